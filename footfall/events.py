@@ -116,6 +116,27 @@ class Count(_Event):
         return self
 
 
+class Occupancy(_Event):
+    """How many people a sensor sees in a zone, or in the whole store, at `time`: an observation, not a change."""
+
+    kind: Literal["occupancy"]
+    zone: Name | None = None
+    """None: the whole store."""
+    sensor: Name | None = None
+    """Which of several sensors of the publisher there."""
+    people: Annotated[int, Field(ge=0, le=MAX_PEOPLE)] | None = None
+    occupied: bool | None = None
+    """What a sensor reports that does not count: whether somebody is there."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Occupancy:
+        if self.people is None and self.occupied is None:
+            raise ValueError("an occupancy needs `people`, or `occupied` of a sensor that does not count; 0 says that nobody is there")
+        if self.people is not None and self.occupied not in (None, self.people > 0):
+            raise ValueError(f"`occupied` contradicts `people`, which is {self.people}: leave `occupied` out where people are counted")
+        return self
+
+
 class Void(_Event):
     """Cancels the event `of` of the same publisher."""
 
@@ -126,7 +147,7 @@ class Void(_Event):
     actor: Text
 
 
-AnyEvent = Touch | Count | Void
+AnyEvent = Touch | Count | Occupancy | Void
 PlainEvent = Annotated[AnyEvent, Field(discriminator="kind")]
 _ADAPTER: Final[TypeAdapter[AnyEvent]] = TypeAdapter(PlainEvent)
 _KEYS: Final = {

@@ -9,7 +9,7 @@ from typing import Any, Final
 from footfall.baskets import spelled
 from footfall.beacons import TYPES, BeaconRule
 from footfall.errors import ContractError
-from footfall.events import Count, Touch, Void, parse_event
+from footfall.events import Count, Occupancy, Touch, Void, parse_event
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.units import NS_PER_MINUTE, NS_PER_S
 from gateway.records import EARLIEST_NS
@@ -130,9 +130,20 @@ def _count(event: Count, places: StorePlaces, publisher: str, time_ns: int, pseu
     return counted if event.seconds is None else counted | {"seconds": event.seconds}
 
 
+def _occupancy(event: Occupancy, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:
+    if event.zone is not None and event.zone not in places.zones:
+        raise places.no_zone(event.zone)
+    return {
+        "zone": "" if event.zone is None else places.zone_at(event.zone, time_ns),
+        "sensor": event.sensor or "",
+        "people": int(bool(event.occupied)) if event.people is None else event.people,
+        "counted": event.people is not None,
+    }
+
+
 def _void(event: Void, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:
     of, of_earlier = id_hash(places.names.first, publisher, event.of), id_hash(publisher, event.of)
     return {"of": of.hex(), "of_earlier": of_earlier.hex(), "reason": event.reason, "actor": event.actor}
 
 
-_MORE: Final[dict[type, Any]] = {Touch: _touch, Count: _count, Void: _void}
+_MORE: Final[dict[type, Any]] = {Touch: _touch, Count: _count, Occupancy: _occupancy, Void: _void}

@@ -45,8 +45,8 @@ class Footfall:
     1970, from which `today` and `-7d` are counted.
 
     For every question of `footfall query` there is a method of its name, which returns a DataFrame: `traffic`, `zones`, `doors`, `sales`,
-    `dwell`, `items`, `visitors`, `visits`, `touches`, `together`, `gaps`. `help(Footfall.traffic)` names its options, those of the
-    command:
+    `dwell`, `items`, `visitors`, `visits`, `touches`, `occupancy`, `together`, `gaps`. `help(Footfall.traffic)` names its
+    options, those of the command:
 
     - `stores`, `by`, `measures`: a text with commas, or texts. `from_`, `to`: text as the command has it, a date or a datetime.
     - `interval`, `day`, `zone`, `fan`, `top`, `compare`, `align`, `as_of`, `timezone`: as the command has them.

@@ -44,7 +44,7 @@ def query(
     explain: options.ExplainOption = False,
     chart: options.ChartOption = None,
 ) -> None:
-    """Ask what the gateway stored: traffic, zones, doors, sales, dwell, items, visitors, visits, touches, together, gaps."""
+    """Ask what the gateway stored: traffic, zones, doors, sales, dwell, items, visitors, visits, touches, occupancy, together, gaps."""
     if what == EXPLAINS:
         from gateway.query.explain import every_measure
 

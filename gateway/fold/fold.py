@@ -24,6 +24,7 @@ from gateway.fold.frame_rows import FrameRows
 from gateway.fold.item_events import ItemEvents
 from gateway.fold.link_index import FILTER_BYTES
 from gateway.fold.minute_points import MinutePoints
+from gateway.fold.occupancy_points import emit_occupancy
 from gateway.fold.reorder_buffer import ReorderBuffer
 from gateway.fold.retention import Retention
 from gateway.fold.rewriter import Rewriter
@@ -78,8 +79,7 @@ class Fold:
         self._rewriter: Final = Rewriter(self.state, self._visits, self._dwells, self._touches, self._coverage, self._site.emit_again)
         self._minute_points: Final = MinutePoints(self.state, self._watermarks, self.counters)
         self._retention: Final = Retention(self.state, self._watermarks)
-        self._batch = 0
-        self.pos = 0
+        self._batch = self.pos = 0
         self.facts: list[Fact] = []
         """What records stated about identity, since the caller took them last: identity is another stage, and not part of the state."""
 
@@ -159,6 +159,7 @@ class Fold:
     _TAKE_EVENT: Final[Mapping[str, Callable[[Fold, Record, Mapping[str, Any]], None]]] = {
         "touch": _touch,
         "count": _count,
+        "occupancy": lambda fold, record, values: emit_occupancy(fold.state, record, values),
         "void": _void,
     }
     """By the kind of a plain event."""
@@ -276,8 +277,7 @@ class Fold:
             "counters": self.counters.dump(),
             "coverage": self._coverage.dump(),
         }
-        packed: bytes = msgpack.packb(values)
-        yield "fold", packed
+        yield "fold", bytes(msgpack.packb(values))
 
     def load(self, parts: Mapping[str, bytes]) -> None:
         """Go on from what `parts` gave. Raise ConfigError if a newer release gave it, Unusable if one did that is too old."""

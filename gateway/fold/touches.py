@@ -8,12 +8,11 @@ from typing import Any, Final
 
 from footfall.baskets import as_documented
 from footfall.units import NS_PER_MINUTE
-from gateway.fold.keys import owner_of
+from gateway.fold.event_keys import event_key_ns
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.state import State
 from gateway.fold.store import CountRow, TouchRow
 from gateway.fold.visits import Visits
-from gateway.points import number_of, record_key_ns
 from gateway.points.rows import DoorPoint, TouchPoint
 from gateway.records import Record
 
@@ -29,25 +28,18 @@ class Touches:
         """Store a touch, and emit its point. It has the fan that it names itself, else whom links give it now."""
         subjects, time_ns = values["subjects"], values["time_ns"]
         subject = subjects[0] if subjects else ""
-        row = TouchRow(record.store, record.agent, record.seq, time_ns, self._key_ns(record, values), values["id"], subject, "",
-                       values["fan"], 0, record.body.decode())  # fmt: skip
+        key_ns = event_key_ns(self._state, record, values)
+        row = TouchRow(record.store, record.agent, record.seq, time_ns, key_ns, values["id"], subject, "", values["fan"], 0,
+                       record.body.decode())  # fmt: skip
         self._change(row, values, self._fan(row), 0, is_new=True)
 
     def count(self, record: Record, values: Mapping[str, Any]) -> tuple[int, int]:
         """Count people through a door; return (store, minute) of the cell that changed."""
-        key_ns = self._key_ns(record, values)
+        key_ns = event_key_ns(self._state, record, values)
         inner = self._is_inner(record.store, values["door"])
         row = CountRow(values["id"], record.store, record.agent, values["door"], key_ns, values["in"], values["out"], inner)
         self._state.ledger.save_count(row)
         return self._door(row, 1)
-
-    def _key_ns(self, record: Record, values: Mapping[str, Any]) -> int:
-        """Named by accept; what earlier releases journaled is numbered. An event without an id is itself, however alike another is."""
-        if "key" not in values:
-            return record_key_ns(values["time_ns"], record.seq)
-        content = number_of(values["id"] or str(record.seq))
-        key_ns = record_key_ns(values["time_ns"], values["key"])
-        return self._state.keys.place(owner_of(record.store, record.agent), key_ns, content, self._state.counts)
 
     def void(self, values: Mapping[str, Any]) -> tuple[int, int] | None:
         """Take an event back by its id; return (store, minute) of a door's cell that changed. An unknown id is counted."""

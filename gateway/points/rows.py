@@ -76,6 +76,16 @@ class DoorPoint(NamedTuple):
     out: int
 
 
+class OccupancyPoint(NamedTuple):
+    time_ns: int
+    agent: str
+    sensor: str
+    store: str
+    zone: str
+    people: int
+    counted: bool
+
+
 class TouchPoint(NamedTuple):
     time_ns: int
     agent: str
@@ -203,8 +213,8 @@ class GapPoint(NamedTuple):
 
 
 PointRow = (
-    PresencePoint | LevelPoint | DwellPoint | VisitPoint | DoorPoint | TouchPoint | ItemPoint | TrafficPoint | ZoneTrafficPoint | AgentPoint
-    | StorePoint | CoveragePoint | RevisionPoint | GapPoint
+    PresencePoint | LevelPoint | DwellPoint | VisitPoint | DoorPoint | OccupancyPoint | TouchPoint | ItemPoint | TrafficPoint
+    | ZoneTrafficPoint | AgentPoint | StorePoint | CoveragePoint | RevisionPoint | GapPoint
 )  # fmt: skip
 POINT_ROWS: Final[Mapping[str, type[PointRow]]] = {
     "presence": PresencePoint,
@@ -212,6 +222,7 @@ POINT_ROWS: Final[Mapping[str, type[PointRow]]] = {
     "dwell": DwellPoint,
     "visit": VisitPoint,
     "door": DoorPoint,
+    "occupancy": OccupancyPoint,
     "touch": TouchPoint,
     "item": ItemPoint,
     "traffic": TrafficPoint,

@@ -39,6 +39,7 @@ SCHEMA: Final[Mapping[str, Measurement]] = {
                      seconds="float", zones="int", touches="int", transactions="int", amount="float", void="bool", merged_into="text",
                      entries="int"),
         _measurement("door", "store door agent", in_="int", out="int"),
+        _measurement("occupancy", "store zone agent sensor", people="int", counted="bool"),
         _measurement("touch", "store zone agent what channel", subject="subject", fan="text", ref="text", staff_id="text",
                      department="text", campaign="text", items="text", stage="text", amount="float", void="bool"),
         _measurement("item", "store zone agent kind", epc="text", sku="text", from_zone="text", seconds="float"),

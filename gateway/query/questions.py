@@ -9,7 +9,7 @@ from typing import Final
 
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
-from gateway.query import companions, counter_notes, listed, zone_notes
+from gateway.query import companions, counter_notes, listed, occupied, zone_notes
 from gateway.query.answer import Answer, Request, StoreSpan
 from gateway.query.as_of_answer import as_of, check_as_of
 from gateway.query.as_of_reader import REVISED
@@ -93,6 +93,8 @@ QUESTIONS: Final[Mapping[str, Question]] = {
                          EstimateRule(), frozenset({"day"}), NOT_OF_ESTIMATES),
     "visits": Question("visit", "the visits one by one", listed.visits, frozenset({"fan"})),
     "touches": Question("touch", "sales, scans and other interactions one by one", listed.touches, frozenset({"zone", "fan"})),
+    "occupancy": Question("occupancy", "how long and by how many each zone was occupied, by sensors that see people without a name",
+                          occupied.occupancy, frozenset({"zone"})),
     "together": Question("dwell", "devices that always move together: pairs that are proposed as one person's", companions.together),
     "gaps": Question("gap", "when events of an agent are missing, and how many", listed.gaps),
 }  # fmt: skip

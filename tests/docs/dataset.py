@@ -87,6 +87,8 @@ def points() -> tuple[Points, ...]:
         _doors(store, mine, rows)
         begin = mine[0].begin_ns
         rows["agent"].append((begin, f"{store}-1", store, 3600.0, 2, 12.5, 18.0, 40_000, 0))
+        for report in range(12):
+            rows["occupancy"].append((begin + 10 * report * MINUTE_NS, f"{store}-1", "camera", store, "checkout", report % 4, True))
         observed = (1 << 60) - 1
         for hour in range(begin // HOUR_NS, mine[-1].end_ns // HOUR_NS + 1):
             rows["coverage"].append((hour * HOUR_NS, f"{store}-1", store, observed, observed, 60))

@@ -20,7 +20,7 @@ from gateway.sinks.stored_text import check_finite, row_texts, stored_tag, store
 
 APPLICATION_ID: Final = 0x466F6F74
 """`Foot`, in the file's header: distinguishes it from other programs' files."""
-SCHEMA_VERSION: Final = 6
+SCHEMA_VERSION: Final = 7
 """Goes up with every measurement and field: a release that does not know them must not write here again."""
 
 _TYPES: Final[dict[FieldType, str]] = {"int": "INTEGER", "float": "REAL", "bool": "INTEGER", "text": "TEXT", "subject": "TEXT"}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall.errors import ContractError
-from footfall.events import COUNTED, MAX_DEPTH, MAX_EVENTS, MAX_EVENTS_BYTES, Count, Touch, Void, load_json, parse_event
+from footfall.events import COUNTED, MAX_DEPTH, MAX_EVENTS, MAX_EVENTS_BYTES, Count, Occupancy, Touch, Void, load_json, parse_event
 from tests.unit.footfall.strategies import damaged, outcome
 
 SALE = {
@@ -43,6 +43,30 @@ def test_a_count_and_a_void_are_read() -> None:
     assert (count.entered, count.left, count.time_ns) == (3, 1, None)
     assert isinstance(void, Void)
     assert void.of == "pos-881"
+
+
+def test_an_occupancy_counts_people_or_states_that_somebody_is_there() -> None:
+    counted = parse_event({"kind": "occupancy", "zone": "hall", "people": 3})
+    assert isinstance(counted, Occupancy)
+    assert (counted.people, counted.zone, counted.sensor, counted.id) == (3, "hall", None, None)
+    seen = parse_event({"kind": "occupancy", "occupied": False, "sensor": "radar"})
+    assert isinstance(seen, Occupancy)
+    assert (seen.people, seen.occupied, seen.zone) == (None, False, None)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({}, "needs `people`"),
+        ({"people": -1}, "people"),
+        ({"people": "3"}, "people"),
+        ({"people": 0, "occupied": True}, "contradicts"),
+        ({"people": 1, "door": "main"}, "door"),
+    ],
+)
+def test_an_occupancy_that_states_nothing_or_contradicts_itself_is_refused(wrong: dict[str, object], why: str) -> None:
+    with pytest.raises(ContractError, match=why):
+        parse_event({"kind": "occupancy", **wrong})
 
 
 def test_a_count_has_a_direction_and_may_be_of_nobody() -> None:
