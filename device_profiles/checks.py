@@ -10,7 +10,7 @@ from typing import Final
 
 from device_profiles.device import Device
 from device_profiles.profile import Profile
-from device_profiles.reading import LONGEST_IDENTIFIER, Counted, Reading, Relayed, Seen, Value, is_canonical
+from device_profiles.reading import LONGEST_IDENTIFIER, Counted, Occupied, Reading, Seen, Value, is_canonical
 from device_profiles.registry import Registry
 from device_profiles.vectors import difference
 
@@ -119,7 +119,10 @@ def wrong(reading: Reading, registry: Registry) -> Iterator[str]:
             if entered < 0 or left < 0:
                 yield f"entered, left: must not be negative, are {entered} and {left}"
             yield from _values(values)
-        case Relayed():
+        case Occupied(people=people):
+            if people < 0:
+                yield f"people: must not be negative, is {people}"
+        case _:
             pass
 
 

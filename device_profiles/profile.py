@@ -9,13 +9,15 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, model_validator
 
 from device_profiles.devices.kinds import AnyDevice
-from device_profiles.reading import Counted, Reading, Relayed, RelayedTag, Seen, Unread
+from device_profiles.reading import Counted, Numbered, Occupied, Reading, Relayed, RelayedTag, Seen, Unread
 from footfall.config import Section
 
 IdentifierClass = Literal["person", "staff", "goods", "asset", "nobody"]
 READINGS: Final[Mapping[str, type[Reading]]] = {
     "seen": Seen,
     "counted": Counted,
+    "occupied": Occupied,
+    "numbered": Numbered,
     "relayed": Relayed,
     "relayed_tag": RelayedTag,
     "unread": Unread,

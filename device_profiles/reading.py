@@ -56,6 +56,26 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Occupied:
+    """How many people a sensor sees at a place now, without knowing who."""
+
+    people: int
+    """Of a sensor that does not count, 1 if somebody is there."""
+    counted: bool = True
+    place: str = ""
+    """What the message calls the sensor, or the part of its picture; "": it has no name there."""
+    t_wall_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A bare number: what it counts stands in the settings of whoever reads it, under its place."""
+
+    number: int
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Relayed:
     """A gateway relays an advertisement as received: the advertisement's own profile decides whose it is."""
 
@@ -81,7 +101,7 @@ class Unread:
     reason: str
 
 
-Reading = Seen | Counted | Relayed | RelayedTag | Unread
+Reading = Seen | Counted | Occupied | Numbered | Relayed | RelayedTag | Unread
 
 
 def is_canonical(identifier: str) -> bool:

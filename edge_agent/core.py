@@ -32,9 +32,10 @@ from edge_agent.clock import Moment
 from edge_agent.counters import Counters
 from edge_agent.keys import SubjectKeys
 from edge_agent.levels import ReceiverLimits, ZoneRule
+from edge_agent.occupancies import Occupancies
 from edge_agent.presence import EvidenceRow, Presences
 from edge_agent.presence_slots import PresenceLimits
-from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, RefusedReading, Reported, Sighting, Tally, Unexplained
+from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, Observed, RefusedReading, Reported, Sighting, Tally, Unexplained
 from footfall.beacons import BeaconRule
 from footfall.frames import Body, Kind, Offset
 from footfall.pseudonyms import is_day_subject
@@ -77,6 +78,7 @@ class Core:
     ) -> None:
         self.keys: Final = keys
         self.counters: Final = Counters(boot)
+        self.occupancies: Final = Occupancies()
         self.sightings_total = 0
         self.dropped_total: Counter[str] = Counter()
         self.neighbours_total = 0
@@ -104,6 +106,7 @@ class Core:
         self._handlers: Final[Mapping[type, Callable[[Any], None]]] = {
             Crossing: self._crossing,
             Tally: self._tally,
+            Observed: self._observed,
             Gap: self._gap,
             Reported: self._reported,
             RefusedReading: self._refused,
@@ -194,6 +197,11 @@ class Core:
             return
         for heard in self.counters.count(tally, self._profiles[tally.profile].counter):
             self.hear(heard)
+
+    def _observed(self, observed: Observed) -> None:
+        t_ns = observed.t_wall_ns if self._recorded else observed.t_boot_ns
+        if text := self.occupancies.event(observed, t_ns):
+            self.event(text, t_ns)
 
     def _gap(self, gap: Gap) -> None:
         to_ns = gap.to_boot_ns - gap.from_boot_ns if self._recorded else gap.to_boot_ns

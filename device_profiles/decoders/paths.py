@@ -6,7 +6,7 @@ items[direction=in].count         of a list, the first element with that value u
 [type=Gateway].mac                the same, where the item itself is the list
 ^.name                            one level out: the item whose list this item was in; ^^ for two
 $.sensor_info.serial_number       from the whole message
-@node                             a level of the topic or path, as the profile's `topic` names it; @topic: all of it, with dots
+@node                             a level of the topic or path, as the profile's `topic` names it; @topic: all of it, @rest: what `#` is
 macAddress or ipAddress           the first of them that is there, and no empty text
 
 logics[].records[]                where items lie: every element of every list; what should be a list and is not is its one element
@@ -83,7 +83,8 @@ def find(path: ValuePath, scope: PathScope) -> Any:
 
 def _found(path: ValuePath, scope: PathScope) -> Any:
     if path.anchor.startswith("@"):
-        return scope.levels.get(path.anchor[1:])
+        level = scope.levels.get(path.anchor[1:])
+        return level and level.replace("/", ".")
     value = _anchored(path.anchor, scope)
     for step in path.steps:
         value = _walk(value, step)

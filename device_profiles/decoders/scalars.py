@@ -17,6 +17,8 @@ MAX_TEXT: Final = 200
 MAX_COUNT: Final = (1 << 53) - 1
 _MAC: Final = re.compile(r"(?:[0-9a-f]{2}[:-]?){5}[0-9a-f]{2}", re.ASCII)
 _DECIMAL: Final = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?", re.ASCII)
+_TRUE: Final = frozenset({"true", "on", "yes", "occupied", "detected", "present", "presence", "home", "motion"})
+_FALSE: Final = frozenset({"false", "off", "no", "vacant", "unoccupied", "clear", "cleared", "absent", "none", "not_home", "idle"})
 _NOT_IN_NAMES: Final = re.compile(r"[^a-z0-9._-]+", re.ASCII)
 
 
@@ -39,10 +41,30 @@ def number(value: Any) -> float:
 
 def count(value: Any) -> int:
     """Return a number of people: whole, 0 to 2^53-1."""
-    people = number(value)
-    if people < 0 or people != int(people):
+    people = whole(value)
+    if people < 0:
         raise ProfileError("feed.count", "no count of people")
-    return int(people)
+    return people
+
+
+def whole(value: Any) -> int:
+    found = number(value)
+    if found != int(found):
+        raise ProfileError("feed.count", "no whole number of people")
+    return int(found)
+
+
+def truth(value: Any) -> bool:
+    """Return whether somebody is there: true, a number above 0, or one of the words that sensors have for it."""
+    if type(value) is bool:
+        return value
+    word = value.strip().lower() if type(value) is str else ""
+    if word in _TRUE or word in _FALSE:
+        return word in _TRUE
+    try:
+        return count(value) > 0
+    except ProfileError:
+        raise ProfileError("feed.truth", "neither true nor false, nor a word for either") from None
 
 
 def rssi_dbm(value: Any, scale: float = 1.0) -> int:

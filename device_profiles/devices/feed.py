@@ -5,6 +5,7 @@ transport = "feed"
 format = "json"                                 # or "xml", "msgpack", "value"
 topic = "espresense/devices/{id}/{node}"        # optional; "+" is any level, "#" any number of them, at either end
 needs = ["mac", "rssi"]                         # paths that must lead somewhere
+unwrap = "milesight-lorawan"                    # optional: what takes the device's values out of a network's message
 one_of = ["raw", "data"]                        # paths of which one must: a device sends other messages beside readings
 says = { "type" = "SIMPLE" }                    # and values that must be there
 
@@ -25,6 +26,7 @@ from pydantic import AfterValidator, Field, model_validator
 from device_profiles.decoders import paths
 from device_profiles.decoders.documents import DocumentFormat, document
 from device_profiles.decoders.paths import PathScope
+from device_profiles.decoders.unwrapping import UNWRAPPERS, UnwrapperName
 from device_profiles.device import Device
 from device_profiles.devices.feed_rows import AnyRows, PathText, says
 from device_profiles.reading import Reading, Unread
@@ -60,14 +62,20 @@ class FeedMessage:
             raise found
         return found
 
+    def unwrapped(self, form: DocumentFormat, by: UnwrapperName | None) -> Any:
+        """Return the document, or what `by` took out of it. Raise ProfileError if it has another format."""
+        document = self.document(form)
+        return document if by is None else UNWRAPPERS[by](document)
+
     def fault(self) -> ProfileError | None:
-        """Return what makes it no document at all, though it begins like XML or JSON; None if that is not why nothing explains it."""
+        """Return what makes it no document, or no uplink, though it begins like one; None if that is not why nothing explains it."""
         begins = self.payload.lstrip(_BLANKS)[:1]
         form: DocumentFormat = "xml" if begins == b"<" else "json"
         if begins not in (b"<", b"{", b"["):
             return None
         try:
-            self.document(form)
+            for unwrap in UNWRAPPERS.values():
+                unwrap(self.document(form))
         except ProfileError as error:
             return error
         return None
@@ -86,13 +94,14 @@ class Feed(Device):
     topic: Annotated[str, AfterValidator(_is_pattern)] = ""
     needs: tuple[PathText, ...] = ()
     one_of: tuple[PathText, ...] = ()
+    unwrap: UnwrapperName | None = None
     says: dict[PathText, str | int | bool] = Field(default_factory=dict)
     readings: Annotated[tuple[AnyRows, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _asks(self) -> Feed:
         fixed = any(level[:1] not in ("", "+", "#", "{") for level in self.topic.split("/"))
-        if not self.needs and not self.says and not self.one_of and not fixed:
+        if not self.needs and not self.says and not self.one_of and not fixed and self.format != "value":
             raise ValueError("needs: without a path in `needs`, a value in `says` or a level in `topic` it would take every message")
         return self
 
@@ -102,7 +111,7 @@ class Feed(Device):
         if levels is None or message.payload.lstrip(_BLANKS)[:1] not in _first_bytes(self.format):
             return 0
         try:
-            scope = PathScope(message.document(self.format), levels)
+            scope = PathScope(message.unwrapped(self.format, self.unwrap), levels)
         except ProfileError:
             return 0
         if not all(_leads_somewhere(scope, path) for path in self.needs):
@@ -111,13 +120,16 @@ class Feed(Device):
             return 0
         if not all(_somewhere(scope, path, wanted) for path, wanted in self.says.items()):
             return 0
-        return (
-            len(self.needs) + len(self.says) + bool(self.one_of) + sum(level not in ("+", "#") for level in self.topic.split("/") if level)
-        )
+        return self._asked_for()
+
+    def _asked_for(self) -> int:
+        """Return how much it asks for: of a bare value, which may ask for nothing else, its format too."""
+        levels = sum(level not in ("+", "#") for level in self.topic.split("/") if level)
+        return len(self.needs) + len(self.says) + bool(self.one_of) + levels + (self.format == "value")
 
     def decode(self, message: FeedMessage) -> Sequence[Reading]:
         """Return a reading per item; Unread for an item that cannot be read, if others can. Raise ProfileError `feed.other`."""
-        scope = PathScope(message.document(self.format), _levels(self.topic, message.topic) or {})
+        scope = PathScope(message.unwrapped(self.format, self.unwrap), _levels(self.topic, message.topic) or {})
         if not self.specificity(message):
             raise ProfileError("feed.other", "not a message of this device: a topic, path or value that it needs is not there")
         readings = [reading for rows in self.readings for reading in rows.read(scope)]
@@ -153,7 +165,7 @@ def _somewhere(scope: PathScope, path: str, wanted: str | int | bool) -> bool:
 
 def _levels(pattern: str, topic: str) -> Mapping[str, str] | None:
     found = _matcher(pattern).fullmatch(topic)
-    return None if found is None else {"topic": topic.replace("/", "."), **found.groupdict()}
+    return None if found is None else {"topic": topic, **found.groupdict("")}
 
 
 @lru_cache(maxsize=1024)
@@ -165,7 +177,7 @@ def _matcher(pattern: str) -> re.Pattern[str]:
     before, after = levels[0] == "#", len(levels) > 1 and levels[-1] == "#"
     middle = levels[before : len(levels) - after]
     text = "/".join(_level(level, pattern) for level in middle)
-    return re.compile(("(?:.*/)?" if before else "") + text + ("(?:/.*)?" if after else ""), re.DOTALL)
+    return re.compile(("(?:.*/)?" if before else "") + text + ("(?:/(?P<rest>.*))?" if after else ""), re.DOTALL)
 
 
 def _level(level: str, pattern: str) -> str:

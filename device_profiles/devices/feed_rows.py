@@ -4,6 +4,7 @@
     kind = "relayed_tag"   epc, rssi_dbm, receiver, time
     kind = "relayed"       address, data (advertising data as hex), name, rssi_dbm, receiver, time
     kind = "counted"       entered, left, cumulative, door, time, start, serial, values
+    kind = "occupied"      people, or occupied (true, false, or a word such as ON), place, time: who is there, without names
     kind = "decoded"       by: a named decoder, for what no table expresses well
 
 A value is a path (device_profiles/decoders/paths.py), or a table with `path` and its format; an `epc` may be a list of them, of which
@@ -17,13 +18,13 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from device_profiles.advertisement import parse_advertising_data
 from device_profiles.decoders import feeds, paths, scalars
 from device_profiles.decoders.paths import PathScope
 from device_profiles.decoders.timestamps import TimeForm, to_ns
-from device_profiles.reading import NOTHING, Counted, Reading, Relayed, RelayedTag, Seen, Unread, Value, is_canonical
+from device_profiles.reading import NOTHING, Counted, Occupied, Reading, Relayed, RelayedTag, Seen, Unread, Value, is_canonical
 from footfall.config import Section
 from footfall.errors import ProfileError
 
@@ -247,6 +248,26 @@ class CountedRows(_ItemRows):
         return 0 if path is None else scalars.count(paths.find(paths.parse(path), scope))
 
 
+class OccupiedRows(_ItemRows):
+    """`people` now, or of a sensor that does not count whether it is `occupied`. A balance of people in and out below 0 is nobody."""
+
+    kind: Literal["occupied"]
+    people: PathText | None = None
+    occupied: PathText | None = None
+    place: PathNames = ()
+
+    @model_validator(mode="after")
+    def _has_one(self) -> OccupiedRows:
+        if (self.people is None) == (self.occupied is None):
+            raise ValueError("people: one of `people` and `occupied` is needed")
+        return self
+
+    def _reading(self, scope: PathScope) -> Occupied:
+        value = paths.find(paths.parse(self.people or self.occupied or ""), scope)
+        people = max(0, scalars.whole(value)) if self.people else int(scalars.truth(value))
+        return Occupied(people, self.people is not None, joined(scope, self.place), self._t_wall_ns(scope))
+
+
 class DecodedRows(_ItemRows):
     kind: Literal["decoded"]
     by: feeds.DecoderName
@@ -255,4 +276,4 @@ class DecodedRows(_ItemRows):
         return feeds.DECODERS[self.by](scope, joined(scope, self.receiver))
 
 
-AnyRows = Annotated[SeenRows | TagRows | AdvertisementRows | CountedRows | DecodedRows, Field(discriminator="kind")]
+AnyRows = Annotated[SeenRows | TagRows | AdvertisementRows | CountedRows | OccupiedRows | DecodedRows, Field(discriminator="kind")]

@@ -21,11 +21,11 @@ from device_profiles.advertisement import Advertisement
 from device_profiles.decoders import scalars
 from device_profiles.devices.feed import FeedMessage
 from device_profiles.profile import Profile
-from device_profiles.reading import Counted, Reading, Relayed, RelayedTag, Seen, Unread
+from device_profiles.reading import Counted, Numbered, Occupied, Reading, Relayed, RelayedTag, Seen, Unread
 from device_profiles.registry import Registry
 from edge_agent.sources.border import refusal
 from edge_agent.sources.settings import SourceSettings
-from edge_agent.sources.source import AliveUntil, Heard, ObservationTask, Sighting, Tally, Unexplained
+from edge_agent.sources.source import AliveUntil, Heard, ObservationTask, Observed, Sighting, Tally, Unexplained
 from footfall.errors import ProfileError
 from footfall.events import Name
 
@@ -35,7 +35,7 @@ REMEMBERED: Final = 10_000
 
 
 class FeedSettings(SourceSettings):
-    """`receivers`, `doors` and `mirrored` have names as in messages, or as they become names here: `Living Room` or `living-room`."""
+    """`receivers`, `doors`, `zones` … have names as in messages, or as they become names here: `Living Room` or `living-room`."""
 
     receiver: Name | None = None
     """The receiver of messages that name none."""
@@ -48,6 +48,13 @@ class FeedSettings(SourceSettings):
     mirrored: tuple[Name, ...] = ()
     """Lines mounted the other way round: the device's entries are our exits."""
 
+    changes: tuple[Name, ...] = ()
+    """Lines whose bare numbers are people since the last message; of others they are totals."""
+    zones: dict[Name, Name] = Field(default_factory=dict)
+    """The zone that each sensor of people without names watches."""
+    zone: Name | None = None
+    """The zone of such sensors that are not in `zones`; without it they are not reported."""
+
     @model_validator(mode="before")
     @classmethod
     def _as_names(cls, values: object) -> object:
@@ -55,11 +62,12 @@ class FeedSettings(SourceSettings):
         if not isinstance(values, Mapping):
             return values
         changed: dict[str, object] = {}
-        for key in ("receivers", "doors"):
+        for key in ("receivers", "doors", "zones"):
             if isinstance(table := values.get(key), Mapping):
                 changed[key] = _renamed(key, table)
-        if isinstance(lines := values.get("mirrored"), list | tuple):
-            changed["mirrored"] = [_name(line) for line in lines]
+        for key in ("mirrored", "changes"):
+            if isinstance(lines := values.get(key), list | tuple):
+                changed[key] = [_name(line) for line in lines]
         return {**values, **changed}
 
     @property
@@ -80,8 +88,11 @@ def _renamed(key: str, table: Mapping[object, object]) -> dict[object, object]:
 
 
 def _name(given: object) -> object:
-    """Return a name that has blanks or capitals as ours; what has neither is checked as it is."""
-    return scalars.name(given) if isinstance(given, str) and given.strip() and (given != given.lower() or " " in given) else given
+    """Return a name that has blanks or capitals as ours, and a topic with dots; what has none of them is checked as it is."""
+    if not isinstance(given, str):
+        return given
+    text = given.replace("/", ".")
+    return scalars.name(text) if text.strip() and (text != text.lower() or " " in text) else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,8 @@ class FeedReader:
         self._settings: Final = settings
         self._profiles: Final = profiles
         self._known: Final[OrderedDict[bytes, None]] = OrderedDict()
+        self._watches_no_zone: Final = not (settings.zones or settings.zone) and bool(settings.doors or settings.door or settings.receivers)
+        """Cameras that count at doors report the people of their zones beside: who wants none has no zones in the settings."""
 
     def read(self, message: FeedMessage, t_boot_ns: int) -> list[Heard]:
         """Yield what the message reports, then what no profile explains, by reason; if it reports nobody, a sign of life."""
@@ -121,6 +134,8 @@ class FeedReader:
             refused.append(ProfileError("feed.again", "the same message came before"))
             return
         for reading in readings:
+            if isinstance(reading, Occupied) and self._watches_no_zone:
+                continue
             try:
                 yield self._heard(_Origin(profile, t_boot_ns), reading)
             except Exception as error:  # whatever one item does, the others are heard
@@ -136,7 +151,7 @@ class FeedReader:
             self._known.popitem(last=False)
         return False
 
-    def _heard(self, origin: _Origin, reading: Reading) -> Sighting | Tally:
+    def _heard(self, origin: _Origin, reading: Reading) -> Sighting | Tally | Observed:
         match reading:
             case Seen():
                 return self._sighting(origin, reading, reading.profile or origin.profile.name)
@@ -149,6 +164,10 @@ class FeedReader:
                 return self._sighting(origin, replace(seen, receiver=receiver, rssi_dbm=rssi_dbm, t_wall_ns=t_wall_ns), profile)
             case Counted():
                 return self._tally(origin, reading)
+            case Occupied():
+                return self._observed(origin, reading)
+            case Numbered(number, place):
+                return self._numbered(origin, number, place)
             case Unread(reason):
                 raise ProfileError(reason, "an item that cannot be read")
 
@@ -173,13 +192,32 @@ class FeedReader:
 
     def _tally(self, origin: _Origin, counted: Counted) -> Tally:
         line = self._settings.prefix + counted.door if counted.door else ""
-        named = list(_line_and_its_devices(line))
-        door = next((self._settings.doors[name] for name in named if name in self._settings.doors), self._settings.door)
+        door = _named(self._settings.doors, line) or self._settings.door
         if door is None:
             raise ProfileError("feed.door", "no door is known for its line")
-        if any(name in self._settings.mirrored for name in named):
+        if any(name in self._settings.mirrored for name in _line_and_its_devices(line)):
             counted = replace(counted, entered=counted.left, left=counted.entered)
         return Tally(origin.t_boot_ns, f"{self._settings.name} {line}".strip(), door, counted, origin.profile.name)
+
+    def _observed(self, origin: _Origin, seen: Occupied) -> Observed:
+        sensor = self._settings.prefix + seen.place if seen.place else ""
+        zone = _named(self._settings.zones, sensor) or self._settings.zone
+        if zone is None:
+            raise ProfileError("feed.zone", "no zone is known for its sensor")
+        return Observed(origin.t_boot_ns, zone, sensor or self._settings.name, seen.people, seen.counted, seen.t_wall_ns)
+
+    def _numbered(self, origin: _Origin, number: int, place: str) -> Tally | Observed:
+        """Return what the settings of this source state that a number is."""
+        line = self._settings.prefix + place
+        if _named(self._settings.doors, line) or (self._settings.door and not _named(self._settings.zones, line)):
+            is_total = line not in self._settings.changes
+            return self._tally(origin, Counted(number, 0, is_total, door=place))
+        return self._observed(origin, Occupied(number, place=place))
+
+
+def _named(names: Mapping[str, Name], line: str) -> str | None:
+    """Return what a line, or else what it is part of, stands for."""
+    return next((names[name] for name in _line_and_its_devices(line) if name in names), None)
 
 
 def _line_and_its_devices(line: str) -> Iterator[str]:
@@ -202,4 +240,4 @@ def _readings(profiles: Registry, transport: str, message: Any) -> tuple[Profile
 
 def _is_dated(reading: Reading) -> bool:
     """Return whether the message has a time or number: only then is an equal one a repetition."""
-    return not isinstance(reading, Unread) and bool(reading.t_wall_ns or (isinstance(reading, Counted) and reading.serial))
+    return not isinstance(reading, Unread | Numbered) and bool(reading.t_wall_ns or (isinstance(reading, Counted) and reading.serial))

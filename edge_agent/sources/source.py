@@ -72,6 +72,18 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Observed:
+    """A sensor sees so many people in a zone now; of one that does not count, 1 if somebody is there."""
+
+    t_boot_ns: int
+    zone: str
+    sensor: str
+    people: int
+    counted: bool
+    t_wall_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """Nothing was observed from `from_boot_ns` to `to_boot_ns`."""
 
@@ -120,7 +132,7 @@ class Unexplained:
 
 Recorded = Sighting | Crossing | Gap | RefusedReading | AliveUntil
 """What a recording can contain: events that need no earlier state."""
-Heard = Recorded | Tally | Unexplained
+Heard = Recorded | Tally | Observed | Unexplained
 
 
 class Source(Protocol):

@@ -46,7 +46,7 @@ def test_every_mistake_of_every_file_is_named_with_its_key(tmp_path: Path) -> No
     ("vector", "said"),
     [
         ('readings = [{ kind = "seen", identifer = "x" }]', "readings.0.identifer: seen has no such field; allowed are identifier, "),
-        ('readings = [{ identifier = "x" }]', "readings.0.kind: must be one of seen, counted, relayed, .*is 'None'"),
+        ('readings = [{ identifier = "x" }]', "readings.0.kind: must be one of seen, counted, occupied, .*is 'None'"),
         ('error = "x"\nreadings = [{ kind = "seen", identifier = "x" }]', "has readings or is an error, never both"),
     ],
 )

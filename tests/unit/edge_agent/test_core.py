@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from device_profiles.registry import shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core, lost_frame
 from edge_agent.keys import SubjectKeys
-from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, RefusedReading, Sighting, Tally, Unexplained
+from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, Observed, RefusedReading, Sighting, Tally, Unexplained
 from footfall.beacons import BeaconRule, OwnBeacon
 from footfall.frames import Body, Kind, decode_body, encode_body
 from footfall.pseudonyms import lasting_subject
@@ -52,6 +53,16 @@ def test_rows_go_out_after_a_second_and_silence_after_five() -> None:
     assert len(empty) == 0
     assert empty.made_boot_ns == 6 * S
     assert empty.first_row == 1
+
+
+def test_what_a_sensor_sees_is_an_event_in_a_frame() -> None:
+    agent = core()
+    agent.tick(at(0))
+    for t_s, people in ((0.1, 2), (0.2, 2), (0.3, 0)):
+        agent.hear(Observed(round(t_s * S), "hall", "radar", people, True))
+    (body,) = agent.tick(at(0.4), flush=True)
+    assert [json.loads(more["event"])["people"] for more in body.extra.values()] == [2, 0]
+    assert body.t_boot_ns.tolist() == [round(0.1 * S), round(0.3 * S)]
 
 
 def test_flush_does_not_wait() -> None:

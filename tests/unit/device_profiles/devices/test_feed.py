@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from device_profiles.devices.feed import Feed, FeedMessage
 from device_profiles.profile import Profile
-from device_profiles.reading import Counted, Reading, Relayed, RelayedTag, Seen, Unread
+from device_profiles.reading import Counted, Occupied, Reading, Relayed, RelayedTag, Seen, Unread
 from device_profiles.registry import shipped
 from footfall.errors import ProfileError
 
@@ -177,7 +177,7 @@ SAMPLES: list[tuple[str, str, str, list[Reading] | None]] = [
     ("ESPresense 4.x", "espresense/devices/iBeacon/kitchen", "espresense", None),
     ("Axis Object Analytics", "", "axis-object-analytics", [Counted(4, 0, True, f"{SCENARIO}2", 1708900000000000000)]),
     ("Axis Object Analytics", "", "axis-object-analytics",
-     [Counted(0, 0, False, f"{SCENARIO}1", 1708900000000000000, values={"occupancy": 7.0})]),
+     [Occupied(7, True, f"{SCENARIO}1", 1708900000000000000)]),
     ("RF Controls", "", "rf-controls", _tag("1ab00000000000000000a003", "zone-1", -70, 1708900000000000000)),
 ]  # fmt: skip
 """In the file's order: the vendor, the topic that its transport would have, who takes it, and what it means; None: see below.
@@ -257,7 +257,7 @@ def _meet(said: FeedMessage) -> None:
         except ProfileError as error:
             assert error.reason  # noqa: PT017 # whatever it is, it has one
         else:
-            assert all(isinstance(reading, Seen | Counted | Relayed | RelayedTag | Unread) for reading in readings)
+            assert all(isinstance(reading, get_args(Reading)) for reading in readings)
 
 
 @given(st.text(max_size=30), st.binary(max_size=200))

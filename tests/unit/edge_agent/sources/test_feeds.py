@@ -12,7 +12,7 @@ from device_profiles.registry import shipped
 from edge_agent.sources import feeds
 from edge_agent.sources.feeds import FeedReader, FeedSettings
 from edge_agent.sources.mqtt_vendor import MqttVendor
-from edge_agent.sources.source import AliveUntil, Heard, Sighting, Tally, Unexplained
+from edge_agent.sources.source import AliveUntil, Heard, Observed, Sighting, Tally, Unexplained
 from footfall.config import check
 from footfall.errors import ConfigError
 
@@ -218,3 +218,43 @@ def test_two_names_that_become_one_are_refused() -> None:
     values = {"kind": "mqtt_vendor", "name": "rooms", "topics": ["#"], "receivers": {"Living Room": "shoes", "living-room": "entrance"}}
     with pytest.raises(ConfigError, match="both become 'living-room'"):
         check(values, MqttVendor, "settings")
+
+
+def bare(text: str, topic: str) -> FeedMessage:
+    return FeedMessage(topic, text.encode())
+
+
+def test_what_a_bare_number_is_stands_in_the_settings() -> None:
+    feed = reader(
+        doors={"shop/in": "main", "shop.out": "main", "shop.since": "side"}, mirrored=["shop.out"], changes=["shop.since"],
+        zones={"shop.cafe.people": "cafe"},
+    )  # fmt: skip
+    tallies = [read(feed, bare("7", f"shop/{way}"))[0] for way in ("in", "out", "since")]
+    assert all(isinstance(tally, Tally) for tally in tallies)
+    found = [(t.door, t.counted.entered, t.counted.left, t.counted.cumulative) for t in tallies if isinstance(t, Tally)]
+    assert found == [("main", 7, 0, True), ("main", 0, 7, True), ("side", 7, 0, False)]
+    assert read(feed, bare("3", "shop/cafe/people")) == [Observed(NOW_NS, "cafe", "shop.cafe.people", 3, True)]
+    assert read(feed, bare("3", "shop/elsewhere")) == [Unexplained(NOW_NS, "feed.zone")]
+    assert read(feed, bare("21.5", "shop/cafe/people")) == [Unexplained(NOW_NS, "feed.count")]
+
+
+def test_presence_is_of_a_zone_and_not_of_a_person() -> None:
+    feed = reader(zones={"hall": "entrance"}, zone="cafe")
+    assert read(feed, said({"occupancy": True}, "zigbee2mqtt/hall/motion")) == [Observed(NOW_NS, "entrance", "hall.motion", 1, False)]
+    assert read(feed, bare("OFF", "radar/binary_sensor/presence/state")) == [
+        Observed(NOW_NS, "cafe", "radar.binary_sensor.presence.state", 0, False)
+    ]
+    assert read(feed, bare("online", "radar/status")) == [Unexplained(NOW_NS, "feed.truth")]
+
+
+def test_who_wants_no_zones_of_a_camera_hears_of_none() -> None:
+    vectors = vector("axis-object-analytics", 1), vector("xovis", 0)
+    assert read(reader(door="main"), vectors[0]) == [AliveUntil(NOW_NS)]
+    assert [type(heard) for heard in read(reader(door="main"), vectors[1])] == [Tally]
+    assert [type(heard) for heard in read(reader(door="main", zone="hall"), vectors[1])] == [Tally, Observed]
+    assert read(reader(), vectors[0]) == [Unexplained(NOW_NS, "feed.zone")]
+
+
+def test_an_uplink_that_cannot_be_read_names_its_fault() -> None:
+    (unexplained,) = read(reader(zone="hall"), vector("milesight-lorawan", -1))
+    assert unexplained == Unexplained(NOW_NS, "feed.lorawan")

@@ -1,0 +1,131 @@
+"""Milesight people counters and occupancy sensors by LoRaWAN: an uplink of any network server as one table of lines and regions. Pure.
+
+    unwrap(document) -> {"dev_eui", "time", "lines": [{"line", "total": {"in", "out"}}, …], "regions": [{"region", "people"}, …]}
+
+A line has a `total`, or a `period`; a region `people`, or `occupied` where the device does not count.
+
+The object that Milesight's decoder made is read where it is there, else the bytes: channels of identifier, type and value. Children are
+among all people and are not read. Sources: Milesight-IoT/SensorDecoders, VS121, VS132, VS133, VS135, VS330, VS340, VS350, VS360.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from device_profiles.decoders.lorawan import uplink
+from footfall.errors import ProfileError
+
+MADE_BY: Final = "24e124"
+"""Milesight's EUIs begin so."""
+WHOLE: Final = "all"
+"""The region that is all a sensor sees."""
+_PASSES: Final = re.compile(
+    r"(?:line_(?P<line>\d{1,2})_|people_)?(?P<kind>total|period|periodic)_(?:counter_)?(?P<way>in|out)|people_(?P<plain>in|out)", re.ASCII
+)
+_REGION: Final = re.compile(r"region_(\d{1,2})_count", re.ASCII)
+_PEOPLE: Final = ("people_count_all", "people_counter_all")
+_OCCUPIED: Final = ("occupancy", "occupancy_status", "occupied")
+
+Found = tuple[str, Any]
+"""A name as Milesight's decoder gives it, and its value."""
+
+
+def unwrap(document: Any) -> Any:
+    """Return the uplink as a table; the document itself if it is no uplink of a Milesight device. Raise ProfileError `feed.lorawan`."""
+    up = uplink(document)
+    if up is None:
+        return document
+    names = dict(up.values)
+    is_known = any(_PASSES.fullmatch(name) or _REGION.fullmatch(name) or name in _PEOPLE for name in names)
+    if not is_known and not up.dev_eui.startswith(MADE_BY):
+        return document
+    if not names:
+        names = dict(_channels(up.payload))
+    return {"dev_eui": up.dev_eui, "time": up.time, "lines": list(_lines(names)), "regions": list(_regions(names))}
+
+
+def _lines(names: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    passes: dict[tuple[str, str], dict[str, Any]] = {}
+    for name, value in names.items():
+        if found := _PASSES.fullmatch(name):
+            kind = "total" if found["kind"] == "total" else "period"
+            passes.setdefault((found["line"] or "1", kind), {})[found["way"] or found["plain"]] = value
+    for (line, kind), people in passes.items():
+        yield {"line": line, kind: people}
+
+
+def _regions(names: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for name, value in names.items():
+        if found := _REGION.fullmatch(name):
+            yield {"region": found[1], "people": value}
+        elif name in _PEOPLE:
+            yield {"region": WHOLE, "people": value}
+        elif name in _OCCUPIED:
+            yield {"region": WHOLE, "occupied": value}
+
+
+def _channels(payload: bytes) -> Iterator[Found]:
+    """Yield what the channels contain, up to the first that is not known. Raise ProfileError if that is the first of all."""
+    at = 0
+    while at < len(payload):
+        channel, kind = payload[at], payload[at + 1] if at + 1 < len(payload) else -1
+        size, read = _CHANNELS.get((channel, kind), (_SIZES.get((channel, kind), 0), _nothing))
+        if channel == 0x20 and kind == 0xCE:  # what was counted while the network was away; totals show it too
+            size = 13 if payload[at + 6 : at + 7] == b"\x01" else 9
+        value = payload[at + 2 : at + 2 + size]
+        if not size or len(value) < size:
+            if at == 0:
+                raise ProfileError("feed.lorawan", f"no channel of a Milesight counter: {payload[:2].hex()}")
+            return
+        yield from read(value)
+        at += 2 + size
+
+
+def _nothing(value: bytes) -> Iterator[Found]:
+    yield from ()
+
+
+def _whole(name: str) -> Callable[[bytes], Iterator[Found]]:
+    return lambda value: iter([(name, int.from_bytes(value, "little"))])
+
+
+def _both(prefix: str) -> Callable[[bytes], Iterator[Found]]:
+    return lambda value: iter([(f"{prefix}_{way}", int.from_bytes(value[at : at + 2], "little")) for way, at in (("in", 0), ("out", 2))])
+
+
+def _each_region(first: int) -> Callable[[bytes], Iterator[Found]]:
+    return lambda value: iter([(f"region_{first + i}_count", people) for i, people in enumerate(value)])
+
+
+def _first_byte(name: str) -> Callable[[bytes], Iterator[Found]]:
+    return lambda value: iter([(name, value[0])])
+
+
+_CHANNELS: Final[dict[tuple[int, int], tuple[int, Callable[[bytes], Iterator[Found]]]]] = {
+    **{(0x03 + 3 * i, 0xD2): (4, _whole(f"line_{i + 1}_total_in")) for i in range(4)},
+    **{(0x04 + 3 * i, 0xD2): (4, _whole(f"line_{i + 1}_total_out")) for i in range(4)},
+    **{(0x05 + 3 * i, 0xCC): (4, _both(f"line_{i + 1}_period")) for i in range(4)},
+    (0x04, 0xCC): (4, _both("total")),
+    (0x84, 0xCC): (5, _both("total")),
+    (0x85, 0xCC): (5, _both("period")),
+    (0x0D, 0xCC): (4, _both("people_total")),
+    (0x0F, 0xE3): (4, _each_region(1)),
+    (0x07, 0xD5): (8, _each_region(1)),
+    (0x08, 0xD5): (8, _each_region(9)),
+    (0x04, 0xC9): (4, _first_byte("people_count_all")),
+    (0x04, 0x8E): (1, _first_byte("occupancy")),
+    (0x03, 0x00): (1, _first_byte("occupancy")),
+}
+"""By identifier and type: so many bytes, and what they contain."""
+_SIZES: Final[dict[tuple[int, int], int]] = {
+    (0xFF, 0x01): 1, (0xFF, 0x08): 6, (0xFF, 0x09): 2, (0xFF, 0x0A): 2, (0xFF, 0x0B): 1, (0xFF, 0x0F): 1, (0xFF, 0x16): 8, (0xFF, 0x1F): 4,
+    (0xFF, 0xFF): 2, (0x01, 0x75): 1, (0x02, 0x75): 1, (0x03, 0x67): 2, (0x83, 0x67): 3, (0x03, 0xF4): 2, (0x03, 0x82): 2, (0x05, 0x8E): 1,
+    (0x06, 0xCD): 1, (0x0F, 0x85): 4, (0x10, 0xF7): 4, (0x0E, 0xE4): 5, (0x10, 0xE4): 5, (0x1E, 0xE4): 5, (0x1D, 0xE3): 4, (0x50, 0xFC): 3,
+    **{(channel, 0xDA): 8 for channel in range(0x09, 0x0D)},
+    **{(channel, 0xD2): 4 for channel in (0x11, 0x12, 0x14, 0x15, 0x17, 0x18, 0x1A, 0x1B)},
+    **{(channel, 0xCC): 4 for channel in (0x13, 0x16, 0x19, 0x1C)},
+    (0x20, 0xCE): 9,
+}  # fmt: skip
+"""Channels that are passed over: what the device is, its battery, children, dwell times, alarms."""

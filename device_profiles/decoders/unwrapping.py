@@ -1,0 +1,14 @@
+"""Named functions that take a device's own values out of what a network wraps them in, before a profile's tables look at them.
+
+A new one is a function `(document) -> document`, which returns what is not its own as it is, and a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
+
+from device_profiles.decoders import milesight_lorawan
+
+UnwrapperName = Literal["milesight-lorawan"]
+UNWRAPPERS: Final[Mapping[UnwrapperName, Callable[[Any], Any]]] = {"milesight-lorawan": milesight_lorawan.unwrap}
