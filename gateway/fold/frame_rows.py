@@ -82,6 +82,7 @@ class FrameRows:
             for revision in self._state.revisions.of_new(points[-1]):
                 self._state.points.emit(revision)
             changed = self._count_doors(rows, self._entrances(points[-1], doors))
+            self._watch_doors(points[-1], rows.time_ns[doors])
         self._gaps(frames, rows)
         self._wait(frames, rows, before)
         return Taken([each for each in points if len(each)], changed)
@@ -136,6 +137,9 @@ class FrameRows:
             return which
         places = zip(doors.tags["store"].texts(), doors.tags["door"].texts(), strict=True)
         return which[[place not in inner for place in places]]
+
+    def _watch_doors(self, doors: Points, time_ns: npt.NDArray[np.int64]) -> None:
+        self._state.doors.count_all(zip(doors.tags["store"].texts(), doors.tags["door"].texts(), time_ns.tolist(), strict=True))
 
     def _count_doors(self, rows: FrameColumns, which: npt.NDArray[np.intp]) -> set[tuple[int, int]]:
         store, minute = rows.stores[rows.frame[which]].tolist(), (rows.time_ns[which] // NS_PER_MINUTE).tolist()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from footfall.units import NS_PER_S
 from gateway.fold.item_events import ItemEvents
 from gateway.fold.joint_levels import take_joint_places
 from gateway.fold.recalibration import Recalibration
@@ -66,6 +67,7 @@ class SiteInForce:
         """Return the stores whose calibrations are others than before."""
         self.body = body
         recalibrated = self._state.estate.apply(site)
+        self._state.doors.apply(site, self._state.revisions.now_s * NS_PER_S)
         self._watermarks.grow(len(self._state.estate.stores))
         self._counters.look_again()
         staff, assets = self._staff_subjects(site)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from device_profiles.registry import Registry
 from footfall.units import NS_PER_S
 from gateway.fold.codes import Codes
+from gateway.fold.door_watch import DoorWatch
 from gateway.fold.estate_index import Estate
 from gateway.fold.fan_touches import FanTouches
 from gateway.fold.history import History
@@ -80,6 +81,7 @@ class State:
         self.assets: frozenset[int] = frozenset()
         self.inner_doors: frozenset[tuple[str, str]] = frozenset()
         """By (store, door): who passes them does not count for the store."""
+        self.doors: Final = DoorWatch()
         self.history: Final = History()
         self.points: Final = PointBuffer(self.history)
         self.revisions: Final = Revisions(self.history)
@@ -119,6 +121,7 @@ class State:
             "fan_dwells_from_ns": self.fan_dwells_from_ns,
             "history": self.history.dump(),
             "revisions": self.revisions.dump(),
+            "doors": self.doors.dump(),
         }
 
     def load(self, values: Mapping[str, Any], parts: Mapping[str, bytes], now_s: int) -> None:
@@ -133,3 +136,4 @@ class State:
         self.fan_dwells_from_ns = values.get("fan_dwells_from_ns", counted_until_ns)
         self.history.load(values.get("history", {}))
         self.revisions.load(values.get("revisions"))
+        self.doors.load(values.get("doors", ()), now_s * NS_PER_S)

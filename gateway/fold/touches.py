@@ -39,6 +39,8 @@ class Touches:
         inner = self._is_inner(record.store, values["door"])
         row = CountRow(values["id"], record.store, record.agent, values["door"], key_ns, values["in"], values["out"], inner)
         self._state.ledger.save_count(row)
+        if row.entered or row.left:
+            self._state.doors.count(record.store, values["door"], values["time_ns"])
         return self._door(row, 1)
 
     def void(self, values: Mapping[str, Any]) -> tuple[int, int] | None:

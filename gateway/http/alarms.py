@@ -53,6 +53,7 @@ ALARMS: Final[Mapping[str, Alarm]] = {
     "agent_never": Alarm("warning", "estate", "start them, or take them out of site.toml"),
     "agent_clock": Alarm("warning", "estate", "their way to the broker is slow; times are marked `agent` or `bounded` until it is not"),
     "receiver_silent": Alarm("warning", "estate", "look at power and antenna of the receiver; one that is replaced is calibrated anew"),
+    "counter_silent": Alarm("warning", "estate", "look at power, lens and line of the counter; footfall query doors has what it missed"),
     "calibration_stale": Alarm("warning", "estate", "footfall calibrate anew: a receiver that is re-hung hears otherwise"),
     "calibration_unused": Alarm("warning", "estate", "correct the profile in site.toml: footfall profile list has them"),
     "device_lost": Alarm("warning", "estate", "repair the device; the agent reconnects by itself and records a gap"),

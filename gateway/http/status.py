@@ -178,26 +178,26 @@ def _reported_by_agents(status: Status) -> _Findings:
             known, shown = (code, what) if code in ALARMS else ("agent_problem", f"{code}: {what}")
             who.setdefault(known, []).append(f"{agent.store}/{agent.agent} ({shown})" if shown else f"{agent.store}/{agent.agent}")
     for code, names in who.items():
-        yield code, f"{_HAVE.get(code, code.replace('_', ' '))}: {_few(names)}"
+        yield code, f"{_HAVE.get(code, code.replace('_', ' '))}: {named(names)}"
 
 
 def _agents(status: Status) -> _Findings:
     for state, what in _SILENT.items():
         names = [f"{agent.store}/{agent.agent}" for agent in status.agents if agent.state == state]
         if names:
-            yield f"agent_{state}", f"{_agents_are(names)} {what}: {_few(names)}"
+            yield f"agent_{state}", f"{_agents_are(names)} {what}: {named(names)}"
     wide = [f"{agent.store}/{agent.agent}" for agent in status.agents if agent.state == "ok" and _is_wide(agent.clock_width_ms)]
     if wide:
-        yield "agent_clock", f"{_agents_are(wide)} not known to 2 s in time: {_few(wide)}"
+        yield "agent_clock", f"{_agents_are(wide)} not known to 2 s in time: {named(wide)}"
     lost = [f"{a.store}/{a.agent}/{name} ({what})" for a in status.agents if a.state == "ok" for name, what in a.devices.items()]
     if lost:
-        yield "device_lost", f"{len(lost)} {'device is' if len(lost) == 1 else 'devices are'} not heard: {_few(lost)}"
+        yield "device_lost", f"{len(lost)} {'device is' if len(lost) == 1 else 'devices are'} not heard: {named(lost)}"
 
 
 def _data(status: Status) -> _Findings:
     held = {reason: rows for reason, rows in status.quarantine.items() if reason != SINK_REFUSED}
     if held:
-        yield "quarantine", f"{sum(held.values())} rows are held: {_few([f'{reason} {rows}' for reason, rows in held.items()])}"
+        yield "quarantine", f"{sum(held.values())} rows are held: {named([f'{reason} {rows}' for reason, rows in held.items()])}"
 
 
 _HAVE: Final[Mapping[str, str]] = {
@@ -230,7 +230,8 @@ def _agents_are(names: Sequence[str]) -> str:
     return "1 agent is" if len(names) == 1 else f"{len(names)} agents are"
 
 
-def _few(names: Sequence[str], limit: int = 5) -> str:
+def named(names: Sequence[str], limit: int = 5) -> str:
+    """Return the first of the names, and how many more there are."""
     return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
 
 

@@ -9,10 +9,12 @@ from typing import Final
 
 from footfall import __version__
 from footfall.certificates import findings
+from footfall.units import NS_PER_S
 from gateway.accept.own_clock import OwnClock
 from gateway.config import GatewayConfig
+from gateway.fold.door_watch import silence_text
 from gateway.http.metrics import MetricRegistry
-from gateway.http.status import LATE_S, AgentStatus, BrokerStatus, JournalStatus, SinkStatus, Status, agent_state
+from gateway.http.status import LATE_S, OFFLINE_S, AgentStatus, BrokerStatus, JournalStatus, SinkStatus, Status, agent_state, named
 from gateway.mqtt.inlet import Inlet
 from gateway.pipeline.agent_watch import AgentWatch
 from gateway.pipeline.beats import Beats
@@ -119,7 +121,10 @@ class Report:
         return AgentStatus(store, agent, state, heard_ns, health.spool_frames, width_ms, devices, health.oldest_unsent_s, found)
 
     def _noticed(self, held: Mapping[str, int]) -> dict[str, str]:
-        found = self.calibrations.problems(self._now_ns())
+        now_ns = self._now_ns()
+        found = self.calibrations.problems(now_ns)
+        if quiet := self._silent_doors(now_ns):
+            found["counter_silent"] = f"{len(quiet)} {'door counts' if len(quiet) == 1 else 'doors count'} nobody: {named(quiet)}"
         silent = [f"{name} for {seconds:.0f} s" for name, seconds in self.beats.silent().items()]
         if silent:
             found["thread_stuck"] = f"a thread of the gateway does nothing any more: {', '.join(silent)}"
@@ -131,6 +136,18 @@ class Report:
         if time.monotonic() - taken_over_s < TAKEN_OVER_S:
             found["two_gateways"] = f"another client connects to the broker as {self.config.broker.client_id}, and pushes this gateway out"
         return {**self.notices.shown(), **found}
+
+    def _silent_doors(self, now_ns: int) -> list[str]:
+        """Doors of stores from which all is here; of others nobody knows whether they counted."""
+        owing = {store for store, agent in self.agents if self._owes(agent, now_ns)}
+        return [silence_text(silence) for silence in self.fold_worker.fold.state.doors.silent(now_ns) if silence.store not in owing]
+
+    def _owes(self, agent: str, now_ns: int) -> bool:
+        """Return whether an agent may have counts that are not here. Publishers of events alone report no health, and owe nothing."""
+        health, heard_ns = self.ingest.healths.get(agent), self.ingest.heard_ns.get(agent, 0)
+        if health is None:
+            return not heard_ns and now_ns - self._started_ns() < OFFLINE_S * NS_PER_S
+        return health.oldest_unsent_s > LATE_S or agent_state(now_ns, heard_ns) != "ok"
 
     def _refused_why(self) -> str:
         """In the database's own words, which name measurement and field."""

@@ -11,6 +11,7 @@ import numpy as np
 from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
 from gateway.query.asked import MOST_STORES, AskedStore
 from gateway.query.counter_checks import Counts, Jump, by_hour, jumps, silences
+from gateway.query.estate import QueryEstate
 from gateway.query.spans import iso
 from gateway.sinks.cells import Aggregate
 from gateway.sinks.reader import OnPage, PointReader
@@ -31,11 +32,26 @@ class _Hours(NamedTuple):
     visits: Counts
 
 
-def counter_notes(reader: PointReader, stores: Sequence[AskedStore], on_page: OnPage) -> list[str]:
+def counter_notes(reader: PointReader, stores: Sequence[AskedStore], estate: QueryEstate, on_page: OnPage) -> list[str]:
     """Return a sentence for each door that counted nobody, or whose ratio jumped, in the span of a store; nothing of many stores."""
     if len(stores) > MOST_STORES:
         return []
-    return [note for store in stores for note in _of_store(store, _read(reader, store, on_page))]
+    read = [(store, _read(reader, store, on_page)) for store in stores]
+    return [note for store, hours in read for note in (*_of_store(store, hours), *_never(store, hours, estate))]
+
+
+def _never(store: AskedStore, hours: _Hours, estate: QueryEstate) -> Iterator[str]:
+    """Doors of site.toml without any count, in the span and for as long before as is looked at, while somebody was in the store."""
+    elsewhere = int(hours.counts.sum()) or int(hours.visits.sum())
+    seen = np.flatnonzero(hours.counts.sum(axis=0) + hours.visits)
+    end_ns = hours.begin_ns + (int(seen[-1]) + 1 if len(seen) else 0) * NS_PER_HOUR
+    for door, names in estate.doors.get(store.facts.name, {}).items():
+        if elsewhere and not names & set(hours.doors):
+            others = "went through its other doors" if hours.doors else "visits began"
+            yield (
+                f"door {door} of {store.facts.name} counted nobody from {_wall(hours.begin_ns, store)} to {_wall(end_ns, store)},"
+                f" while {elsewhere:,} {others}: look at its counter, or take it out of site.toml"
+            )
 
 
 def _read(reader: PointReader, store: AskedStore, on_page: OnPage) -> _Hours:

@@ -24,6 +24,7 @@ from gateway.site.names import ALWAYS, FIRST_NS, LAST_NS, Span, begin_ns, end_ns
 
 if TYPE_CHECKING:
     from gateway.site import Site
+    from gateway.site.site import Store
 
 UTC: Final = ZoneInfo("UTC")
 DAY_START: Final = time(4)
@@ -96,12 +97,13 @@ class StoreFacts:
 class QueryEstate:
     """Stores by their present names; `renamed` has the present name of every earlier one.
 
-    `zones`: all names of the zones of stores that site.toml describes.
+    `zones`: all names of the zones of stores that site.toml describes; `doors`: their doors, each with all its names.
     """
 
     stores: Mapping[str, StoreFacts] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     zones: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    doors: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
     @staticmethod
     def from_site(site: Site) -> QueryEstate:
@@ -114,7 +116,13 @@ class QueryEstate:
             store.name: frozenset(name for zone in store.zones for name in (zone.name, *(alias.name for alias in zone.aliases)))
             for store in site.stores
         }
-        return replace(_estate(store_versions(stores_as_recorded(site))), zones=zones)
+        doors = {
+            store.name: {
+                door: frozenset([door, *(alias.name for alias in store.door_aliases if alias.door == door)]) for door in store.doors
+            }
+            for store in site.stores
+        }
+        return replace(_estate(store_versions(stores_as_recorded(site))), zones=zones, doors=doors)
 
     @staticmethod
     def from_table(table: PointTable) -> QueryEstate:
@@ -125,7 +133,9 @@ class QueryEstate:
 
     def over(self, other: QueryEstate) -> QueryEstate:
         """Return both estates; what this one has of a store replaces what the other has."""
-        return QueryEstate({**other.stores, **self.stores}, {**other.renamed, **self.renamed}, {**other.zones, **self.zones})
+        return QueryEstate(
+            {**other.stores, **self.stores}, {**other.renamed, **self.renamed}, {**other.zones, **self.zones}, {**other.doors, **self.doors}
+        )
 
     def now_name(self, name: str) -> str:
         """Return the present name of a store, by any of its names."""
@@ -140,6 +150,10 @@ class QueryEstate:
         """Return a store by any of its names; without a path, without hours and in UTC if nobody describes it."""
         now = self.now_name(name)
         return self.stores.get(now) or StoreFacts(now)
+
+
+def _earlier(store: Store, door: str) -> list[str]:
+    return [alias.name for alias in store.door_aliases if alias.door == door]
 
 
 def _estate(stated: Iterable[DatedStoreVersion]) -> QueryEstate:

@@ -197,7 +197,7 @@ def _answered(reader: PointReader, request: Request, estate: QueryEstate, now_ns
         stores = asked_stores(reader, request, question.measurement, None, estate, now_ns, is_list=True)
         answer = listing(reader, request, question.measurement, how, stores, on_page)
     asked = tuple(StoreSpan(store.facts.name, store.zone, store.from_ns, store.to_ns) for store in stores)
-    silent = () if matched else _silence_notes(reader, request, stores, on_page)
+    silent = () if matched else _silence_notes(reader, request, stores, estate, on_page)
     titles = {store.facts.name: store.facts.at(store.to_ns - 1).title for store in stores}
     notes = (
         *_nothing(reader, request, question.measurement, stores, answer),
@@ -209,9 +209,11 @@ def _answered(reader: PointReader, request: Request, estate: QueryEstate, now_ns
     return replace(answer, notes=notes, title=title_of(request, asked, titles), asked=asked)
 
 
-def _silence_notes(reader: PointReader, request: Request, stores: Sequence[AskedStore], on_page: OnPage) -> list[str]:
+def _silence_notes(
+    reader: PointReader, request: Request, stores: Sequence[AskedStore], estate: QueryEstate, on_page: OnPage
+) -> list[str]:
     """Doors and zones that do not count as usual."""
-    doors = counter_notes.counter_notes(reader, stores, on_page) if request.question in counter_notes.ASKED_BY else []
+    doors = counter_notes.counter_notes(reader, stores, estate, on_page) if request.question in counter_notes.ASKED_BY else []
     zones = zone_notes.zone_notes(reader, stores, request.zone, on_page) if request.question in zone_notes.ASKED_BY else []
     return [*doors, *zones]
 

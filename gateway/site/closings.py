@@ -30,10 +30,11 @@ class OpenDates:
 
         Hours that others follow without a break do not end.
         """
-        spans = [span for days in _AROUND if (span := self._span(day + timedelta(days)))]
+        spans = [span for days in _AROUND if (span := self.span(day + timedelta(days)))]
         return [end for _, end in spans if not any(begin <= end < its_end for begin, its_end in spans)]
 
-    def _span(self, day: date) -> tuple[datetime, datetime] | None:
+    def span(self, day: date) -> tuple[datetime, datetime] | None:
+        """Return when it opens and closes on a date, as local wall times; None if it does not."""
         week = next((week for until, week in self._weeks if day <= until), None)
         if week is None or day < self._from or day in self._closed or (hours := week[day.weekday()]) is None:
             return None

@@ -32,6 +32,7 @@ NOTICED = (
     "quarantine_dropped",
     "history_not_ours",
     "receiver_silent",
+    "counter_silent",
     "calibration_stale",
     "calibration_unused",
 )

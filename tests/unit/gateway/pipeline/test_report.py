@@ -22,6 +22,7 @@ from gateway.http.status import problems
 from gateway.pipeline.receiver_watch import NEVER_ROWS
 from gateway.pipeline.service import Gateway
 from gateway.records import Record, RecordKind
+from gateway.site.recorded import RecordedSite
 from simulators.parts.process import free_port
 from tests.support.real_parts import REPOSITORY
 from tests.support.running_gateway import SITE
@@ -165,6 +166,18 @@ def test_a_receiver_that_fell_silent_is_named_by_the_frames_that_were_folded(tmp
     found = running.problems()
     running.gateway.close()
     assert found["receiver_silent"] == "not heard, though its agent is online: s3/till/entrance since the gateway started"
+
+
+def test_a_counter_that_fell_silent_is_named_unless_its_store_may_owe_counts(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    now_ns = running.gateway.status().now_ns
+    estate = {"brand": "b", "stores": [{"name": name, "doors": ["main"]} for name in ("s1", "s2")]}
+    running.gateway._fold_worker.fold.state.doors.apply(RecordedSite.model_validate(estate), now_ns - 9 * 3600 * S)
+    assert "counter_silent" not in running.problems(), "agents that were not heard since a start of just now may owe counts"
+    monkeypatch.setattr(running.gateway._state, "started_boot_ns", running.gateway._state.started_boot_ns - 1000 * S)
+    never = "of opening hours, and never since it is in site.toml (what is usual is not known yet)"
+    assert running.problems()["counter_silent"] == f"2 doors count nobody: s1/main for 9 h {never}, s2/main for 9 h {never}"
+    running.hear(spool_frames=9, oldest_unsent_s=900.0)
+    assert running.problems()["counter_silent"] == f"1 door counts nobody: s2/main for 9 h {never}"
 
 
 def presence_body(zone: str, rows: int) -> Body:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,11 +19,14 @@ from tests.support.memory_reader import MemoryReader
 ZONE = ZoneInfo("Asia/Shanghai")
 LAST = date(2026, 11, 21)
 NOW_NS = to_ns(datetime(2026, 11, 21, 21, tzinfo=ZONE))
+NO_SITE: Mapping[str, Any] = {}
 Count = Callable[[int, int], int]
 """Of a day, as days before the last, and an hour."""
 
 
-def notes(doors: dict[str, Count], visits: Count = lambda ago, hour: 40, question: str = "doors", **asked: Any) -> list[str]:
+def notes(
+    doors: dict[str, Count], visits: Count = lambda ago, hour: 40, question: str = "doors", site: Mapping[str, Any] = NO_SITE, **asked: Any
+) -> list[str]:
     points: dict[str, list[tuple[Any, ...]]] = {"door": [], "traffic": []}
     for ago in range(20, -1, -1):
         for hour in range(10, 20):
@@ -33,7 +36,7 @@ def notes(doors: dict[str, Count], visits: Count = lambda ago, hour: 40, questio
                     points["door"].append((at_ns + number, "a1", door, "s1", people // 2, people - people // 2))
             values = {"visits_started": visits(ago, hour)}
             points["traffic"].append((at_ns, "s1", *(values.get(name, 0) for name in SCHEMA["traffic"].fields)))
-    estate = QueryEstate({"s1": StoreFacts("s1", ZONE)})
+    estate = QueryEstate({"s1": StoreFacts("s1", ZONE)}, doors={"s1": site})
     found = ask(MemoryReader(points), Request(question, from_="2026-11-19", to="2026-11-22", **asked), estate, NOW_NS)
     return [note for note in found.notes if note.startswith(("door ", "each door "))]
 
@@ -74,3 +77,15 @@ def test_where_all_doors_jump_alike_the_receivers_are_meant() -> None:
 @pytest.mark.parametrize("asked", [{"compare": "previous"}, {"measures": ("in",)}])
 def test_counters_that_count_as_usual_have_no_note(asked: dict[str, Any]) -> None:
     assert notes({"east": always(30), "west": always(60)}, **asked) == []
+
+
+def test_a_door_of_the_estate_that_never_counted_is_named() -> None:
+    site = {"east": frozenset({"east"}), "north": frozenset({"north", "side"})}
+    (note,) = notes({"east": always(30)}, site=site)
+    assert note == (
+        "door north of s1 counted nobody from 2026-10-22 00:00 to 2026-11-21 20:00, while 6,300 went through its other doors:"
+        " look at its counter, or take it out of site.toml"
+    )
+    assert notes({"east": always(30), "side": always(30)}, site=site) == [], "under the name that it had"
+    (note,) = notes({}, site={"east": frozenset({"east"})}, visits=always(40))
+    assert "visits began" in note

@@ -111,7 +111,7 @@ def test_a_store_has_a_version_for_each_time() -> None:
 
 @pytest.mark.parametrize("site", [SITE, MOVED], ids=["plain", "moved"])
 def test_the_table_of_stores_gives_the_same_estate_as_site_toml(site: Site) -> None:
-    assert QueryEstate.from_table(_table(site)) == replace(QueryEstate.from_site(site), zones={})
+    assert QueryEstate.from_table(_table(site)) == replace(QueryEstate.from_site(site), zones={}, doors={})
 
 
 def test_where_versions_overlap_the_later_one_holds_and_the_store_is_known_for_it() -> None:
