@@ -1,11 +1,11 @@
 """Bytes of a vendor's message as plain values: dicts, lists, texts, numbers. Bounded, and safe against hostile input.
 
-    document(payload, "json" | "xml" | "msgpack" | "value") -> Any
-        ProfileError `feed.size`, `feed.json`, `feed.xml`, `feed.msgpack`, `feed.value`
+    document(payload, "json" | "xml" | "msgpack" | "form" | "value") -> Any
+        ProfileError `feed.size`, `feed.json`, `feed.xml`, `feed.msgpack`, `feed.form`, `feed.value`
 
-JSON may be several values, one a line, as streams send them: they become a list. Zeros and blanks after it are left out.
-A `value` is a payload that is one number or word, such as `3`, `12.5`, `ON`: a number, true, false or the text. XML:
-device_profiles/decoders/xml_documents.py.
+JSON may be several values, one a line, as streams send them: they become a list. Zeros and blanks after it are left out. A `form` is what
+browsers post, `a=1&b=2`: the last value of each field, as text. A `value` is a payload that is one number or word, such as `3`, `12.5`,
+`ON`: a number, true, false or the text. XML: device_profiles/decoders/xml_documents.py.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from __future__ import annotations
 import json
 import re
 from typing import Any, Final, Literal, NoReturn
+from urllib.parse import parse_qsl
 
 from device_profiles.decoders.xml_documents import xml_document
 from footfall.errors import ContractError, ProfileError
 from footfall.packing import unpack
 
-DocumentFormat = Literal["json", "xml", "msgpack", "value"]
+DocumentFormat = Literal["json", "xml", "msgpack", "form", "value"]
 
 MAX_BYTES: Final = 1 << 20
+MAX_FIELDS: Final = 100
 MAX_VALUE_BYTES: Final = 64
 _TRUTH: Final = {"true": True, "false": False}
 _NUMBER: Final = re.compile(r"[+-]?\d{1,15}(\.\d{0,15})?", re.ASCII)
@@ -76,6 +78,14 @@ def _msgpack(payload: bytes) -> Any:
         raise ProfileError("feed.msgpack", str(error)) from None
 
 
+def _form(payload: bytes) -> dict[str, str]:
+    try:
+        fields = parse_qsl(payload.rstrip(_PADDING).decode(), strict_parsing=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise ProfileError("feed.form", "no form fields") from None
+    return dict(fields)
+
+
 def _value(payload: bytes) -> bool | int | float | str:
     text = ""
     if len(payload) <= MAX_VALUE_BYTES:
@@ -87,4 +97,4 @@ def _value(payload: bytes) -> bool | int | float | str:
     return _TRUTH.get(text.lower(), text)
 
 
-_READERS: Final = {"json": _json, "xml": xml_document, "msgpack": _msgpack, "value": _value}
+_READERS: Final = {"json": _json, "xml": xml_document, "msgpack": _msgpack, "form": _form, "value": _value}

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
-from device_profiles.decoders import milesight_lorawan
+from device_profiles.decoders import milesight_lorawan, speedway_form
 
-UnwrapperName = Literal["milesight-lorawan"]
-UNWRAPPERS: Final[Mapping[UnwrapperName, Callable[[Any], Any]]] = {"milesight-lorawan": milesight_lorawan.unwrap}
+UnwrapperName = Literal["milesight-lorawan", "speedway-form"]
+UNWRAPPERS: Final[Mapping[UnwrapperName, Callable[[Any], Any]]] = {
+    "milesight-lorawan": milesight_lorawan.unwrap,
+    "speedway-form": speedway_form.unwrap,
+}

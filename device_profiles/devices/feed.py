@@ -2,7 +2,7 @@
 
 [device]
 transport = "feed"
-format = "json"                                 # or "xml", "msgpack", "value"
+format = "json"                                 # or "xml", "msgpack", "form", "value"
 topic = "espresense/devices/{id}/{node}"        # optional; "+" is any level, "#" any number of them, at either end
 needs = ["mac", "rssi"]                         # paths that must lead somewhere
 unwrap = "milesight-lorawan"                    # optional: what takes the device's values out of a network's message
@@ -36,6 +36,7 @@ _FIRST_BYTES: Final[Mapping[DocumentFormat, bytes]] = {
     "json": b"{[\xef",
     "xml": b"<\xef",
     "msgpack": bytes(range(0x80, 0xA0)) + b"\xdc\xdd\xde\xdf",
+    "form": bytes(range(0x30, 0x7B)),
     "value": bytes(set(range(0x21, 0x7F)) - set(b"{[<")),
 }
 """First bytes of an object, an element (or a byte order mark), a map or an array: other formats are not even tried."""
