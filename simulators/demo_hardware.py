@@ -78,6 +78,7 @@ PARTS: Final = (
     Part("modbus", BOX, "stall", 0.45, door="main"),
     Part(BEAMS, BOX, "stick", 0.55, door="side"),
     Part("http-push", RELAY, "unplugged", 0.65, door="mall"),
+    Part("xovis", RELAY, "replay", 0.7, door="north"),
     Part("vendor-mqtt", RELAY, "broker-gone", 0.75, KINDS["vendor-mqtt"].receivers),
 )
 

@@ -111,6 +111,13 @@ KINDS: Final[Mapping[str, Kind]] = {
         crossings,
         doors=("main",),
     ),
+    "xovis": Kind(
+        "a Xovis sensor with firmware 5 above the door: periods with times in milliseconds, and no name of its own.",
+        "simulators.devices.http_push",
+        lambda module, receivers, doors: module.PushCamera("xovis", doors),
+        crossings,
+        doors=("main",),
+    ),
     "vendor-mqtt": Kind(
         "gateways that publish by themselves, on a broker of their own: ESPresense nodes at the shelves, a Minew G1 in the fitting room.",
         "simulators.devices.vendor_mqtt",

@@ -41,7 +41,7 @@ def test_each_device_is_heard_and_its_fault_is_a_gap(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=580, env={**os.environ, "COLUMNS": "240"})
     assert done.returncode == 0, done.stdout + done.stderr
     devices = rows_of(done.stdout)
-    for name in ("modbus", "beams", "http-push"):
+    for name in ("modbus", "beams", "http-push", "xovis"):
         said, _, stored, *_ = devices[name]
         assert number(said) == number(stored) > 0, devices[name]
     for name in ("bluez", "vendor-mqtt", "llrp"):
