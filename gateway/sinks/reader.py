@@ -14,8 +14,8 @@ from gateway.sinks.table import PointTable
 PAGE_ROWS: Final = 10_000
 """Rows held as Python objects at a time; what was read before is packed into arrays."""
 
-SHOWN_BY: Final = ("item", "traffic")
-"""What a store has that anything was heard in: one with goods only has no traffic."""
+SHOWN_BY: Final = ("item", "occupancy", "traffic")
+"""What a store has that anything was heard in: one with goods, or with presence sensors, only has no traffic."""
 
 OnPage = Callable[[int], None]
 """Called with the number of rows read so far, after each page."""
