@@ -36,6 +36,7 @@ def agent_in_site(agent: AgentFile, site: Site) -> Iterator[str]:
         yield unknown(f"agent: site.toml has no agent {agent.agent!r} in store {store.name!r}", agent.agent, agents, f"it has {names}")
     yield from _receivers(agent, store, agents.get(agent.agent))
     yield from _doors(agent, store)
+    yield from _watched(agent, store)
 
 
 def _receivers(agent: AgentFile, store: Store, listed: Agent | None) -> Iterator[str]:
@@ -56,6 +57,16 @@ def _doors(agent: AgentFile, store: Store) -> Iterator[str]:
             if door is not None and door not in doors:
                 what = f"sources ({source.name}): store {store.name!r} of site.toml has no door {door!r}"
                 yield unknown(what, door, sorted(doors), f"it has {_listed(doors)}")
+
+
+def _watched(agent: AgentFile, store: Store) -> Iterator[str]:
+    """The zones that sensors of people without names watch."""
+    zones = {name for zone in store.zones for name in _names(zone)}
+    for source in agent.sources:
+        for zone in dict.fromkeys([getattr(source, "zone", None), *getattr(source, "zones", {}).values()]):
+            if zone is not None and zone not in zones:
+                what = f"sources ({source.name}): store {store.name!r} of site.toml has no zone {zone!r}"
+                yield unknown(what, zone, sorted(zones), f"it has {_listed(zones)}")
 
 
 def _names(thing: Any) -> list[str]:

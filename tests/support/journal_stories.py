@@ -275,6 +275,10 @@ def _counts(agent: int, number: int, entered: int, left: int) -> Callable[[Story
     return lambda story: story if _has(story, agent, f"c{number}") else story.event(agent, value)
 
 
+def _seen(agent: int, people: int, age_s: float) -> Callable[[Story], Story]:
+    return lambda story: story.event(agent, {"kind": "occupancy", "zone": AGENTS[agent][2][0], "people": people}, age_s)
+
+
 def _voids(agent: int, of: int) -> Callable[[Story], Story]:
     value = {"kind": "void", "id": f"v{of}", "of": f"c{of}", "reason": "wrong", "actor": "test"}
     return lambda story: story if _has(story, agent, f"v{of}") else story.event(agent, value)
@@ -291,6 +295,7 @@ def _has(story: Story, agent: int, event_id: str) -> bool:
 others = st.one_of(
     st.builds(_counts, st.integers(0, 2), st.integers(1, 3), st.integers(0, 5), st.integers(0, 5)),
     st.builds(_voids, st.integers(0, 2), st.integers(1, 3)),
+    st.builds(_seen, st.integers(0, 2), st.integers(0, 3), lags),
     st.lists(links_made, min_size=1, max_size=3).map(lambda links: lambda story: story.links(links)),
     st.integers(0, 2).map(lambda agent: lambda story: story.health(agent)),
     st.integers(0, 2).map(lambda agent: lambda story: story.gap(agent)),

@@ -93,7 +93,11 @@ def test_an_empty_array_is_taken_at_once(port: int, keeper: Keeper) -> None:
     [
         (b"{", "event.json", "not JSON"),
         (b'{"kind":"touch","what":"scan","amount":NaN}', "event.json", "NaN"),
-        (json.dumps([SCAN, {"kind": "nap"}]).encode(), "event.invalid", "event 1: kind: must be one of touch, count, occupancy, void (given: 'nap')"),
+        (
+            json.dumps([SCAN, {"kind": "nap"}]).encode(),
+            "event.invalid",
+            "event 1: kind: must be one of touch, count, occupancy, void (given: 'nap')",
+        ),
         (b"{}", "event.invalid", "kind: must be one of touch, count, occupancy, void"),
         (json.dumps({"kind": "touch", "what": "payment"}).encode(), "event.invalid", "needs an `id`"),
         (json.dumps(SCAN | {"identifiers": ["mac:aa:bb:cc:dd:ee:ff"]}).encode(), "event.identifier", "'mac'"),

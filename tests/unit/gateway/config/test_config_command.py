@@ -246,6 +246,11 @@ kind = "simulated"
 name = "play"
 path = "rows.jsonl"
 receivers = {{ r1 = "{zone}" }}
+[[sources]]
+kind = "mqtt_vendor"
+name = "presence"
+topics = ["zigbee2mqtt/#"]
+zones = {{ hall = "{watched}" }}
 """
 
 
@@ -255,11 +260,12 @@ receivers = {{ r1 = "{zone}" }}
         ({"store": "s2"}, "store: site.toml has no store 's2'; it has s1"),
         ({"agent": "a2"}, "agent: site.toml has no agent 'a2' in store 's1'; it has a1"),
         ({"zone": "dor"}, "receivers.r1: store 's1' of site.toml has no zone 'dor': did you mean 'door'? It has door"),
+        ({"watched": "hall"}, "sources (presence): store 's1' of site.toml has no zone 'hall'; it has door"),
         ({"door": "d2"}, "sources (counter): store 's1' of site.toml has no door 'd2'; it has d1"),
     ],
 )
 def test_what_an_agent_names_and_the_site_lacks_is_named(tmp_path: Path, names: dict[str, str], said: str) -> None:
-    right = {"store": "s1", "agent": "a1", "zone": "door", "door": "d1"}
+    right = {"store": "s1", "agent": "a1", "zone": "door", "door": "d1", "watched": "door"}
     site = write(tmp_path, "site.toml", SITE)
     agent = write(tmp_path, "agent.toml", AGENT.format(**right))
     assert check(agent, site).exit_code == 0, check(agent, site).output
