@@ -215,7 +215,7 @@ class _Pushes(RequestHandler):
         heard = outcome.pop("heard", 0)
         wrong = sorted(set(outcome) - FINE)
         if wrong and not heard:
-            self.answer(400, explained(wrong[0], f"no profile and no setting of this agent explains it: {faults.get(wrong[0], '')}"))
+            self.answer(400, explained(wrong[0], faults.get(wrong[0]) or "no profile and no setting of this agent explains it"))
         else:
             self.answer(200, to_json({"accepted": heard} | ({"again": True} if outcome.keys() & FINE else {})))
 
