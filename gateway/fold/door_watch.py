@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
+from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
 from gateway.site.closings import OpenDates
 from gateway.site.open_time import open_ns
 from gateway.site.recorded import RecordedSite
@@ -28,6 +28,9 @@ UNUSUAL: Final = 2
 """So many times what is usual is too long."""
 UNKNOWN_NS: Final = 8 * NS_PER_HOUR
 """Opening hours after which a door is named of which too little is known to say what is usual."""
+
+
+LOOK_EVERY_NS: Final = 10 * NS_PER_S
 
 
 class DoorSilence(NamedTuple):
@@ -66,12 +69,15 @@ class DoorWatch:
     def __init__(self) -> None:
         self._doors: dict[tuple[str, str], _Door] = {}
         self._open: dict[str, tuple[OpenDates, ZoneInfo]] = {}
+        self._looked: tuple[int, list[DoorSilence]] = (-1, [])
+        """What was silent at the last look: a chain's doors are not looked at for each of many questions."""
 
     def apply(self, site: RecordedSite, now_ns: int) -> None:
         """Put an estate in force; what is known of doors that stay is kept."""
         self._open = {store.name: (OpenDates(store), ZoneInfo(store.timezone)) for store in site.stores}
         names = [(store.name, door) for store in site.stores for door in store.doors if store.now is None]
         self._doors = {name: self._doors.get(name) or _Door(now_ns) for name in names}
+        self._looked = (-1, [])
 
     def count(self, store: str, door: str, time_ns: int) -> None:
         """Take the time at which people passed; doors that the estate does not have are passed over."""
@@ -91,8 +97,11 @@ class DoorWatch:
             self.count(store, door, time_ns)
 
     def silent(self, now_ns: int) -> list[DoorSilence]:
-        """Return the doors that are silent for longer than is usual, in the order of their names."""
-        return sorted(self._silent(now_ns))
+        """Return the doors that are silent for longer than is usual, in the order of their names; up to LOOK_EVERY_NS old."""
+        turn = now_ns // LOOK_EVERY_NS
+        if self._looked[0] != turn:
+            self._looked = (turn, sorted(self._silent(now_ns)))
+        return self._looked[1]
 
     def _silent(self, now_ns: int) -> Iterator[DoorSilence]:
         for (store, door), known in list(self._doors.items()):
@@ -113,6 +122,7 @@ class DoorWatch:
         """Go on from what `dump` returned, once the estate is in force; doors of a release that watched none are watched from now on."""
         for known in self._doors.values():
             known.since_ns = now_ns
+        self._looked = (-1, [])
         for store, door, since_ns, last_ns, days in values:
             if (store, door) in self._doors:
                 self._doors[store, door] = _Door(since_ns, last_ns, days)
