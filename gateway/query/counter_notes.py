@@ -49,8 +49,8 @@ def _never(store: AskedStore, hours: _Hours, estate: QueryEstate) -> Iterator[st
         if elsewhere and not names & set(hours.doors):
             others = "went through its other doors" if hours.doors else "visits began"
             yield (
-                f"door {door} of {store.facts.name} counted nobody from {_wall(hours.begin_ns, store)} to {_wall(end_ns, store)},"
-                f" while {elsewhere:,} {others}: look at its counter, or take it out of site.toml"
+                f"door {door} of {store.facts.name} counted nobody from {wall_minute(hours.begin_ns, store)} to"
+                f" {wall_minute(end_ns, store)}, while {elsewhere:,} {others}: look at its counter, or take it out of site.toml"
             )
 
 

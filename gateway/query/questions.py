@@ -209,9 +209,7 @@ def _answered(reader: PointReader, request: Request, estate: QueryEstate, now_ns
     return replace(answer, notes=notes, title=title_of(request, asked, titles), asked=asked)
 
 
-def _silence_notes(
-    reader: PointReader, request: Request, stores: Sequence[AskedStore], estate: QueryEstate, on_page: OnPage
-) -> list[str]:
+def _silence_notes(reader: PointReader, request: Request, stores: Sequence[AskedStore], estate: QueryEstate, on_page: OnPage) -> list[str]:
     """Doors and zones that do not count as usual."""
     doors = counter_notes.counter_notes(reader, stores, estate, on_page) if request.question in counter_notes.ASKED_BY else []
     zones = zone_notes.zone_notes(reader, stores, request.zone, on_page) if request.question in zone_notes.ASKED_BY else []
