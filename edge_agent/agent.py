@@ -28,7 +28,6 @@ from edge_agent.sources.border import refusal
 from edge_agent.sources.source import Gap, Heard, Tally
 from edge_agent.spool import HOUR_S, Fill, Spool, SpooledFrame, SpoolUnavailable
 from edge_agent.supervisor import Supervisor
-from footfall.beacons import BeaconRule
 from footfall.config import SecretFile
 from footfall.frames import Body
 from footfall.health import Health
@@ -38,6 +37,8 @@ from footfall.units import NS_PER_S
 log = logging.getLogger("footfall.agent")
 
 INBOX: Final = 10_000
+FIRST_RECEIPT_NS: Final = 3 * NS_PER_S
+"""So long waits what is heard at the first start of all, unless a receipt states whose beacons are whose before."""
 TURN_S: Final = 0.25
 TURN_ITEMS: Final = 5_000
 TIDY_NS: Final = 60 * NS_PER_S
@@ -90,8 +91,8 @@ class EdgeAgent:
             clock.boot, settings.zones, self._profiles, keys, store=settings.store,
             receivers=settings.receiver_limits, zone_rules=settings.zone_rules,
         )  # fmt: skip
-        self._own_beacons: Final = OwnBeaconsFile(kept.path)
-        self.core.beacon_rule = self._own_beacons.rule()
+        self._own_beacons: Final = OwnBeaconsFile(kept.path, self._started_ns + FIRST_RECEIPT_NS)
+        self.core.beacon_rule = self._own_beacons.rule
         self.core.counters.load(self._remembered())
         self.publisher: Final = Publisher(
             settings.store, settings.agent, self.spool, clock, settings.broker, self.health, self._offer, self._substitute,
@@ -150,10 +151,12 @@ class EdgeAgent:
         """Take what waits in the inbox, spool what is due, and only then answer the requests that wait for it."""
         if not self._publishing.is_alive() and not self._stop.is_set():
             raise RuntimeError("the publisher's thread has died of a bug; its traceback is above")
+        self._renew_beacons()
+        if not self._own_beacons.is_known and not self._stop.wait(timeout_s):
+            return
         events = self._hear(timeout_s)
         now = moment(self._clock)
         self._renew_key()
-        self._renew_beacons()
         self._keep(self.core.tick(now, flush or bool(events), self.publisher.terms(now.boot_ns)), events, now.boot_ns)
         self._pending.resolve(self.spool)
         self._tidy(now)
@@ -200,10 +203,9 @@ class EdgeAgent:
 
     def _renew_beacons(self) -> None:
         """Follow the gateway's `site.toml`."""
-        own = self.publisher.own_beacons
-        if own is not None and own != self.core.beacon_rule.own:
-            self.core.beacon_rule = BeaconRule(own)
-            self._own_beacons.keep(own)
+        gateway_ns = self.publisher.gateway_ns
+        if self._own_beacons.renewed(self.publisher.own_beacons, gateway_ns, self._clock.boot_ns()):
+            self.core.beacon_rule = self._own_beacons.rule
 
     def _keep(self, bodies: Sequence[Body], events: Sequence[_Events], now_ns: int) -> None:
         """Spool `bodies` and all that is held, with the counters' readings. While the disk refuses, hold them, and retry once a second."""
