@@ -25,6 +25,7 @@ from gateway.calibration.walks import Walk
 from gateway.config import load_gateway, load_site
 from gateway.site import Site, Store
 from gateway.site.beacons import own_beacons
+from simulators.accuracy.doubts import doubts_of
 from simulators.accuracy.plot import draw
 from simulators.accuracy.recorded import TrueRecording, known_profiles, notes_of, play, played_courses, read_recording
 from simulators.accuracy.simulated import IDLE_S
@@ -116,7 +117,8 @@ def _calibrate(found: TrueRecording, place: Store, file: SiteFile, plot: Path | 
     _check_receivers(found, walks, place, heard, file)
     proposal = propose(walks, place, found.profile, workshop(known), file.made)
     console.print(figures(proposal, found.profile), confusion_table(proposal.best.confusion))
-    for line in [*notes_of(found), *findings(proposal, walks, place, found.profile, heard, walked_s(found))]:
+    doubts = [doubt.text for doubt in doubts_of(found)]
+    for line in [*notes_of(found), *doubts, *findings(proposal, walks, place, found.profile, heard, walked_s(found))]:
         console.print(line)
     if plot is not None:
         _draw(found, proposal.put_into(place), plot)

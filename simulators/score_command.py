@@ -25,6 +25,7 @@ from gateway.sinks.reader import PointReader
 from gateway.site import Site
 from simulators.accuracy import counts, recorded, show
 from simulators.accuracy.course import NO_LEADS, Course
+from simulators.accuracy.doubts import doubtful, doubts_of
 from simulators.accuracy.figures import figures, without_nan
 from simulators.accuracy.folder import play_folder
 from simulators.accuracy.plot import MOST_COURSES, draw
@@ -196,9 +197,14 @@ def _agent_of(estate: Site, store: str, found: TrueRecording, site: Path) -> str
 
 
 def _score_recording(found: TrueRecording, name: FormatName, courses: Sequence[Course], shown: _Shown, is_timed: bool) -> None:
+    doubts = doubts_of(found)
+    courses = [
+        replace(course, disturbed=doubtful(course, carried.identifier, doubts))
+        for course, carried in zip(courses, found.carried, strict=True)
+    ]
     total = figures(courses, found.outside, shown.least_s or 0.0)
     runs = {course.name: figures([course], found.outside, shown.least_s or 0.0) for course in courses}
-    notes = recorded.notes_of(found)
+    notes = [*recorded.notes_of(found), *(doubt.text for doubt in doubts)]
     values = {**total.values(), "runs": {run: each.values() for run, each in runs.items()}, "notes": notes}
     _print(shown, values, [*show.accuracy_tables(f"{name} against its truth", total, runs, notes, is_timed)])
     _draw(courses, f"{name}: where it truly was, and what is stored", shown)

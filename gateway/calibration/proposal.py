@@ -112,7 +112,12 @@ def judged_walks(walks: Sequence[Walk]) -> list[Walk]:
         raise ConfigError("the carrier was not heard on any walk: look whether its profile is right and its battery is full")
     parts = parts_of(judged[0]) if len(judged) == 1 else judged
     if len(parts) < 2:
-        raise ConfigError("the walk crosses one border at most, so nothing can be left out to judge by: cross every border twice")
+        zones = judged[0].zones()
+        where = f"is in {zones[0]} alone" if len(zones) == 1 else f"goes through {' and '.join(zones)}"
+        raise ConfigError(
+            f"the walk {where} and crosses one border at most, so nothing can be left out to judge by: walk through every zone of the"
+            " store, and cross every border twice"
+        )
     return parts
 
 

@@ -36,10 +36,10 @@ STEP_NS: Final = NS_PER_S // 10
 EXPIRE_STEPS: Final = 50
 """The gateway closes what is over every five seconds."""
 AFTER_NS: Final = 60 * NS_PER_S
-"""What is open when a walk ends is decided by then."""
+"""What is open when a walk ends, or is silent for long, is decided by then."""
+QUIET_STEPS: Final = AFTER_NS // STEP_NS
 FILTER_BYTES: Final = 1 << 12
 """Of links; there are none."""
-NOBODY: Final[npt.NDArray[np.int32]] = np.zeros(0, np.int32)
 
 
 class Change(NamedTuple):
@@ -112,7 +112,8 @@ class _Round:
         self._played: Final = [Played() for _ in trials]
 
     def play(self) -> list[Played]:
-        for step, (now_ns, rows) in enumerate(self._steps()):
+        for now_ns, rows in self._steps():
+            step = now_ns // STEP_NS
             self._watermarks.by_store[:] = now_ns
             if not len(rows) and not self._is_open() and step % EXPIRE_STEPS:
                 continue  # nothing can change
@@ -120,7 +121,7 @@ class _Round:
                 self._arbiter.take(in_order(rows, np.arange(len(rows)), self._state.estate.ranks()))
             self._arbiter.decide(self._watermarks.by_store)
             if step % EXPIRE_STEPS == 0:
-                self._arbiter.expire(self._watermarks.by_store, self._watermarks.by_store, NOBODY)
+                self._arbiter.expire(self._watermarks.by_store, self._watermarks.by_store, self._slots)
                 self._visits.project()
             self._note_changes(now_ns)
             self._note_leads(now_ns)
@@ -132,14 +133,17 @@ class _Round:
         return bool(self._state.tracks.contest[self._slots].any() or (self._lead.zone != NO_CODE).any())
 
     def _steps(self) -> Iterator[tuple[int, Evidence]]:
-        """Yield what agents have sent by each step; rows are sorted by it."""
+        """Yield what agents have sent by each step; rows are sorted by it. Of a long silence the beginning and the end are played."""
         if not len(self._rows):
             return
-        step_of = -(-self._rows.place_ns // STEP_NS)
-        first, last = int(step_of[0]), int(step_of[-1]) + AFTER_NS // STEP_NS
-        begins = np.searchsorted(step_of, np.arange(first, last + 2))
-        for number, step in enumerate(range(first, last + 1)):
-            yield step * STEP_NS, self._rows.take(np.arange(begins[number], begins[number + 1]))
+        steps, begins = np.unique(-(-self._rows.place_ns // STEP_NS), return_index=True)
+        ends, following = [*begins[1:].tolist(), len(self._rows)], [*steps[1:].tolist(), int(steps[-1]) + QUIET_STEPS + 1]
+        for step, begin, end, after in zip(steps.tolist(), begins.tolist(), ends, following, strict=True):
+            yield step * STEP_NS, self._rows.take(np.arange(begin, end))
+            for quiet in range(step + 1, min(after, step + QUIET_STEPS + 1)):
+                yield quiet * STEP_NS, self._rows.take(np.zeros(0, np.intp))
+            if (late := (after - 1) // EXPIRE_STEPS * EXPIRE_STEPS) > step + QUIET_STEPS:
+                yield late * STEP_NS, self._rows.take(np.zeros(0, np.intp))
 
     def _note_changes(self, now_ns: int) -> None:
         """Remember which subjects have another dwell than a step ago."""

@@ -78,7 +78,7 @@ class Inside:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """`right` counts the moments with the right zone, by delay. `confidence`: the share of moments far from a jump of a clock."""
+    """`right` counts the moments with the right zone, by delay. `confidence`: the share of moments that are beyond doubt."""
 
     courses: int
     moments: int
@@ -204,22 +204,24 @@ def _inside(courses: Sequence[Course], outside: Set[str]) -> Inside:
     """By the second, over the seconds in which anybody is judged."""
     if not courses:
         return Inside(float("nan"), float("nan"))
-    first = min(course.span.from_ns for course in courses) // NS_PER_S
-    seconds = max(course.span.to_ns for course in courses) // NS_PER_S - first + 2
-    true, stored, judged = (np.zeros(seconds, np.int64) for _ in range(3))
+    steps: list[tuple[int, int, int]] = []
     for course in courses:
         whole = course.span
-        for counted, spans in ((true, _inner(course.stays, outside)), (stored, _inner(course.dwells, outside)), (judged, [whole])):
+        for column, spans in enumerate((_inner(course.stays, outside), _inner(course.dwells, outside), [whole])):
             for one in spans:
-                begin, end = max(one.from_ns, whole.from_ns), min(one.to_ns, whole.to_ns)
-                if end > begin:
-                    counted[begin // NS_PER_S - first] += 1
-                    counted[end // NS_PER_S - first] -= 1
-    there = np.cumsum(judged) > 0
-    if not there.any():
+                begin, end = (t_ns // NS_PER_S for t_ns in (max(one.from_ns, whole.from_ns), min(one.to_ns, whole.to_ns)))
+                steps += [(begin, column, 1), (end, column, -1)] if end > begin else []
+    if not steps:
         return Inside(float("nan"), float("nan"))
-    is_true, is_stored = np.cumsum(true)[there], np.cumsum(stored)[there]
-    return Inside(float(is_true.mean()), float(np.abs(is_true - is_stored).mean()))
+    second, column, step = np.array(steps, np.int64).T
+    edges, at = np.unique(second, return_inverse=True)
+    changes = np.zeros((len(edges), 3), np.int64)
+    np.add.at(changes, (at, column), step)
+    true, stored, judged = np.cumsum(changes, axis=0)[:-1].T
+    weights = np.diff(edges) * (judged > 0)
+    if not weights.any():
+        return Inside(float("nan"), float("nan"))
+    return Inside(float(np.average(true, weights=weights)), float(np.average(np.abs(true - stored), weights=weights)))
 
 
 def _inner(spans: Iterable[InZone], outside: Set[str]) -> list[Span]:

@@ -111,7 +111,7 @@ def _rows(found: Accuracy, whose: str) -> Iterator[tuple[str, str, str]]:
     yield "visit length error", seconds(visits.error_median_s), f"median, p95 {seconds(visits.error_p95_s)}"
     yield "inside, error", plain(inside.error), f"people, on average; there are {plain(inside.mean)}"
     if found.confidence < 1.0:
-        yield "confidence", share_text(found.confidence), "of the moments are far from a jump of the clock"
+        yield "confidence", share_text(found.confidence), "of the moments are beyond doubt: see the notes"
 
 
 def _runs_table(runs: Mapping[str, Accuracy], delays: Sequence[str]) -> Table:

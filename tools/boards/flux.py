@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from tools.boards.table import Value
+from gateway.points.schema import ABSENT
+from tools.boards.table import Part, Term, Value
 
 _FUNCTION: Final = {"sum": "sum", "count": "sum", "last": "last", "max": "max", "mean_of": "mean"}
-_HOW: Final = {"ratio": "{0} / {1}", "rest": "1.0 - {0} / {1}", "difference": "{0} - {1}"}
+_HOW: Final = {"ratio": "{0} / {1}", "rest": "1.0 - {0} / {1}", "difference": "{0} - {1}", "total": "{0} + {1}"}
 
 
 def flux(value: Value, tags: Sequence[str], over_time: bool) -> str:
     """Return the query of one value by its tags, over Grafana's intervals or over the whole span.
 
-    Raise ValueError for a value of rows with conditions that is neither a count nor a share of one.
+    Raise ValueError for a value of rows with conditions that is no count, no sum and no share of counts.
     """
     if any(part.conditions for part in value.parts):
         steps = _of_rows(value, tags, over_time)
@@ -39,9 +40,11 @@ def _source(table: str, fields: Iterable[str]) -> list[str]:
 
 def _of_two(value: Value, tags: Sequence[str], over_time: bool) -> list[str]:
     """Two sums of one table, side by side."""
-    first, second = (f'float(v: r["{part.column}"])' for part in value.parts)
+    first, second = map(_sum, value.terms)
+    divisor = f'r["{value.terms[1][0][1].column}"]' if len(value.terms[1]) == 1 else second
     row = '["_time"]' if over_time else '["_start"]'
-    some = [f'filter(fn: (r) => r["{value.parts[1].column}"] != 0)'] if value.how != "difference" else []
+    some = [f"filter(fn: (r) => {divisor} != 0)"] if value.how in ("ratio", "rest") else []
+    some += [f'filter(fn: (r) => r["{value.needs.column}"] > 0)'] if value.needs else []
     return [
         _group([*tags, "_field", "_start", "_stop"]),
         _aggregate("sum", over_time),
@@ -52,9 +55,17 @@ def _of_two(value: Value, tags: Sequence[str], over_time: bool) -> list[str]:
     ]
 
 
+def _sum(term: Term) -> str:
+    """Return the sum of a term, in parentheses if it has several parts."""
+    found = "".join(f"""{" - " if sign < 0 else " + "}float(v: r["{part.column}"])""" for sign, part in term).removeprefix(" + ")
+    return f"({found})" if len(term) > 1 else found
+
+
 def _of_rows(value: Value, tags: Sequence[str], over_time: bool) -> list[str]:
-    """Rows that match are 1; a share is the mean over those that the denominator counts, each 1 or 0."""
+    """Rows that match are 1, or what is added up of them; a share is the mean over those that the denominator counts, each 1 or 0."""
     part = value.parts[-1]
+    if not value.how and part.kind == "sum":
+        return _of_column(part, tags, over_time)
     if value.how not in ("", "ratio", "rest") or any(each.kind != "count" for each in value.parts):
         raise ValueError(f"{value.key}: Flux is written for counts of rows and shares of them")
     of_these = [condition for condition in value.parts[0].conditions if condition not in part.conditions]
@@ -66,6 +77,18 @@ def _of_rows(value: Value, tags: Sequence[str], over_time: bool) -> list[str]:
         f"map(fn: (r) => ({{ r with _value: {number} }}))",
         _group(tags),
         _aggregate("mean_of" if value.how else part.kind, over_time),
+    ]
+
+
+def _of_column(part: Part, tags: Sequence[str], over_time: bool) -> list[str]:
+    """What rows that match have in a column, added up; one that was written before there was the column has what it stands for."""
+    before = ABSENT.get((part.table, part.column), 0)
+    return [
+        'pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")',
+        f"filter(fn: (r) => {_terms(part.conditions)})",
+        f"map(fn: (r) => ({{ r with _value: if exists r.{part.column} then r.{part.column} else {before} }}))",
+        _group(tags),
+        _aggregate(part.kind, over_time),
     ]
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from tools.boards.table import Part, Value
+from tools.boards.table import Part, Term, Value
 
 STORES: Final = '"store" =~ /^$store$/'
 _FUNCTION: Final = {"sum": "sum", "count": "count", "last": "last", "max": "max", "mean_of": "mean"}
 # A quotient inside a subquery takes the type of its terms: that of integers would be cut to one.
-_HOW: Final = {"": "{0}", "ratio": "1.0 * {0} / {1}", "rest": "1.0 * ({1} - {0}) / {1}", "difference": "{0} - {1}"}
+_HOW: Final = {"": "{0}", "ratio": "1.0 * {0} / {1}", "rest": "1.0 * ({1} - {0}) / {1}", "difference": "{0} - {1}", "total": "{0} + {1}"}
 _FILL: Final = {"sum": "0", "count": "0", "last": "previous", "max": "none", "mean_of": "none"}
 
 
@@ -24,7 +24,7 @@ def influxql(value: Value, tags: Sequence[str], over_time: bool) -> str:
     fill = f" fill({'none' if value.how in ('ratio', 'rest') else _FILL[value.parts[0].kind]})" if over_time else ""
     by = f" GROUP BY {', '.join(group)}" if group else ""
     if len({part.conditions for part in value.parts}) == 1:
-        source, calls = f'"{value.table}" WHERE {_where(value.parts[0])}', [_call(part) for part in value.parts]
+        source, calls = f'"{value.table}" WHERE {_where(value.parts[0])}', [_sum(term) for term in value.terms or [((1, value.parts[0]),)]]
     else:
         source, calls = f"{_counts(value, by)} WHERE $timeFilter", ['sum("a")', 'sum("b")']
     scaled = f" / {value.scale:g}" if value.scale != 1 else ""
@@ -33,11 +33,18 @@ def influxql(value: Value, tags: Sequence[str], over_time: bool) -> str:
         return f"{asked} FROM {source}{by}{fill}"
     # InfluxQL takes nothing by nothing for 0, which would be a share that nobody has.
     by_tags = f" GROUP BY {', '.join(terms)}" if terms else ""
-    return f'SELECT "{value.key}" FROM ({asked}, {calls[1]} AS "n" FROM {source}{by}{fill}) WHERE "n" > 0{by_tags}'
+    needs, needed = (f', {_call(value.needs)} AS "m"', ' AND "m" > 0') if value.needs else ("", "")
+    return f'SELECT "{value.key}" FROM ({asked}, {calls[1]} AS "n"{needs} FROM {source}{by}{fill}) WHERE "n" > 0{needed}{by_tags}'
 
 
 def _call(part: Part) -> str:
     return f'{_FUNCTION[part.kind]}("{part.counted}")'
+
+
+def _sum(term: Term) -> str:
+    """Return the sum of a term, in parentheses if it has several parts."""
+    found = "".join(f"{' - ' if sign < 0 else ' + '}{_call(part)}" for sign, part in term).removeprefix(" + ")
+    return f"({found})" if len(term) > 1 else found
 
 
 def _where(part: Part) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -37,11 +37,16 @@ class Part:
         return next(iter(SCHEMA[self.table].fields)) if self.kind == "count" else self.column
 
 
+Term = tuple[tuple[int, Part], ...]
+"""Parts that are added up, each with its sign."""
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What a panel shows: one part, or two of one table that are divided or subtracted last.
+    """What a panel shows: one part, or several of one table that are put together last.
 
-    `how` is "", ratio, rest or difference. `scale` divides, such as minutes by 60.
+    `how` is "", ratio, rest, difference or total. `terms` are the two sides of it, each parts with a sign. `scale` divides, such as minutes
+    by 60. `needs`: a part without which there is no value.
     """
 
     key: str
@@ -51,6 +56,8 @@ class Value:
     parts: tuple[Part, ...]
     how: str = ""
     scale: float = 1
+    terms: tuple[Term, ...] = ()
+    needs: Part | None = None
 
     @property
     def table(self) -> str:
@@ -103,11 +110,23 @@ def value_of(measure: Measure) -> Value:
     how = measure.kind if is_derived else ""
     # A sum over rows cannot leave out hours by what was observed in them.
     means = f"{measure.means}, also of hours in which {measure.within} were not observed" if measure.within else measure.means
-    return Value(measure.key, measure.title, measure.unit, _explained(means, measure.is_not), tuple(map(_part, of)), how)
+    terms = tuple(tuple(_signed(each)) for each in of)
+    parts = tuple(dict.fromkeys(part for term in terms for _, part in term))
+    needs = _part(MEASURES[f"{measure.question}.{measure.needs}"]) if measure.needs else None
+    return Value(measure.key, measure.title, measure.unit, _explained(means, measure.is_not), parts, how, terms=terms, needs=needs)
 
 
 def _explained(means: str, is_not: str) -> str:
     return f"{means}. Not {is_not}."
+
+
+def _signed(measure: Measure) -> Iterator[tuple[int, Part]]:
+    """Yield the parts of which a measure is the sum, each with 1, or -1 where it is taken off."""
+    if measure.kind not in ("difference", "total"):
+        yield 1, _part(measure)
+        return
+    for name, sign in zip(measure.parts, (1, 1 if measure.kind == "total" else -1), strict=True):
+        yield from ((sign * own, part) for own, part in _signed(MEASURES[f"{measure.question}.{name}"]))
 
 
 def _part(measure: Measure) -> Part:

@@ -132,6 +132,16 @@ def test_without_a_walk_it_shows_what_to_type(walks: Path) -> None:
     assert "--beacon TYPE:VALUE" in found.output
 
 
+def test_a_walk_with_an_hour_of_silence_in_it_is_calibrated_all_the_same(walks: Path) -> None:
+    rows = (walks / "heard.csv").read_text().splitlines()
+    later = [
+        f"{float(line.partition(',')[0]) + (7200 if number > len(rows) // 2 else 0)},{line.partition(',')[2]}"
+        for number, line in enumerate(rows[1:])
+    ]
+    (walks / "heard.csv").write_text("\n".join([rows[0], *later]) + "\n")
+    assert "zones right, calibrated" in calibrate(walks, "--dry-run")
+
+
 def test_a_walk_is_taken_now_or_was_recorded(walks: Path) -> None:
     asked = ["calibrate", str(walks / "site.toml"), "--recording", str(walks), "--beacon", "ibeacon:u"]
     with pytest.raises(ConfigError, match="--beacon to walk now, or --recording"):

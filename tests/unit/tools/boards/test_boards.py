@@ -49,6 +49,27 @@ def test_sums_are_made_before_they_are_divided() -> None:
     assert steps.index("sum()") < steps.index('float(v: r["transactions"]) / float(v: r["in"])')
 
 
+def test_sides_of_a_ratio_may_be_sums_and_differences() -> None:
+    value = value_of(MEASURES["zones.mean_stay_s"])
+    above, below = '(sum("dwell_sum_s") - sum("passing_sum_s"))', '(sum("dwells") - sum("passes"))'
+    assert f'1.0 * {above} / {below} AS "zones.mean_stay_s", {below} AS "n"' in influxql(value, ("store", "zone"), over_time=False)
+    written = flux(value, ("store", "zone"), over_time=False)
+    assert '(float(v: r["dwell_sum_s"]) - float(v: r["passing_sum_s"])) / (float(v: r["dwells"]) - float(v: r["passes"]))' in written
+    assert 'filter(fn: (r) => (float(v: r["dwells"]) - float(v: r["passes"])) != 0)' in written
+
+
+def test_a_measure_without_what_it_needs_has_no_value() -> None:
+    value = value_of(MEASURES["traffic.capture_rate"])
+    assert influxql(value, ("store",), over_time=False).endswith('WHERE "n" > 0 AND "m" > 0 GROUP BY "store"')
+    assert 'filter(fn: (r) => r["passers_by"] > 0)' in flux(value, ("store",), over_time=False)
+
+
+def test_what_is_added_up_of_rows_with_conditions_is_asked_in_both_languages() -> None:
+    value = value_of(MEASURES["traffic.entries"])
+    assert 'SELECT sum("entries")' in influxql(value, ("store",), over_time=False)
+    assert "if exists r.entries then r.entries else 1" in flux(value, ("store",), over_time=False), "older rows have no entries"
+
+
 def test_rows_that_were_taken_back_do_not_count() -> None:
     value = value_of(MEASURES["traffic.visits"])
     assert '"void" = false' in influxql(value, (), over_time=True)

@@ -1,0 +1,113 @@
+"""What makes a recording doubtful beside jumps of its clock: zones that their receivers do not hear, and truths that differ."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_agent.sources.source import Sighting
+from footfall.units import NS_PER_S
+from simulators.accuracy.course import Course
+from simulators.accuracy.recorded import Carried, TrueRecording
+
+LEAST_NS: Final = 30 * NS_PER_S
+"""Whoever is in a zone for so long is heard there."""
+_NEAR_NS: Final = 2 * NS_PER_S
+"""Rows of two truths so near each other are of one moment."""
+
+
+class Doubt(NamedTuple):
+    """A line for a person, and the (identifier, zone) of moments that it is about."""
+
+    text: str
+    about: frozenset[tuple[str, str]]
+
+
+def doubts_of(recording: TrueRecording) -> list[Doubt]:
+    """Return them: the answer is the best that is possible all the same."""
+    return [*_unheard(recording), *_contradictions(recording)]
+
+
+def doubtful(course: Course, identifier: str, doubts: Sequence[Doubt]) -> npt.NDArray[np.bool_]:
+    """Return which moments of a course are in doubt, by its clock or by these."""
+    about = {zone for doubt in doubts for who, zone in doubt.about if who == identifier}
+    in_doubt = np.array([zone in about for zone in course.zones], np.bool_)
+    return in_doubt | course.disturbed if len(course.disturbed) else in_doubt
+
+
+def _unheard(recording: TrueRecording) -> Iterator[Doubt]:
+    """Zones in which carriers were for long, were heard by others, and never by the zone's own receivers."""
+    own: dict[str, set[str]] = defaultdict(set)
+    for receiver, zone in recording.receivers.items():
+        own[zone].add(receiver)
+    heard = _heard(recording)
+    for carried in recording.carried:
+        for zone in dict.fromkeys(zone for _, zone in carried.rows if zone in own):
+            there = heard.get((carried.identifier, zone), set())
+            time_ns = _time_in(carried, zone)
+            if time_ns >= LEAST_NS and there and not there & own[zone]:
+                yield Doubt(
+                    f"{carried.identifier} was in {zone} for {time_ns / NS_PER_S:.0f} s in {carried.run}, and no receiver of it"
+                    f" ({', '.join(sorted(own[zone]))}) ever heard it there, while {', '.join(sorted(there))} did:"
+                    " look whether it is alive, and at the mapping. It is stored in another zone, or nowhere.",
+                    frozenset({(carried.identifier, zone)}),
+                )
+
+
+def _heard(recording: TrueRecording) -> dict[tuple[str, str], set[str]]:
+    """Return the receivers that heard each identifier while it truly was in each zone."""
+    truths: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for carried in recording.carried:
+        truths[carried.identifier] += carried.rows
+    sorted_rows = {identifier: sorted(rows) for identifier, rows in truths.items()}
+    times = {identifier: [t_ns for t_ns, _ in rows] for identifier, rows in sorted_rows.items()}
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for one in recording.heard:
+        if isinstance(one, Sighting) and (at := bisect_right(times.get(one.identifier, []), one.t_wall_ns)):
+            found[one.identifier, sorted_rows[one.identifier][at - 1][1]].add(one.receiver)
+    return found
+
+
+def _time_in(carried: Carried, zone: str) -> int:
+    return sum(min(b[0] - a[0], LEAST_NS) for a, b in pairwise(carried.rows) if a[1] == zone)
+
+
+def _contradictions(recording: TrueRecording) -> Iterator[Doubt]:
+    """Two truths that have an identifier in different zones at one time."""
+    by_identifier: dict[str, list[Carried]] = defaultdict(list)
+    for carried in recording.carried:
+        by_identifier[carried.identifier].append(carried)
+    for identifier, several in by_identifier.items():
+        for number, one in enumerate(several):
+            for other in several[number + 1 :]:
+                if zones := _differ(one, other):
+                    yield Doubt(
+                        f"{identifier} is in {' and '.join(sorted(zones))} at one time, by {one.run} and {other.run}: one of the truths is"
+                        " wrong, or its times are. Score them one by one.",
+                        frozenset((identifier, zone) for zone in zones),
+                    )
+
+
+def _differ(one: Carried, other: Carried) -> set[str]:
+    """Return the zones in which an identifier is at one time, by more than one row; at a change two clocks may differ."""
+    times = [t_ns for t_ns, _ in other.rows]
+    found: Counter[str] = Counter()
+    for number, (t_ns, zone) in enumerate(one.rows):
+        at = bisect_right(times, t_ns) - 1
+        if at < 0 or t_ns - times[at] > _NEAR_NS:
+            continue
+        if zone != other.rows[at][1] and _are_steady(one, number, other, at):
+            found.update((zone, other.rows[at][1]))
+    return {zone for zone, rows in found.items() if rows > 1}
+
+
+def _are_steady(one: Carried, number: int, other: Carried, at: int) -> bool:
+    """Whether neither changes its zone within three rows."""
+    parts = one.rows[max(number - 3, 0) : number + 4], other.rows[max(at - 3, 0) : at + 4]
+    return all(len({zone for _, zone in part}) == 1 for part in parts)
