@@ -7,6 +7,7 @@ from typing import Final
 
 from gateway.calibration.advice import ReceiverHeard, advice
 from gateway.calibration.borders import LEAST_CROSSINGS, Border, crossings, heard_zones, settable
+from gateway.calibration.disagreement import disagreements
 from gateway.calibration.proposal import Proposal, calibration_before
 from gateway.calibration.walks import Walk
 from gateway.site import Store
@@ -21,7 +22,12 @@ def findings(
 
     They are about what holds afterwards: of a fit that does not win nothing is advised.
     """
-    found = [*_confidence(proposal, walks, store), *_silent(proposal, walks, store), *_weak_borders(crossings(walks))]
+    found = [
+        *_confidence(proposal, walks, store),
+        *_contradicting(walks),
+        *_silent(proposal, walks, store),
+        *_weak_borders(crossings(walks)),
+    ]
     found += advice(heard, walked_s, proposal.best.confusion)
     before = calibration_before(store, profile)
     if before is not None and proposal.calibration is not None:
@@ -40,6 +46,21 @@ def _confidence(proposal: Proposal, walks: Sequence[Walk], store: Store) -> Iter
     missed = [zone for zone in zones if zone not in walked]
     why = f": nobody walked through {', '.join(missed)}; their levels are compared as they are." if missed else "."
     yield f"Confidence {len(known) / max(len(zones), 1):.2f}, {len(known)} of {len(zones)} zones could be judged{why}"
+
+
+def _contradicting(walks: Sequence[Walk]) -> Iterator[str]:
+    """Walks that cannot both be right: what is fitted to one is wrong on the other."""
+    found = disagreements(walks)
+    if not found:
+        return
+    widest = max(found, key=lambda each: each.apart_db)
+    (one, other), (here_dbm, there_dbm) = widest.walks, widest.levels_dbm
+    doubted = {name for each in found for name in each.walks}
+    yield (
+        f"Confidence {1 - len(doubted) / len(walks):.2f}, {len(doubted)} of {len(walks)} walks contradict each other: in {widest.zone} the"
+        f" receivers of {widest.by} hear the carrier at {here_dbm:.0f} dBm on {one} and at {there_dbm:.0f} dBm on {other}. A zone was"
+        " stated wrongly, or a receiver was re-hung or mapped otherwise in between: leave out the walk that is wrong."
+    )
 
 
 def _silent(proposal: Proposal, walks: Sequence[Walk], store: Store) -> Iterator[str]:
