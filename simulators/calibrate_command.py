@@ -33,7 +33,7 @@ from simulators.calibration.live import LiveCalibration, profile_of, subject_of_
 from simulators.calibration.outcome import WIDTH, SiteFile, confusion_table, figures
 from simulators.calibration.recorded_walks import heard_by_receiver, walked_s, walks_of, workshop
 from simulators.calibration.to_walk import what_to_walk
-from simulators.calibration.walk_file import write_walk
+from simulators.calibration.walk_file import BEACON, write_walk
 
 CLOCK_NS: Final[Callable[[], int]] = time.time_ns
 """By which a walk is dated that is taken now."""
@@ -84,36 +84,38 @@ def calibrate(
         return
     place = estate.by_name[_only(store, estate, site)]
     made = datetime.fromtimestamp(time.time(), UTC).replace(microsecond=0)
-    paths, settings = recording or [], ReplaySettings(timezone, start_of(start), mapping=mapping)
+    paths, settings, walked = recording or [], ReplaySettings(timezone, start_of(start), mapping=mapping), None
     if beacon:
         folder = save or Path(f"walk-{made:%Y%m%dT%H%M%SZ}")
-        paths, settings = _walk_now(config, beacon, BeaconRule(own_beacons(estate)), place, folder, console)
+        paths, settings, walked = _walk_now(config, beacon, BeaconRule(own_beacons(estate)), place, folder, console)
     name: FormatName = format_named(format_) if format_ else "csv" if settings.mapping else format_of(paths)
     file = SiteFile(site, place.name, made, lambda: yes or not beacon or _agrees(site), bool(beacon) and not yes, dry_run)
-    _calibrate(read_recording(name, paths, settings), place, file, plot, console)
+    _calibrate(read_recording(name, paths, settings), walked, place, file, plot, console)
 
 
 def _walk_now(
     config: Path, beacon: str, rule: BeaconRule, place: Store, folder: Path, console: Console
-) -> tuple[list[Path], ReplaySettings]:
-    """Return the recording of a walk that is taken now, and how it is read."""
+) -> tuple[list[Path], ReplaySettings, Walk]:
+    """Return the recording of a walk that is taken now, how it is read, and the walk, which has each agent's levels."""
     gateway = load_gateway(config)
     live = LiveCalibration(gateway, place, subject_of_beacon(gateway, beacon, rule), CLOCK_NS)
     live.run(console)
-    files = write_walk(folder, live.walk, profile_of(live.walk), zones_outside(place), CLOCK_NS())
+    until_ns = CLOCK_NS()
+    files = write_walk(folder, live.walk, profile_of(live.walk), zones_outside(place), until_ns)
     again = f"--recording {files.recording} --format csv --mapping {files.mapping}"
     console.print(f"The walk is saved; `footfall calibrate` and `footfall score` read it again: {again}", soft_wrap=True)
-    return [files.recording], ReplaySettings(mapping=files.mapping)
+    return [files.recording], ReplaySettings(mapping=files.mapping), live.walk.as_walk(f"{files.recording.stem} {BEACON}", until_ns)
 
 
 def _agrees(site: Path) -> bool:
     return typer.confirm(f"Change {site}?")
 
 
-def _calibrate(found: TrueRecording, place: Store, file: SiteFile, plot: Path | None, console: Console) -> None:
+def _calibrate(found: TrueRecording, walked: Walk | None, place: Store, file: SiteFile, plot: Path | None, console: Console) -> None:
+    """`walked`: a walk that was taken now; else those of the recording."""
     _check_zones(found, place, file.path)
-    known = known_profiles(found)
-    walks, heard = walks_of(found), heard_by_receiver(found)
+    known, heard = known_profiles(found), heard_by_receiver(found)
+    walks = walks_of(found) if walked is None else [walked]
     _check_receivers(found, walks, place, heard, file)
     proposal = propose(walks, place, found.profile, workshop(known), file.made)
     console.print(figures(proposal, found.profile), confusion_table(proposal.best.confusion))

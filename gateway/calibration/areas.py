@@ -68,13 +68,15 @@ def stale_ns_of(presence: Presence) -> int:
 def _levels(walk: Walk, heard: Sequence[str], stale_ns: int) -> Iterator[tuple[str, list[float]]]:
     """Yield, at each row, the true zone with the latest level of every zone that hears; none before all had the time to."""
     truth = np.array([t_ns for t_ns, _ in walk.truth], np.int64)
-    latest: dict[str, tuple[float, int]] = {}
+    latest: dict[str, dict[str, tuple[float, int]]] = {}
     for row in walk.rows:
+        of_zone = latest.setdefault(row.zone, {})
         if row.dbm is None:
-            latest.pop(row.zone, None)
+            of_zone.pop(row.agent, None)
             continue
-        latest[row.zone] = row.dbm, row.t_ns
+        of_zone[row.agent] = row.dbm, row.t_ns
         at = int(np.searchsorted(truth, row.t_ns, "right")) - 1
         if row.t_ns - walk.rows[0].t_ns > stale_ns and at >= 0:
-            fresh = {zone: dbm for zone, (dbm, t_ns) in latest.items() if row.t_ns - t_ns <= stale_ns}
-            yield walk.truth[at][1], [fresh.get(zone, FLOOR_DBM) for zone in heard]
+            fresh = {zone: [dbm for dbm, t_ns in of.values() if row.t_ns - t_ns <= stale_ns] for zone, of in latest.items()}
+            # Of several agents that hear a zone the strongest has its level, as in the fold.
+            yield walk.truth[at][1], [max(fresh.get(zone, ()), default=FLOOR_DBM) for zone in heard]

@@ -15,8 +15,9 @@ from typing import Final, NamedTuple
 
 from footfall.frames import Body, Header
 from footfall.units import NS_PER_S
-from gateway.calibration.walks import LevelRow, rows_of
+from gateway.calibration.walks import LevelRow, Walk, rows_of
 
+TRUTH_EVERY_NS: Final = NS_PER_S // 5
 FRESH_NS: Final = 15 * NS_PER_S
 """A level that is older is shown as silence, and is not the loudest of its zone."""
 CROSSED_NS: Final = 20 * NS_PER_S
@@ -144,13 +145,27 @@ class LiveWalk:
         """Return where the installer was at a time; "" if nobody knows."""
         return next((each.zone for each in reversed(self.stated) if each.from_ns <= t_ns), "")
 
+    def every_row(self) -> list[LevelRow]:
+        """Return the rows of all agents with times of our clock, in the order in which agents reported them."""
+        return sorted(map(self._dated, self._rows), key=_place_ns)
+
+    def truth(self, until_ns: int) -> list[tuple[int, str]]:
+        """Return where the installer was, as moments TRUTH_EVERY_NS apart, up to a time."""
+        ends = [*(each.from_ns for each in self.stated[1:]), until_ns]
+        spans = zip(self.stated, ends, strict=False)
+        return [(t_ns, one.zone) for one, end_ns in spans if one.zone for t_ns in range(one.from_ns, end_ns, TRUTH_EVERY_NS)]
+
+    def as_walk(self, name: str, until_ns: int) -> Walk:
+        """Return what a calibration is made of: a zone that several agents hear has the levels of each, as the gateway weighs them."""
+        return Walk(name, self.every_row(), self.truth(until_ns))
+
     def rows(self) -> Iterator[LevelRow]:
-        """Yield all rows with times of our clock, in the order in which agents reported them.
+        """Yield the rows that a recording of one agent has, with times of our clock, in the order in which agents reported them.
 
         Of several agents that hear a zone the loudest has its level.
         """
         latest: dict[str, dict[str, tuple[int, float]]] = {}
-        for one in sorted(map(self._dated, self._rows), key=_place_ns):
+        for one in self.every_row():
             others = {
                 agent: heard for agent, heard in latest.setdefault(one.zone, {}).items()
                 if agent != one.agent and one.t_ns - heard[0] <= FRESH_NS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -13,9 +13,8 @@ import tomlkit
 from footfall.frames import Kind
 from footfall.units import NS_PER_S
 from gateway.calibration.walks import LevelRow
-from simulators.calibration.live_walk import LiveWalk, Stated
+from simulators.calibration.live_walk import LiveWalk
 
-TRUTH_EVERY_NS: Final = NS_PER_S // 5
 BEACON: Final = "beacon"
 """What the carrier is called in the file: its own identifier stays out of it."""
 HEADINGS: Final = ("time", "receiver", "level_dbm", "kind", "sightings", "age_s", "zone")
@@ -32,15 +31,15 @@ def write_walk(folder: Path, walk: LiveWalk, profile: str, outside: Sequence[str
     folder.mkdir(parents=True, exist_ok=True)
     files = WalkFiles(folder / WALK, folder / MAPPING)
     rows = list(walk.rows())
-    files.recording.write_text(_csv_of(rows, walk.stated, until_ns), encoding="utf-8")
+    files.recording.write_text(_csv_of(rows, walk.truth(until_ns)), encoding="utf-8")
     zones = dict.fromkeys([*(row.zone for row in rows), *(each.zone for each in walk.stated if each.zone)])
     files.mapping.write_text(_mapping_of(list(zones), profile, outside), encoding="utf-8")
     return files
 
 
-def _csv_of(rows: Sequence[LevelRow], stated: Sequence[Stated], until_ns: int) -> str:
+def _csv_of(rows: Sequence[LevelRow], truth: Sequence[tuple[int, str]]) -> str:
     """Lines with a level have no truth, and lines with a truth no level: moments are judged evenly, however often rows come."""
-    lines = [_heard(row) for row in rows] + list(_truths(stated, until_ns))
+    lines = [_heard(row) for row in rows] + [(t_ns, (_seconds(t_ns), "", "", "", "", "", zone)) for t_ns, zone in truth]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADINGS)
@@ -53,14 +52,6 @@ def _heard(row: LevelRow) -> tuple[int, tuple[object, ...]]:
     level = -100 if row.dbm is None else round(row.dbm)
     age_s = (place_ns - row.t_ns) / NS_PER_S
     return place_ns, (_seconds(place_ns), row.zone, level, Kind(row.kind).name.lower(), row.sightings, age_s, "")
-
-
-def _truths(stated: Sequence[Stated], until_ns: int) -> Iterator[tuple[int, tuple[object, ...]]]:
-    ends = [*(each.from_ns for each in stated[1:]), until_ns]
-    for one, end_ns in zip(stated, ends, strict=False):
-        if one.zone:
-            for t_ns in range(one.from_ns, end_ns, TRUTH_EVERY_NS):
-                yield t_ns, (_seconds(t_ns), "", "", "", "", "", one.zone)
 
 
 def _seconds(t_ns: int) -> str:

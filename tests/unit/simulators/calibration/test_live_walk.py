@@ -66,6 +66,18 @@ def test_of_two_agents_that_hear_a_zone_the_louder_has_its_level_until_it_is_sil
     assert walk.level("yard", 0) is None
 
 
+def test_a_calibration_has_the_levels_of_every_agent_that_hears_a_zone() -> None:
+    walk = walk_of(
+        (0, frame(1, 0, (Kind.STAY, BEACON, 0, -50, 0.0), agent="x")),
+        (1, frame(1, 1, (Kind.STAY, BEACON, 0, -60, 1.0), agent="y")),
+    )
+    walk.state("hall", 0)
+    found = walk.as_walk("walk", 2 * NS_PER_S)
+    assert [(row.agent, row.zone, row.dbm) for row in found.rows] == [("x", "hall", -50), ("y", "hall", -60)]
+    assert len(list(walk.rows())) == 1, "the file is that of one agent: the loudest has the zone"
+    assert (found.truth[0], len(found.truth)) == ((0, "hall"), 10)
+
+
 def test_levels_of_receivers_are_shown_beside_the_zone() -> None:
     header, body = frame(1, 10, (Kind.STAY, BEACON, 0, -60, 10.0))
     body.extra[0] = {"levels": {"r1": -60.0, "r2": -75.0}}  # type: ignore[index] # a dictionary here
