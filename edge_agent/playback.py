@@ -13,7 +13,7 @@ import json
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
@@ -25,9 +25,9 @@ from edge_agent.core import Core, lost_frame
 from edge_agent.keys import SubjectKeys
 from edge_agent.publisher import Publisher
 from edge_agent.recorded_contents import Contents
-from edge_agent.sources.replay import FormatName, expand, read, zone_of, zone_rules, zones
+from edge_agent.sources.replay import FormatName, expand, has_counts_alone, read, zone_of, zone_rules, zones
 from edge_agent.sources.replay_settings import ReplaySettings
-from edge_agent.sources.source import Crossing, Gap
+from edge_agent.sources.source import Crossing, Gap, RefusedReading
 from edge_agent.spool import Spool, SpooledFrame
 from footfall.broker import Broker
 from footfall.errors import ConfigError, FootfallError
@@ -86,6 +86,8 @@ class Recording:
         known = SubjectKeys(keys or own_keys(expand(name, paths, settings), profiles))
         core = Core(BOOT, receivers, profiles, known, recorded=True, flush_s=inf, heartbeat_s=inf, zone_rules=zone_rules(name, settings))
         bodies: list[Body] = []
+        is_explained = has_counts_alone(name, settings)
+        """Whether quarantine has why a line was refused: the reason quotes it, and a line with an identifier stays here."""
         contents = Contents(zone_of(name, settings))
         t_wall_ns = 0
         for heard in read(name, paths, settings):
@@ -96,6 +98,8 @@ class Recording:
             contents.add(heard)
             if isinstance(heard, Crossing) and heard.event_id:
                 core.event(event_of_count(heard), heard.t_wall_ns)
+            elif isinstance(heard, RefusedReading) and is_explained:
+                core.hear(replace(heard, where=f"{heard.where}: {heard.why}"))
             else:
                 core.hear(heard)
         if contents.is_empty:

@@ -80,6 +80,12 @@ def zone_of(format_name: FormatName, settings: ReplaySettings) -> ZoneInfo:
     return ZoneInfo(zone) if zone else settings.zone_info()
 
 
+def has_counts_alone(format_name: FormatName, settings: ReplaySettings) -> bool:
+    """Return whether files are CSV with people through doors and nobody's identifier in any line."""
+    found = FORMATS[format_name].mapping
+    return found is not None and found(settings).counts is not None and not found(settings).receivers
+
+
 def format_named(name: str) -> FormatName:
     """Return the format of that name. Raise ConfigError for a name that is none."""
     if name not in FORMATS:
