@@ -15,7 +15,7 @@ from edge_agent.clock import SystemClock
 from edge_agent.config import ENVIRONMENT, AgentSettings
 from edge_agent.keys import read_keys
 from edge_agent.playback import Recording, deliver
-from edge_agent.sources.replay import FORMATS, expand, format_named
+from edge_agent.sources.replay import FORMATS, expand, format_named, format_of
 from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, start_of
 from footfall.config import check, load
 from footfall.errors import ConfigError
@@ -99,9 +99,9 @@ def replay(
     footfall replay recordings/sal-rb --format sal-rb --store lab --agent lab-replay
     """
     sender = _sender(config, store, agent_name, {"host": host, "port": port, "protocol": protocol})
-    name = format_named(format_name or ("csv" if mapping else ""))
+    name = format_named(format_name) if format_name else "csv" if mapping else format_of(paths)
     with _progress() as progress:
-        reading = progress.add_task("read")
+        reading = progress.add_task("read", total=None)
         read_settings = ReplaySettings(
             timezone or "UTC", start_of(start), door, mapping, timezone is not None, lambda size: progress.advance(reading, size)
         )
@@ -133,6 +133,8 @@ def _show(recording: Recording, dry_run: bool) -> None:
         typer.echo("\n".join(recording.contents.lines()))
     if recording.refused:
         typer.echo("\n".join(recording.contents.refused_lines()), err=True)
+        if 2 * recording.refused > recording.rows:
+            typer.echo("more was refused than read: is the mapping right? Days and months may have changed places", err=True)
         raise typer.Exit(EXIT_REFUSED)
 
 

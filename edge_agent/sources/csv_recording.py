@@ -198,7 +198,7 @@ class _CsvFile:
             return self.headings.index(name)
         if isinstance(column, int) and column <= len(self.headings):
             return column - 1
-        there = f"it has {', '.join(self.headings[:20])}"
+        there = f"it has {', '.join(self.headings[:20])}; without headings state `header = false`"
         raise ConfigError(unknown(f"{self._path}: there is no column {name!r}", name, self.headings, there))
 
     def _wide_columns(self) -> list[tuple[int, str, str]]:

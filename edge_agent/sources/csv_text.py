@@ -21,6 +21,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from edge_agent.sources.recording import read_lines
+from footfall.errors import ConfigError
 
 CsvColumn = Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)]
 """A column by its heading, or by its number from 1 where the file has no headings."""
@@ -30,6 +31,7 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 UTF_8: Final = "utf-8"
 _SNIFFED_BYTES: Final = 4096
 _SHOWN_BYTES: Final = 80
+_ZIP: Final = b"PK\x03\x04"
 _BLANKS: Final = dict.fromkeys(map(ord, "\u00a0\u202f\u2009"), " ")
 """Blanks that programs write between thousands."""
 
@@ -55,9 +57,11 @@ def text_lines(path: Path, encoding: str | None = None) -> Iterator[tuple[int, b
 
 
 def sniffed(path: Path) -> str:
-    """Return the encoding that a file's first bytes show: UTF-16 or UTF-8."""
+    """Return the encoding that a file's first bytes show: UTF-16 or UTF-8. Raise ConfigError for a workbook."""
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
         start = file.read(_SNIFFED_BYTES)
+    if start.startswith(_ZIP):
+        raise ConfigError(f"{path}: a workbook or an archive, not CSV: export it as CSV")
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     half = len(start) // 2

@@ -117,6 +117,8 @@ def test_a_file_of_which_nothing_can_be_read_is_refused_before_anything_is_sent(
             "sed -i '/zone/d' days.toml && footfall replay days.csv --map days.toml --config history.toml",
             "has no offset from UTC: state `zone`",
         ),
+        ("footfall replay counts-2025.csv --config history.toml", "looks like no format that is known: state --format"),
+        ("footfall replay counts-2025.csv --map columns.toml", "state --store and --agent, or --config"),
         ("footfall replay long.csv --map none.toml --config history.toml", "none.toml: there is no such file"),
     ):
         done = run(command, place.folder)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import typer
 
-from edge_agent.command import agent
+from edge_agent.command import agent, replay
 from footfall.errors import ConfigError
 from tests.unit.footfall.test_certificates import issue
 
@@ -63,6 +64,36 @@ def test_a_zone_that_the_site_lacks_is_named(tmp_path: Path) -> None:
     site.write_text(SITE)
     with pytest.raises(ConfigError, match=r"receivers\.r1: store 's1' of site\.toml has no zone 'hall': did you mean 'ball'"):
         agent(tmp_path / "agent.toml", check_only=True, site=site)
+
+
+def replayed(folder: Path, rows: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """Return how a dry run of counts ends, and what it prints."""
+    (folder / "columns.toml").write_text('[time]\ncolumn = "at"\nformat = "%m/%d/%Y %H:%M"\nzone = "UTC"\n[counts]\nin = "in"\n')
+    (folder / "a.csv").write_text("at,in\n" + rows)
+    code = 0
+    try:
+        replay([folder / "a.csv"], store="s1", agent_name="a1", mapping=folder / "columns.toml", start="2021-01-01", dry_run=True)
+    except typer.Exit as end:
+        code = end.exit_code
+    printed = capsys.readouterr()
+    return code, printed.out + printed.err
+
+
+def test_a_dry_run_shows_what_it_would_send_and_ends_with_1_where_lines_were_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, text = replayed(tmp_path, "01/02/2025 10:00,7\n", capsys)
+    assert code == 0
+    assert "dry run, nothing was sent" in text
+    assert "door main: 1 counts, 7 people in, 0 out" in text
+    code, text = replayed(tmp_path, "01/02/2025 10:00,7\n01/03/2025 10:00,x\n", capsys)
+    assert code == 1
+    assert "1 refused lines, look at counts:\n  a.csv:3: '01/03/2025 10:00,x': 'x' is no number" in text
+    assert "more was refused" not in text
+    code, text = replayed(tmp_path, "01/02/2025 10:00,7\n13/02/2025 10:00,7\n14/02/2025 10:00,7\n", capsys)
+    assert code == 1
+    assert "2 refused lines, look at time.format:" in text
+    assert "Days and months may have changed places" in text
 
 
 def check(folder: Path, name: str, key: str) -> None:

@@ -166,6 +166,11 @@ def test_counts_of_local_times_need_a_stated_zone(tmp_path: Path) -> None:
     assert heard(tmp_path, mapping, ROW, timezone="UTC", is_zone_stated=True)
 
 
+def test_a_workbook_is_recognised(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"a\.csv: a workbook or an archive, not CSV: export it as CSV"):
+        heard(tmp_path, PLAIN, b"PK\x03\x04" + bytes(range(256)))
+
+
 def test_ids_are_a_column_or_the_door_and_time_and_recordings_that_count_from_a_start_have_none(tmp_path: Path) -> None:
     def ids(mapping: str, data: str = ROW) -> list[str]:
         return [one.event_id for one in heard(tmp_path, mapping, data) if isinstance(one, Crossing)]
