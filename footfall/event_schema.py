@@ -32,6 +32,8 @@ def schema() -> dict[str, Any]:
         _describe(each)
     defs["Touch"]["allOf"] = [_needs_id(), _gives_nothing_back()]
     defs["Count"]["anyOf"] = [{"required": ["in"]}, {"required": ["out"]}]
+    defs["Occupancy"]["anyOf"] = [_stated("people", "integer"), _stated("occupied", "boolean")]
+    defs["Occupancy"]["allOf"] = [_agrees({"minimum": 1}, True), _agrees({"maximum": 0}, False)]
     defs["Event"] = found
     event = {"$ref": "#/$defs/Event"}
     return {
@@ -57,7 +59,18 @@ def _describe(event: dict[str, Any]) -> None:
 
 
 def _needs_id() -> dict[str, Any]:
-    return {"if": {"properties": {"what": {"enum": sorted(COUNTED)}}}, "then": {"required": ["id"]}}
+    return {"if": {"properties": {"what": {"enum": sorted(COUNTED)}}}, "then": _stated("id", "string")}
+
+
+def _stated(key: str, kind: str) -> dict[str, Any]:
+    """Return the rule that a key is there, and not null."""
+    return {"properties": {key: {"type": kind}}, "required": [key]}
+
+
+def _agrees(people: dict[str, Any], occupied: bool) -> dict[str, Any]:
+    """Return the rule that `occupied` does not contradict such numbers of people."""
+    stated = {"properties": {"people": {"type": "integer", **people}}, "required": ["people"]}
+    return {"if": stated, "then": {"properties": {"occupied": {"enum": [occupied, None]}}}}
 
 
 def _gives_nothing_back() -> dict[str, Any]:

@@ -22,6 +22,8 @@ SALE: dict[str, Any] = {"kind": "touch", "what": "transaction", "id": "t1"}
 COUNT: dict[str, Any] = {"kind": "count", "id": "c1", "door": "main", "in": 1}
 VOID: dict[str, Any] = {"kind": "void", "id": "v1", "of": "t1", "reason": "wrong", "actor": "till"}
 
+OCCUPANCY: dict[str, Any] = {"kind": "occupancy"}
+
 
 def fits(value: Any, rule: Any) -> bool:
     """Whether a value fits a schema, as far as this one uses keywords; others would be a KeyError."""
@@ -66,6 +68,10 @@ _RULES: dict[str, Any] = {
         SALE | {"items": [{"sku": "a", "n": -1}]}, TOUCH | {"items": [{"sku": "a", "n": -1}]}, SALE | {"items": [{"n": 1}]},
         SALE | {"items": [{"sku": "a", "n": 1, "m": 2}]}, SALE | {"items": [{"sku": "a"}] * 201},
         TOUCH | {"identifiers": ["member:1"]}, TOUCH | {"identifiers": ["1"]}, TOUCH | {"identifiers": ["m:1"] * 17},
+        SALE | {"id": None}, TOUCH | {"id": None}, OCCUPANCY, OCCUPANCY | {"people": 0}, OCCUPANCY | {"people": 3, "zone": "shelf"},
+        OCCUPANCY | {"people": 3, "occupied": True}, OCCUPANCY | {"people": 3, "occupied": False}, OCCUPANCY | {"occupied": False},
+        OCCUPANCY | {"people": 0, "occupied": True}, OCCUPANCY | {"people": 0, "occupied": None}, OCCUPANCY | {"people": None},
+        OCCUPANCY | {"people": 1_000_001}, OCCUPANCY | {"people": 1, "sensor": "s 1"},
         COUNT | {"out": 3, "seconds": 3600}, COUNT | {"seconds": 0}, COUNT | {"seconds": 86_401}, COUNT | {"in": 1_000_001},
         COUNT | {"in": -1}, COUNT | {"in": 1.5}, COUNT | {"in": True}, COUNT | {"door": ""},
         {key: value for key, value in COUNT.items() if key != "in"}, {key: value for key, value in COUNT.items() if key != "id"},
