@@ -133,7 +133,7 @@ class Occupancy(_Event):
         if self.people is None and self.occupied is None:
             raise ValueError("an occupancy needs `people`, or `occupied` of a sensor that does not count; 0 says that nobody is there")
         if self.people is not None and self.occupied not in (None, self.people > 0):
-            raise ValueError(f"`occupied` contradicts `people`, which is {self.people}: leave `occupied` out where people are counted")
+            raise ValueError("`occupied` contradicts `people`: leave `occupied` out where people are counted")
         return self
 
 
