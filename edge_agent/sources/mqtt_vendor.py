@@ -15,6 +15,7 @@ Retained messages are of the past; they are only counted.
 from __future__ import annotations
 
 import errno
+import logging
 import threading
 from collections.abc import Callable
 from typing import Annotated, Final, Literal
@@ -35,6 +36,9 @@ from footfall.errors import ConfigError
 from footfall.lost_connections import in_words, why_lost
 from footfall.units import NS_PER_S
 
+log = logging.getLogger("footfall.agent.mqtt")
+
+MOST_LOGGED: Final = 100
 CONNECT_S: Final = 5.0
 TURN_S: Final = 0.2
 
@@ -50,6 +54,8 @@ class VendorSource:
         self.reader: Final = FeedReader(settings, profiles)
         self._settings: Final = settings
         self._clock: Final = clock
+        self._logged: Final[set[str]] = set()
+        """Reasons that are in the log: a device that sends what nothing explains sends it for ever."""
 
     def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
         talk = _Talk(self._settings, self._clock, lambda message: self._take(message, emit))
@@ -67,6 +73,9 @@ class VendorSource:
             emit(Unexplained(now_ns, "feed.retained"))
             return
         for heard in self.reader.read(FeedMessage(message.topic, bytes(message.payload)), now_ns):
+            if isinstance(heard, Unexplained) and heard.reason not in self._logged and len(self._logged) < MOST_LOGGED:
+                self._logged.add(heard.reason)
+                log.warning("source %s: %s, the first of its kind: %s", self.name, heard.reason, heard.fault)
             emit(heard)
 
 
