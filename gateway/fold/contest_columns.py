@@ -45,7 +45,8 @@ class ContestColumns:
         is_open = s.contest[slots] != DECIDED
         slots, place_ns = slots[is_open], place_ns[is_open]
         heard, limits, settles = self._sighted(slots), self._state.estate.decided_within.of(s.profile[slots]), s.contest[slots] == SETTLES
-        lasting_ns = lasts_ns(settles, s.lead_clear[slots], s.wary_db[slots].astype(np.int64), heard, limits)
+        clear, strong, wary_db = s.lead_clear[slots], s.lead_strong[slots], s.wary_db[slots].astype(np.int64)
+        lasting_ns = lasts_ns(settles, clear, strong, wary_db, heard, limits)
         over: Slots = slots[(s.behind_ns[slots] + lasting_ns < place_ns) & (settles | is_backed(self._lead_of(slots), heard, limits))]
         return over
 

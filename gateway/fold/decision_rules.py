@@ -29,6 +29,8 @@ LEAST_SHARE: Final = 0.2
 """A level of five sightings in 1.5 s, which is the agent's shortest average, needs the whole margin; of more a share, a fifth at least."""
 STRONG_DB: Final = 3
 """Who is ahead by so much more than the margin has moved for sure."""
+WEAK_CONFIRMS: Final = 2
+"""A lead that is clear and not strong may be a body in the way, for as long as somebody stands so: it takes so many confirm times."""
 MOST_WARY_DB: Final = 12
 HELD_CONFIRMS: Final = 4
 """Equal levels change places well within so many confirm times: they stray for two or three of them at most."""
@@ -45,6 +47,8 @@ class DecisionLimits(NamedTuple):
     """A change is stamped so long before the row with which another zone went ahead: levels follow so late."""
     confirm_percent: Any = 100
     """So much of the time to confirm a change is enough here, by a calibration."""
+    weak_confirms: Any = WEAK_CONFIRMS
+    """So many confirm times a lead takes that is clear and not strong; 1 between areas, which have weighed a body in the way."""
 
     def of(self, profile: npt.NDArray[Any]) -> DecisionLimits:
         """Return the limits of each row, from columns by profile."""
@@ -95,12 +99,14 @@ def wary_left(wary_db: Any, led_ns: Any, heard: Sighted, limits: DecisionLimits)
     return _larger(wary_db - _larger(led_ns // _larger(confirms_ns(heard, limits), 1) - HELD_CONFIRMS, 0), 0)
 
 
-def lasts_ns(settles: Any, clear: Any, wary_db: Any, heard: Sighted, limits: DecisionLimits) -> Any:
+def lasts_ns(settles: Any, clear: Any, strong: Any, wary_db: Any, heard: Sighted, limits: DecisionLimits) -> Any:
     """Return how long a contest lasts: to settle, or to be confirmed.
 
     A lead that is not clear lapses after twice that, and as much later as it takes to be trusted in spite of the returns before.
+    One that is clear and not strong is confirmed as late (`WEAK_CONFIRMS`).
     """
-    confirmed_ns = confirms_ns(heard, limits) * (1 + (1 - clear) * (1 + (wary_db > 0) * (HELD_CONFIRMS + wary_db)))
+    confirms = 1 + (clear > strong) * (limits.weak_confirms - 1) + (1 - clear) * (1 + (wary_db > 0) * (HELD_CONFIRMS + wary_db))
+    confirmed_ns = confirms_ns(heard, limits) * confirms
     return confirmed_ns + settles * (settles_ns(heard, limits) - confirmed_ns)
 
 

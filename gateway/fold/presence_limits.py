@@ -6,7 +6,7 @@ from typing import Final
 
 from device_profiles.profile import Presence
 from footfall.units import NS_PER_S
-from gateway.fold.decision_rules import STALE_PERCENT, DecisionLimits
+from gateway.fold.decision_rules import STALE_PERCENT, WEAK_CONFIRMS, DecisionLimits
 from gateway.fold.zone_rules import ZoneLimits
 from gateway.site.recorded import RecordedCalibration
 
@@ -40,6 +40,7 @@ def decision_limits_of(presence: Presence, calibration: RecordedCalibration = UN
         confirm_max_ns=_ns(presence.confirm_max_s),
         back_ns=_ns(calibration.back_s),
         confirm_percent=confirm_percent_of(presence, calibration, has_areas),
+        weak_confirms=1 if has_areas else WEAK_CONFIRMS,
     )
 
 

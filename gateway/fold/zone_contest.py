@@ -54,7 +54,7 @@ class ZoneContest:
             return False
         heard = self._sighted(slot)
         limits = self._state.estate.decided_within_of[s.profile.item(slot)]
-        lasting_ns = lasts_ns(contest == SETTLES, s.lead_clear.item(slot), s.wary_db.item(slot), heard, limits)
+        lasting_ns = lasts_ns(contest == SETTLES, s.lead_clear.item(slot), s.lead_strong.item(slot), s.wary_db.item(slot), heard, limits)
         lasted = s.behind_ns.item(slot) + lasting_ns < place_ns
         return bool(lasted and (contest == SETTLES or is_backed(self._lead_of(slot), heard, limits)))
 

@@ -6,7 +6,7 @@ import pytest
 
 from device_profiles.profile import Presence
 from footfall.units import NS_PER_S
-from gateway.fold.decision_rules import Sighted, confirms_ns
+from gateway.fold.decision_rules import WEAK_CONFIRMS, Sighted, confirms_ns
 from gateway.fold.presence_limits import AREA_MARGIN_DB, decision_limits_of, limits_of
 from gateway.site.recorded import RecordedCalibration
 
@@ -32,3 +32,8 @@ def test_areas_are_told_by_clear_odds_and_confirmed_in_half_the_time_unless_a_ca
     assert decision_limits_of(PRESENCE, plain, has_areas=True).confirm_percent == 50
     assert limits_of(PRESENCE, stated, has_areas=True).margin_db == 1.0
     assert decision_limits_of(PRESENCE, stated, has_areas=True).confirm_percent == 100
+
+
+def test_areas_have_weighed_a_body_in_the_way_already_and_levels_have_not() -> None:
+    plain = RecordedCalibration(profile="p", confirm_s=1.0)
+    assert [decision_limits_of(PRESENCE, plain, has_areas).weak_confirms for has_areas in (False, True)] == [WEAK_CONFIRMS, 1]

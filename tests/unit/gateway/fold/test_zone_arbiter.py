@@ -73,6 +73,19 @@ def test_a_change_is_written_when_it_is_confirmed_and_not_before() -> None:
     assert shop.wait(2).zones_of("ann") == ["a", "b"]
 
 
+def test_who_turns_their_back_on_the_owner_for_a_while_stays_there() -> None:
+    """Ahead by the margin and not by more than a body takes: such a lead is none if it ends within twice the confirm time."""
+
+    def turned(until_s: int) -> list[object]:
+        return [seen("ann", zone, at, dbm) for at in range(10, until_s, 3) for zone, dbm in (("a", -60), ("b", -60 + MARGIN_DB + 2))]
+
+    back = [seen("ann", "b", 24, dbm=-70), seen("ann", "a", 25)]
+    (whole,) = dwells(seen("ann", "a", 0), seen("ann", "a", 8), *turned(24), *back)
+    assert (whole.zone, whole.seconds) == ("a", 25)
+    gone = dwells(seen("ann", "a", 0), seen("ann", "a", 8), *turned(10 + 2 * CONFIRMS_S + 2))
+    assert [(dwell.zone, dwell.begin_s) for dwell in gone] == [("a", 0), ("b", 10)]
+
+
 def test_a_challenger_that_falls_behind_leaves_the_owner_a_dwell_without_a_break() -> None:
     (whole,) = dwells(
         seen("ann", "a", 0), seen("ann", "b", 10, dbm=-50), seen("ann", "a", 12), seen("ann", "b", 15, dbm=-70), seen("ann", "a", 17)

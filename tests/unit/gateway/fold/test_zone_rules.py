@@ -67,17 +67,32 @@ def test_an_owner_that_fell_silent_is_behind_whoever_was_heard_after_it(silent: 
 
 def test_a_lead_that_is_not_clear_lapses_after_twice_the_confirm_time() -> None:
     heard = Sighted(span_ns=600, sightings=100, rows=100)
-    assert [lasts_ns(settles, clear, 0, heard, DECIDES) for settles, clear in ((True, False), (False, True), (False, False))] == [
+    assert [lasts_ns(settles, clear, clear, 0, heard, DECIDES) for settles, clear in ((True, False), (False, True), (False, False))] == [
         30,
         48,
         96,
     ]
 
 
+def test_a_lead_that_is_clear_and_not_strong_is_confirmed_after_twice_the_confirm_time() -> None:
+    heard = Sighted(span_ns=600, sightings=100, rows=100)
+    assert [lasts_ns(False, True, strong, 0, heard, DECIDES) for strong in (True, False)] == [48, 96]
+    assert lasts_ns(False, True, False, 0, heard, DECIDES._replace(weak_confirms=1)) == 48
+    assert lasts_ns(True, True, False, 0, heard, DECIDES) == 30
+
+
+def test_a_column_of_leads_lasts_as_its_rows_do() -> None:
+    heard = Sighted(span_ns=600, sightings=100, rows=100)
+    kinds = [(settles, clear, strong) for settles in (False, True) for clear, strong in ((False, False), (True, False), (True, True))]
+    columns = [np.array(column) for column in zip(*kinds, strict=True)]
+    wary_db, limits = np.full(len(kinds), 3), DecisionLimits(*(np.full(len(kinds), limit) for limit in DECIDES))
+    assert lasts_ns(*columns, wary_db, heard, limits).tolist() == [lasts_ns(*kind, 3, heard, DECIDES) for kind in kinds]
+
+
 def test_a_lead_without_a_break_is_trusted_more_the_longer_it_lasts_and_does_not_lapse_before() -> None:
     heard = Sighted(span_ns=600, sightings=100, rows=100)
     assert [wary_left(3, led_ns, heard, DECIDES) for led_ns in (0, 5 * 48 - 1, 5 * 48, 7 * 48, 1000)] == [3, 3, 2, 0, 0]
-    assert [lasts_ns(False, clear, 3, heard, DECIDES) for clear in (False, True)] == [9 * 48, 48]
+    assert [lasts_ns(False, clear, clear, 3, heard, DECIDES) for clear in (False, True)] == [9 * 48, 48]
 
 
 @pytest.mark.parametrize(("interval_ns", "settles", "confirms"), [(1, 20, 20), (6, 30, 48), (30, 50, 80)])

@@ -87,7 +87,7 @@ def test_stays_are_those_that_zone_traffic_counts(stored: tuple[Stored, Stored],
     found = of_zones(stays_of_visitors(truth, remembered, WORLD.end_ns).by_zone())
     assert {zone: each.stored.count for zone, each in found.items() if each.stored.count} == zone_stays(remembered)
     devices = sum(one.to_ns - one.from_ns >= 10 * S for one in remembered.dwells if not one.is_staff)
-    assert sum(zone_stays(remembered).values()) < 0.7 * devices, "everybody carries two"
+    assert sum(zone_stays(remembered).values()) < 0.8 * devices, "everybody carries two"
 
 
 def test_who_carries_two_devices_is_inside_once(stored: tuple[Stored, Stored], truth: Truth) -> None:
