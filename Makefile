@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hardware test lint parts mosquitto dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers fuzz real bench accuracy bench-pairs house boards docs-test wheel clean
+.PHONY: help demo demo-hardware test lint parts mosquitto systemd dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers fuzz real bench accuracy bench-pairs house boards docs-test wheel clean
 
 KILLS ?= 50
 N ?= 200000
@@ -80,7 +80,7 @@ measures: .venv/run ## Writes the tables of measures of docs/analysing.md from t
 picture: .venv/run chromium ## Takes the picture of README, docs/live-page.png, of a running demo, in two minutes; needs Chromium
 	@$(PY) -m tools.picture
 
-parts: mosquitto dbus faketime chromium influxd-1.8 influxd-2.7 ## The real broker, databases and browser that tests use; built once, minutes
+parts: mosquitto dbus faketime chromium systemd influxd-1.8 influxd-2.7 ## The real broker, databases and browser that tests use; built once, minutes
 
 mosquitto:
 	@if PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null && command -v mosquitto_pub >/dev/null; then :; \
@@ -100,6 +100,14 @@ dbus:
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends dbus >/dev/null; } \
 	    || echo 'dbus: not installed, its tests are skipped'; \
 	else echo 'dbus: skipped, its tests too: install it (apt-get install dbus)'; fi
+
+systemd:
+	@if command -v systemd-analyze >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo 'installing systemd, for systemd-analyze (apt-get)'; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends systemd >/dev/null; } \
+	    || echo 'systemd: not installed, its tests are skipped'; \
+	else echo 'systemd-analyze: skipped, its tests too: install it (apt-get install systemd)'; fi
 
 faketime:
 	@if [ -n "$$(find /usr/lib /usr/local/lib -name 'libfaketimeMT.so.1' 2>/dev/null | head -n 1)" ]; then :; \

@@ -63,12 +63,16 @@ class Acceptor:
     """Accepts messages of one brand's estate; `memory` is all that it remembers."""
 
     def __init__(self, places: Places, memory: Memory, pseudonyms: Pseudonymiser) -> None:
-        self.places: Final = places
-        self._memory: Final = Renamed(memory, places) if places.has_renamed_agents else memory
-        self._events: Final = PlainEvents(places, self._memory, pseudonyms)
-        self._dating: Final = Dating(self._memory)
-        self._parts: Final = Parts()
-        self.limits: Final = RateLimits()
+        self._by_name, self._pseudonyms = memory, pseudonyms
+        self._dating: Final = Dating(memory)
+        self.use(places)
+        self._parts, self.limits = Parts(), RateLimits()
+
+    def use(self, places: Places) -> None:
+        """Accept by another estate from now on. What is remembered of agents stays."""
+        self.places, self._memory = places, Renamed(self._by_name, places) if places.has_renamed_agents else self._by_name
+        self._events = PlainEvents(places, self._memory, self._pseudonyms)
+        self._dating.use(self._memory)
 
     def is_new(self, id_hash: bytes) -> bool:
         """Return whether something that is accepted once, whatever happens, was never seen. From this call on it counts as seen."""

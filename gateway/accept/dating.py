@@ -48,8 +48,12 @@ class Dating:
     """Dates frames. `clocks` is durable; the offset that consecutive frames of a boot share is remembered only while this runs."""
 
     def __init__(self, clocks: Clocks) -> None:
-        self._clocks: Final = clocks
+        self._clocks = clocks
         self._last: Final[dict[str, tuple[str, DecidedTime]]] = {}
+
+    def use(self, clocks: Clocks) -> None:
+        """Go on with other names for what is remembered."""
+        self._clocks = clocks
 
     def date(self, header: Header, body: Body, now: Bounds, received_ns: int) -> Dated:
         """Return the date of a frame. `now`: the bounds of the sender's clock when it sent the frame."""

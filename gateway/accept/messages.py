@@ -18,8 +18,10 @@ from gateway.accept.accept import Acceptor
 from gateway.accept.events import id_hash
 from gateway.accept.limits import DEAF_AFTER_S, FLOOD
 from gateway.accept.outcome import BUG, TIME_PASSED, Echo, Entry, Outcome, RefusedPart, explain_bug
+from gateway.accept.placing import forget_places
 from gateway.points import KEYS_A_HALF
 from gateway.records import RecordKind
+from gateway.site.index import Places
 
 STRANGER: Final = ""
 """Whoever `site.toml` does not have."""
@@ -98,6 +100,13 @@ class Messages:
         """(store, agent) to what both are called now."""
         self._origin: Final = lru_cache(REMEMBERED)(self._look_up_origin)
         """The text of a topic to the topic, and its sender."""
+
+    def use(self, places: Places) -> None:
+        """Accept by another estate, from the next message on."""
+        self.acceptor.use(places)
+        self.names_now.cache_clear()
+        self._origin.cache_clear()
+        forget_places()
 
     def key_used(self, store: str, agent: str) -> int | None:
         """Return with which key of the day an agent made its latest frame, by present names; None if none came."""

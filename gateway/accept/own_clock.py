@@ -61,7 +61,7 @@ class OwnClock:
     def __init__(self, first: ClockReading, agents: int, prove_s: float) -> None:
         """`agents`: their number in site.toml. `prove_s`: how long a clock that was set must keep its pace to be trusted."""
         self._base_ns = self._raw_ns = first.base_ns
-        self._fewest: Final = min(2, agents)
+        self._fewest = min(2, agents)
         self._prove_ns: Final = int(prove_s * NS_PER_S)
         self._agent_clocks: dict[str, _AgentClock] = {}
         self._accepted_ns: int | None = None
@@ -71,6 +71,10 @@ class OwnClock:
         """Since when the wall clock differs from the trusted time; 0: it does not."""
         self._seen_ns = first.wall_ns
         self._jumped, self._jumped_boot_ns = "", 0
+
+    def expect(self, agents: int) -> None:
+        """Take the number of agents of another site.toml."""
+        self._fewest = min(2, agents)
 
     def hear(self, agent: str, sent_wall_ns: int, boot_ns: int) -> None:
         """Note the present reading of an agent's synchronised clock."""

@@ -14,7 +14,7 @@ from footfall.events import MAX_PEOPLE
 from footfall.frames import Body, DecidedTime, Kind
 from gateway.accept.events import EARLY_NS, LATE_NS
 from gateway.records import EARLIEST_NS, RECEIVED
-from gateway.site.index import DOOR, FEW_NAMES, NEEDS, ZONE, StorePlaces
+from gateway.site.index import DOOR, FEW_NAMES, NEEDS, ZONE, StorePlaces, forget_lacking
 
 MAX_ROW: Final = 10**12
 """Rows of an epoch: at a thousand a second an agent reaches it in thirty years. A gap has no more either."""
@@ -94,6 +94,12 @@ def _is_settled_of(places: StorePlaces, names: tuple[str, ...]) -> bool:
 
 
 _is_settled_few = lru_cache(maxsize=100_000)(_is_settled_of)
+
+
+def forget_places() -> None:
+    """Let go of the estate before, which would stay in memory as long as what was looked up in it is remembered."""
+    _is_settled_few.cache_clear()
+    forget_lacking()
 
 
 def _is_settled(places: StorePlaces, names: tuple[str, ...]) -> bool:

@@ -12,7 +12,7 @@ import typer
 from footfall.addresses import own_url
 from footfall.errors import ConfigError
 from footfall.logs import log_to_stderr
-from footfall.signals import when_asked_to_end
+from footfall.signals import hold_reloads, when_asked
 from gateway.config import GatewayConfig, load_gateway
 from gateway.pipeline.process_memory import relax_gc, trim_malloc, tune_malloc
 from gateway.pipeline.serve_process import serve_process
@@ -29,10 +29,11 @@ def gateway(
     """Take in what agents publish, and write foot traffic into the database.
 
     Runs until it gets SIGTERM or ctrl-c; then it takes nothing more, writes what it has, and ends with exit code 0. What it
-    acknowledged is on disk: it may be killed at any moment, and goes on where it was.
+    acknowledged is on disk: it may be killed at any moment, and goes on where it was. SIGHUP makes it read site.toml again.
 
     [bold]Example:[/] footfall gateway --config gateway.toml
     """
+    hold_reloads()
     tune_malloc()
     log_to_stderr(verbose)
     settings = load_gateway(config)
@@ -40,7 +41,7 @@ def gateway(
         running = Gateway(settings)
     relax_gc()
     trim_malloc()
-    when_asked_to_end(running.stop)
+    when_asked(running.stop, running.reload)
     page = serve_process(settings, config, running.http.port, running.notices)
     if page is not None:
         page.start()

@@ -32,6 +32,7 @@ ALARMS: Final[Mapping[str, Alarm]] = {
     "lag": Alarm("warning", "gateway", "after an outage this shrinks by itself; if it grows, the machine is too small"),
     "serve_down": Alarm("warning", "estate", "do what it names, with [serve] in gateway.toml; its lines in the log have more"),
     "clock_jumped": Alarm("warning", "gateway", "see what sets this machine's clock (timedatectl); if it is right now, nothing"),
+    "reload_refused": Alarm("warning", "estate", "correct the file that it names, then reload again; a restart would refuse it as well"),
     "sink_refused": Alarm("broken", "estate", "remove the cause in the database, then footfall quarantine replay --reason sink.refused"),
     "records_set_aside": Alarm("broken", "estate", "check the disk; what was set aside is stored as a gap: footfall quarantine list"),
     "quarantine_dropped": Alarm("broken", "estate", "footfall quarantine list: correct, replay or drop; or raise [quarantine] max_bytes"),

@@ -26,6 +26,8 @@ from gateway.accept.outcome import BUG, TIME_PASSED, Echo, Entry, Outcome, expla
 from gateway.pipeline.mending import KEPT, kept_entry
 from gateway.points.line_reader import count_raw, read_line
 from gateway.records import Record, RecordKind
+from gateway.site import Site
+from gateway.site.index import Places
 from gateway.state.day_keys import DayKeys
 from gateway.state.journal import Journal
 from gateway.state.quarantine.entries import QuarantineEntry, Refusal
@@ -71,6 +73,11 @@ class Ingest:
         """Called with an agent, a code of `footfall status` and a text where its messages show that something is wrong."""
         self.counted: Final[Counter[str]] = Counter(journal.balance())
         """The balance as the journal has it, and what else is counted here."""
+
+    def use(self, site: Site) -> None:
+        """Accept by another estate from now on; it is journaled before."""
+        self._messages.use(Places(site))
+        self._day_keys.use(site)
 
     def take(self, arrived: Sequence[Message], now_ns: int) -> None:
         """Take a batch: all of it is durable on return, and receipted.

@@ -6,10 +6,11 @@ import logging
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from footfall.health import Health
 from footfall.sqlite import is_damage
@@ -57,6 +58,13 @@ class _Due:
         return True
 
 
+class NewSite(NamedTuple):
+    """`body`: of its SITE record. `take` is called in this thread once that is durable: what comes from then on is the new estate's."""
+
+    body: bytes
+    take: Callable[[], None] = lambda: None
+
+
 @dataclass(eq=False, slots=True, kw_only=True)
 class IngestWorker:
     """`run` until `stop`. Records that are durable go into `records`; the live feed is published beside."""
@@ -71,8 +79,8 @@ class IngestWorker:
     watch_certificates: Callable[[], None]
     notices: Notices
     state_dir: Path
-    new_site: bytes | None
-    """An estate that the fold does not have yet: it is journaled before the first message."""
+    new_sites: deque[NewSite]
+    """Estates that the journal does not have yet: each is journaled before the next message. Other threads may append to it."""
     live_feed: LiveFeed
     beat: Callable[[], None]
 
@@ -82,7 +90,7 @@ class IngestWorker:
 
     def run(self, messages: Inlet, stop: threading.Event) -> None:
         """Take messages in until `stop`. Raise what is neither a full disk nor a lost connection."""
-        while not self._journal_site() and not stop.wait(CHORES_S):
+        while not self._journal_sites() and not stop.wait(CHORES_S):
             self.beat()
         due = _Due()
         while not stop.is_set():
@@ -107,7 +115,7 @@ class IngestWorker:
     def _turn(self, messages: Inlet, stop: threading.Event) -> int:
         """Read what came, and take it in if that is possible now; return how many bytes were taken."""
         arrived = messages.read(stop)
-        if self._may_take():
+        if self._may_take() and self._journal_sites():
             return self._take(messages, messages.next(arrived))
         if arrived:  # how agents are is known all the same
             self.ingest.look(_messages(arrived), self.now_ns())
@@ -197,17 +205,19 @@ class IngestWorker:
             log.error("%s", why)
         self.condition.not_ready = why
 
-    def _journal_site(self) -> bool:
-        """Journal an estate that the fold does not have; return False while the disk takes nothing."""
-        if self.new_site is None:
-            return True
-        try:
-            now_ns = self.journal.next_ns(self.now_ns())
-            records = self.journal.commit([(now_ns, Entry(RecordKind.SITE, "", "", 0, self.new_site))], {})
-        except sqlite3.OperationalError as error:
-            self._report_unwritable(error)
-            return False
-        self.records.put([(record, None) for record in records])
+    def _journal_sites(self) -> bool:
+        """Journal estates that the journal does not have; return False while the disk takes nothing."""
+        while self.new_sites:
+            site = self.new_sites[0]
+            try:
+                now_ns = self.journal.next_ns(self.now_ns())
+                records = self.journal.commit([(now_ns, Entry(RecordKind.SITE, "", "", 0, site.body))], {})
+            except sqlite3.OperationalError as error:
+                self._report_unwritable(error)
+                return False
+            self.records.put([(record, None) for record in records])
+            site.take()
+            self.new_sites.popleft()
         return True
 
 

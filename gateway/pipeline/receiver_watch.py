@@ -48,8 +48,12 @@ class ReceiverWatch:
     """Of calibrated stores alone. `zones` has, by store, the agent of each zone that has receivers by site.toml."""
 
     def __init__(self, zones: Mapping[str, Collection[tuple[str, str]]]) -> None:
-        self._zones: Final = zones
-        self._stores: Final[dict[str, _Store]] = {store: _Store() for store in zones}
+        self._zones = zones
+        self._stores: dict[str, _Store] = {store: _Store() for store in zones}
+
+    def use(self, zones: Mapping[str, Collection[tuple[str, str]]]) -> None:
+        """Watch the stores of another estate; what was heard in those that stay is kept."""
+        self._zones, self._stores = zones, {store: self._stores.get(store) or _Store() for store in zones}
 
     def hear(self, store: str, agent: str, body: Body, received_ns: int) -> None:
         """Take a frame; those of other stores are passed over."""
@@ -87,7 +91,7 @@ class ReceiverWatch:
             if agent in online and now_ns - heard.last_ns > SILENT_NS and missed >= MISSED_ROWS:
                 name = f"{receiver} ({zone})" if receiver else zone
                 yield f"{store}/{agent}/{name} for {(now_ns - heard.last_ns) // NS_PER_S // 60} min"
-        for agent, zone in self._zones[store]:
+        for agent, zone in self._zones.get(store, ()):
             if agent in online and known.rows >= NEVER_ROWS and (agent, zone, "") not in known.heard:
                 yield f"{store}/{agent}/{zone} since the gateway started"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,8 +18,8 @@ from gateway.http.status import LATE_S, OFFLINE_S, AgentStatus, BrokerStatus, Jo
 from gateway.mqtt.inlet import Inlet
 from gateway.pipeline.agent_watch import AgentWatch
 from gateway.pipeline.beats import Beats
-from gateway.pipeline.calibrations import Calibrations
 from gateway.pipeline.condition import Condition
+from gateway.pipeline.estate import Estate
 from gateway.pipeline.fold_worker import FoldWorker
 from gateway.pipeline.ingest import Ingest
 from gateway.pipeline.live_feed import LiveFeed
@@ -40,11 +40,7 @@ class Report:
     """The parts of a gateway, as status sees them. Called from the threads of the HTTP server."""
 
     config: GatewayConfig
-    agents: Sequence[tuple[str, str]]
-    """Store and name of each, by site.toml."""
-    uncalibrated: Sequence[str]
-    without_level: Sequence[str]
-    """Stores of site.toml that are not calibrated, but tell zones apart."""
+    estate: Estate
     condition: Condition
     journal_id: str
     ingest: Ingest
@@ -59,7 +55,6 @@ class Report:
     notices: Notices
     beats: Beats
     live_feed: LiveFeed
-    calibrations: Calibrations
 
     def status(self) -> Status:
         condition, config, sink = self.condition, self.config, self.config.sink
@@ -79,13 +74,13 @@ class Report:
             balance=Balance(counted["in"], sent.written_rows, counted["quarantined"] + sent.refused_rows, self._dropped()).as_json(),
             sink=SinkStatus(sink.kind, where, outage.since_ns, outage.error, batches, size, self.outbox.max_bytes),
             broker=BrokerStatus(f"{config.broker.host}:{config.broker.port}", not self.inlet.error, self.inlet.error),
-            agents=[self._agent(store, agent, now_ns) for store, agent in self.agents],
+            agents=[self._agent(store, agent, now_ns) for store, agent in self.estate.agents],
             quarantine=held,
             stores=self.live_feed.latest_minutes(),
-            uncalibrated=self.uncalibrated,
-            without_level=self.without_level,
+            uncalibrated=self.estate.uncalibrated,
+            without_level=self.estate.without_level,
             own_beacons=len(self.ingest.beacons),
-            neighbours_total=sum(health.neighbours_total for health in self.ingest.healths.values()),
+            neighbours_total=sum(health.neighbours_total for health in list(self.ingest.healths.values())),
             noticed=self._noticed(held),
         )  # fmt: skip
 
@@ -122,7 +117,7 @@ class Report:
 
     def _noticed(self, held: Mapping[str, int]) -> dict[str, str]:
         now_ns = self._now_ns()
-        found = self.calibrations.problems(now_ns)
+        found = self.estate.problems(now_ns)
         if quiet := self._silent_doors(now_ns):
             found["counter_silent"] = f"{len(quiet)} {'door counts' if len(quiet) == 1 else 'doors count'} nobody: {named(quiet)}"
         silent = [f"{name} for {seconds:.0f} s" for name, seconds in self.beats.silent().items()]
@@ -139,7 +134,7 @@ class Report:
 
     def _silent_doors(self, now_ns: int) -> list[str]:
         """Doors of stores from which all is here; of others nobody knows whether they counted."""
-        owing = {store for store, agent in self.agents if self._owes(agent, now_ns)}
+        owing = {store for store, agent in self.estate.agents if self._owes(agent, now_ns)}
         return [silence_text(silence) for silence in self.fold_worker.fold.state.doors.silent(now_ns) if silence.store not in owing]
 
     def _owes(self, agent: str, now_ns: int) -> bool:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from footfall.errors import ConfigError, Unusable
-from footfall.sqlite import DamagedFile
+from footfall.sqlite import DamagedFile, open_file
 from gateway.fold.fold import Fold
 from gateway.state.journal import Journal
+from gateway.state.journal_reader import site_after
 from gateway.state.ledger import Ledger
 from gateway.state.salvage import is_marked, move_aside, unmark
 
 log = logging.getLogger("footfall.gateway.fold")
+
+
+def site_of(journal: Journal, fold: Fold) -> bytes:
+    """Return the estate that is in force once the fold has all that the journal has: a site may stand behind the last checkpoint."""
+    with closing(open_file(journal.path, "mode=ro")) as db:
+        return site_after(db, fold.pos) or fold.site_json()
 
 
 def open_fold(

@@ -6,7 +6,7 @@ import fcntl
 import logging
 import sqlite3
 import subprocess
-import time
+from collections import deque
 from functools import partial
 from pathlib import Path
 from typing import IO, Final
@@ -30,19 +30,18 @@ from gateway.mqtt import embedded_broker
 from gateway.mqtt.inlet import Inlet
 from gateway.pipeline.agent_watch import AgentWatch
 from gateway.pipeline.beats import Beats
-from gateway.pipeline.calibrations import Calibrations
 from gateway.pipeline.condition import Condition
+from gateway.pipeline.estate import Estate
 from gateway.pipeline.fold_worker import FoldWorker
 from gateway.pipeline.ingest import Ingest
-from gateway.pipeline.ingest_worker import IngestWorker
+from gateway.pipeline.ingest_worker import IngestWorker, NewSite
 from gateway.pipeline.live_feed import LiveFeed
 from gateway.pipeline.notices import Notices
 from gateway.pipeline.outbox import Outbox
 from gateway.pipeline.pipeline import Pipeline
-from gateway.pipeline.receiver_watch import ReceiverWatch, calibrated_zones
 from gateway.pipeline.record_queue import RecordQueue
 from gateway.pipeline.report import Report
-from gateway.pipeline.restart import open_fold
+from gateway.pipeline.restart import open_fold, site_of
 from gateway.pipeline.sink_worker import SinkWorker
 from gateway.pipeline.upkeep import Upkeep
 from gateway.shard import Shard
@@ -50,7 +49,6 @@ from gateway.site import Site
 from gateway.site.beacons import own_beacons
 from gateway.site.index import Places
 from gateway.site.recorded import RecordedSite, SubjectOf, record_site
-from gateway.site.unheard import uncalibrated_stores, zones_without_level
 from gateway.state import files
 from gateway.state.accepted_clock import read_clocks
 from gateway.state.backup import DATABASES
@@ -58,9 +56,6 @@ from gateway.state.journal import Journal
 from gateway.state.pseudonymised import hide_identifiers
 
 log = logging.getLogger("footfall.gateway")
-NAMED_ZONES: Final = 5
-"""So many are named in one line of the log."""
-
 PROVE_S: Final = 30.0
 """A clock that was set while the gateway runs must stay so for at least this long."""
 
@@ -74,12 +69,6 @@ class Gateway:
         site, state_dir = load_site(config.site), _state_dir(config.state_dir)
         self._lock: Final = _lock(state_dir / "lock")
         _mend_logs(state_dir)
-        self._uncalibrated: Final = uncalibrated_stores(site)
-        self._without_level: Final = zones_without_level(site)
-        if self._without_level:
-            named = ", ".join(self._without_level[:NAMED_ZONES])
-            log.warning("%s zones have no entrance_dbm, though another zone of their store has one: %s", len(self._without_level), named)
-        self._agents: Final = [(store.name, agent.name) for store, agent in site.stationed(time.time_ns())]
         self._pseudonyms: Final = Pseudonymiser(secret(config.brand_secret, config.brand_secret_file))
         self._pseudonyms.beacons = BeaconRule(own_beacons(site))
         self._embedded: subprocess.Popen[bytes] | None = None
@@ -114,9 +103,8 @@ class Gateway:
         self._records.head = self._journal.last_pos
         self._live_feed = LiveFeed()
         self._watch, self._state = AgentWatch(notice_s), Condition(started_boot_ns=read_clocks().boot_ns)
-        self._receivers = ReceiverWatch(calibrated_zones(site))
-        self._calibrations = Calibrations(site, config.profiles.registry(), self._receivers)
-        self._clock = OwnClock(read_clocks(), len(self._agents), max(notice_s, PROVE_S))
+        self._estate = Estate(site, config.profiles.registry())
+        self._clock = OwnClock(read_clocks(), len(self._estate.agents), max(notice_s, PROVE_S))
         shard = Shard(Messages(Acceptor(Places(site), self._journal, self._pseudonyms)), self._fold)
         self._ingest = Ingest(
             shard.messages, self._journal, self._quarantine, self._day_keys, self._inlet.frames.publish, self._records.put
@@ -124,14 +112,15 @@ class Gateway:
         self._ingest.beacons = self._pseudonyms.beacons.own
         self._fold_worker = FoldWorker(
             shard, self._ledger, self._fold_journal, self._outbox, self._live_feed.publish, partial(self._beats.beat, "fold"),
-            self._quarantine.add, self.notices, notice_s, self._receivers.hear_all,
+            self._quarantine.add, self.notices, notice_s, self._estate.receivers.hear_all,
         )  # fmt: skip
         self._sink_worker = SinkWorker(self._sink, self._quarantine, partial(self._beats.beat, "sink"))
-        site_json = record_site(site, self._subject_of)
+        self._site_body = record_site(site, self._subject_of)
+        self._new_sites = deque([] if site_of(self._journal, self._fold) == self._site_body else [NewSite(self._site_body)])
         ingest_worker = IngestWorker(
             ingest=self._ingest, journal=self._journal, records=self._records, clock=self._clock, condition=self._state,
             upkeep=self._upkeep(), watch=self._watch, watch_certificates=lambda: self._report.watch_certificates(),
-            notices=self.notices, state_dir=config.state_dir, new_site=None if self._fold.site_json() == site_json else site_json,
+            notices=self.notices, state_dir=config.state_dir, new_sites=self._new_sites,
             live_feed=self._live_feed, beat=partial(self._beats.beat, "ingest"),
         )  # fmt: skip
         self._pipeline = Pipeline(ingest_worker, self._fold_worker, self._sink_worker, self._beats)
@@ -144,11 +133,10 @@ class Gateway:
 
     def _make_pages(self) -> None:
         self._report = Report(
-            config=self._config, agents=self._agents, uncalibrated=self._uncalibrated, without_level=self._without_level,
-            condition=self._state, journal_id=self._journal.journal_id, ingest=self._ingest,
+            config=self._config, estate=self._estate, condition=self._state, journal_id=self._journal.journal_id, ingest=self._ingest,
             fold_worker=self._fold_worker, record_queue=self._records, outbox=self._outbox, sink_worker=self._sink_worker,
             quarantine=self._quarantine, inlet=self._inlet, clock=self._clock, watch=self._watch, notices=self.notices,
-            beats=self._beats, live_feed=self._live_feed, calibrations=self._calibrations,
+            beats=self._beats, live_feed=self._live_feed,
         )  # fmt: skip
         self.registry = MetricRegistry()
         self._report.register(self.registry)
@@ -161,6 +149,29 @@ class Gateway:
     def stop(self) -> None:
         """Ask `run` to end: nothing more is taken in, what is in goes to the database if that is there."""
         self._pipeline.stop()
+
+    def reload(self) -> None:
+        """Read site.toml again, and put it in force between two messages. One with mistakes is refused: that of before stays."""
+        try:
+            site = load_site(self._config.site)
+        except ConfigError as error:
+            log.error("the reload is refused, and the estate stays as it was: %s", error)
+            self.notices.post("reload_refused", f"the estate is as it was before: {error}", about="site")
+            return
+        self.notices.withdraw("reload_refused", "site")
+        body = record_site(site, self._subject_of)
+        if body == self._site_body:
+            log.info("%s is as it was: nothing to reload", self._config.site)
+            return
+        self._site_body = body
+        self._new_sites.append(NewSite(body, partial(self._use, site)))
+
+    def _use(self, site: Site) -> None:
+        """Go on with an estate that is journaled. Called by the ingest stage's thread."""
+        self._ingest.use(site)
+        self._estate.use(site)
+        self._clock.expect(len(self._estate.agents))
+        log.info("%s is in force: %d stores", self._config.site, len(site.stores))
 
     def close(self) -> None:
         self.http.close()

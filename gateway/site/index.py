@@ -183,6 +183,11 @@ def _lacking(places: StorePlaces, names: tuple[str, ...]) -> bytes:
 _lacking_few = lru_cache(maxsize=100_000)(_lacking)
 
 
+def forget_lacking() -> None:
+    """Let go of the stores in which names were looked up."""
+    _lacking_few.cache_clear()
+
+
 def _lacks(places: StorePlaces, names: tuple[str, ...]) -> bytes:
     return (_lacking_few if len(names) <= FEW_NAMES else _lacking)(places, names)
 

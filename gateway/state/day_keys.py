@@ -64,8 +64,12 @@ class DayKeys:
         self._db: Final = connect(path)
         migrate(self._db, path, SCHEMA)
         self._db.execute("PRAGMA secure_delete=ON")
-        self._stores: Final = {store.name: _Day(store.timezone, store.day_start, store.names(store.zone).before) for store in site.stores}
         self._current: dict[str, DayKey] = {}
+        self.use(site)
+
+    def use(self, site: Site) -> None:
+        """Take the stores of an estate, from now on; keys that are in force stay so until their day is over."""
+        self._stores = {store.name: _Day(store.timezone, store.day_start, store.names(store.zone).before) for store in site.stores}
 
     def current(self, store: str, now_ns: int) -> DayKey | None:
         """Return the key that is in force now; draw it if there is none yet. None for a store that is not in the estate."""

@@ -88,6 +88,12 @@ def head(db: sqlite3.Connection) -> Head:
     return Head(last.record.pos, last.record.received_ns, last.rows_total) if last else Head()
 
 
+def site_after(db: sqlite3.Connection, pos: int) -> bytes | None:
+    """Return the body of the latest SITE record after a position; None without any."""
+    row = db.execute("SELECT body FROM records WHERE pos > ? AND kind = ? ORDER BY pos DESC LIMIT 1", (pos, RecordKind.SITE)).fetchone()
+    return bytes(row[0]) if row else None
+
+
 def size_bytes(db: sqlite3.Connection) -> int:
     """Return the bytes in use, without pages that are free again."""
     pages, free, size = (int(db.execute(f"PRAGMA {what}").fetchone()[0]) for what in ("page_count", "freelist_count", "page_size"))

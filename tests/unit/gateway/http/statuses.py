@@ -27,6 +27,7 @@ NOTICED = (
     "thread_stuck",
     "serve_down",
     "clock_jumped",
+    "reload_refused",
     "sink_refused",
     "records_set_aside",
     "quarantine_dropped",
