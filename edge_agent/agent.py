@@ -9,21 +9,22 @@ import logging
 import queue
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock, Moment, moment
 from edge_agent.config import AgentSettings
 from edge_agent.core import Core, lost_frame
-from edge_agent.durability import PendingRequests
-from edge_agent.intake import Intake
-from edge_agent.keys import SubjectKeys, read_keys
+from edge_agent.durability import PendingRequests, remembered
+from edge_agent.inbox import Events, Key, Reloaded
+from edge_agent.intake import Intake, not_consented
+from edge_agent.keys import SubjectKeys
 from edge_agent.own_beacons import OwnBeaconsFile
 from edge_agent.publisher import Publisher
+from edge_agent.reload import Reload
 from edge_agent.sources.border import refusal
 from edge_agent.sources.source import Gap, Heard, Tally
 from edge_agent.spool import HOUR_S, Fill, Spool, SpooledFrame, SpoolUnavailable
@@ -45,33 +46,16 @@ TIDY_NS: Final = 60 * NS_PER_S
 RETRY_NS: Final = NS_PER_S
 
 
-@dataclass(frozen=True, slots=True)
-class _Events:
-    """Plain events of one request; `kept` is done when they are durable."""
-
-    texts: Sequence[str]
-    kept: Future[None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """The key of the day, from a receipt of `gateway_ns`."""
-
-    key: DayKey
-    gateway_ns: int
-
-
 class EdgeAgent:
     """All that sources emit goes through one bounded inbox. While the disk fails, frames are held in memory, up to a limit. The excess is
     dropped, counted and reported as a gap, so that no source ever waits for a disk. Raise SpoolUnavailable if no spool can be made.
     """
 
     def __init__(self, settings: AgentSettings, clock: Clock, profiles: Registry | None = None) -> None:
-        self._settings: Final = settings
+        self._reload: Final = Reload(settings, profiles)
         self._clock: Final = clock
-        self._profiles: Final = profiles or settings.registry()
         self._started_ns: Final = clock.boot_ns()
-        self._inbox: Final[queue.Queue[Heard | _Events | _Key]] = queue.Queue(INBOX)
+        self._inbox: Final[queue.Queue[Heard | Events | Key | Reloaded]] = queue.Queue(INBOX)
         self._stop = threading.Event()
         self._publishing = threading.Thread()
         kept = settings.spool
@@ -86,21 +70,19 @@ class EdgeAgent:
             lost=self._substitute,
             store=settings.store,
         )
-        keys = SubjectKeys(read_keys(settings.keys.file) if settings.keys.file else {})
         self.core: Final = Core(
-            clock.boot, settings.zones, self._profiles, keys, store=settings.store,
+            clock.boot, settings.zones, self._reload.now.profiles, SubjectKeys(self._reload.now.keys), store=settings.store,
             receivers=settings.receiver_limits, zone_rules=settings.zone_rules,
         )  # fmt: skip
         self._own_beacons: Final = OwnBeaconsFile(kept.path, self._started_ns + FIRST_RECEIPT_NS)
         self.core.beacon_rule = self._own_beacons.rule
-        self.core.counters.load(self._remembered())
+        self.core.counters.load(remembered(self.spool))
         self.publisher: Final = Publisher(
             settings.store, settings.agent, self.spool, clock, settings.broker, self.health, self._offer, self._substitute,
             notice_s=settings.status.notice_s,
         )  # fmt: skip
         self.supervisor: Final = Supervisor(
-            [source.source(clock, self._profiles) for source in settings.sources], self._inbox.put, clock,
-            {source.name: source.task for source in settings.sources},
+            [source.source(clock, self._reload.now.profiles) for source in settings.sources], self._inbox.put, clock, settings.tasks,
         )  # fmt: skip
         self.intake: Final = self._intake()
         self._tidied_ns = self._started_ns
@@ -119,6 +101,31 @@ class EdgeAgent:
         self._turn(0.0, flush=True)
         self.spool.close()
 
+    def reload(self, read: Callable[[], AgentSettings]) -> None:
+        """Take the sources, profiles and keys of settings that are read again. With mistakes all stays as it was, and health has them.
+
+        Called by a thread of its own, while `run` runs: sources may take seconds to end, and what they emit meanwhile is taken.
+        """
+        asked = self._reload.ask(read)
+        if asked is None:
+            return
+        reloaded = Reloaded(asked, [source.source(self._clock, asked.now.profiles) for source in asked.begun])
+        self.supervisor.end(asked.ended)
+        self._inbox.put(reloaded)
+        while not (reloaded.is_used.wait(TURN_S) or self._stop.is_set()):
+            pass  # the next reload goes on from this one
+
+    def _use(self, reloaded: Reloaded) -> None:
+        """Go on with what a reload asks for: from the next sighting on."""
+        now, settings = reloaded.asked.now, reloaded.asked.now.settings
+        self.core.change(settings.zones, now.profiles, now.keys, settings.receiver_limits, settings.zone_rules)
+        self._reload.now = now
+        if self.intake is not None:
+            self.intake.refuse(not_consented(now.profiles))
+        self.supervisor.begin(reloaded.sources, settings.tasks, {source.name for source in settings.sources})
+        reloaded.is_used.set()
+        log.info("reloaded: %d sources, %d of them anew", len(settings.sources), len(reloaded.sources))
+
     def health(self) -> Health:
         now = moment(self._clock)
         try:
@@ -127,8 +134,8 @@ class EdgeAgent:
             fill = Fill(0, 0, 0.0)
         return Health(
             state="online",
-            agent=self._settings.agent,
-            store=self._settings.store,
+            agent=self._reload.now.settings.agent,
+            store=self._reload.now.settings.store,
             boot=self._clock.boot,
             uptime_s=(now.boot_ns - self._started_ns) / NS_PER_S,
             sent_wall_ns=now.wall_ns,
@@ -143,7 +150,7 @@ class EdgeAgent:
             sources=self.supervisor.report(),
             wall_synced=now.wall_synced,
             journals=self.publisher.journals(),
-            problems=self.spool.problems() | self.publisher.problems(),
+            problems=self.spool.problems() | self.publisher.problems() | self._reload.problems(),
             certificate_ends_s=self.publisher.certificate_ends_s,
         )
 
@@ -161,18 +168,20 @@ class EdgeAgent:
         self._pending.resolve(self.spool)
         self._tidy(now)
 
-    def _hear(self, timeout_s: float) -> list[_Events]:
+    def _hear(self, timeout_s: float) -> list[Events]:
         """Take up to one turn's worth of the inbox."""
         events = []
         try:
             item = self._inbox.get(timeout=timeout_s) if timeout_s else self._inbox.get_nowait()
             for _ in range(TURN_ITEMS):
                 match item:
-                    case _Events():
+                    case Events():
                         self._hear_events(item)
                         events.append(item)
-                    case _Key():
+                    case Key():
                         self._hear_key(item)
+                    case Reloaded():
+                        self._use(item)
                     case Tally() if self._retry_ns is not None and item.counted.cumulative:
                         pass  # what it showed cannot be stored with its people now: the next total contains them
                     case _:
@@ -188,12 +197,12 @@ class EdgeAgent:
         except Exception as error:  # whatever one thing heard does, its neighbours are kept
             self.core.dropped_total[refusal(error).reason] += 1
 
-    def _hear_events(self, events: _Events) -> None:
+    def _hear_events(self, events: Events) -> None:
         now_ns = self._clock.boot_ns()
         for text in events.texts:
             self.core.event(text, now_ns)
 
-    def _hear_key(self, item: _Key) -> None:
+    def _hear_key(self, item: Key) -> None:
         self.core.rekey(lambda keys: keys.offer(item.key, item.gateway_ns))
 
     def _renew_key(self) -> None:
@@ -207,7 +216,7 @@ class EdgeAgent:
         if self._own_beacons.renewed(self.publisher.own_beacons, gateway_ns, self._clock.boot_ns()):
             self.core.beacon_rule = self._own_beacons.rule
 
-    def _keep(self, bodies: Sequence[Body], events: Sequence[_Events], now_ns: int) -> None:
+    def _keep(self, bodies: Sequence[Body], events: Sequence[Events], now_ns: int) -> None:
         """Spool `bodies` and all that is held, with the counters' readings. While the disk refuses, hold them, and retry once a second."""
         if not bodies and not self.spool.is_holding:
             return
@@ -226,13 +235,6 @@ class EdgeAgent:
             self._pending.add(epoch, last if is_kept else None, item.kept)
         if bodies:
             self.publisher.wake()
-
-    def _remembered(self) -> dict[str, str]:
-        """Return the counters' readings of earlier runs. A corrupt file is set aside, and the second try reads a new one."""
-        try:
-            return self.spool.readings()
-        except SpoolUnavailable:
-            return self.spool.readings()
 
     def _tidy(self, now: Moment) -> None:
         """Do the upkeep of the spool's file; report what it lost as gaps."""
@@ -278,21 +280,21 @@ class EdgeAgent:
             self._publishing.join()
 
     def _intake(self) -> Intake | None:
-        wanted = self._settings.intake
+        wanted = self._reload.now.settings.intake
         if wanted is None:
             return None
-        refused = frozenset(profile.identifier_type for profile in self._profiles.values() if not profile.consented)
         secret = SecretFile(wanted.secret_file) if wanted.secret_file else None
-        return Intake(wanted.host, wanted.port, secret, refused, self._take_events, self.health)
+        return Intake(wanted.host, wanted.port, secret, not_consented(self._reload.now.profiles), self._take_events, self.health)
 
     def _take_events(self, texts: Sequence[str]) -> Future[None]:
         kept: Future[None] = Future()
-        self._inbox.put(_Events(texts, kept))
+        self._inbox.put(Events(texts, kept))
         return kept
 
     def _offer(self, key: DayKey, gateway_ns: int) -> None:
-        self._inbox.put(_Key(key, gateway_ns))
+        self._inbox.put(Key(key, gateway_ns))
 
     def _substitute(self, frame: SpooledFrame) -> Body:
         """Return what replaces a frame that the disk has corrupted: a gap with the number of its rows."""
-        return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, self._settings.zones, self._profiles, frame.store)
+        now = self._reload.now
+        return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, now.settings.zones, now.profiles, frame.store)

@@ -20,7 +20,7 @@ from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, st
 from footfall.config import check, load
 from footfall.errors import ConfigError
 from footfall.logs import log_to_stderr
-from footfall.signals import when_asked_to_end
+from footfall.signals import hold_reloads, when_asked
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -35,7 +35,10 @@ def agent(
     site: Annotated[Path | None, typer.Option(help="With --check: the site.toml that must know its zones and doors.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
 ) -> None:
-    """Run one edge agent: read its devices, spool what they report, send it until the gateway has it for good."""
+    """Run one edge agent: read its devices, spool what they report, send it until the gateway has it for good.
+
+    SIGHUP makes it read the file again, and take its sources, profiles and keys.
+    """
     settings = load(config, AgentSettings, ENVIRONMENT)
     if check_only:
         settings.registry()
@@ -43,10 +46,12 @@ def agent(
         sources = f"{len(settings.sources)} source{'' if len(settings.sources) == 1 else 's'}"
         typer.echo(f"{config}: agent {settings.agent!r} of store {settings.store!r}, {sources}: fine")
         return
+    hold_reloads()
     log_to_stderr(verbose)
     stop = threading.Event()
-    when_asked_to_end(stop.set)
-    EdgeAgent(settings, SystemClock()).run(stop)
+    running = EdgeAgent(settings, SystemClock())
+    when_asked(stop.set, lambda: running.reload(lambda: load(config, AgentSettings, ENVIRONMENT)))
+    running.run(stop)
 
 
 def _check_around(config: Path, settings: AgentSettings, site: Path | None) -> None:

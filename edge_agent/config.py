@@ -12,6 +12,7 @@ from device_profiles.registry import Registry
 from device_profiles.settings import ProfileSettings
 from edge_agent.levels import ReceiverLimits, ZoneRule
 from edge_agent.sources.kinds import AnySource
+from edge_agent.sources.source import ObservationTask
 from footfall.addresses import is_loopback
 from footfall.broker import Broker, Port
 from footfall.config import Section
@@ -86,6 +87,11 @@ class AgentSettings(Section):
     def receiver_limits(self) -> dict[str, ReceiverLimits]:
         """Return what is set for each receiver of all sources."""
         return {name: receiver.limits for source in self.sources for name, receiver in source.receivers.items()}
+
+    @property
+    def tasks(self) -> dict[str, ObservationTask]:
+        """Return what each source observes for, by its name."""
+        return {source.name: source.task for source in self.sources}
 
     def registry(self) -> Registry:
         """Return the profiles, with the keys that BLE devices need.

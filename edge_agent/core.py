@@ -7,6 +7,7 @@
         .counters: Counters                                        # to be stored with the bodies that `tick` gives
         .event(text: str, t_boot_ns: int)                          # a plain event that the intake has checked
         .rekey(change)                                             # subjects change: those of the old key leave first
+        .change(zones, profiles, keys, receivers, zone_rules)      # a reload: whom it does not concern stays present
         .tick(now: Moment, flush=False, terms=FREE) -> list[Body]   # what is due: a batch, or an empty body as a sign of life
         .finish(now: Moment) -> list[Body]                         # all subjects leave; the rest (end of a recording)
 
@@ -34,7 +35,7 @@ from edge_agent.keys import SubjectKeys
 from edge_agent.levels import ReceiverLimits, ZoneRule
 from edge_agent.occupancies import Occupancies
 from edge_agent.presence import EvidenceRow, Presences
-from edge_agent.presence_slots import PresenceLimits
+from edge_agent.profile_rules import filler, limits_of, sku_of
 from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, Observed, RefusedReading, Reported, Sighting, Tally, Unexplained
 from footfall.beacons import BeaconRule
 from footfall.frames import Body, Kind, Offset
@@ -86,8 +87,8 @@ class Core:
         self.rows_total = first_row
         self._boot: Final = boot
         self._store: Final = store
-        self._zones: Final = dict(zones)
-        self._profiles: Final = dict(profiles)
+        self._zones = dict(zones)
+        self._profiles = dict(profiles)
         self._beacon_rule = BeaconRule()
         self._listed: frozenset[str] = frozenset()
         """Profiles whose identifiers the rule changes: none while the brand states no UUID."""
@@ -95,13 +96,11 @@ class Core:
         self._max_rows: Final = max_rows
         self._flush_ns: Final = flush_s * NS_PER_S
         self._heartbeat_ns: Final = heartbeat_s * NS_PER_S
-        self._filler: Final = (min(zones.values(), default="-"), min(profiles, default="-"))
+        self._filler = filler(zones, profiles)
         self._batches: Final = [_Batch(keys.key_id)]
         self._made_ns: int | None = None
-        limits = {name: PresenceLimits.of(profile.presence) for name, profile in profiles.items()}
-        sku_of = {name: profile.sku for name, profile in profiles.items() if profile.identifier_class == "goods"}
         self._presences: Final = Presences(
-            self._batches[0].rows, self._zones, limits, self._subject, max_slots, sku_of, receivers, zone_rules
+            self._batches[0].rows, self._zones, limits_of(profiles), self._subject, max_slots, sku_of(profiles), receivers, zone_rules
         )
         self._handlers: Final[Mapping[type, Callable[[Any], None]]] = {
             Crossing: self._crossing,
@@ -151,6 +150,17 @@ class Core:
             self._presences.close(is_day_subject)
             self._batches.append(_Batch(self.keys.key_id))
             self._presences.rows = self._batches[-1].rows
+
+    def change(
+        self, zones: Mapping[str, str], profiles: Mapping[str, Profile], keys: Mapping[str, bytes],
+        receivers: Mapping[str, ReceiverLimits], zone_rules: Mapping[str, ZoneRule],
+    ) -> None:  # fmt: skip
+        """Go on with other receivers, profiles and long-lived keys. Those whom the change concerns leave, and enter when they are heard."""
+        types = self.keys.replace(keys)
+        others = {name for name, profile in profiles.items() if self._profiles.get(name) != profile or profile.identifier_type in types}
+        self._zones, self._profiles, self._filler = dict(zones), dict(profiles), filler(zones, profiles)
+        self.beacon_rule = self._beacon_rule
+        self._presences.change(self._zones, limits_of(profiles), sku_of(profiles), receivers, zone_rules, others)
 
     def tick(self, now: Moment, flush: bool = False, terms: Terms = FREE) -> list[Body]:
         """Apply timeouts. Return all rows once `max_rows` wait or `flush_s` passed, an empty body after `heartbeat_s`, else []."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from edge_agent.spool import Spool
+from edge_agent.spool import Spool, SpoolUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +39,11 @@ class PendingRequests:
                 request.kept.set_result(None)
             else:
                 self._requests.append(request)
+
+
+def remembered(spool: Spool) -> dict[str, str]:
+    """Return the counters' readings of earlier runs. A corrupt file is set aside, and the second try reads a new one."""
+    try:
+        return spool.readings()
+    except SpoolUnavailable:
+        return spool.readings()

@@ -11,11 +11,11 @@ the spool.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from functools import partial
 from typing import Any, Final
 
+from device_profiles.profile import Profile
 from footfall.config import SecretFile
 from footfall.errors import ContractError
 from footfall.event_requests import head_problem, status_of, token_problem
@@ -31,6 +31,11 @@ HEALTH_PATH: Final = "/health"
 
 KeepEvents = Callable[[Sequence[str]], "Future[None]"]
 """Takes events as JSON texts, and returns a future that is done when they are durable."""
+
+
+def not_consented(profiles: Mapping[str, Profile]) -> frozenset[str]:
+    """Return the identifier types that no plain event may have."""
+    return frozenset(profile.identifier_type for profile in profiles.values() if not profile.consented)
 
 
 def check_events(payload: bytes, refused_types: frozenset[str]) -> list[str]:
@@ -65,7 +70,14 @@ class Intake:
     def __init__(
         self, host: str, port: int, secret: SecretFile | None, refused_types: frozenset[str], keep: KeepEvents, health: Callable[[], Health]
     ) -> None:
-        self._server: Final = HttpServer("intake", host, port, partial(_IntakeHandler, secret, refused_types, keep, health))
+        self._refused_types = refused_types
+        self._server: Final = HttpServer(
+            "intake", host, port, lambda *arguments: _IntakeHandler(secret, self._refused_types, keep, health, *arguments)
+        )
+
+    def refuse(self, types: frozenset[str]) -> None:
+        """Refuse identifiers of other types from the next request on."""
+        self._refused_types = types
 
     @property
     def port(self) -> int:

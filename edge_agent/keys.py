@@ -33,7 +33,7 @@ class SubjectKeys:
     """Long-lived keys by identifier type, and the key of the day while there is one."""
 
     def __init__(self, lasting: Mapping[str, bytes] | None = None, private: bytes | None = None) -> None:
-        self._lasting: Final = dict(lasting or {})
+        self._lasting = dict(lasting or {})
         self._private: Final = private or secrets.token_bytes(KEY_BYTES)
         self._day: DayKey | None = None
 
@@ -46,6 +46,11 @@ class SubjectKeys:
         if profile.consented and id_type in self._lasting:
             return lasting_subject(self._lasting[id_type], id_type, identifier)
         return day_subject(self._day.secret if self._day else self._private, id_type, identifier)
+
+    def replace(self, lasting: Mapping[str, bytes]) -> set[str]:
+        """Take other long-lived keys. Return the identifier types whose subjects are others from now on."""
+        before, self._lasting = self._lasting, dict(lasting)
+        return {id_type for id_type in {*before, *lasting} if before.get(id_type) != lasting.get(id_type)}
 
     def offer(self, key: DayKey, gateway_ns: int) -> bool:
         """Take the key of a receipt if it is valid now, and not older than a present one that is valid too. Return whether it was taken."""

@@ -18,7 +18,7 @@ ENTER, EXIT and one STAY an hour name goods in clear.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, NamedTuple
 
 from edge_agent.levels import STRONGEST, ReceiverLimits, ZoneRule
@@ -63,13 +63,13 @@ class Presences:
     ) -> None:
         """`sku_of`: for each profile of goods, a function from identifier to SKU ("": not known). `rules`: of zones, else the strongest."""
         self.rows = rows
-        self._zones: Final = zones
-        self._limits: Final = limits
+        self._zones = zones
+        self._limits = limits
         self._subject_of: Final = subject_of
         self._max_slots: Final = max_slots
-        self._sku_of: Final = dict(sku_of or {})
-        self._receivers: Final = dict(receivers or {})
-        self._rules: Final = dict(rules or {})
+        self._sku_of = dict(sku_of or {})
+        self._receivers = dict(receivers or {})
+        self._rules = dict(rules or {})
         self._groups: Final[dict[tuple[str, str], Group]] = {}
         self._receptions: Final[dict[tuple[str, str], Reception]] = {}
         self._slots_total = 0
@@ -142,11 +142,37 @@ class Presences:
     def close(self, which: Callable[[int], bool] = lambda subject: True) -> None:
         """Forget all subjects for which `which` is true; emit EXIT for those of them that are present."""
         for group in self._groups.values():
-            for slot in list(group.slots.values()):
-                if which(group.subjects[slot]):
-                    if group.present[slot]:
-                        self._exit(group, slot)
-                    self._forget(group, slot)
+            self._close(group, which)
+
+    def _close(self, group: Group, which: Callable[[int], bool]) -> None:
+        for slot in list(group.slots.values()):
+            if which(group.subjects[slot]):
+                if group.present[slot]:
+                    self._exit(group, slot)
+                self._forget(group, slot)
+
+    def change(
+        self, zones: Mapping[str, str], limits: Mapping[str, PresenceLimits], sku_of: Mapping[str, Callable[[str], str]],
+        receivers: Mapping[str, ReceiverLimits], rules: Mapping[str, ZoneRule], others: Collection[str],
+    ) -> None:  # fmt: skip
+        """Go on with other receivers, limits and rules, and `others` as profiles that are not what they were.
+
+        Who is present in a zone under a profile for which nothing changes stays present. All others leave, and enter when they are heard.
+        """
+        before = {key: self._made_of(*key) for key in self._groups}
+        self._zones, self._limits, self._sku_of = zones, limits, dict(sku_of)
+        self._receivers, self._rules = dict(receivers), dict(rules)
+        gone = {key for key in before if key[1] in others or key[1] not in limits or before[key] != self._made_of(*key)}
+        for key in gone:
+            self._close(self._groups.pop(key), lambda subject: True)
+        for name, reception in list(self._receptions.items()):
+            if (reception.group.zone, reception.group.profile) in gone:
+                del self._receptions[name]
+
+    def _made_of(self, zone: str, profile: str) -> object:
+        """Return what decides about a zone under a profile."""
+        heard_by = {name: self._receivers.get(name, ReceiverLimits()) for name, heard in self._zones.items() if heard == zone}
+        return heard_by, self._rules.get(zone, STRONGEST), self._limits.get(profile)
 
     def _reception(self, receiver: str, profile: str) -> Reception:
         group = self._groups.get((self._zones[receiver], profile)) or self._group(self._zones[receiver], profile)

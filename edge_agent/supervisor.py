@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePath
-from typing import Final
+from typing import Final, NamedTuple
 
 from edge_agent.clock import Clock
 from edge_agent.sources.source import AliveUntil, Gap, Heard, ObservationTask, Source
@@ -99,6 +100,13 @@ class _Watch:
         self.dark_since_ns = self.polled_ns
 
 
+class _Kept(NamedTuple):
+    """The thread that keeps a source running, and what ends it for good."""
+
+    thread: threading.Thread
+    ended: threading.Event
+
+
 class Supervisor:
     """Keeps `sources` running until `stop`; `health` holds the state of each."""
 
@@ -111,34 +119,60 @@ class Supervisor:
         self.heard_total: Final = dict.fromkeys(self.health, 0)
         self._hear: Final = hear
         self._clock: Final = clock
-        self._tasks: Final = tasks or {}
+        self._tasks = dict(tasks or {})
         self._backoff_s: Final = backoff_s
         self._dark_ns: Final = round(dark_s * NS_PER_S)
         self._stop = threading.Event()
-        self._threads: Final = [
-            threading.Thread(target=self._keep, args=(source,), name=f"watch-{source.name}", daemon=True) for source in sources
-        ]
+        self._kept: dict[str, _Kept] = {source.name: self._keeper(source) for source in sources}
+        self._left: Final[dict[str, int]] = {}
+        """When a source ended for good that a reload begins anew."""
 
     def start(self, stop: threading.Event) -> None:
         """When `stop` is set every source is asked to end; those that hang are left behind."""
         self._stop = stop
-        for thread in self._threads:
-            thread.start()
+        for kept in self._kept.values():
+            kept.thread.start()
+
+    def end(self, names: Collection[str]) -> None:
+        """End sources for good, and wait until they let go of their devices. What hangs is left behind."""
+        ended = {name: self._kept[name] for name in names if name in self._kept}
+        for kept in ended.values():
+            kept.ended.set()
+        for name, kept in ended.items():
+            kept.thread.join(2 * JOIN_S)
+            self._left[name] = self._clock.boot_ns()
+
+    def begin(self, sources: Sequence[Source], tasks: Mapping[str, ObservationTask], names: Collection[str]) -> None:
+        """Begin sources; `names` are those of all that there are then. One that was ended and begins anew observed nothing in between."""
+        self._tasks = dict(tasks)
+        for gone in [name for name in self.health if name not in names]:
+            del self.health[gone], self.heard_total[gone], self._kept[gone]
+        for source in sources:
+            self.health[source.name], self.heard_total[source.name] = SourceHealth(), 0
+            self._kept[source.name] = kept = self._keeper(source)
+            kept.thread.start()
+            if left_ns := self._left.pop(source.name, 0):
+                self._report_gap(source.name, left_ns, self._clock.boot_ns(), "source.reload")
+        self._left.clear()
+
+    def _keeper(self, source: Source) -> _Kept:
+        ended = threading.Event()
+        return _Kept(threading.Thread(target=self._keep, args=(source, ended), name=f"watch-{source.name}", daemon=True), ended)
 
     def report(self) -> dict[str, SourceHealth]:
         """Return the state of each, and how much it has emitted so far."""
-        return {name: health.model_copy(update={"heard_total": self.heard_total[name]}) for name, health in self.health.items()}
+        return {name: health.model_copy(update={"heard_total": self.heard_total[name]}) for name, health in list(self.health.items())}
 
     def is_running(self) -> bool:
         """Return whether any source may still emit."""
-        return any(thread.is_alive() for thread in self._threads)
+        return any(kept.thread.is_alive() for kept in list(self._kept.values()))
 
-    def _keep(self, source: Source) -> None:
+    def _keep(self, source: Source, ended: threading.Event) -> None:
         backoff = Backoff(self._backoff_s, LONGEST_BACKOFF_S)
-        while not self._stop.is_set():
+        while not self._is_over(ended):
             attempt = _Attempt(source, partial(self._count, source.name), self._clock)
             attempt.start()
-            fault = self._await(source, attempt)
+            fault = self._await(source, attempt, ended)
             attempt.stop.set()
             attempt.join(JOIN_S)
             attempt.abandoned = True
@@ -146,17 +180,20 @@ class Supervisor:
                 return
             if attempt.heard_total:
                 backoff.reset()
-            self._report(source, attempt, fault, backoff.next_s())
+            self._report(source, attempt, fault, backoff.next_s(), ended)
 
     def _count(self, name: str, heard: Heard) -> None:
         self._hear(replace(heard, source=name, task=self._task(name)) if type(heard) is Gap else heard)
         self.heard_total[name] += not isinstance(heard, AliveUntil)
 
-    def _await(self, source: Source, attempt: _Attempt) -> SourceHealth | None:
+    def _is_over(self, ended: threading.Event) -> bool:
+        return self._stop.is_set() or ended.is_set()
+
+    def _await(self, source: Source, attempt: _Attempt, ended: threading.Event) -> SourceHealth | None:
         """Wait until the attempt fails, and return the fault. Return None once it ends for good or the agent stops."""
         restarts = self.health[source.name].restarts_total
         watch = _Watch(self._clock.boot_ns())
-        while not self._stop.is_set():
+        while not self._is_over(ended):
             attempt.join(POLL_S)
             self._report_dark(source.name, watch)
             if fault := attempt.fault():
@@ -188,8 +225,10 @@ class Supervisor:
     def _report_gap(self, name: str, from_ns: int, to_ns: int, reason: str) -> None:
         self._hear(Gap(from_ns, to_ns, reason, source=name, task=self._task(name)))
 
-    def _report(self, source: Source, attempt: _Attempt, fault: SourceHealth, backoff_s: float) -> None:
+    def _report(self, source: Source, attempt: _Attempt, fault: SourceHealth, backoff_s: float, ended: threading.Event) -> None:
         self.health[source.name] = fault
         log.warning("source %s: %s: %s; again in %.0f s", source.name, fault.state, fault.detail, backoff_s)
-        self._stop.wait(backoff_s)
+        until_s = time.monotonic() + backoff_s
+        while not self._is_over(ended) and time.monotonic() < until_s:
+            self._stop.wait(min(POLL_S, backoff_s))
         self._report_gap(source.name, attempt.heard_boot_ns, self._clock.boot_ns(), f"source.{fault.state}")

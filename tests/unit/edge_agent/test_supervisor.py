@@ -218,3 +218,29 @@ def test_a_source_that_waits_for_the_agent_is_not_silent() -> None:
     assert source.runs_total == 1
     full.set()
     stop.set()
+
+
+def test_a_source_that_a_reload_ends_ends_alone_and_one_that_begins_anew_reports_the_time_between() -> None:
+    heard: list[Heard] = []
+    stop = threading.Event()
+    one, other, third = Scripted(say), Scripted(say), Scripted(say)
+    other.name = third.name = "other"
+    supervisor = Supervisor([one, other], heard.append, CLOCK, {"door": "doors", "other": "presence"})
+    supervisor.start(stop)
+    until(lambda: all(supervisor.heard_total.values()))
+    supervisor.end(["other"])
+    ended, total = CLOCK.boot_ns(), supervisor.heard_total["other"]
+    until_more = supervisor.heard_total["door"]
+    until(lambda: supervisor.heard_total["door"] > until_more)
+    assert supervisor.heard_total["other"] == total
+    supervisor.begin([third], {"door": "doors", "other": "presence"}, ["door", "other"])
+    until(lambda: supervisor.heard_total["other"] > 0)
+    (gap,) = [each for each in heard if isinstance(each, Gap)]
+    assert (gap.reason, gap.source, gap.task) == ("source.reload", "other", "presence")
+    assert gap.from_boot_ns <= ended <= gap.to_boot_ns
+    supervisor.end(["other"])
+    supervisor.begin([], {"door": "doors"}, ["door"])
+    assert set(supervisor.report()) == {"door"}
+    assert len([each for each in heard if isinstance(each, Gap)]) == 1, "nobody misses a source that is gone"
+    stop.set()
+    until(lambda: not supervisor.is_running())
