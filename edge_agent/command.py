@@ -19,7 +19,7 @@ from edge_agent.sources.replay import FORMATS, expand, format_named, format_of
 from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, start_of
 from footfall.config import check, load
 from footfall.errors import ConfigError
-from footfall.logs import log_to_stderr
+from footfall.log_options import AUTO, INFO, LogFormat, LogLevel, Verbose, log_as
 from footfall.signals import hold_reloads, when_asked
 
 if TYPE_CHECKING:
@@ -33,12 +33,17 @@ def agent(
     config: Annotated[Path, typer.Option("--config", "-c", help="The agent's configuration.")] = Path("agent.toml"),
     check_only: Annotated[bool, typer.Option("--check", help="Check the configuration and exit.")] = False,
     site: Annotated[Path | None, typer.Option(help="With --check: the site.toml that must know its zones and doors.")] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
+    verbose: Verbose = False,
+    log_level: LogLevel = INFO,
+    log_format: LogFormat = AUTO,
 ) -> None:
     """Run one edge agent: read its devices, spool what they report, send it until the gateway has it for good.
 
     SIGHUP makes it read the file again, and take its sources, profiles and keys.
     """
+    if not check_only:
+        hold_reloads()
+        log_as("agent", verbose, log_level, log_format)
     settings = load(config, AgentSettings, ENVIRONMENT)
     if check_only:
         settings.registry()
@@ -46,8 +51,6 @@ def agent(
         sources = f"{len(settings.sources)} source{'' if len(settings.sources) == 1 else 's'}"
         typer.echo(f"{config}: agent {settings.agent!r} of store {settings.store!r}, {sources}: fine")
         return
-    hold_reloads()
-    log_to_stderr(verbose)
     stop = threading.Event()
     running = EdgeAgent(settings, SystemClock())
     when_asked(stop.set, lambda: running.reload(lambda: load(config, AgentSettings, ENVIRONMENT)))

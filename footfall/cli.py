@@ -7,6 +7,7 @@ their sources have. One whose extra is not installed stays listed, and names the
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import platform
 import sys
@@ -22,6 +23,7 @@ from typer.core import TyperCommand, TyperGroup
 from footfall import __version__
 from footfall.command_help import help_in_source
 from footfall.errors import FootfallError
+from footfall.logs import logs_json
 
 EXTRA_OF: Final = {"edge_agent": "edge", "gateway": "gateway", "serve": "gateway", "simulators": "simulators", "device_profiles": "edge"}
 _COMES_WITH: Final = {"edge": ("bleak",), "gateway": ("influxdb_client",), "simulators": ("bleak", "influxdb_client")}
@@ -59,6 +61,9 @@ def _light_loading() -> Iterator[None]:
 
 
 def _print_error(error: FootfallError) -> None:
+    if logs_json():
+        logging.getLogger("footfall").error("%s", error)
+        return
     from rich.console import Console  # only now: most starts print no error, and the import is a twentieth of their CPU
     from rich.markup import escape
 

@@ -1,4 +1,4 @@
-"""Logging of a process: on a terminal for people, elsewhere one line per record, for journald, files and grep.
+"""Logging of a process: on a terminal for people, elsewhere one line per record, for journald, files and grep; as JSON on request.
 
 A repeated line is written once a minute, with the number of repetitions. So are lines that differ in details only, after the first few;
 `extra={ONCE: key}` sets what makes lines of one kind different.
@@ -7,12 +7,14 @@ A repeated line is written once a minute, with the number of repetitions. So are
 from __future__ import annotations
 
 import atexit
+import json
 import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Final
 
 ONCE: Final = "once"
@@ -22,13 +24,69 @@ DIFFERENT: Final = 3
 MOST_KINDS: Final = 1000
 
 
-def log_to_stderr(verbose: bool) -> None:
-    """Log from INFO, with `verbose` from DEBUG. Times of lines are UTC."""
-    handler = _for_people() if sys.stderr.isatty() else _lines()
+LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+def log_to_stderr(levels: Mapping[str, int], form: str = "auto", process: str = "footfall") -> None:
+    """Log what is at least of the level of its logger in `levels`, where "" stands for all others. Times of lines are UTC.
+
+    `form`: `text`, `json`, or `auto`: for people on a terminal, else text. `process` is the name in each JSON object.
+    """
+    handler = _handler(form, process)
     repeats = Repeats(handler)
     handler.addFilter(repeats)
     atexit.register(repeats.report, everything=True)
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
+    logging.basicConfig(level=levels[""], handlers=[handler])
+    for name, level in levels.items():
+        if name:
+            logging.getLogger(name).setLevel(level)
+    logging.captureWarnings(True)
+    if form == "json":
+        sys.excepthook = _log_crash
+        threading.excepthook = _log_crash_of_thread
+
+
+def logs_json() -> bool:
+    """Return whether this process writes JSON, so that nothing else should go to stderr."""
+    return any(isinstance(handler.formatter, _Json) for handler in logging.getLogger().handlers)
+
+
+def _log_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    logging.getLogger("footfall").critical("ended by %s", kind.__name__, exc_info=(kind, error, trace))
+
+
+def _log_crash_of_thread(crash: threading.ExceptHookArgs) -> None:
+    if crash.exc_value is not None:
+        _log_crash(crash.exc_type, crash.exc_value, crash.exc_traceback)
+
+
+def _handler(form: str, process: str) -> logging.Handler:
+    if form == "json":
+        handler = logging.StreamHandler()
+        handler.setFormatter(_Json(process))
+        return handler
+    return _for_people() if form == "auto" and sys.stderr.isatty() else _lines()
+
+
+class _Json(logging.Formatter):
+    """One object a line, in every process with the same fields; `exception` only where there is one."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__()
+        self._process: Final = process
+
+    def format(self, record: logging.LogRecord) -> str:
+        seconds, ms = divmod(round(record.created * 1000), 1000)
+        values = {
+            "time": f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{ms:03}Z",
+            "level": record.levelname.lower(),
+            "process": self._process,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info and record.exc_info[1] is not None:
+            values["exception"] = self.formatException(record.exc_info)
+        return json.dumps(values, ensure_ascii=False)
 
 
 @dataclass(slots=True)

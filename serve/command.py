@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from footfall.logs import log_to_stderr
+from footfall.log_options import AUTO, INFO, LogFormat, LogLevel, Verbose, log_as
 from serve.config import load_serve
 from serve.server import run
 
@@ -20,7 +20,9 @@ def serve(
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="The settings; without it serve.toml if it is here, else the defaults.")
     ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
+    verbose: Verbose = False,
+    log_level: LogLevel = INFO,
+    log_format: LogFormat = AUTO,
     ends_with_input: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Serve the live page, and take what people decide.
@@ -40,7 +42,7 @@ def serve(
     curl -H 'Content-Type: application/json' -d '{"kind": "void", "id": "v-1", "of": "pos-881", "reason": "typo", "actor": "kim"}'
     'http://127.0.0.1:8090/api/events?store=flagship&agent=flagship-till'
     """
-    log_to_stderr(verbose)
+    log_as("serve", verbose, log_level, log_format)
     if ends_with_input:
         threading.Thread(target=_end_with_input, name="parent", daemon=True).start()
     here = None if ends_with_input or not Path("serve.toml").exists() else Path("serve.toml")

@@ -11,7 +11,7 @@ import typer
 
 from footfall.addresses import own_url
 from footfall.errors import ConfigError
-from footfall.logs import log_to_stderr
+from footfall.log_options import AUTO, INFO, LogFormat, LogLevel, Verbose, log_as
 from footfall.signals import hold_reloads, when_asked
 from gateway.config import GatewayConfig, load_gateway
 from gateway.pipeline.process_memory import relax_gc, trim_malloc, tune_malloc
@@ -24,7 +24,9 @@ log = logging.getLogger("footfall.gateway")
 
 def gateway(
     config: Annotated[Path, typer.Option("--config", "-c", help="The gateway's configuration.")] = Path("gateway.toml"),
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
+    verbose: Verbose = False,
+    log_level: LogLevel = INFO,
+    log_format: LogFormat = AUTO,
 ) -> None:
     """Take in what agents publish, and write foot traffic into the database.
 
@@ -35,7 +37,7 @@ def gateway(
     """
     hold_reloads()
     tune_malloc()
-    log_to_stderr(verbose)
+    log_as("gateway", verbose, log_level, log_format)
     settings = load_gateway(config)
     with naming_damage(settings):
         running = Gateway(settings)

@@ -27,7 +27,7 @@ from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.source import Heard
 from footfall.config import load
 from footfall.errors import FootfallError
-from footfall.logs import log_to_stderr
+from footfall.logs import LEVELS, log_to_stderr
 from footfall.signals import when_asked_to_end
 
 POLL_S: Final = 0.05
@@ -111,7 +111,7 @@ def main() -> None:
     clock = SetClock(path.with_suffix(".clock"))
     feed = _FeedSettings(name=FeedSource.name, receivers=receivers, path=path.with_suffix(".feed"))
     settings = settings.model_copy(update={"sources": (*settings.sources, feed)})
-    log_to_stderr(False)
+    log_to_stderr({"": LEVELS["info"]})
     stop = threading.Event()
     when_asked_to_end(stop.set)
     try:
