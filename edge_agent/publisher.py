@@ -30,6 +30,7 @@ from edge_agent.spool import Spool, SpooledFrame, SpoolUnavailable
 from edge_agent.window import Window
 from footfall.beacons import OwnBeacon
 from footfall.broker import Broker
+from footfall.broker_diagnosis import Diagnosis
 from footfall.frames import Body
 from footfall.health import Health
 from footfall.receipts import DayKey
@@ -72,7 +73,8 @@ class Publisher:
         self._receipts_topic: Final = str(Topic(store, agent, "receipts"))
         self._talk: Final = Conversation(store, agent, spool, clock, on_key, substitute, window or Window(), round(notice_s * NS_PER_S))
         self._reconnect: Final = Reconnect(agent)
-        self._identity: Final = TlsIdentity(broker.tls)
+        self._identity: Final = TlsIdentity(broker.tls, agent)
+        self._diagnosis: Final = Diagnosis(broker, log)
         self._events: Final[queue.SimpleQueue[tuple[BrokerConnection, Event] | None]] = queue.SimpleQueue()
         self._connection: BrokerConnection | None = None
         self._due_ns = 0
@@ -82,7 +84,7 @@ class Publisher:
 
     @property
     def refused(self) -> str:
-        return self._lost or self._talk.refused
+        return "; ".join(filter(None, (self._lost, self._diagnosis.text))) or self._talk.refused
 
     @property
     def gateway_ns(self) -> int:
@@ -172,6 +174,7 @@ class Publisher:
 
     def _greet(self, connection: BrokerConnection, subscribed: Subscribed) -> None:
         self.connected = True
+        self._diagnosis.forget()
         self._lost = subscribed.refused
         self._health_due_ns = 0
         self._reconnect.connected(self._clock.boot_ns())
@@ -219,6 +222,8 @@ class Publisher:
         largest_bytes = self._connection.largest_bytes if self._connection is not None else 0
         if self.connected:
             self._talk.end(largest_bytes)
+        else:
+            self._diagnosis.ask()
         self._drop(disconnect=False)
         now_ns = self._clock.boot_ns()
         self._due_ns = now_ns + round(NS_PER_S * self._reconnect.lost(lost.code, largest_bytes < LEAST_BYTES, now_ns))

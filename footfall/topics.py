@@ -7,6 +7,7 @@ footfall/1/{store}/live
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -17,6 +18,8 @@ WIRE_VERSION: Final = 1
 PREFIX: Final = f"footfall/{WIRE_VERSION}"
 LEAVES: Final = frozenset({"frames", "receipts", "health", "events"})
 
+_LEAF_OF: Final = {spelling: leaf for leaf in LEAVES for spelling in (leaf, leaf.removesuffix("s"))}
+_VERSION: Final = re.compile(r"v?[0-9]")
 _NAME: Final = re.compile(r"[a-z0-9._-]{1,64}", re.ASCII)
 
 
@@ -63,8 +66,28 @@ def parse_topic(text: str) -> Topic:
     """Return the topic spelled `text`. Raise ContractError `topic` for any other text."""
     parts = text.split("/")
     if len(parts) != 5 or f"{parts[0]}/{parts[1]}" != PREFIX or parts[4] not in LEAVES:
-        raise ContractError("topic", f"not a topic of {PREFIX}: {text[:200]!r}")
+        raise ContractError("topic", f"not a topic of {PREFIX}: {text[:200]!r}{_meant(parts)}")
     return Topic(check_name(parts[2], "store in topic"), check_name(parts[3], "agent in topic"), parts[4])
+
+
+def _meant(parts: Sequence[str]) -> str:
+    """Return `; nobody reads it: publish to …` where the parts of a topic nearly are one."""
+    names = [part for part in parts if part]
+    leaf = next((_LEAF_OF[name.lower()] for name in names if name.lower() in _LEAF_OF), "")
+    middle = [name for name in names if name.lower() not in _LEAF_OF and name.lower() != "footfall" and not _VERSION.fullmatch(name)]
+    if not leaf or not middle:
+        return ""
+    store, agent = middle[0], middle[1] if len(middle) > 1 else "AGENT"
+    return f"; nobody reads it: publish to {PREFIX}/{store}/{agent}/{leaf}"
+
+
+def strays() -> list[str]:
+    """Return subscriptions to topics that are nearly right, none of which fits a topic that is: what comes there would be lost unseen."""
+    own = [f"{PREFIX}/+/+/{leaf}" for leaf in ("event", "Events", "EVENTS", "Event", "frame", "Frames")]
+    longer = [form.format(PREFIX, leaf) for leaf in LEAVES - {"receipts"} for form in ("{}/+/+/{}/+", "{}/+/+/+/{}", "/{}/+/+/{}")]
+    shorter = [f"footfall/+/+/{leaf}" for leaf in ("events", "event", "frames", "health")]
+    versions = [f"{start}/+/+/events" for start in ("footfall/v1", "Footfall/1", "footfall/2")]
+    return sorted((*own, *longer, *shorter, *versions))
 
 
 def topic_of(store: str, agent: str, leaf: str) -> str:

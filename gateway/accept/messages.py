@@ -26,8 +26,9 @@ from gateway.site.index import Places
 STRANGER: Final = ""
 """Whoever `site.toml` does not have."""
 REMEMBERED: Final = 50_000
-"""Topics and names whose look-ups in the site are remembered: an estate never changes while a process runs."""
+"""Topics and names whose look-ups in the site are remembered: until the estate changes."""
 UNREADABLE_VERSION: Final = "frame.version"
+MISPLACED: Final = frozenset({"site.store", "site.agent"})
 
 
 class Message(NamedTuple):
@@ -139,8 +140,13 @@ class Messages:
             self._refuse(message, ContractError(BUG, explain_bug(error)), batch)
 
     def _accept(self, message: Message, batch: Accepted) -> None:
-        topic, agent = self._origin(message.topic)
-        if self._is_too_much(agent, topic, message, batch):
+        try:
+            topic, agent = self._origin(message.topic)
+        except ContractError:
+            if self._is_too_much(STRANGER, "", message, batch):
+                return
+            raise
+        if self._is_too_much(agent, topic.leaf, message, batch):
             return
         if topic.leaf == "health":
             self._health(topic, message, batch)
@@ -165,14 +171,14 @@ class Messages:
         places = self.acceptor.places
         return places.agent_now(topic.agent) if places.find(topic.store, topic.agent) else STRANGER
 
-    def _is_too_much(self, agent: str, topic: Topic, message: Message, batch: Accepted) -> bool:
+    def _is_too_much(self, agent: str, leaf: str, message: Message, batch: Accepted) -> bool:
         """Return whether the sender ignores receipts that ask it to pause: then the message is counted, and not even read.
 
         Plain events get no receipts, and nobody sends them again: what is too much of them is kept in quarantine.
         """
         limits = self.acceptor.limits
         beyond_s = limits.spend(agent, "bytes", len(message.payload), batch.received_ns)
-        if topic.leaf == "events":
+        if leaf == "events":
             return False
         if max(beyond_s, limits.spend(agent, "messages", 1, batch.received_ns)) <= DEAF_AFTER_S:
             return False
@@ -196,6 +202,8 @@ class Messages:
 
     def _refuse(self, message: Message, error: ContractError, batch: Accepted) -> None:
         payload, text = message.payload, str(error)
+        if error.reason in MISPLACED:
+            batch.noticed.append(self._misplaced(message.topic, text))
         if len(payload) > MAX_FRAME_BYTES:
             text = f"{text}; sha256 {hashlib.sha256(payload).hexdigest()}, the first {MAX_FRAME_BYTES} bytes are kept"
         # A retained message comes again at every connection, any other when the journal could not be written.
@@ -205,6 +213,13 @@ class Messages:
         batch.refused.append((message.topic, RefusedPart(error.reason, text, payload[:MAX_FRAME_BYTES], 1, key)))
         batch.counted["in"] += 1
         batch.counted["quarantined"] += 1
+
+    def _misplaced(self, topic: str, text: str) -> Notice:
+        """Return what status shows of a sender that site.toml does not have there; all strangers are one."""
+        agent = parse_topic(topic).agent
+        stores = self.acceptor.places.of_agent(self.acceptor.places.agent_now(agent))
+        known = f"; site.toml has it in {', '.join(sorted(stores))}" if stores else ""
+        return Notice(agent if stores else STRANGER, "agent_misplaced", f"on {topic}: {text}{known}")
 
     def add(self, outcome: Outcome, topic: Topic, batch: Accepted, key: str) -> None:
         """Add what a message came to; `key` identifies what of it was refused."""

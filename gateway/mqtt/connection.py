@@ -16,10 +16,12 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from footfall.broker import authenticate
+from footfall.broker_diagnosis import Diagnosis, diagnose
 from footfall.errors import ConfigError
 from footfall.lost_connections import TAKEN_OVER, in_words, why_lost
 from gateway.config import GatewayBroker
 from gateway.mqtt.packets import BufferedClient, BufferedSocket, decode_publish, encode_puback, encode_publish
+from gateway.mqtt.refusals import advice, is_for_good
 
 log = logging.getLogger("footfall.gateway.mqtt")
 
@@ -31,10 +33,6 @@ SESSION_S: Final = 7 * 86_400
 CONNECT_S: Final = 5.0
 REFUSED_S: Final = 10.0
 """How long no connection is tried after a broker refused for good."""
-_FOR_GOOD: Final = frozenset(
-    {"Not authorized", "Bad user name or password", "Banned", "Bad authentication method", "Client identifier not valid"}
-)
-"""Only a person can mend that; a broker that is busy or starting answers otherwise."""
 
 
 class BrokerMessage(NamedTuple):
@@ -53,20 +51,20 @@ class Connection:
     Every connection is made anew from the files that [broker] names, so that a new certificate or password needs no restart.
     """
 
-    def __init__(self, broker: GatewayBroker, client_id: str, topics: Sequence[str], persistent: bool) -> None:
-        """ConfigError: the files that [broker] names cannot be used."""
-        self.connected = False
-        self.error = ""
+    def __init__(self, broker: GatewayBroker, client_id: str, topics: Sequence[str], persistent: bool, beside: Sequence[str] = ()) -> None:
+        """ConfigError: the files that [broker] names cannot be used. `beside`: also read, where the broker allows it, at QoS 0."""
+        self.connected, self._error = False, ""
+        self._diagnosis: Final = Diagnosis(broker, log)
         self.taken_over_s = float("-inf")
         """When another client last came under our id, on the monotonic clock."""
-        self._has_said_why = False
-        self._not_before_s = 0.0
+        self.connected_s = self.lost_s = float("-inf")
+        """When it was last accepted, and last lost, on the same clock."""
+        self._has_said_why, self._not_before_s = False, 0.0
         self._broker: Final = broker
         self._client_id: Final = client_id
-        self._topics: Final = topics
+        self._topics, self._beside = topics, beside
         self._persistent: Final = persistent
-        self._generation = 0
-        self._opened_s = 0.0
+        self._generation, self._opened_s = 0, 0.0
         self._owed_since_s = 0.0
         """When the broker was asked for a sign of life that has not come yet; 0: it owes none."""
         self._client: BufferedClient = self._new_client()
@@ -110,6 +108,11 @@ class Connection:
         return True
 
     @property
+    def error(self) -> str:
+        """Return why there is no connection, with what can be found out of it."""
+        return "; ".join(filter(None, (self._error, self._diagnosis.text)))
+
+    @property
     def _where(self) -> str:
         return f"{self._broker.host}:{self._broker.port}"
 
@@ -122,9 +125,9 @@ class Connection:
             self.flush()
             if readable:
                 self.read()
-        why = "" if self.connected else self.error or f"{self._where}: no answer by MQTT in {limit_s:g} s"
+        why = "" if self.connected else self._error or f"{self._where}: no answer by MQTT in {limit_s:g} s"
         self.close()
-        return why
+        return "; ".join(filter(None, (why, diagnose(self._broker)))) if why else ""
 
     def _session(self) -> dict[str, Any]:
         if not self._broker.is_v5:
@@ -245,11 +248,12 @@ class Connection:
     def _on_connect(self, client: Client, userdata: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None) -> None:
         if reason.is_failure:
             self._has_said_why = True  # the end of the connection that follows has less to report
-            if reason.getName() in _FOR_GOOD:
+            if is_for_good(reason.getName()):
                 self._not_before_s = time.monotonic() + REFUSED_S
-            self._fail(f"the broker refuses the connection: {reason}; look at [broker] username, password and certificates")
+            self._fail(f"the broker refuses the connection: {reason}; {advice(reason.getName())}")
             return
-        self.connected, self.error = True, ""
+        self.connected, self._error, self.connected_s = True, "", time.monotonic()
+        self._diagnosis.forget()
         self._subscribe(client)
         log.info("connected to %s as %s", self._where, self._client_id)
 
@@ -259,13 +263,13 @@ class Connection:
         3.1.1 and the embedded broker cannot. Health is retained by rule, and a sign of life when it comes.
         """
         if self._broker.is_v5:
-            options = [SubscribeOptions(qos=1, retainAsPublished=not topic.endswith("/health")) for topic in self._topics]
-            client.subscribe(list(zip(self._topics, options, strict=True)))
+            asked = [(topic, SubscribeOptions(qos=1, retainAsPublished=not topic.endswith("/health"))) for topic in self._topics]
+            client.subscribe([*asked, *((topic, SubscribeOptions(qos=0)) for topic in self._beside)])
         else:
-            client.subscribe([(topic, 1) for topic in self._topics])
+            client.subscribe([*((topic, 1) for topic in self._topics), *((topic, 0) for topic in self._beside)])
 
     def _on_subscribe(self, client: Client, userdata: Any, mid: int, reasons: list[ReasonCode], properties: Properties | None) -> None:
-        refused = [topic for topic, reason in zip(self._topics, reasons, strict=True) if reason.is_failure]
+        refused = [topic for topic, reason in zip(self._topics, reasons, strict=False) if reason.is_failure]
         if refused:
             self._has_said_why = True
             self._fail(f"the broker does not let us read {', '.join(refused)}: look at its access list")
@@ -284,9 +288,12 @@ class Connection:
             self._fail(f"{self._where}: {why_lost(reason, said)}")
 
     def _fail(self, error: str) -> None:
-        if self.connected or error != self.error:
+        if self.connected or error != self._error:
             log.warning("no connection to the broker: %s", error)
-        self.connected, self.error = False, error
+        if not self.connected:
+            self._diagnosis.ask()
+        self.lost_s = time.monotonic() if self.connected else self.lost_s
+        self.connected, self._error = False, error
 
 
 def _is_readable(sock: BufferedSocket) -> bool:

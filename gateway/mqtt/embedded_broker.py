@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from footfall.errors import ConfigError
 
 START_S: Final = 15.0
+_PORT_OF: Final = {"4": ("3.1.1", "5", 1), "5": ("5", "3.1.1", 0)}
+"""By level: the version, what its client met instead, and what is added to the port for its own."""
+_EVERY_S: Final = 10.0
 _LISTENER: Final = """
 [v{version}.1]
 name = "v{version}"
@@ -52,17 +57,19 @@ def command(config: Path) -> list[str]:
     return [sys.executable, "-m", "gateway.mqtt.embedded_broker", str(config)]
 
 
-def start(port: int, folder: Path) -> subprocess.Popen[bytes]:
+def start(port: int, folder: Path, said: Callable[[str], None] = lambda what: None) -> subprocess.Popen[bytes]:
     """Start a broker and return it once it listens; its configuration and log are in `folder`.
 
-    Raise ConfigError if the port is taken or it does not start.
+    `said` is called, by a thread, where a client speaks the wrong version of MQTT. Raise ConfigError if the port is taken or it does not
+    start.
     """
     if _is_listening(port):
         raise ConfigError(f"broker: something listens on 127.0.0.1:{port} already; choose another [broker] port, or embedded = false")
     config, log = folder / "broker.toml", folder / "broker.log"
     config.write_text(config_text(port, port + 1))
     with log.open("ab") as out:
-        process = subprocess.Popen(command(config), stdin=subprocess.PIPE, stdout=out, stderr=out)
+        process = subprocess.Popen(command(config), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out)
+    threading.Thread(target=_pass_on, args=(process, port, said), name="broker", daemon=True).start()
     deadline = time.monotonic() + START_S
     while not _is_listening(port):
         if process.poll() is not None or time.monotonic() > deadline:
@@ -70,6 +77,15 @@ def start(port: int, folder: Path) -> subprocess.Popen[bytes]:
             raise ConfigError(f"broker: the embedded broker did not start; {log} says why")
         time.sleep(0.02)
     return process
+
+
+def _pass_on(process: subprocess.Popen[bytes], port: int, said: Callable[[str], None]) -> None:
+    """Put what the broker refuses into words; its lines are the level of a protocol that a client asked for."""
+    for line in process.stdout or ():
+        theirs = line.decode(errors="replace").strip()
+        if theirs in _PORT_OF:
+            name, other, more = _PORT_OF[theirs]
+            said(f"a client speaks MQTT {name} on port {port + 1 - more}, where only {other} is spoken: {name} has port {port + more}")
 
 
 def _is_listening(port: int) -> bool:
@@ -83,8 +99,26 @@ def _serve(config: Path) -> None:
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("rumqttd").setLevel(logging.CRITICAL)  # it logs every packet as an error
+    refusals = logging.getLogger("rumqttd.server.broker")
+    refusals.setLevel(logging.ERROR)
+    refusals.propagate = False
+    refusals.addHandler(_Refusals())
     threading.Thread(target=_end_with_input, daemon=True).start()
     IotCoreBroker(config_path=str(config)).run_forever()
+
+
+class _Refusals(logging.Handler):
+    """Prints the level of the protocol that a client asked for, and that its port does not speak; each at most every few seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._due_s: Final[dict[str, float]] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        found = re.search(r"InvalidProtocolLevel\((\d+)\)", record.getMessage())
+        if found and time.monotonic() >= self._due_s.get(found[1], 0.0):
+            self._due_s[found[1]] = time.monotonic() + _EVERY_S
+            print(found[1], flush=True)  # noqa: T201  # to the gateway that started this process
 
 
 def _end_with_input() -> None:

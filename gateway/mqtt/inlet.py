@@ -10,13 +10,15 @@ from __future__ import annotations
 import logging
 import select
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from footfall.topics import wildcard
+from footfall.topics import strays, wildcard
 from gateway.config import GatewayBroker
 from gateway.mqtt.connection import BrokerMessage, Connection
+from gateway.mqtt.own_rival import OwnRival
 
 log = logging.getLogger("footfall.gateway.mqtt")
 
@@ -38,8 +40,9 @@ class Inlet:
     def __init__(self, broker: GatewayBroker, beat: Callable[[], None]) -> None:
         """`beat` is called before what may take seconds."""
         self.frames: Final = Connection(broker, broker.client_id, [wildcard("frames"), wildcard("health")], False)
-        self.events: Final = Connection(broker, f"{broker.client_id}-events", [wildcard("events")], True)
+        self.events: Final = Connection(broker, f"{broker.client_id}-events", [wildcard("events")], True, strays())
         self._both: Final = (self.frames, self.events)
+        self._rival: Final = OwnRival(f"{broker.host}:{broker.port}")
         self._beat: Final = beat
         self._held: deque[InletMessage] = deque()
         self._held_bytes = 0
@@ -49,6 +52,8 @@ class Inlet:
     @property
     def error(self) -> str:
         """Why one of the connections is not there; "" while both are."""
+        if self._rival.text:
+            return self._rival.text
         if not self.frames.connected:
             return self.frames.error or "not yet"
         if not self.events.connected and not self._events_rest:
@@ -116,7 +121,13 @@ class Inlet:
             connection.acknowledge([each.message for each in taken if each.connection is connection])
             connection.flush()
 
+    @property
+    def is_own_rival(self) -> bool:
+        """Return whether the two connections push each other out: no other gateway is to blame then."""
+        return bool(self._rival.text)
+
     def keep_alive(self) -> None:
+        self._rival.look(self.frames, self.events, time.monotonic())
         for connection in self._both:
             connection.keep_alive()
 

@@ -128,7 +128,7 @@ class Report:
         if REFUSED in held:
             found["sink_refused"] = f"the database refused {held[REFUSED]:,} points: {self._refused_why()}"
         taken_over_s = max(self.inlet.frames.taken_over_s, self.inlet.events.taken_over_s)
-        if time.monotonic() - taken_over_s < TAKEN_OVER_S:
+        if time.monotonic() - taken_over_s < TAKEN_OVER_S and not self.inlet.is_own_rival:
             found["two_gateways"] = f"another client connects to the broker as {self.config.broker.client_id}, and pushes this gateway out"
         return {**self.notices.shown(), **found}
 

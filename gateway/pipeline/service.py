@@ -34,7 +34,7 @@ from gateway.pipeline.condition import Condition
 from gateway.pipeline.estate import Estate
 from gateway.pipeline.fold_worker import FoldWorker
 from gateway.pipeline.ingest import Ingest
-from gateway.pipeline.ingest_worker import IngestWorker, NewSite
+from gateway.pipeline.ingest_worker import NOTICED_S, IngestWorker, NewSite
 from gateway.pipeline.live_feed import LiveFeed
 from gateway.pipeline.notices import Notices
 from gateway.pipeline.outbox import Outbox
@@ -71,10 +71,10 @@ class Gateway:
         _mend_logs(state_dir)
         self._pseudonyms: Final = Pseudonymiser(secret(config.brand_secret, config.brand_secret_file))
         self._pseudonyms.beacons = BeaconRule(own_beacons(site))
+        self.notices: Final = Notices()
         self._embedded: subprocess.Popen[bytes] | None = None
         if config.broker.embedded:
-            self._embedded = embedded_broker.start(config.broker.port, state_dir)
-        self.notices: Final = Notices()
+            self._embedded = embedded_broker.start(config.broker.port, state_dir, self._wrong_version)
         self._beats: Final = Beats(_silence_s(config))
         self._open_files(site, state_dir)
         self._make_stages(site)
@@ -195,6 +195,11 @@ class Gateway:
     @property
     def _subject_of(self) -> SubjectOf:
         return self._pseudonyms.hex_subject if self._pseudonyms.has_secret else None
+
+    def _wrong_version(self, what: str) -> None:
+        """A client of the embedded broker met the port of another version of MQTT: it is told nothing, and tries again and again."""
+        log.warning("%s", what)
+        self.notices.post("mqtt_version", what, NOTICED_S, what)
 
     def _mended(self, what: str) -> None:
         """A file was made anew: what that lost, nobody can look up later."""

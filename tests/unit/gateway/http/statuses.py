@@ -28,6 +28,8 @@ NOTICED = (
     "serve_down",
     "clock_jumped",
     "reload_refused",
+    "agent_misplaced",
+    "mqtt_version",
     "sink_refused",
     "records_set_aside",
     "quarantine_dropped",
