@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hardware test lint parts mosquitto systemd dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers fuzz real bench accuracy bench-pairs house boards docs-test wheel clean
+.PHONY: help demo demo-hardware test lint parts mosquitto systemd dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers fuzz real bench accuracy bench-pairs house boards docs-test install-test wheel clean
 
 KILLS ?= 50
 N ?= 200000
@@ -40,6 +40,9 @@ wheel: .venv/dev ## Builds the wheel into dist/ and tries it in a fresh environm
 
 docs-test: .venv/dev influxd-1.8 influxd-2.7 ## Runs every command and query of the documents
 	$(BIN)/pytest -q tests/docs
+
+install-test: .venv/dev mosquitto influxd-2.7 ## docs/operating.md to the letter, from the wheel to rows in InfluxDB, with what pip fetches; needs root
+	@FOOTFALL_INSTALL=whole $(BIN)/pytest -q tests/integration/test_installation.py
 
 chaos: .venv/dev mosquitto influxd-1.8 ## kill -9 of everything at random moments, nothing lost; KILLS=50 SEED=1
 	@$(PY) -m simulators.chaos --kills $(KILLS) --seed $(SEED)
