@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from paho.mqtt.client import topic_matches_sub
 
 from footfall.errors import ContractError
-from footfall.topics import LEAVES, Topic, check_name, is_name, live_topic, parse_topic, wildcard
+from footfall.topics import LEAVES, Topic, check_name, is_name, live_topic, parse_topic, strays, wildcard
 from tests.unit.footfall.strategies import names, outcome
 
 
@@ -52,3 +53,27 @@ def test_only_a_name_passes_for_one(value: object) -> None:
 def test_topics_of_the_gateway() -> None:
     assert live_topic("s") == "footfall/1/s/live"
     assert wildcard("frames") == "footfall/1/+/+/frames"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "footfall/1/s/a/events/", "footfall/1/s/a/event", "footfall/1/s/a/Events", "/footfall/1/s/a/events", "footfall/s/a/events",
+        "footfall/v1/s/a/events", "footfall/2/s/a/events", "footfall/1/s/a/more/events",
+    ],
+)  # fmt: skip
+def test_a_topic_that_nearly_is_one_is_answered_with_the_right_one_and_is_read_as_a_stray(text: str) -> None:
+    with pytest.raises(ContractError, match=r"nobody reads it: publish to footfall/1/s/a/events$"):
+        parse_topic(text)
+    assert [stray for stray in strays() if topic_matches_sub(stray, text)]
+
+
+def test_a_topic_without_its_agent_is_answered_with_where_that_belongs() -> None:
+    with pytest.raises(ContractError, match=r"publish to footfall/1/s/AGENT/events$"):
+        parse_topic("footfall/1/s/events")
+
+
+@given(names, names, st.sampled_from(sorted(LEAVES)))
+def test_no_topic_that_is_read_is_a_stray(store: str, agent: str, leaf: str) -> None:
+    for topic in (str(Topic(store, agent, leaf)), live_topic(store)):
+        assert not [stray for stray in strays() if topic_matches_sub(stray, topic)]

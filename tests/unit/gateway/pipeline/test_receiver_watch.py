@@ -93,3 +93,15 @@ def test_stores_that_are_not_calibrated_are_not_watched() -> None:
     ]})  # fmt: skip
     assert calibrated_zones(site) == {"tuned": {("box", "floor")}}
     assert Shop({}).hears({"floor": 1000}, times=20).silent() == []
+
+
+def test_another_estate_is_watched_from_then_on_and_a_store_that_stays_keeps_what_was_heard() -> None:
+    watch = ReceiverWatch(LISTED)
+    store = next(iter(LISTED))
+    known = watch._stores[store]
+    watch.use({**LISTED, "new": {("a9", "hall")}})
+    assert watch._stores[store] is known
+    assert watch.receivers("new") == set()
+    watch.use({"new": {("a9", "hall")}})
+    assert store not in watch._stores
+    assert watch.silent(0) == []
