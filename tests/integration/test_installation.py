@@ -143,7 +143,7 @@ def test_each_process_runs_as_footfall_and_nobody_else_reads_its_files(headquart
             assert "CapEff:\t0000000000000000" in machine.run(f"cat /proc/{pid}/status")
         machine.run("find /etc/footfall /var/lib/footfall* -type f -exec runuser -u nobody -- cat {} + ", fails=True)
         assert not machine.run("find /etc/footfall -type f -perm /027 -o -type f -not -user root").strip()
-    assert "footfall" in headquarters.run("curl -s http://127.0.0.1:8090/livez -o /dev/null -w 'footfall %{http_code}'")
+    until(lambda: "footfall_serve_broker_connected 1" in headquarters.run("curl -s http://127.0.0.1:8090/metrics || true"))
     for key in ("ca.key", "broker.key"):
         assert not list((headquarters.folder / "etc/footfall").rglob(key)), "it stays where certificates are issued"
     assert not list((box.folder / "etc/footfall").rglob("brand.secret"))
