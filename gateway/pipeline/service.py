@@ -69,8 +69,7 @@ class Gateway:
         site, state_dir = load_site(config.site), _state_dir(config.state_dir)
         self._lock: Final = _lock(state_dir / "lock")
         _mend_logs(state_dir)
-        self._pseudonyms: Final = Pseudonymiser(secret(config.brand_secret, config.brand_secret_file))
-        self._pseudonyms.beacons = BeaconRule(own_beacons(site))
+        self._pseudonyms: Final = self._pseudonymiser(site)
         self.notices: Final = Notices()
         self._embedded: subprocess.Popen[bytes] | None = None
         if config.broker.embedded:
@@ -115,8 +114,8 @@ class Gateway:
             self._quarantine.add, self.notices, notice_s, self._estate.receivers.hear_all,
         )  # fmt: skip
         self._sink_worker = SinkWorker(self._sink, self._quarantine, partial(self._beats.beat, "sink"))
-        self._site_body = record_site(site, self._subject_of)
-        self._new_sites = deque([] if site_of(self._journal, self._fold) == self._site_body else [NewSite(self._site_body)])
+        self._site, body = site, record_site(site, self._subject_of)
+        self._new_sites = deque([] if site_of(self._journal, self._fold) == body else [NewSite(body)])
         ingest_worker = IngestWorker(
             ingest=self._ingest, journal=self._journal, records=self._records, clock=self._clock, condition=self._state,
             upkeep=self._upkeep(), watch=self._watch, watch_certificates=lambda: self._report.watch_certificates(),
@@ -154,21 +153,23 @@ class Gateway:
         """Read site.toml again, and put it in force between two messages. One with mistakes is refused: that of before stays."""
         try:
             site = load_site(self._config.site)
+            pseudonyms = self._pseudonymiser(site)
         except ConfigError as error:
             log.error("the reload is refused, and the estate stays as it was: %s", error)
             self.notices.post("reload_refused", f"the estate is as it was before: {error}", about="site")
             return
         self.notices.withdraw("reload_refused", "site")
-        body = record_site(site, self._subject_of)
-        if body == self._site_body:
+        if site == self._site:
             log.info("%s is as it was: nothing to reload", self._config.site)
             return
-        self._site_body = body
-        self._new_sites.append(NewSite(body, partial(self._use, site)))
+        self._site = site
+        body = record_site(site, pseudonyms.hex_subject if pseudonyms.has_secret else None)
+        self._new_sites.append(NewSite(body, partial(self._use, site, pseudonyms.beacons)))
 
-    def _use(self, site: Site) -> None:
+    def _use(self, site: Site, beacons: BeaconRule) -> None:
         """Go on with an estate that is journaled. Called by the ingest stage's thread."""
         self._ingest.use(site)
+        self._pseudonyms.beacons, self._ingest.beacons = beacons, beacons.own
         self._estate.use(site)
         self._clock.expect(len(self._estate.agents))
         log.info("%s is in force: %d stores", self._config.site, len(site.stores))
@@ -191,6 +192,12 @@ class Gateway:
             if is_damage(error):  # the first to need a damaged page may be a request: the gateway ends all the same
                 self._pipeline.fail(error)
             raise
+
+    def _pseudonymiser(self, site: Site) -> Pseudonymiser:
+        """Return one that knows the beacons of an estate."""
+        pseudonyms = Pseudonymiser(secret(self._config.brand_secret, self._config.brand_secret_file))
+        pseudonyms.beacons = BeaconRule(own_beacons(site))
+        return pseudonyms
 
     @property
     def _subject_of(self) -> SubjectOf:

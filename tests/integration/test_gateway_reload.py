@@ -72,6 +72,13 @@ def test_a_new_store_needs_no_restart(tmp_path: Path, embedded_broker: EmbeddedB
     assert len(sites(place)) == 2, "the same again is no record"
 
 
+def test_the_brands_own_beacons_are_those_of_the_new_site(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
+    with Place(tmp_path / "gateway", embedded_broker) as place:
+        assert place.gateway.status()["own_beacons"] == 0
+        reload(place, SITE + '\n[[beacons]]\nuuid = "f7826da6-4fa2-4e98-8024-bc5b71e0893e"\n')
+        until(lambda: place.gateway.status()["own_beacons"] == 1, place.log)
+
+
 def test_a_site_with_mistakes_is_refused_by_name_and_the_one_before_stays_in_force(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
     with Place(tmp_path / "gateway", embedded_broker) as place:
         for broken, named in (
