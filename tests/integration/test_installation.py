@@ -61,14 +61,13 @@ def prepare(machine: Machine, wheel: Path) -> None:
 
 def install(machine: Machine, text: str) -> None:
     """Run a block with pip; without the whole installation the packages stand in of the environment that runs this test."""
-    if IS_WHOLE:
-        machine.run(text, HERE, network=False)
-        return
     lines = text.splitlines()
     pip = next(number for number, line in enumerate(lines, 1) if "pip install" in line)
-    machine.run("\n".join(["export PIP_NO_DEPS=1 PIP_NO_INDEX=1", *lines[:pip]]), HERE)
-    (site,) = (machine.folder / "opt/footfall/lib").glob("python3*/site-packages")
-    (site / "dependencies.pth").write_text(f"{DEPENDENCIES}\n")
+    stands_in = [] if IS_WHOLE else ["export PIP_NO_DEPS=1 PIP_NO_INDEX=1"]
+    machine.run("\n".join([*stands_in, *lines[:pip]]), HERE, network=not IS_WHOLE)
+    if not IS_WHOLE:
+        (site,) = (machine.folder / "opt/footfall/lib").glob("python3*/site-packages")
+        (site / "dependencies.pth").write_text(f"{DEPENDENCIES}\n")
     machine.run("\n".join(lines[pip:]), HERE)
 
 
@@ -129,7 +128,8 @@ def problems(machine: Machine) -> str:
 def test_what_a_till_sends_to_a_box_is_in_the_database(headquarters: Machine, box: Machine) -> None:
     until(lambda: "flagship-door" in problems(headquarters))
     event = {"kind": "count", "id": "c-1", "door": "main-door", "in": 3, "out": 1}
-    until(lambda: box.run(f"curl -s -o /dev/null -w '%{{http_code}}' -d '{json.dumps(event)}' {INTAKE} || true") == "202")
+    log = box.folder / "var/log/units/footfall-agent.log"
+    until(lambda: box.run(f"curl -s -o /dev/null -w '%{{http_code}}' -d '{json.dumps(event)}' {INTAKE} || true") == "202", log.read_text)
     until(lambda: "main-door" in asked(headquarters, "SELECT * FROM door"), lambda: asked(headquarters, "SELECT * FROM door"), 30.0)
     counted = json.loads(asked(headquarters, 'SELECT sum("in"), sum("out") FROM door'))["results"][0]["series"][0]["values"][0]
     assert counted[1:] == [3, 1]
