@@ -87,8 +87,7 @@ class Core:
         self.rows_total = first_row
         self._boot: Final = boot
         self._store: Final = store
-        self._zones = dict(zones)
-        self._profiles = dict(profiles)
+        self._zones, self._profiles, self._filler = dict(zones), dict(profiles), filler(zones, profiles)
         self._beacon_rule = BeaconRule()
         self._listed: frozenset[str] = frozenset()
         """Profiles whose identifiers the rule changes: none while the brand states no UUID."""
@@ -96,7 +95,6 @@ class Core:
         self._max_rows: Final = max_rows
         self._flush_ns: Final = flush_s * NS_PER_S
         self._heartbeat_ns: Final = heartbeat_s * NS_PER_S
-        self._filler = filler(zones, profiles)
         self._batches: Final = [_Batch(keys.key_id)]
         self._made_ns: int | None = None
         self._presences: Final = Presences(
