@@ -9,21 +9,21 @@ import subprocess
 import sys
 
 PROGRAM = """
-import sys, threading
+import os, sys, threading
 from footfall.signals import hold_reloads, when_asked
 
 hold_reloads()
-print("started", flush=True)
+os.write(1, b"started\\n")
 input()
 ended = threading.Event()
 def reload():
-    print("reload", flush=True)
+    os.write(1, b"reload\\n")
     if "fails" in sys.argv:
         raise RuntimeError("a bug")
 when_asked(ended.set, reload)
-print("listens", flush=True)
+os.write(1, b"listens\\n")
 ended.wait()
-print("ended", flush=True)
+os.write(1, b"ended\\n")
 """
 
 
@@ -32,7 +32,8 @@ def started(*arguments: str) -> subprocess.Popen[str]:
 
 
 def test_it_reloads_each_time_also_after_a_reload_that_failed_and_ends_when_asked() -> None:
-    with started("fails") as child:
+    child = started("fails")
+    try:
         assert child.stdin
         assert child.stdout
         assert child.stdout.readline() == "started\n"
@@ -45,6 +46,9 @@ def test_it_reloads_each_time_also_after_a_reload_that_failed_and_ends_when_aske
         assert child.stdout.readline() == "reload\n"
         child.send_signal(signal.SIGTERM)
         assert child.stdout.readline() == "ended\n"
+    finally:
+        child.kill()
+        child.wait()
 
 
 def test_it_ends_where_its_terminal_is_closed() -> None:
