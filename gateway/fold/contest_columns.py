@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from footfall.frames import Kind
 from gateway.fold import heard_zones
+from gateway.fold.arrived_levels import is_unusual, learn_arrivals, was_owned
 from gateway.fold.begun import Begun
 from gateway.fold.decision_rules import STRONG_DB, Lead, Sighted, follow, is_backed, lasts_ns, left_ns, margin_of, wary_after, wary_left
 from gateway.fold.dwell_rows import OPEN
@@ -99,6 +100,8 @@ class ContestColumns:
         self._hear_others(rows, limits.stale_ns)
         is_heard, best = self._loudest(slot, rows.time_ns, limits)
         s.lead_zone[slot[is_heard]] = s.heard_zone[slot, best][is_heard]
+        absent = was_owned(self._state, slot) & is_unusual(self._state, s.lead_zone[slot], s.heard_dbm[slot, best])
+        s.lead_clear[slot[is_heard]] = ~absent[is_heard]
         s.lead_db[slot[is_heard]] = (s.heard_dbm[slot, best] - self._beside_dbm(slot, rows.time_ns, limits))[is_heard]
 
     def _beside_dbm(self, slot: Slots, time_ns: Times, limits: ZoneLimits) -> npt.NDArray[np.int16]:
@@ -164,7 +167,8 @@ class ContestColumns:
         wary_db = wary_left(s.wary_db[slot].astype(np.int64), time_ns - s.behind_ns[slot], heard, within)
         apart_db = self._state.estate.adjacency.apart_db(s.zone[slot], s.lead_zone[slot])
         clear = limits._replace(margin_db=margin_of(heard, wary_db, limits) + apart_db)
-        s.lead_clear[slot], s.lead_db[slot] = is_clear(dbm, at, clear), dbm - at.level_dbm
+        s.lead_clear[slot] = is_clear(dbm, at, clear) & ~is_unusual(self._state, s.lead_zone[slot], dbm)
+        s.lead_db[slot] = dbm - at.level_dbm
         s.lead_strong[slot] = is_clear(dbm, at, clear._replace(margin_db=clear.margin_db + STRONG_DB))
 
     def _begin_lead(self, rows: Evidence, zone: npt.NDArray[np.int32], begins: Mask, from_beyond: Mask) -> None:
@@ -232,6 +236,7 @@ class ContestColumns:
             moves = mine[s.contest[mine] == LEADS]
             returns = s.lead_zone[moves] == s.p_zone[moves]
             s.wary_db[moves] = wary_after(s.wary_db[moves].astype(np.int64), returns, s.lead_strong[moves])
+            learn_arrivals(self._state, moves)
             self._leave(begun.take(s.contest[mine] == LEADS))
             self._end(mine)
             self._dwells.open_many(begun)
@@ -248,7 +253,7 @@ class ContestColumns:
         never_inside = estate.zone_outside[s.lead_zone[slots]] & (s.v_state[slots] == 0)
         settles, comes_in = s.contest[slots] == SETTLES, estate.zone_outside[s.zone[slots]]
         may: Mask = self._are_plain(slots, start_ns) & (in_visit | ((first_visit | never_inside) & (settles | comes_in)))
-        may &= settles | ((s.d_state[slots] == OPEN) & (estate.decided_within.back_ns[s.profile[slots]] == 0))
+        may &= (settles & s.lead_clear[slots]) | ((s.d_state[slots] == OPEN) & (estate.decided_within.back_ns[s.profile[slots]] == 0))
         return may
 
     def _leave(self, begun: Begun) -> None:

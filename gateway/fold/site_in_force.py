@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import numpy as np
+
 from footfall.units import NS_PER_S
 from gateway.fold.item_events import ItemEvents
 from gateway.fold.joint_levels import take_joint_places
@@ -41,6 +43,7 @@ class SiteInForce:
         was_joint = self._state.estate.joint.stores
         if recalibrated := self._use(body, site):
             self._recalibrate(Recalibration(self._state.estate, recalibrated, offsets))
+            self._state.usual_levels.forget(np.isin(self._state.estate.zone_store, list(recalibrated)))
         take_joint_places(self._state, was_joint)
         for point in store_points(read_site(before) if before else None, site):
             self._state.points.emit(point)

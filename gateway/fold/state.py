@@ -23,7 +23,8 @@ from gateway.fold.minute_counts import TRAFFIC, ZONE, Cells
 from gateway.fold.revisions import Revisions
 from gateway.fold.store import FoldStore
 from gateway.fold.tables.hash_index import NO_CODE
-from gateway.fold.tables.tracks import Tracks
+from gateway.fold.tables.tracks import SETTLES, Tracks
+from gateway.fold.usual_levels import UsualLevels
 from gateway.points import Points, from_rows
 from gateway.points.rows import KEY_SIZE, MEASUREMENT, PointRow
 
@@ -74,6 +75,7 @@ class State:
         self.fan_touches: Final = FanTouches(ledger)
         self.tracks = Tracks()
         self.joint_places: Final = JointPlaces()
+        self.usual_levels: Final = UsualLevels()
         self.traffic: Final = Cells("traffic", len(TRAFFIC), ledger)
         self.zones: Final = Cells("zone", len(ZONE), ledger)
         self.fans = Codes()
@@ -116,6 +118,7 @@ class State:
             "traffic": self.traffic.dump(),
             "zones": self.zones.dump(),
             "joint_places": self.joint_places.dump(),
+            "usual_levels": self.usual_levels.dump(),
             "fans": self.fans.names,
             "counts": dict(self.counts),
             "fan_dwells_from_ns": self.fan_dwells_from_ns,
@@ -128,6 +131,9 @@ class State:
         """Go on from what `dump` returned at a time; `parts` has the tracks. The estate's codes have to be loaded before."""
         self.tracks = Tracks.restore(parts)
         self.joint_places.load(values.get("joint_places", ()))
+        if "usual_levels" not in values:  # earlier releases never left somebody in no zone
+            self.tracks.lead_clear |= self.tracks.contest == SETTLES
+        self.usual_levels.load(values.get("usual_levels"))
         self.traffic.load(values["traffic"])
         self.zones.load(values["zones"])
         self.fans = Codes(values["fans"])

@@ -24,6 +24,7 @@ from gateway.fold.reorder_buffer import AS_THE_SLOT, Evidence
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import DECIDED, SETTLES
+from gateway.fold.usual_levels import UsualLevels
 from gateway.fold.visits import RETIRE_NS, Visits
 from gateway.fold.zone_contest import ZoneContest
 from gateway.fold.zone_levels import HeardRow
@@ -46,7 +47,41 @@ class ZoneArbiter:
 
     def take(self, rows: Evidence) -> None:
         """Apply rows that are sorted by slot, and within a slot in their order."""
-        in_rounds(self._passers.take(rows), self._unchanged, self._apply_unchanged, self._apply_transitions, self._apply_rows)
+        rows = self._passers.take(rows)
+        usual, store = self._usual(), self._state.tracks.store[rows.slot]
+        slices = usual.slice_of(store, rows.place_ns)
+        if usual.has_begun(store, slices).all():
+            self._take(rows)
+            return
+        for number in np.unique(slices).tolist():
+            part = rows.take(slices == number)
+            stores = np.unique(self._state.tracks.store[part.slot])
+            self._begin_slices(stores, np.full(len(stores), number))
+            self._take(part)
+
+    def _take(self, rows: Evidence) -> None:
+        in_rounds(rows, self._unchanged, self._apply_unchanged, self._apply_transitions, self._apply_rows)
+
+    def _usual(self) -> UsualLevels:
+        usual, estate = self._state.usual_levels, self._state.estate
+        usual.grow(len(estate.zone_store), len(estate.stores))
+        return usual
+
+    def _begin_slices(self, stores: npt.NDArray[Any], numbers: npt.NDArray[Any]) -> None:
+        """Begin a slice of usual levels in each store, once all is decided that was over before; a new day begins first."""
+        usual, s = self._state.usual_levels, self._state.tracks
+        for _ in range(2):
+            late = ~usual.has_begun(stores, numbers)
+            stores, numbers = stores[late], numbers[late]
+            if not len(stores):
+                return
+            begun = usual.day_between(stores, numbers)
+            until_ns = np.zeros(len(self._state.estate.stores), np.int64)
+            until_ns[stores] = usual.begin_ns(begun)
+            slots = np.flatnonzero(s.contest[: s.size])
+            slots = slots[np.isin(s.store[slots], stores)]
+            self._decide(self._columns.over(slots, until_ns[s.store[slots]]))
+            usual.begin(stores, begun, self._state.estate.zone_store)
 
     def _apply_transitions(self, rows: Evidence) -> None:
         """At most one row a slot: the common ones as columns, all else one by one."""
@@ -204,7 +239,8 @@ class ZoneArbiter:
     def decide(self, watermark_ns: npt.NDArray[np.int64]) -> None:
         """Decide what is over by the watermarks."""
         if len(watermark_ns):
-            tracks = self._state.tracks
+            tracks, stores = self._state.tracks, np.arange(len(watermark_ns))
+            self._begin_slices(stores, self._usual().slice_of(stores, watermark_ns))
             slots = np.flatnonzero(tracks.contest[: tracks.size])
             self._decide(self._columns.over(slots, watermark_ns[tracks.store[slots]]))
 

@@ -19,11 +19,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
+
 from footfall.frames import Kind
 from footfall.units import NS_PER_MS
 from gateway.fold import heard_zones
+from gateway.fold.arrived_levels import is_unusual, learn_arrivals, was_owned
 from gateway.fold.decision_rules import STRONG_DB, Lead, Sighted, follow, is_backed, lasts_ns, left_ns, margin_of, wary_after, wary_left
 from gateway.fold.dwells import Dwells
+from gateway.fold.heard_zones import Heard
 from gateway.fold.joint_levels import JointLevels
 from gateway.fold.sighted import sighted_alone
 from gateway.fold.state import State
@@ -93,7 +97,11 @@ class ZoneContest:
         levels.hear_other(slot, row, limits)
         if (best := levels.loudest(slot, row.time_ns, limits)) is not None:
             s.lead_zone[slot] = best.zone
+            s.lead_clear[slot] = not (was_owned(self._state, slot) and self._is_unusual(slot, best))
             s.lead_db[slot] = best.dbm - levels.beside_dbm(slot, best.zone, row.time_ns, limits)
+
+    def _is_unusual(self, slot: int, best: Heard) -> bool:
+        return self._levels(slot) is self._zones and bool(is_unusual(self._state, best.zone, best.dbm))
 
     # A zone owns it
 
@@ -131,7 +139,8 @@ class ZoneContest:
             apart_db = self._state.estate.adjacency.apart_db(s.zone.item(slot), best.zone)
             clear = limits._replace(margin_db=margin_of(heard, wary_db, limits) + apart_db)
             strong = clear._replace(margin_db=clear.margin_db + STRONG_DB)
-            s.lead_clear[slot], s.lead_strong[slot] = is_clear(best.dbm, at, clear), is_clear(best.dbm, at, strong)
+            s.lead_clear[slot] = is_clear(best.dbm, at, clear) and not self._is_unusual(slot, best)
+            s.lead_strong[slot] = is_clear(best.dbm, at, strong)
             s.lead_db[slot] = best.dbm - at.level_dbm
         self._visits_take(slot, row, s.zone.item(slot))
 
@@ -182,18 +191,29 @@ class ZoneContest:
         if s.contest.item(slot) == LEADS and not self._may_win(slot):
             self._give_up(slot)
             return
+        if s.contest.item(slot) == SETTLES and not s.lead_clear.item(slot):
+            self._leave_unowned(slot)
+            return
         zone, start_ns, key_ns, agent = s.lead_zone.item(slot), s.lead_ns.item(slot), s.lead_key_ns.item(slot), s.lead_agent.item(slot)
         if s.contest.item(slot) == LEADS:
             returns = zone == s.p_zone.item(slot)
             s.wary_db[slot] = wary_after(s.wary_db.item(slot), returns, s.lead_strong.item(slot))
             back_ns, left = self._back_ns(slot), self._left_ns(slot)
             start_ns, key_ns = start_ns - back_ns, key_ns - back_ns
+            learn_arrivals(self._state, np.array([slot]))
             self._leave(slot, min(s.own_ns.item(slot), start_ns), min(left, start_ns))
         self._end(slot)
         self._dwells.open(slot, zone, start_ns, key_ns, agent)
         if (heard_ns := self._levels(slot).promote(slot, zone)) > start_ns:
             self._dwells.extend(slot, heard_ns)
         self._visits_decide(slot, zone, start_ns, key_ns, agent)
+
+    def _leave_unowned(self, slot: int) -> None:
+        """No zone hears the subject as it hears those who are there: it is somewhere in the store, and in no zone."""
+        s, key_ns, agent = self._state.tracks, self._state.tracks.lead_key_ns.item(slot), self._state.tracks.lead_agent.item(slot)
+        self._end(slot)
+        if (last_ns := s.last_ns.item(slot)) > s.v_last_ns.item(slot):
+            self._visits.evidence(slot, last_ns, key_ns, agent, s.zone.item(slot))
 
     def _may_win(self, slot: int) -> bool:
         s = self._state.tracks

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from gateway.fold.dwell_rows import OPEN
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
-from gateway.fold.tables.tracks import LEADS, SETTLES
+from gateway.fold.tables.tracks import DECIDED, LEADS
 
 
 class ZonesNow(NamedTuple):
@@ -37,7 +37,7 @@ def zones_now(state: State, slots: npt.NDArray[Any]) -> ZonesNow:
     A challenger counts as soon as it is ahead of the owner by the margin that it needs: what a decision waits for beyond that is time.
     """
     s = state.tracks
-    is_open = (s.contest[slots] == SETTLES) | ((s.contest[slots] == LEADS) & s.lead_clear[slots])
+    is_open = (s.contest[slots] != DECIDED) & s.lead_clear[slots]
     zone = np.where(is_open, s.lead_zone[slots], np.where(s.d_state[slots] == OPEN, s.zone[slots], NO_CODE))
     since_ns = np.where(is_open, _lead_ns(state, slots), s.d_start_ns[slots])
     return ZonesNow(slots, zone, since_ns, ~is_open).take(zone != NO_CODE)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from footfall.frames import Kind
-from gateway.fold import zone_rules
+from gateway.fold import usual_levels, zone_rules
 from gateway.fold.dwells import Dwells
 from gateway.fold.fold import Fold
 from gateway.fold.tables.hash_index import NO_CODE
@@ -317,6 +317,37 @@ def test_a_crowd_taken_as_columns_is_what_each_would_be_alone(story: Story, then
         found.append((rows, tracks, dict(fold.state.counts), *(memory.kept[name] for name in ("visits", "dwells", "cells"))))
     for as_columns, alone in zip(*found, strict=True):
         assert as_columns == alone
+
+
+def quieter_crowd() -> Story:
+    """Many go from a to b, whose owner is heard while it falls behind. Others are heard more weakly in b, and then nowhere else."""
+    story = Story()
+    for first, dbm in ((100, -50), (200, -55)):
+        crowd = range(first, first + 80)
+        for turn in range(60):
+            kind, here, there = Kind.STAY if turn else Kind.ENTER, *((-60, -80) if turn < 15 else (-80, dbm))
+            rows = [Row(kind, subject, 1, rssi_dbm=there) for subject in crowd]
+            rows += [Row(kind, subject, 0, rssi_dbm=here) for subject in crowd if turn < 30]
+            story.wait(1 if turn < 40 else 5).frame(0, rows).frame(1, [])
+        story.wait(60).frame(0, []).frame(1, [])
+    return story
+
+
+@given(crowds)
+@example(quieter_crowd())
+@settings(SLOW, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+def test_what_is_usual_in_zones_is_the_same_for_columns_and_for_each_alone(story: Story) -> None:
+    """Where two changes of zone and half a minute are enough to learn from, and half of all levels are unusual."""
+    records, found = story.end(1).records, []
+    for few in (0, 10**9):
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in (("LEAST", 2), ("SLICE_NS", 30 * made.S), ("FLOOR_DB", 0)):
+                patch.setattr(usual_levels, name, value)
+            patch.setattr(zone_rules, "FEW", few)
+            fold = new_fold()
+            rows = store(fold.apply(pairs(records)), {})
+            found.append((rows, tracks_by_subject(fold), fold.state.usual_levels.dump()))
+    assert found[0] == found[1]
 
 
 @given(goods_stories)

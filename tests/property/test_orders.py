@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from footfall.frames import Kind
+from gateway.fold import usual_levels
 from tests.support import journal_stories as made
 from tests.support.journal_stories import GOODS, Row, Rows, S, Story, assert_same, folded, goods
 
@@ -153,6 +155,19 @@ def test_in_whichever_order_backlogs_come_the_rows_are_the_same(streams: list[li
     expected = delivered(all_frames, said, rng)
     for _ in range(4):
         assert_same(delivered(all_frames, said, rng), expected)
+
+
+@given(streams, st.integers(0, 2**32))
+@settings(SLOW, max_examples=15)
+def test_what_is_usual_in_zones_does_not_depend_on_the_order_either(streams: list[list[list[Heard]]], seed: int) -> None:
+    """Where one change of zone and half a minute are enough to learn from, and half of all levels are unusual."""
+    rng, all_frames = random.Random(seed), [frames(stream) for stream in streams]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("LEAST", 1), ("SLICE_NS", 30 * S), ("FLOOR_DB", 0)):
+            patch.setattr(usual_levels, name, value)
+        expected = delivered(all_frames, [], rng)
+        for _ in range(3):
+            assert_same(delivered(all_frames, [], rng), expected)
 
 
 @given(streams, links, st.integers(0, 2**32))

@@ -6,6 +6,7 @@ import numpy as np
 
 from device_profiles.registry import shipped
 from gateway.fold.tables.tracks import MOST_HEARD
+from gateway.fold.usual_levels import FLOOR_DB, LEAST
 from tests.support.shop_stories import Dwell, Shop, left, seen
 
 MARGIN_DB = 5
@@ -291,3 +292,61 @@ def test_another_profile_is_not_touched_by_a_calibration() -> None:
     assert (estate.limits_of[calibrated].margin_db, estate.limits_of[plain].margin_db) == (1.0, own)
     levels = estate.calibrated_dbm(np.full(3, -60, np.int16), np.array([plain, calibrated, other]), np.full(3, estate.zone("s1", "a")))
     assert levels.tolist() == [-60, -72, -60]
+
+
+# Levels that are usual in a zone
+
+
+SLICE_S = 780
+"""Then ten minutes begin for which counts what was learned before."""
+
+
+def shop_in_which_people_are_heard_well() -> Shop:
+    """Ann went to b and back often enough: there she is heard at -45 dBm, in a at -50. She is in a when the next slice begins."""
+    shop = Shop()
+    for turn in range(2 * LEAST):
+        here, there, dbm = ("b", "a", -45) if turn % 2 else ("a", "b", -50)
+        times = (30 * turn, 30 * turn + 10, 30 * turn + 20)
+        shop.hear(*[seen("ann", here, at_s, dbm=dbm) for at_s in times], *[seen("ann", there, at_s + 1, dbm=-80) for at_s in times])
+    for at_s in range(60 * LEAST, SLICE_S + 20, 20):
+        shop.hear(seen("ann", "a", at_s, dbm=-50))
+    return shop
+
+
+def test_a_zone_that_hears_somebody_much_more_weakly_than_others_there_does_not_have_them_when_their_owner_falls_silent() -> None:
+    shop, usual = shop_in_which_people_are_heard_well(), shop_in_which_people_are_heard_well()
+    before = len(shop.dwells())
+    for at_s in range(SLICE_S + 20, SLICE_S + 200, 5):
+        shop.hear(seen("ann", "b", at_s, dbm=-45 - FLOOR_DB - 1))
+        usual.hear(seen("ann", "b", at_s, dbm=-45 - FLOOR_DB))
+    assert [dwell.zone for dwell in usual.close().dwells()][before:] == ["b"]
+    assert [dwell.zone for dwell in shop.close().dwells()][before:] == []
+    (visit,) = shop.visits()
+    assert visit.begin_s + visit.seconds == SLICE_S + 195
+
+
+def test_who_was_in_no_zone_is_in_the_next_that_hears_them_as_it_hears_others() -> None:
+    """Since the settling time began in which it did."""
+    shop = shop_in_which_people_are_heard_well()
+    before = len(shop.dwells())
+    for at_s in range(SLICE_S + 20, SLICE_S + 200, 5):
+        shop.hear(seen("ann", "b", at_s, dbm=-70))
+    for at_s in range(SLICE_S + 200, SLICE_S + 300, 5):
+        shop.hear(seen("ann", "a", at_s, dbm=-52))
+    (again,) = shop.close().dwells()[before:]
+    assert (again.zone, again.begin_s, again.begin_s + again.seconds) == ("a", SLICE_S + 195, SLICE_S + 295)
+
+
+def test_a_zone_that_hears_somebody_more_weakly_than_others_does_not_take_them_from_an_owner_that_is_weaker_still() -> None:
+    shop = shop_in_which_people_are_heard_well()
+    before = len(shop.dwells())
+    for at_s in range(SLICE_S + 20, SLICE_S + 100, 5):
+        shop.hear(seen("ann", "b", at_s, dbm=-60), seen("ann", "a", at_s + 1, dbm=-80))
+    assert [dwell.zone for dwell in shop.close().dwells()][before:] == []
+
+
+def test_who_comes_in_is_somewhere_however_weakly_they_are_heard() -> None:
+    shop = shop_in_which_people_are_heard_well()
+    for at_s in range(SLICE_S + 20, SLICE_S + 100, 5):
+        shop.hear(seen("ben", "b", at_s, dbm=-80))
+    assert shop.close().zones_of("ben") == ["b"]

@@ -1,0 +1,37 @@
+"""Whether somebody arrived in a zone, by how loud others were who did: one rule for a row alone and for columns.
+
+A zone that hears somebody more weakly than is usual there owns nobody anew (`usual_levels.py`): neither by a lead, nor once nobody has a
+subject that a zone of the store had on the same visit. Such a subject is in the store, and in no zone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gateway.fold.dwell_rows import OPEN
+from gateway.fold.state import State
+from gateway.fold.tables.hash_index import NO_CODE
+from gateway.fold.zone_rules import GONE_DBM
+
+
+def is_unusual(state: State, zone: Any, dbm: Any) -> Any:
+    """Return whether a level is weaker than those who come to that zone have there."""
+    return dbm < state.usual_levels.floor_dbm[zone]
+
+
+def was_owned(state: State, slot: Any) -> Any:
+    """Return whether a slot is on a visit already, of which a zone inside had it: it may be near a receiver that is silent now."""
+    s, owner = state.tracks, state.tracks.zone[slot]
+    return (owner != NO_CODE) & (s.v_state[slot] == OPEN) & ~state.estate.zone_outside[owner]
+
+
+def learn_arrivals(state: State, slot: npt.NDArray[Any]) -> None:
+    """Learn what is usual from slots of which a zone takes over: those whose owner was heard while it fell behind."""
+    s = state.tracks
+    zone = s.lead_zone[slot]
+    alone = (s.own_ns[slot] > s.behind_ns[slot]) & (s.level_dbm[slot] != GONE_DBM) & ~state.estate.zone_outside[zone]
+    dbm = s.level_dbm[slot].astype(np.int64) + s.lead_db[slot]
+    state.usual_levels.learn(zone[alone], dbm[alone])

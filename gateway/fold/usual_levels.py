@@ -1,0 +1,110 @@
+"""How loud people are in each zone when they come there, as the zones of a store hear it: who is much weaker there is elsewhere.
+
+A receiver that falls silent leaves its visitors to zones that hear them through walls and shelves, and so does a body before it. What is
+usual is learned from changes of zone that a live owner lost by its level, never from those that followed its silence. A zone whose level
+is FLOOR_DB below the usual one owns nobody anew.
+
+Levels of one slice of time are used from the next on, by the place of rows (docs/architecture.md). So what is known does not depend on the
+order in which agents deliver. Yesterday counts half, so it follows a receiver that hangs elsewhere now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from footfall.units import NS_PER_DAY, NS_PER_MINUTE
+from gateway.fold.zone_rules import GONE_DBM
+
+SLICE_NS: Final = 10 * NS_PER_MINUTE
+FLOOR_DB: Final = 10
+"""Levels of one place stray by 4 dB: so far below the usual one are those of one in a hundred, and of people behind walls and bodies."""
+LEAST: Final = 8
+"""Of fewer changes nothing is usual."""
+_WEAKEST_DBM: Final = -110
+_LEVELS: Final = 96
+Column = npt.NDArray[Any]
+
+
+class UsualLevels:
+    """By zone: `floor_dbm`, the least level with which it may own somebody anew; GONE_DBM while nothing is usual."""
+
+    def __init__(self) -> None:
+        self.floor_dbm: npt.NDArray[np.int16] = np.zeros(0, np.int16)
+        self._counts: npt.NDArray[np.int32] = np.zeros((0, _LEVELS), np.int32)
+        """How many came with each level, in dB above _WEAKEST_DBM."""
+        self._slice: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        """By store, the slice that has begun."""
+
+    def grow(self, zones: int, stores: int) -> None:
+        """Make room for the codes below."""
+        if (more := zones - len(self.floor_dbm)) > 0:
+            self.floor_dbm = np.concatenate([self.floor_dbm, np.full(more, GONE_DBM, np.int16)])
+            self._counts = np.concatenate([self._counts, np.zeros((more, _LEVELS), np.int32)])
+        if (more := stores - len(self._slice)) > 0:
+            self._slice = np.concatenate([self._slice, np.zeros(more, np.int64)])
+
+    def slice_of(self, store: Column, place_ns: Column) -> Column:
+        """Return the slice of each row; what comes late belongs to the one that has begun."""
+        slices: Column = np.maximum(place_ns // SLICE_NS, self._slice[store])
+        return slices
+
+    @staticmethod
+    def begin_ns(number: Column) -> Column:
+        """Return when slices begin."""
+        return number * SLICE_NS
+
+    def has_begun(self, store: Column, number: Column) -> npt.NDArray[np.bool_]:
+        """Return where the store is in that slice, or beyond."""
+        begun: npt.NDArray[np.bool_] = self._slice[store] >= number
+        return begun
+
+    def day_between(self, store: Column, number: Column) -> Column:
+        """Return the first slice of a slice's day if the store is in an earlier day, else the slice."""
+        first = number * SLICE_NS // NS_PER_DAY * NS_PER_DAY // SLICE_NS
+        return np.where(first > self._slice[store], first, number)
+
+    def begin(self, store: Column, number: Column, zone_store: npt.NDArray[np.int32]) -> None:
+        """Begin a slice in each store, and use what was learned before; `zone_store`: the store of each zone."""
+        days = np.zeros(len(self._slice), np.int64)
+        days[store] = np.minimum(number * SLICE_NS // NS_PER_DAY - self._slice[store] * SLICE_NS // NS_PER_DAY, 31)
+        self._slice[store] = number
+        zones = np.flatnonzero(np.isin(zone_store[: len(self.floor_dbm)], store))
+        self._counts[zones] >>= days[zone_store[zones]][:, None]
+        self.floor_dbm[zones] = _floors(self._counts[zones])
+
+    def learn(self, zone: Column, dbm: Column) -> None:
+        """People came to zones with these levels."""
+        np.add.at(self._counts, (zone, np.clip(dbm.astype(np.int64) - _WEAKEST_DBM, 0, _LEVELS - 1)), 1)
+
+    def forget(self, which: npt.NDArray[np.bool_]) -> None:
+        """Of zones whose levels are no longer comparable; `which` has them all, in the order of their codes."""
+        known = which[: len(self.floor_dbm)]
+        self._counts[: len(known)][known], self.floor_dbm[: len(known)][known] = 0, GONE_DBM
+
+    def dump(self) -> dict[str, Any]:
+        known = np.flatnonzero(self._counts.any(axis=1))
+        return {
+            "zones": known.tolist(),
+            "counts": self._counts[known].tobytes(),
+            "floors": self.floor_dbm.tobytes(),
+            "slices": self._slice.tobytes(),
+        }
+
+    def load(self, values: Mapping[str, Any] | None) -> None:
+        """Go on from what `dump` returned; earlier releases had nothing."""
+        if not values:
+            return
+        self.floor_dbm, self._slice = np.frombuffer(values["floors"], np.int16).copy(), np.frombuffer(values["slices"], np.int64).copy()
+        self._counts = np.zeros((len(self.floor_dbm), _LEVELS), np.int32)
+        self._counts[values["zones"]] = np.frombuffer(values["counts"], np.int32).reshape(-1, _LEVELS)
+
+
+def _floors(counts: npt.NDArray[np.int32]) -> npt.NDArray[np.int16]:
+    """Return FLOOR_DB less than the median of each row's levels."""
+    total = counts.sum(axis=1)
+    median = (2 * counts.cumsum(axis=1) >= total[:, None]).argmax(axis=1) + _WEAKEST_DBM
+    return np.where(total >= LEAST, median - FLOOR_DB, GONE_DBM).astype(np.int16)
