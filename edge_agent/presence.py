@@ -22,7 +22,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, NamedTuple
 
 from edge_agent.levels import STRONGEST, ReceiverLimits, ZoneRule
-from edge_agent.presence_slots import Group, PresenceLimits, Reception
+from edge_agent.presence_slots import GAPS_TO_TRUST, Group, PresenceLimits, Reception
 from footfall.frames import Kind, is_goods_text
 from footfall.units import NS_PER_S
 
@@ -112,7 +112,8 @@ class Presences:
         if gap_ns:
             group.heard_ns[slot] = t_ns
             if gap_ns <= limits.max_ns:
-                group.gaps[slot] += 1
+                if group.gaps[slot] < GAPS_TO_TRUST:
+                    group.gaps[slot] += 1
                 peak_ns = group.peak_ns[slot] * PEAK_KEPT
                 group.peak_ns[slot] = gap_ns if gap_ns > peak_ns else peak_ns
         if group.present[slot]:

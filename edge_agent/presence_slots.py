@@ -47,7 +47,7 @@ class Group:
     """One profile in one zone, and as columns by slot the state of each identifier there; `slots` has the slot of each.
 
     `last_ns`: its latest sighting; `heard_ns`: the latest strong enough to count. A slot that is over has no identifier.
-    `mean_of`: over how many receivers its power is averaged; 0: the strongest is the zone's.
+    `gaps` counts the first GAPS_TO_TRUST. `mean_of`: over how many receivers its power is averaged; 0: the strongest is the zone's.
     """
 
     __slots__ = (
@@ -71,7 +71,7 @@ class Group:
         self.subjects = array("Q")
         self.last_ns, self.heard_ns, self.entered_ns, self.row_ns = (array("q") for _ in range(4))
         self.peak_ns, self.row_dbm = array("d"), array("d")
-        self.gaps, self.sightings = array("q"), array("q")
+        self.gaps, self.sightings = array("B"), array("I")
         self.present, self.is_over = bytearray(), bytearray()
 
     def open(self, identifier: str, subject: int, t_ns: int) -> int:

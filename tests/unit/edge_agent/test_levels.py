@@ -76,6 +76,16 @@ def test_a_silence_does_not_make_the_interval_long() -> None:
     assert level.interval_ns < 1.5 * S
 
 
+@pytest.mark.parametrize(("before_s", "after_s"), [(0.1, 5.0), (0.1, 1.0), (1.0, 5.0), (5.0, 0.1)])
+def test_the_interval_follows_a_phone_that_slows_down_or_speeds_up_within_some_sightings(before_s: float, after_s: float) -> None:
+    level, t_ns = Level(), 0
+    for period_s, sightings in ((before_s, 600), (after_s, 40)):
+        for _ in range(sightings):
+            t_ns += round(period_s * S)
+            level.take(t_ns, -60.0)
+    assert level.interval_ns == pytest.approx(after_s * S, rel=0.3)
+
+
 @pytest.mark.parametrize("period_s", [0.5, 1.0, 2.0])
 def test_approach_is_followed_faster_than_retreat(period_s: float) -> None:
     nearer, farther = sightings_to_cross(-80, -70, period_s), sightings_to_cross(-70, -80, period_s)
