@@ -34,7 +34,7 @@ class UsualLevels:
 
     def __init__(self) -> None:
         self.floor_dbm: npt.NDArray[np.int16] = np.zeros(0, np.int16)
-        self._counts: npt.NDArray[np.int32] = np.zeros((0, _LEVELS), np.int32)
+        self._counts: npt.NDArray[np.uint16] = np.zeros((0, _LEVELS), np.uint16)
         """How many came with each level, in dB above _WEAKEST_DBM."""
         self._slice: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         """By store, the slice that has begun."""
@@ -43,7 +43,7 @@ class UsualLevels:
         """Make room for the codes below."""
         if (more := zones - len(self.floor_dbm)) > 0:
             self.floor_dbm = np.concatenate([self.floor_dbm, np.full(more, GONE_DBM, np.int16)])
-            self._counts = np.concatenate([self._counts, np.zeros((more, _LEVELS), np.int32)])
+            self._counts = np.concatenate([self._counts, np.zeros((more, _LEVELS), np.uint16)])
         if (more := stores - len(self._slice)) > 0:
             self._slice = np.concatenate([self._slice, np.zeros(more, np.int64)])
 
@@ -73,7 +73,7 @@ class UsualLevels:
         days[store] = np.minimum(number * SLICE_NS // NS_PER_DAY - self._slice[store] * SLICE_NS // NS_PER_DAY, 31)
         self._slice[store] = number
         zones = np.flatnonzero(np.isin(zone_store[: len(self.floor_dbm)], store))
-        self._counts[zones] >>= days[zone_store[zones]][:, None]
+        self._counts[zones] = self._counts[zones] >> days[zone_store[zones]][:, None]
         self.floor_dbm[zones] = _floors(self._counts[zones])
 
     def learn(self, zone: Column, dbm: Column) -> None:
@@ -99,12 +99,12 @@ class UsualLevels:
         if not values:
             return
         self.floor_dbm, self._slice = np.frombuffer(values["floors"], np.int16).copy(), np.frombuffer(values["slices"], np.int64).copy()
-        self._counts = np.zeros((len(self.floor_dbm), _LEVELS), np.int32)
-        self._counts[values["zones"]] = np.frombuffer(values["counts"], np.int32).reshape(-1, _LEVELS)
+        self._counts = np.zeros((len(self.floor_dbm), _LEVELS), np.uint16)
+        self._counts[values["zones"]] = np.frombuffer(values["counts"], np.uint16).reshape(-1, _LEVELS)
 
 
-def _floors(counts: npt.NDArray[np.int32]) -> npt.NDArray[np.int16]:
+def _floors(counts: npt.NDArray[np.uint16]) -> npt.NDArray[np.int16]:
     """Return FLOOR_DB less than the median of each row's levels."""
-    total = counts.sum(axis=1)
-    median = (2 * counts.cumsum(axis=1) >= total[:, None]).argmax(axis=1) + _WEAKEST_DBM
+    total = counts.sum(axis=1, dtype=np.int64)
+    median = (2 * counts.cumsum(axis=1, dtype=np.int64) >= total[:, None]).argmax(axis=1) + _WEAKEST_DBM
     return np.where(total >= LEAST, median - FLOOR_DB, GONE_DBM).astype(np.int16)
