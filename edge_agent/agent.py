@@ -19,6 +19,7 @@ from edge_agent.clock import Clock, Moment, moment
 from edge_agent.config import AgentSettings
 from edge_agent.core import Core, lost_frame
 from edge_agent.durability import PendingRequests, remembered
+from edge_agent.gateway_key import GatewayKey
 from edge_agent.inbox import Events, Key, Reloaded
 from edge_agent.intake import Intake, not_consented
 from edge_agent.keys import SubjectKeys
@@ -76,6 +77,7 @@ class EdgeAgent:
         )  # fmt: skip
         self._own_beacons: Final = OwnBeaconsFile(kept.path, self._started_ns + FIRST_RECEIPT_NS)
         self.core.beacon_rule = self._own_beacons.rule
+        self._gateway_key: Final = GatewayKey(settings, self.spool)
         self.core.counters.load(remembered(self.spool))
         self.publisher: Final = Publisher(
             settings.store, settings.agent, self.spool, clock, settings.broker, self.health, self._offer, self._substitute,
@@ -164,6 +166,7 @@ class EdgeAgent:
         events = self._hear(timeout_s)
         now = moment(self._clock)
         self._renew_key()
+        self._gateway_key.renew(self.publisher.seal_key)
         self._keep(self.core.tick(now, flush or bool(events), self.publisher.terms(now.boot_ns)), events, now.boot_ns)
         self._pending.resolve(self.spool)
         self._tidy(now)
@@ -284,7 +287,8 @@ class EdgeAgent:
         if wanted is None:
             return None
         secret = SecretFile(wanted.secret_file) if wanted.secret_file else None
-        return Intake(wanted.host, wanted.port, secret, not_consented(self._reload.now.profiles), self._take_events, self.health)
+        refused = not_consented(self._reload.now.profiles)
+        return Intake(wanted.host, wanted.port, secret, refused, self._take_events, self.health, self._gateway_key.protection)
 
     def _take_events(self, texts: Sequence[str]) -> Future[None]:
         kept: Future[None] = Future()

@@ -40,6 +40,8 @@ class KeySettings(Section):
     """Identity resolving keys of phones whose owners gave them."""
     bind_keys_file: Path | None = None
     """Keys of encrypted beacons."""
+    gateway_file: Path | None = None
+    """The gateway's public key, to which identifiers in plain events are sealed; without it the one in the gateway's receipts."""
 
 
 class IntakeSettings(Section):

@@ -4,8 +4,8 @@
                    400, 401, 404, 405, 411, 413, 415 or 503 with {"reason", "message"} (footfall/event_requests.py)
     GET /health    200, the agent's health (footfall/health.py)
 
-An array is accepted whole or not at all. Identifiers of types without consent, such as a `mac`, are refused: raw ones must not reach
-the spool.
+An array is accepted whole or not at all. Identifiers of types without consent, such as a `mac`, are refused, whatever kind of event has
+them. Others reach the spool as subjects, or sealed (`edge_agent/protection.py`).
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from concurrent.futures import Future
 from typing import Any, Final
 
 from device_profiles.profile import Profile
+from edge_agent.protection import NoKeyYet, Protection
 from footfall.config import SecretFile
 from footfall.errors import ContractError
 from footfall.event_requests import head_problem, status_of, token_problem
-from footfall.events import MAX_EVENTS_BYTES, Touch, check_ids, load_json, parse_event
+from footfall.events import MAX_EVENTS_BYTES, AnyEvent, check_ids, load_json, parse_event
 from footfall.health import Health, encode_health
 from footfall.http_server import HttpServer, RequestHandler, explained, to_json
+from footfall.identified import stated_identifiers
 
 MAX_EVENT_BYTES: Final = 60_000
 """Longest event as text; frames hold none longer."""
@@ -38,8 +40,11 @@ def not_consented(profiles: Mapping[str, Profile]) -> frozenset[str]:
     return frozenset(profile.identifier_type for profile in profiles.values() if not profile.consented)
 
 
-def check_events(payload: bytes, refused_types: frozenset[str]) -> list[str]:
-    """Return each event of a payload as compact JSON text. Raise ContractError, which names the first wrong one."""
+def check_events(payload: bytes, refused_types: frozenset[str], protection: Protection) -> list[str]:
+    """Return each event of a payload as compact JSON text, without any identifier in clear.
+
+    Raise ContractError, which names the first wrong one, or NoKeyYet.
+    """
     texts = []
     values = load_json(payload)
     for i, value in enumerate(values):
@@ -47,9 +52,8 @@ def check_events(payload: bytes, refused_types: frozenset[str]) -> list[str]:
             event = parse_event(value)
         except ContractError as error:
             raise ContractError(error.reason, f"event {i}: {error}") from None
-        if isinstance(event, Touch):
-            _check_identifiers(event, refused_types, i)
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        _check_identifiers(event, refused_types, i)
+        text = json.dumps(protection.protected(value, event), ensure_ascii=False, separators=(",", ":"))
         if len(text.encode()) > MAX_EVENT_BYTES:
             raise ContractError("event.size", f"event {i}: at most {MAX_EVENT_BYTES} bytes an event")
         texts.append(text)
@@ -57,8 +61,8 @@ def check_events(payload: bytes, refused_types: frozenset[str]) -> list[str]:
     return texts
 
 
-def _check_identifiers(event: Touch, refused_types: frozenset[str], i: int) -> None:
-    for identifier in event.identifiers:
+def _check_identifiers(event: AnyEvent, refused_types: frozenset[str], i: int) -> None:
+    for identifier in stated_identifiers(event):
         id_type = identifier.partition(":")[0]
         if id_type in refused_types:
             raise ContractError("event.identifier", f"event {i}: identifiers of type {id_type!r} are not consented to and are not taken")
@@ -68,12 +72,23 @@ class Intake:
     """Serves from `start` to `stop`, one thread per connection. Raise ConfigError if the port is taken."""
 
     def __init__(
-        self, host: str, port: int, secret: SecretFile | None, refused_types: frozenset[str], keep: KeepEvents, health: Callable[[], Health]
+        self,
+        host: str,
+        port: int,
+        secret: SecretFile | None,
+        refused_types: frozenset[str],
+        keep: KeepEvents,
+        health: Callable[[], Health],
+        protection: Protection,
     ) -> None:
         self._refused_types = refused_types
+        self._protection: Final = protection
         self._server: Final = HttpServer(
-            "intake", host, port, lambda *arguments: _IntakeHandler(secret, self._refused_types, keep, health, *arguments)
+            "intake", host, port, lambda *arguments: _IntakeHandler(secret, self._check, keep, health, *arguments)
         )
+
+    def _check(self, payload: bytes) -> list[str]:
+        return check_events(payload, self._refused_types, self._protection)
 
     def refuse(self, types: frozenset[str]) -> None:
         """Refuse identifiers of other types from the next request on."""
@@ -92,9 +107,14 @@ class Intake:
 
 class _IntakeHandler(RequestHandler):
     def __init__(
-        self, secret: SecretFile | None, refused_types: frozenset[str], keep: KeepEvents, health: Callable[[], Health], *arguments: Any
+        self,
+        secret: SecretFile | None,
+        check: Callable[[bytes], list[str]],
+        keep: KeepEvents,
+        health: Callable[[], Health],
+        *arguments: Any,
     ) -> None:
-        self._secret, self._refused_types, self._keep, self._health = secret, refused_types, keep, health
+        self._secret, self._check, self._keep, self._health = secret, check, keep, health
         super().__init__(*arguments)
 
     def do_GET(self) -> None:  # noqa: N802 # the name that http.server calls
@@ -139,11 +159,13 @@ class _IntakeHandler(RequestHandler):
 
     def _take(self, payload: bytes) -> None:
         try:
-            texts = check_events(payload, self._refused_types)
+            texts = self._check(payload)
             if texts:  # an empty array has nothing to wait for
                 self._keep(texts).result(COMMIT_S)
         except ContractError as error:
             self.answer(status_of(error.reason), explained(error.reason, str(error)))
+        except NoKeyYet as error:
+            self.answer(503, explained("event.key", str(error)), Retry_After="5")
         except TimeoutError:
             self.answer(503, explained("spool", "the spool takes nothing now: send the same again, with the same ids"), Retry_After="5")
         else:

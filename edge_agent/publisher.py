@@ -97,6 +97,11 @@ class Publisher:
         return self._talk.hearing.last.beacons
 
     @property
+    def seal_key(self) -> bytes | None:
+        """Return the gateway's public key as the last receipt has it; None: none came, or of a gateway that has none."""
+        return self._talk.hearing.last.seal_key
+
+    @property
     def certificate_ends_s(self) -> int | None:
         return self._identity.ends_s
 

@@ -10,15 +10,19 @@ would change a count or a sum.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, NoReturn, get_args
+from typing import Annotated, Any, Final, Literal, NoReturn, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 
 from footfall.errors import ContractError
+from footfall.identified import Identifier as Identifier
+from footfall.identified import stated_identifiers
 from footfall.mistakes import did_you_mean
 from footfall.moments import moment, to_ns
+from footfall.sealing import Sealed
 
 MAX_EVENTS_BYTES: Final = 1 << 20
 MAX_EVENTS: Final = 1000
@@ -27,8 +31,8 @@ _GZIP: Final = b"\x1f\x8b"
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{1,64}\z")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*\z")]
-Identifier = Annotated[str, StringConstraints(max_length=200, pattern=r"^[a-z0-9._-]{1,32}:[^\x00-\x1f\x7f]+\z")]
-"""`type:value`, such as `member:8613800000000`."""
+Subject = Annotated[str, StringConstraints(pattern=r"^[0-7][0-9a-f]{15}\z")]
+"""A lasting subject, 16 hex digits."""
 
 What = Literal[
     "scan", "try_on", "promotion", "transaction", "payment", "redemption", "pickup", "return", "service", "registration", "voucher"
@@ -61,6 +65,19 @@ class _Event(BaseModel):
         return None if self.time is None else to_ns(self.time)
 
 
+class _OfPeople(_Event):
+    """An event with identifiers. What made it may seal them to the gateway's public key, or hash them if it holds the type's key."""
+
+    sealed: Sealed | None = None
+    """In place of all keys with identifiers: their JSON, as `footfall.sealing` seals it."""
+
+    @model_validator(mode="after")
+    def _states_them_once(self) -> Self:
+        if self.sealed is not None and stated_identifiers(self):
+            raise ValueError("`sealed` stands in place of identifiers: give one of them")
+        return self
+
+
 class Item(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -68,13 +85,15 @@ class Item(BaseModel):
     n: Annotated[int, Field(ge=-MAX_PIECES, le=MAX_PIECES)] = 1
 
 
-class Touch(_Event):
+class Touch(_OfPeople):
     """An interaction that names a person: a scan, a sale, a registration …"""
 
     kind: Literal["touch"]
     what: What
     zone: Name | None = None
     identifiers: Annotated[list[Identifier], Field(max_length=16, default_factory=list)]
+    subjects: Annotated[list[Subject], Field(max_length=16, default_factory=list)]
+    """In place of identifiers: their lasting subjects."""
     fan: Text | None = None
     """The fan's opaque id, where the publisher knows it."""
     staff_id: Text | None = None
@@ -90,6 +109,8 @@ class Touch(_Event):
     def _makes_sense(self) -> Touch:
         if self.what in COUNTED and self.id is None:
             raise ValueError(f"a {self.what} needs an `id`, so that sending it twice counts once")
+        if self.subjects and (self.identifiers or self.sealed):
+            raise ValueError("`subjects` stands in place of identifiers: give one of them")
         numbers = [item.n for item in self.items] if self.items else []
         if 0 in numbers:
             raise ValueError("an item of `items` has `n` 0: leave it out")
@@ -149,6 +170,8 @@ class Void(_Event):
 
 AnyEvent = Touch | Count | Occupancy | Void
 PlainEvent = Annotated[AnyEvent, Field(discriminator="kind")]
+_KEY: Final = re.compile(r"[a-z_]{1,32}\Z|[0-9]{1,4}\Z", re.ASCII)
+"""Keys and places as messages have them: what a stranger calls a key may be anything, an identifier too."""
 _ADAPTER: Final[TypeAdapter[AnyEvent]] = TypeAdapter(PlainEvent)
 _KEYS: Final = {
     get_args(event.model_fields["kind"].annotation)[0]: [field.alias or name for name, field in event.model_fields.items()]
@@ -168,10 +191,10 @@ def parse_event(value: object) -> AnyEvent:
 
 def _mistake(value: object, first: Any) -> str:
     """Return the first mistake that pydantic found in an event, with the key to change."""
-    where = ".".join(str(part) for part in first["loc"]) or "event"
+    where = ".".join(str(part) if _KEY.match(str(part)) else "…" for part in first["loc"]) or "event"
     match first["type"]:
         case "union_tag_not_found" | "union_tag_invalid":
-            return f"kind: must be one of {KINDS}" + (f" (given: {first['ctx']['tag']!r})" if "tag" in first["ctx"] else "")
+            return f"kind: must be one of {KINDS}" + _given_kind(first["ctx"].get("tag", ""))
         case "model_attributes_type" | "dict_type" if where == "event":
             return f"event: must be an object, not {_named(value)}"
         case "extra_forbidden":
@@ -180,6 +203,11 @@ def _mistake(value: object, first: Any) -> str:
                 f"; a {first['loc'][0]} may have {', '.join(allowed)}" if len(first["loc"]) == 2 else "; an item has sku and n"
             )
     return f"{where}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def _given_kind(tag: str) -> str:
+    """Return the word that was given, if it looks like one: a value may be anything, an identifier too."""
+    return f" (given: {tag!r})" if _KEY.match(tag) else ""
 
 
 def _named(value: object) -> str:

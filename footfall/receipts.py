@@ -66,6 +66,8 @@ class Receipt(NamedTuple):
     times: Times | None = None
     beacons: tuple[OwnBeacon, ...] | None = None
     """The brand's own beacons; none: every beacon is the brand's. None: a gateway that does not know of the rule."""
+    seal_key: bytes | None = None
+    """The gateway's public key, to which agents seal identifiers; None: it has no brand's secret, or is of an earlier release."""
 
 
 def encode_receipt(receipt: Receipt) -> bytes:
@@ -89,6 +91,8 @@ def encode_receipt(receipt: Receipt) -> bytes:
         values["times"] = [receipt.times.n, [[run.epoch, run.first_seq, run.last_seq, *run.decided] for run in receipt.times.runs]]
     if receipt.beacons is not None:
         values["beacons"] = packed(receipt.beacons)
+    if receipt.seal_key is not None:
+        values["seal_key"] = receipt.seal_key
     payload: bytes = msgpack.packb(values)
     return payload
 
@@ -114,7 +118,14 @@ def decode_receipt(payload: bytes) -> Receipt:
         parts=values.get("parts") is True,
         times=_times(values["times"]) if "times" in values else None,
         beacons=_beacons(values["beacons"]) if "beacons" in values else None,
+        seal_key=_seal_key(values.get("seal_key")),
     )
+
+
+def _seal_key(value: object) -> bytes | None:
+    if value is not None and (not isinstance(value, bytes) or len(value) != KEY_BYTES):
+        raise ContractError("receipt.seal_key", f"receipt.seal_key must be {KEY_BYTES} bytes")
+    return value
 
 
 def _beacons(values: object) -> tuple[OwnBeacon, ...]:

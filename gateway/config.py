@@ -117,6 +117,8 @@ class GatewayConfig(Section):
     brand_secret: SecretStr | None = None
     brand_secret_file: Path | None = None
     """Where long-lived pseudonyms come from (HKDF); without it plain events with identifiers cannot be taken."""
+    brand_secret_before_file: Path | None = None
+    """The brand's secret before it was changed: what agents sealed until then is opened with it. Subjects come from the new one."""
     broker: GatewayBroker = GatewayBroker()
     sink: AnySink = DEFAULT_SINK
     profiles: ProfileSettings = ProfileSettings()

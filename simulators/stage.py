@@ -15,11 +15,13 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +38,7 @@ from simulators.parts.programs import FOOTFALL
 from simulators.world import World
 
 LIMIT_S: Final = 90.0
+_AGAIN_S: Final = 0.5
 _MARKER: Final = ".footfall-demo"
 
 
@@ -133,8 +136,21 @@ class Till:
             sale = self._sales.pop(0)
             event = json.dumps(sale.event(self._world.start_ns + sale.t_ns)).encode()
             request = urllib.request.Request(self._url, event, {"Content-Type": "application/json"})  # noqa: S310 # our own http
+            _post_until_taken(request)
+
+
+def _post_until_taken(request: urllib.request.Request) -> None:
+    """Send the same again while it is answered 503, as a till does: an agent that has heard no gateway yet keeps no identifiers."""
+    for _ in range(round(LIMIT_S / _AGAIN_S)):
+        try:
             with open_url(request, 20.0) as answer:
                 answer.read()
+            return
+        except urllib.error.HTTPError as error:
+            if error.code != HTTPStatus.SERVICE_UNAVAILABLE:
+                raise
+            time.sleep(_AGAIN_S)
+    raise ConfigError(f"{request.full_url} answers 503 for {LIMIT_S:.0f} s")
 
 
 def where_it_is(hour: int, start_ns: int) -> str:

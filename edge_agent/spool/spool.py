@@ -33,6 +33,7 @@ from edge_agent.core import lost_frame
 from edge_agent.epoch import Epoch
 from edge_agent.spool.epochs import EpochState, Fill, SpooledFrame
 from edge_agent.spool.file import SpoolUnavailable
+from edge_agent.spool.hiding import hide_identifiers
 from edge_agent.spool.quota import Quota
 from edge_agent.spool.receipts import Receipts
 from edge_agent.spool.room import listed_at
@@ -73,6 +74,7 @@ class Spool(Receipts):
     ) -> None:
         self._quota: Final = Quota(max_bytes, keep_s, max_age_s, keep_free_bytes)
         self._lost: Final = lost
+        self._path: Final = path
         super().__init__(threading.RLock(), SpoolStore(path, epoch, boot, self._substitute, store))
         self._store.open()
 
@@ -215,6 +217,11 @@ class Spool(Receipts):
                 freed = self._quota.expire(db, self._store.memory, now_boot_ns, gateway_ns)
             self._quota.committed(self._store, freed)
             self._store.memory.forget()
+
+    def protect_events(self, change: Callable[[str], str]) -> int:
+        """Replace the text of every plain event that an earlier release spooled by what `change` returns, once. Return how many frames."""
+        with self._lock:
+            return hide_identifiers(self._store, self._path, change)
 
     def watch(self) -> None:
         """Write the open file's contents to a new file if the path leads to another one by now, or to none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from footfall.beacons import TYPES, BeaconRule
 from footfall.errors import ContractError
 from footfall.events import Count, Occupancy, Touch, Void, parse_event
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
+from footfall.sealing import Opener
 from footfall.units import NS_PER_MINUTE, NS_PER_S
 from gateway.records import EARLIEST_NS
 from gateway.site.index import StorePlaces
@@ -37,14 +39,34 @@ class Pseudonymiser:
     A beacon is known by the parts that identify it, as it is to agents, however tills and lists write it.
     """
 
-    def __init__(self, brand_secret: bytes | None) -> None:
+    def __init__(self, brand_secret: bytes | None, secret_before: bytes | None = None) -> None:
+        """`secret_before`: what agents sealed before the secret was changed is opened with it."""
         self.beacons = BeaconRule()
         self._secret: Final = brand_secret
+        self._opener: Final = Opener([secret for secret in (brand_secret, secret_before) if secret is not None])
         self._keys: Final[dict[str, bytes]] = {}
 
     @property
     def has_secret(self) -> bool:
         return self._secret is not None
+
+    @property
+    def seal_key(self) -> bytes | None:
+        """Return the public key to which agents seal identifiers; None without a secret."""
+        return self._opener.public if self._secret is not None else None
+
+    def opened(self, value: object) -> object:
+        """Return a plain event with what its `sealed` holds in its place. Raise ContractError if it cannot be opened."""
+        if not isinstance(value, dict) or not isinstance(text := value.get("sealed"), str):
+            return value
+        try:
+            found = json.loads(self._opener.open(text))
+        except ValueError:
+            found = None
+        rest = {key: each for key, each in value.items() if key != "sealed"}
+        if not isinstance(found, dict) or found.keys() & rest.keys():
+            raise ContractError("event.sealed", "what was sealed is no JSON object of the keys that are missing beside it")
+        return rest | found
 
     def subject(self, identifier: str) -> int:
         if self._secret is None:
@@ -77,7 +99,7 @@ def normalise(
     `taken_ns` is when Footfall first accepted it, at the agent's intake or the gateway. An event without a time gets this one, and
     the time of any other is compared with it; it may have been up to `later_ns` later.
     """
-    event = parse_event(value)
+    event = parse_event(pseudonyms.opened(value))
     taken_ns = min(max(taken_ns, EARLIEST_NS), received_ns)
     stated_ns = event.time_ns
     if stated_ns is not None:
@@ -110,7 +132,7 @@ def _touch(event: Touch, places: StorePlaces, publisher: str, time_ns: int, pseu
     return {
         "what": event.what,
         "zone": "" if event.zone is None else places.zone_at(event.zone, time_ns),
-        "subjects": [to_hex(pseudonyms.subject(identifier)) for identifier in event.identifiers],
+        "subjects": event.subjects or [to_hex(pseudonyms.subject(identifier)) for identifier in event.identifiers],
         "fan": event.fan or "",
         "staff_id": event.staff_id or "",
         "department": event.department or "",

@@ -101,6 +101,7 @@ def _calibrations(config: GatewayConfig) -> Iterator[str]:
 
 def _secrets(config: GatewayConfig) -> Iterator[str]:
     wanted = [("brand_secret_file", config.brand_secret, config.brand_secret_file)]
+    wanted.append(("brand_secret_before_file", None, config.brand_secret_before_file))
     wanted.append(("broker.password_file", config.broker.password, config.broker.password_file))
     for key, value, path in wanted:
         try:

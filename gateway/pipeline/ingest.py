@@ -61,6 +61,8 @@ class Ingest:
         self._enqueue: Final = enqueue
         self._has_begun = False
         self._latest_ns = 0
+        self.seal_key: bytes | None = None
+        """The public key to which agents seal identifiers."""
         self.pausing = False
         """At the journal's quota: receipts ask agents to wait."""
         self.beacons: tuple[OwnBeacon, ...] = ()
@@ -247,7 +249,8 @@ class Ingest:
         while True:
             times = self._messages.times(now[1], most)
             receipt = Receipt(
-                epoch, upto, now_ns, self._journal.journal_id, (WIRE_VERSION,), key, pause_s or None, *echo, True, times, self.beacons
+                epoch, upto, now_ns, self._journal.journal_id, (WIRE_VERSION,), key, pause_s or None, *echo, True, times, self.beacons,
+                self.seal_key,
             )  # fmt: skip
             if len(payload := encode_receipt(receipt)) <= MAX_RECEIPT_BYTES:
                 return payload

@@ -109,6 +109,7 @@ class Gateway:
             shard.messages, self._journal, self._quarantine, self._day_keys, self._inlet.frames.publish, self._records.put
         )
         self._ingest.beacons = self._pseudonyms.beacons.own
+        self._ingest.seal_key = self._pseudonyms.seal_key
         self._fold_worker = FoldWorker(
             shard, self._ledger, self._fold_journal, self._outbox, self._live_feed.publish, partial(self._beats.beat, "fold"),
             self._quarantine.add, self.notices, notice_s, self._estate.receivers.hear_all,
@@ -195,7 +196,8 @@ class Gateway:
 
     def _pseudonymiser(self, site: Site) -> Pseudonymiser:
         """Return one that knows the beacons of an estate."""
-        pseudonyms = Pseudonymiser(secret(self._config.brand_secret, self._config.brand_secret_file))
+        config = self._config
+        pseudonyms = Pseudonymiser(secret(config.brand_secret, config.brand_secret_file), secret(None, config.brand_secret_before_file))
         pseudonyms.beacons = BeaconRule(own_beacons(site))
         return pseudonyms
 

@@ -13,12 +13,16 @@ from typing import Any
 import pytest
 
 from edge_agent.intake import Intake, check_events
+from edge_agent.protection import Protection
 from footfall.config import SecretFile
 from footfall.errors import ConfigError, ContractError
 from footfall.health import Health, decode_health
+from footfall.sealing import Opener, public_key
 from tests.support.waiting import PATIENCE_S
 
 SCAN = {"kind": "touch", "what": "scan"}
+SECRET = b"the brand's secret"
+PROTECTION = Protection({}, public_key(SECRET))
 HEALTH = Health(state="online", agent="a1", store="s1", boot="b1")
 
 
@@ -53,7 +57,7 @@ def secret_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def port(keeper: Keeper, secret_file: Path) -> Iterator[int]:
-    intake = Intake("127.0.0.1", 0, SecretFile(secret_file), frozenset({"mac"}), keeper.keep, lambda: HEALTH)
+    intake = Intake("127.0.0.1", 0, SecretFile(secret_file), frozenset({"mac"}), keeper.keep, lambda: HEALTH, PROTECTION)
     intake.start()
     yield intake.port
     intake.stop()
@@ -120,6 +124,35 @@ def test_who_does_not_know_the_secret_is_refused(port: int, keeper: Keeper) -> N
     assert keeper.texts == []
 
 
+def test_identifiers_are_kept_sealed(port: int, keeper: Keeper) -> None:
+    stated = {"identifiers": ["member:8613800001111", "phone:8613900002222"]}
+    assert ask(port, "POST", "/events", json.dumps(SCAN | stated | {"id": "e1"}).encode())[0] == 202
+    (text,) = keeper.texts
+    assert "86138" not in text
+    assert "member" not in text
+    kept = json.loads(text)
+    assert {key: value for key, value in kept.items() if key != "sealed"} == SCAN | {"id": "e1"}
+    assert json.loads(Opener([SECRET]).open(kept["sealed"])) == stated
+
+
+def test_before_there_is_a_key_identifiers_are_not_taken(tmp_path: Path) -> None:
+    keeper, protection = Keeper(), Protection({})
+    intake = Intake("127.0.0.1", 0, None, frozenset(), keeper.keep, lambda: HEALTH, protection)
+    intake.start()
+    try:
+        event = json.dumps(SCAN | {"identifiers": ["member:8613800001111"]}).encode()
+        status, answer = ask(intake.port, "POST", "/events", event)
+        assert (status, json.loads(answer)["reason"]) == (503, "event.key")
+        assert "send the same again" in json.loads(answer)["message"]
+        assert ask(intake.port, "POST", "/events", json.dumps([SCAN, json.loads(event)]).encode())[0] == 503
+        assert ask(intake.port, "POST", "/events", json.dumps(SCAN).encode())[0] == 202, "others need none"
+        assert protection.offer(public_key(SECRET))
+        assert ask(intake.port, "POST", "/events", event)[0] == 202
+    finally:
+        intake.stop()
+    assert [json.loads(text).get("sealed") is None for text in keeper.texts] == [True, False]
+
+
 def test_sizes_paths_and_health(port: int) -> None:
     assert ask(port, "POST", "/events", b"", **{"Content-Length": str((1 << 20) + 1)})[0] == 413
     assert ask(port, "POST", "/other", b"{}")[0] == 404
@@ -139,15 +172,15 @@ def test_a_body_without_length_is_refused(port: int) -> None:
 
 def test_a_port_in_use_is_reported(port: int) -> None:
     with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{port}"):
-        Intake("127.0.0.1", port, None, frozenset(), Keeper().keep, lambda: HEALTH)
+        Intake("127.0.0.1", port, None, frozenset(), Keeper().keep, lambda: HEALTH, PROTECTION)
 
 
 def test_one_event_fits_a_frames_text() -> None:
     items: list[dict[str, Any]] = [{"sku": "x" * 128, "n": 1}] * 200
-    assert len(check_events(json.dumps(SCAN | {"items": items}).encode(), frozenset())[0]) < 60_000
+    assert len(check_events(json.dumps(SCAN | {"items": items}).encode(), frozenset(), PROTECTION)[0]) < 60_000
     fans = [SCAN | {"items": [{"sku": "\U0001f6cd" * 128, "n": 1}] * 200}]
     with pytest.raises(ContractError, match="at most 60000 bytes"):
-        check_events(json.dumps(fans).encode(), frozenset())
+        check_events(json.dumps(fans).encode(), frozenset(), PROTECTION)
 
 
 def test_a_secret_renewed_on_disk_is_asked_for_at_once(port: int, secret_file: Path) -> None:

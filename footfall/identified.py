@@ -1,0 +1,64 @@
+"""Which keys of a plain event hold identifiers of people. Every kind of event is looked at the same way. Pure.
+
+identifier_keys(Touch) -> ("identifiers",)
+stated_identifiers(event) -> ["member:8613800000000"]
+sealed_keys(value, event) -> {"identifiers": […]}      # of the event as it was sent
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Annotated, Any, Final, get_args
+
+from pydantic import BaseModel, StringConstraints
+
+
+class _IdentifierMark:
+    """Stands in the annotation of every text that is an identifier."""
+
+
+_MARK: Final = _IdentifierMark()
+Identifier = Annotated[str, StringConstraints(max_length=200, pattern=r"^[a-z0-9._-]{1,32}:[^\x00-\x1f\x7f]+\z"), _MARK]
+"""`type:value`, such as `member:8613800000000`."""
+
+
+@cache
+def identifier_keys(kind: type[BaseModel]) -> tuple[str, ...]:
+    """Return the keys of a kind of event whose values are identifiers, or hold some."""
+    return tuple(
+        field.alias or name
+        for name, field in kind.model_fields.items()
+        if any(each is _MARK for each in field.metadata) or _is_marked(field.annotation)
+    )
+
+
+def stated_identifiers(event: BaseModel) -> list[str]:
+    """Return all identifiers that an event states, `type:value`, in the order of its keys."""
+    values = event.model_dump(by_alias=True, include=_names(type(event)))
+    return [text for key in identifier_keys(type(event)) for text in _texts(values.get(key))]
+
+
+def sealed_keys(value: Mapping[str, Any], event: BaseModel) -> dict[str, Any]:
+    """Return what of an event as it was sent holds identifiers."""
+    return {key: value[key] for key in identifier_keys(type(event)) if value.get(key)}
+
+
+def _is_marked(annotation: Any) -> bool:
+    return annotation is _MARK or any(_is_marked(each) for each in get_args(annotation))
+
+
+def _names(kind: type[BaseModel]) -> set[str]:
+    keys = identifier_keys(kind)
+    return {name for name, field in kind.model_fields.items() if (field.alias or name) in keys}
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)

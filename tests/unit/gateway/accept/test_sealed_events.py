@@ -1,0 +1,69 @@
+"""Events whose identifiers were sealed or hashed before they came are the same as those that state them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from footfall.errors import ContractError
+from footfall.sealing import public_key, seal
+from gateway.accept.events import Pseudonymiser, normalise
+from gateway.site import Site
+from gateway.site.index import Places
+
+SECRET, BEFORE = b"the brand's secret", b"the one before"
+T = 1_790_000_000_000_000_000
+SCAN = {"kind": "touch", "what": "scan", "id": "e1"}
+STATED = {"identifiers": ["phone:8613800001111", "ibeacon:u:1:2"]}
+PSEUDONYMS = Pseudonymiser(SECRET, BEFORE)
+SITE = {"brand": "b", "stores": [{"name": "s1", "zones": [{"name": "hall"}], "doors": [], "agents": [{"name": "a1"}]}]}
+
+
+def values(value: object, pseudonyms: Pseudonymiser = PSEUDONYMS) -> dict[str, Any]:
+    places = Places(Site.model_validate(SITE)).of("s1", "a1")
+    return normalise(value, places, "a1", T, T, pseudonyms).values
+
+
+def sealed(value: object, secret: bytes = SECRET) -> str:
+    return seal(public_key(secret), json.dumps(value).encode())
+
+
+@pytest.mark.parametrize("secret", [SECRET, BEFORE])
+def test_what_was_sealed_counts_as_if_it_were_stated(secret: bytes) -> None:
+    assert values(SCAN | {"sealed": sealed(STATED, secret)}) == values(SCAN | STATED)
+
+
+def test_subjects_count_as_the_identifiers_of_which_they_are() -> None:
+    subjects = [PSEUDONYMS.hex_subject(identifier) for identifier in STATED["identifiers"]]
+    assert values(SCAN | {"subjects": subjects}) == values(SCAN | STATED)
+    assert values(SCAN | {"subjects": subjects}, Pseudonymiser(None))["subjects"] == subjects, "they need no secret"
+
+
+@pytest.mark.parametrize(
+    ("more", "reason", "words"),
+    [
+        ({"sealed": sealed(STATED, b"another")}, "event.sealed", "which this gateway does not have"),
+        ({"sealed": sealed(STATED)[:-30]}, "event.sealed", "damaged"),
+        ({"sealed": sealed(["phone:1"])}, "event.sealed", "no JSON object"),
+        ({"sealed": seal(public_key(SECRET), b"\xff{")}, "event.sealed", "no JSON object"),
+        ({"sealed": sealed(STATED | {"id": "e2"})}, "event.sealed", "no JSON object of the keys that are missing"),
+        ({"sealed": sealed(STATED)} | STATED, "event.sealed", "no JSON object of the keys that are missing"),
+        ({"sealed": sealed({"amnt": 1})}, "event.invalid", "amnt"),
+        ({"sealed": 7}, "event.invalid", "sealed"),
+        ({"subjects": ["ffffffffffffffff"]}, "event.invalid", "subjects.0"),
+        ({"subjects": ["0123456789abcdef"]} | STATED, "event.invalid", "`subjects` stands in place of identifiers"),
+        ({"138 0000 1111": 1}, "event.invalid", "…: Extra inputs"),
+    ],
+)
+def test_what_contradicts_itself_or_cannot_be_opened_is_refused(more: dict[str, Any], reason: str, words: str) -> None:
+    with pytest.raises(ContractError, match=words) as refused:
+        values(SCAN | more)
+    assert refused.value.reason == reason
+    assert "1111" not in str(refused.value)
+
+
+def test_the_key_to_seal_to_follows_from_the_secret_in_use() -> None:
+    assert PSEUDONYMS.seal_key == public_key(SECRET)
+    assert Pseudonymiser(None, BEFORE).seal_key is None
