@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from footfall.beacons import TYPES as BEACONS
 from footfall.errors import ContractError, FootfallError
 from footfall.events import parse_event
-from footfall.identified import identifier_keys, sealed_keys
+from footfall.identified import sealed_event, sealed_keys
 from footfall.pseudonyms import lasting_subject, to_hex
 from footfall.sealing import seal
 
@@ -57,12 +57,11 @@ class Protection:
         stated = sealed_keys(value, event)
         if not stated:
             return value
-        rest = {key: each for key, each in value.items() if key not in identifier_keys(type(event))}
         if set(stated) == {IDENTIFIERS} and SUBJECTS in type(event).model_fields and (subjects := self._subjects(stated[IDENTIFIERS])):
-            return rest | {SUBJECTS: subjects}
+            return {key: each for key, each in value.items() if key != IDENTIFIERS} | {SUBJECTS: subjects}
         if self.public is None:
             raise NoKeyYet
-        return rest | {SEALED: seal(self.public, json.dumps(stated, ensure_ascii=False, separators=(",", ":")).encode())}
+        return sealed_event(value, event, self.public)
 
     def protected_text(self, text: str) -> str:
         """Return an event that was spooled, as it may stay there. Raise NoKeyYet. One that no gateway would take stays as it is, sealed."""

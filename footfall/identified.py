@@ -3,15 +3,19 @@
 identifier_keys(Touch) -> ("identifiers",)
 stated_identifiers(event) -> ["member:8613800000000"]
 sealed_keys(value, event) -> {"identifiers": […]}      # of the event as it was sent
+sealed_event(value, event, public)                     # the same with `sealed` in their place
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any, Final, get_args
 
 from pydantic import BaseModel, StringConstraints
+
+from footfall.sealing import seal
 
 
 class _IdentifierMark:
@@ -42,6 +46,15 @@ def stated_identifiers(event: BaseModel) -> list[str]:
 def sealed_keys(value: Mapping[str, Any], event: BaseModel) -> dict[str, Any]:
     """Return what of an event as it was sent holds identifiers."""
     return {key: value[key] for key in identifier_keys(type(event)) if value.get(key)}
+
+
+def sealed_event(value: Mapping[str, Any], event: BaseModel, public: bytes) -> dict[str, Any]:
+    """Return an event as it was sent with `sealed` in place of its identifiers, if it has any. Only the gateway of the key opens it."""
+    stated = sealed_keys(value, event)
+    if not stated:
+        return dict(value)
+    rest = {key: each for key, each in value.items() if key not in identifier_keys(type(event))}
+    return rest | {"sealed": seal(public, json.dumps(stated, ensure_ascii=False, separators=(",", ":")).encode())}
 
 
 def _is_marked(annotation: Any) -> bool:

@@ -104,14 +104,19 @@ class Opener:
 
 def read_public_key(path: Path) -> bytes:
     """Return the public key in a file, as `footfall seal-key` writes it. Raise ConfigError."""
-    text = read_secret(path)
+    public = public_key_of(read_secret(path))
+    if public is None:
+        raise ConfigError(f"{path}: is no public key of a gateway: footfall seal-key prints it, 44 characters of base64")
+    return public
+
+
+def public_key_of(text: str | bytes) -> bytes | None:
+    """Return the public key that `public_key_text` gave; None for any other text."""
     try:
         public = base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error):
-        public = b""
-    if len(public) != KEY_BYTES:
-        raise ConfigError(f"{path}: is no public key of a gateway: footfall seal-key prints it, 44 characters of base64")
-    return public
+        return None
+    return public if len(public) == KEY_BYTES else None
 
 
 def public_key_text(public: bytes) -> str:

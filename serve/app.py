@@ -48,6 +48,7 @@ from serve.config import ServeConfig, status_url
 from serve.estate import ServedEstate
 from serve.live import EventStream, LiveReaders
 from serve.questions import answer, listed
+from serve.sealing import EventSealer
 from serve.views import read_view
 
 STATUS_FRESH_S: Final = 2.0
@@ -85,6 +86,7 @@ class Pages:
         self._status_lock: Final = asyncio.Lock()
         self._queries: Final = asyncio.Semaphore(QUERIES_AT_ONCE)
         self._posted: Final[Counter[str]] = Counter()
+        self._sealer: Final = EventSealer()
         self.registry: Final = self._metrics()
 
     def app(self) -> Starlette:
@@ -182,7 +184,10 @@ class Pages:
                 body = await _body(request)
             store, agent = _named(request, "store"), _named(request, "agent")
             values = load_json(body)
-            await run_in_threadpool(self.estate.check, store, agent, _checked(values), time.time_ns())
+            events = _checked(values)
+            await run_in_threadpool(self.estate.check, store, agent, events, time.time_ns())
+            if self._sealer.needs_key(events):
+                values = self._sealer.sealed(values, events, await self._current_status())
             topic, payload = topic_of(store, agent, "events"), json.dumps(values, ensure_ascii=False).encode()
             await run_in_threadpool(self._broker.publish, topic, payload)
         except TimeoutError:

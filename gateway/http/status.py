@@ -103,6 +103,8 @@ class Status:
     """UUIDs of beacons in `site.toml`; 0: every iBeacon and AltBeacon is a fan's."""
     neighbours_total: int = 0
     """Sightings of others' beacons, since each agent's start."""
+    seal_key: str = ""
+    """The gateway's public key, base64, to which identifiers are sealed; "" without the brand's secret."""
     noticed: Mapping[str, str] = field(default_factory=dict)
     """What parts of the gateway noticed: `Notices.shown()`."""
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from footfall import __version__
 from footfall.certificates import findings
+from footfall.sealing import public_key_text
 from footfall.units import NS_PER_S
 from gateway.accept.own_clock import OwnClock
 from gateway.config import GatewayConfig
@@ -81,6 +82,7 @@ class Report:
             without_level=self.estate.without_level,
             own_beacons=len(self.ingest.beacons),
             neighbours_total=sum(health.neighbours_total for health in list(self.ingest.healths.values())),
+            seal_key=public_key_text(self.ingest.seal_key) if self.ingest.seal_key else "",
             noticed=self._noticed(held),
         )  # fmt: skip
 

@@ -66,7 +66,7 @@ _ADDED_TO_HEADER: Final = {
     name: value for name, value in Header._field_defaults.items() if name not in ("v", "gateway_ns", "heard_boot_ns")
 }
 _ADDED_TO_BODY: Final = {"store": "", "offset": None}
-_ADDED_TO_RECEIPT: Final = {"echo_boot": "", "echo_boot_ns": 0, "parts": False, "times": None, "beacons": None}
+_ADDED_TO_RECEIPT: Final = {"echo_boot": "", "echo_boot_ns": 0, "parts": False, "times": None, "beacons": None, "seal_key": None}
 
 
 def _decode_frame(payload: bytes) -> dict[str, Any]:
@@ -99,11 +99,13 @@ def _encode_receipt(case: dict[str, Any]) -> bytes:
     times = values.pop("times", None)
     runs = tuple(TimeRun(*run[:3], DecidedTime(*run[3])) for run in times[1]) if times else ()
     beacons = tuple(OwnBeacon(*beacon) for beacon in values.pop("beacons")) if "beacons" in values else None
+    seal_key = bytes.fromhex(values.pop("seal_key")) if "seal_key" in values else None
     return encode_receipt(
         Receipt(
             **{**values, "versions": tuple(values["versions"])},
             key=day_key,
             beacons=beacons,
+            seal_key=seal_key,
             times=Times(times[0], runs) if times else None,
         )
     )
@@ -115,6 +117,8 @@ def _decode_receipt(payload: bytes) -> dict[str, Any]:
     values = _told(receipt._replace(key=None)._asdict() | {"key": key}, _ADDED_TO_RECEIPT)
     if "beacons" in values:
         values["beacons"] = [list(beacon) for beacon in values["beacons"]]
+    if "seal_key" in values:
+        values["seal_key"] = values["seal_key"].hex()
     if times := values.get("times"):
         values["times"] = [times[0], [[*run[:3], list(run[3])] for run in times[1]]]
     if values["key"]:
