@@ -41,6 +41,11 @@ class Registry(Mapping[str, Profile]):
     def __len__(self) -> int:
         return len(self._profiles)
 
+    @property
+    def types_without_consent(self) -> frozenset[str]:
+        """Return the types of identifiers that a device may send without its owner's consent: they get no lasting subject."""
+        return frozenset(profile.identifier_type for profile in self._profiles.values() if not profile.consented)
+
     def best(self, transport: str, message: Any) -> Profile | None:
         """Return the most specific profile that matches `message`, the first by name among equals; None if none matches."""
         chooser = self._choosers.get(transport) or self._choose(transport)

@@ -21,7 +21,7 @@ from edge_agent.core import Core, lost_frame
 from edge_agent.durability import PendingRequests, remembered
 from edge_agent.gateway_key import GatewayKey
 from edge_agent.inbox import Events, Key, Reloaded
-from edge_agent.intake import Intake, not_consented
+from edge_agent.intake import Intake
 from edge_agent.keys import SubjectKeys
 from edge_agent.own_beacons import OwnBeaconsFile
 from edge_agent.publisher import Publisher
@@ -123,7 +123,7 @@ class EdgeAgent:
         self.core.change(settings.zones, now.profiles, now.keys, settings.receiver_limits, settings.zone_rules)
         self._reload.now = now
         if self.intake is not None:
-            self.intake.refuse(not_consented(now.profiles))
+            self.intake.refuse(now.profiles.types_without_consent)
         self.supervisor.begin(reloaded.sources, settings.tasks, {source.name for source in settings.sources})
         reloaded.is_used.set()
         log.info("reloaded: %d sources, %d of them anew", len(settings.sources), len(reloaded.sources))
@@ -283,11 +283,10 @@ class EdgeAgent:
             self._publishing.join()
 
     def _intake(self) -> Intake | None:
-        wanted = self._reload.now.settings.intake
-        if wanted is None:
+        if (wanted := self._reload.now.settings.intake) is None:
             return None
         secret = SecretFile(wanted.secret_file) if wanted.secret_file else None
-        refused = not_consented(self._reload.now.profiles)
+        refused = self._reload.now.profiles.types_without_consent
         return Intake(wanted.host, wanted.port, secret, refused, self._take_events, self.health, self._gateway_key.protection)
 
     def _take_events(self, texts: Sequence[str]) -> Future[None]:

@@ -11,11 +11,10 @@ them. Others reach the spool as subjects, or sealed (`edge_agent/protection.py`)
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Final
 
-from device_profiles.profile import Profile
 from edge_agent.protection import NoKeyYet, Protection
 from footfall.config import SecretFile
 from footfall.errors import ContractError
@@ -33,11 +32,6 @@ HEALTH_PATH: Final = "/health"
 
 KeepEvents = Callable[[Sequence[str]], "Future[None]"]
 """Takes events as JSON texts, and returns a future that is done when they are durable."""
-
-
-def not_consented(profiles: Mapping[str, Profile]) -> frozenset[str]:
-    """Return the identifier types that no plain event may have."""
-    return frozenset(profile.identifier_type for profile in profiles.values() if not profile.consented)
 
 
 def check_events(payload: bytes, refused_types: frozenset[str], protection: Protection) -> list[str]:

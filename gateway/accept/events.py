@@ -7,10 +7,13 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from footfall.baskets import spelled
 from footfall.beacons import TYPES, BeaconRule
 from footfall.errors import ContractError
 from footfall.events import Count, Occupancy, Touch, Void, parse_event
+from footfall.identified import identifier_keys, stated_identifiers
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.sealing import Opener
 from footfall.units import NS_PER_MINUTE, NS_PER_S
@@ -42,6 +45,8 @@ class Pseudonymiser:
     def __init__(self, brand_secret: bytes | None, secret_before: bytes | None = None) -> None:
         """`secret_before`: what agents sealed before the secret was changed is opened with it."""
         self.beacons = BeaconRule()
+        self.refused_types: frozenset[str] = frozenset()
+        """Types of identifiers whose owners gave no consent: of them there is no lasting subject of an event."""
         self._secret: Final = brand_secret
         self._opener: Final = Opener([secret for secret in (brand_secret, secret_before) if secret is not None])
         self._keys: Final[dict[str, bytes]] = {}
@@ -100,6 +105,8 @@ def normalise(
     the time of any other is compared with it; it may have been up to `later_ns` later.
     """
     event = parse_event(pseudonyms.opened(value))
+    if pseudonyms.refused_types and identifier_keys(type(event)):
+        _check_consent(event, pseudonyms.refused_types)
     taken_ns = min(max(taken_ns, EARLIEST_NS), received_ns)
     stated_ns = event.time_ns
     if stated_ns is not None:
@@ -114,6 +121,14 @@ def normalise(
     }
     values |= _MORE[type(event)](event, places, publisher, time_ns, pseudonyms)
     return Plain(values, name, event.id)
+
+
+def _check_consent(event: BaseModel, refused_types: frozenset[str]) -> None:
+    """Raise ContractError for an identifier such as a phone's address; an agent's intake refuses it before, unless it came sealed."""
+    for identifier in stated_identifiers(event):
+        id_type = identifier.partition(":")[0]
+        if id_type in refused_types:
+            raise ContractError("event.identifier", f"identifiers of type {id_type!r} are not consented to and are not taken")
 
 
 def _check_time(time_ns: int, taken_ns: int, latest_ns: int, history: bool) -> None:

@@ -64,6 +64,19 @@ def test_what_contradicts_itself_or_cannot_be_opened_is_refused(more: dict[str, 
     assert "1111" not in str(refused.value)
 
 
+@pytest.mark.parametrize("is_sealed", [False, True])
+def test_who_gave_no_consent_gets_no_lasting_subject(is_sealed: bool) -> None:
+    stated = {"identifiers": ["phone:1", "mac:a1b2c3d4e5f6"]}
+    strict = Pseudonymiser(SECRET)
+    value = SCAN | ({"sealed": sealed(stated)} if is_sealed else stated)
+    assert len(values(value, strict)["subjects"]) == 2, "a list of things may have them"
+    strict.refused_types = frozenset({"mac"})
+    with pytest.raises(ContractError, match="'mac' are not consented to") as refused:
+        values(value, strict)
+    assert refused.value.reason == "event.identifier"
+    assert values(SCAN | {"identifiers": ["phone:1"]}, strict)["subjects"]
+
+
 def test_the_key_to_seal_to_follows_from_the_secret_in_use() -> None:
     assert PSEUDONYMS.seal_key == public_key(SECRET)
     assert Pseudonymiser(None, BEFORE).seal_key is None
