@@ -21,7 +21,7 @@ from edge_agent.core import Core, lost_frame
 from edge_agent.durability import PendingRequests, remembered
 from edge_agent.gateway_key import GatewayKey
 from edge_agent.inbox import Events, Key, Reloaded
-from edge_agent.intake import Intake
+from edge_agent.intake import Intake, intake_of
 from edge_agent.keys import SubjectKeys
 from edge_agent.own_beacons import OwnBeaconsFile
 from edge_agent.publisher import Publisher
@@ -30,7 +30,6 @@ from edge_agent.sources.border import refusal
 from edge_agent.sources.source import Gap, Heard, Tally
 from edge_agent.spool import HOUR_S, Fill, Spool, SpooledFrame, SpoolUnavailable
 from edge_agent.supervisor import Supervisor
-from footfall.config import SecretFile
 from footfall.frames import Body
 from footfall.health import Health
 from footfall.receipts import DayKey
@@ -283,11 +282,8 @@ class EdgeAgent:
             self._publishing.join()
 
     def _intake(self) -> Intake | None:
-        if (wanted := self._reload.now.settings.intake) is None:
-            return None
-        secret = SecretFile(wanted.secret_file) if wanted.secret_file else None
-        refused = self._reload.now.profiles.types_without_consent
-        return Intake(wanted.host, wanted.port, secret, refused, self._take_events, self.health, self._gateway_key.protection)
+        now, protection = self._reload.now, self._gateway_key.protection
+        return intake_of(now.settings.intake, now.profiles.types_without_consent, self._take_events, self.health, protection)
 
     def _take_events(self, texts: Sequence[str]) -> Future[None]:
         kept: Future[None] = Future()

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Final
 
+from edge_agent.config import IntakeSettings
 from edge_agent.protection import NoKeyYet, Protection
 from footfall.config import SecretFile
 from footfall.errors import ContractError
@@ -97,6 +98,16 @@ class Intake:
 
     def stop(self) -> None:
         self._server.stop()
+
+
+def intake_of(
+    wanted: IntakeSettings | None, refused_types: frozenset[str], keep: KeepEvents, health: Callable[[], Health], protection: Protection
+) -> Intake | None:
+    """Return the intake that the settings want, None if they want none. Raise ConfigError if it cannot be had."""
+    if wanted is None:
+        return None
+    secret = SecretFile(wanted.secret_file) if wanted.secret_file else None
+    return Intake(wanted.host, wanted.port, secret, refused_types, keep, health, protection)
 
 
 class _IntakeHandler(RequestHandler):

@@ -33,7 +33,10 @@ class NoKeyYet(FootfallError):
     """The box has heard no gateway yet, and can neither hash nor seal an identifier: the event is to be sent again."""
 
     def __init__(self) -> None:
-        super().__init__("this agent has no public key of its gateway yet, so it keeps no identifiers: send the same again")
+        super().__init__(
+            "this agent has no public key of its gateway yet, so it keeps no identifiers: send the same again. It comes with the first"
+            " receipt of a gateway that has brand_secret_file"
+        )
 
 
 class Protection:
