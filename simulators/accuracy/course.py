@@ -26,6 +26,8 @@ UNKNOWN_STEPS: Final = 10
 class Span(NamedTuple):
     from_ns: int
     to_ns: int
+    is_open: bool = False
+    """Whether it goes on: when it ends is not known yet."""
 
 
 class TrueStay(NamedTuple):

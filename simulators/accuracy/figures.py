@@ -51,7 +51,7 @@ class Transitions:
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """Visits that overlap are paired, the longest overlap first; `error` is the difference of their lengths."""
+    """Visits that overlap are paired, the longest overlap first; `error` is the difference of their lengths, of those that are over."""
 
     true: int
     stored: int
@@ -181,13 +181,10 @@ def _transitions(courses: Sequence[Course]) -> Transitions:
 
 
 def _visits(courses: Sequence[Course]) -> Visits:
-    errors_s: list[float] = []
-    for course in courses:
-        for a, b in overlapping(course.visits, course.stored_visits):
-            one, other = course.visits[a], course.stored_visits[b]
-            errors_s.append(abs((other.to_ns - other.from_ns) - (one.to_ns - one.from_ns)) / NS_PER_S)
+    pairs = [(course.visits[a], course.stored_visits[b]) for course in courses for a, b in overlapping(course.visits, course.stored_visits)]
+    errors_s = [abs((b.to_ns - b.from_ns) - (a.to_ns - a.from_ns)) / NS_PER_S for a, b in pairs if not b.is_open]
     true, stored = sum(len(course.visits) for course in courses), sum(len(course.stored_visits) for course in courses)
-    return Visits(true, stored, len(errors_s), quantile(errors_s, 0.5), quantile(errors_s, 0.95))
+    return Visits(true, stored, len(pairs), quantile(errors_s, 0.5), quantile(errors_s, 0.95))
 
 
 def overlapping(true: Sequence[Span], stored: Sequence[Span]) -> list[tuple[int, int]]:

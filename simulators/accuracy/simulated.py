@@ -61,7 +61,7 @@ def _decided(dwell: StoredDwell) -> DecidedDwell:
 
 
 def _span(visit: StoredVisit) -> Span:
-    return Span(visit.from_ns, visit.to_ns)
+    return Span(visit.from_ns, visit.to_ns, visit.open)
 
 
 def _course(

@@ -71,3 +71,16 @@ def test_what_is_played_is_found_again(truth: Truth) -> None:
     assert found.zones_right("stored") > 0.8
     assert 0 <= found.transitions.delay_median_s < 60
     assert played.rows > 100
+
+
+def test_a_visit_that_is_not_over_is_found_and_its_length_is_not_judged(truth: Truth) -> None:
+    """Who leaves before the end of a recording is stored as inside until the idle timeout."""
+    whole = perfect(truth)
+    ends_ns = truth.end_ns + 1800 * 10**9
+    going_on = replace(whole, visits=[replace(visit, open=True, to_ns=ends_ns) for visit in whole.visits[:3]] + whole.visits[3:])
+    found = figures(courses_of_truth(truth, SECRET, *stored_by_subject(going_on), truth.end_ns)).visits
+    assert (found.precision, found.recall, found.error_p95_s) == (1.0, 1.0, 0.0)
+    none_over = replace(whole, visits=[replace(visit, open=True) for visit in whole.visits])
+    judged = figures(courses_of_truth(truth, SECRET, *stored_by_subject(none_over), truth.end_ns)).visits
+    assert judged.recall == 1.0
+    assert judged.error_median_s != judged.error_median_s, "nothing to judge"
