@@ -90,8 +90,8 @@ class Coverage:
 
     def hear(self, store: int, agent: int, record: Record, body: Body, progress_ns: int) -> None:
         """Take a frame: its agent got as far as `progress_ns`."""
-        if not body.made_boot_ns and _has_only_events(body):
-            return  # a recorded history of counts, which state what they observed
+        if is_history(body):
+            return  # its counts state what they observed
         owner = self._owners.get((store, agent))
         if owner is None:
             owner = self._owner(store, agent)
@@ -253,8 +253,9 @@ def _phase(agent: str) -> int:
     return zlib.crc32(agent.encode()) % EVERY_MINUTES
 
 
-def _has_only_events(body: Body) -> bool:
-    return len(body) > 0 and not body.kind.tobytes().strip(_EVENTS)
+def is_history(body: Body) -> bool:
+    """Return whether a frame relays plain events of a recording, and nothing else: it shows nothing of its agent's present."""
+    return not body.made_boot_ns and len(body) > 0 and not body.kind.tobytes().strip(_EVENTS)
 
 
 def _begin_ns(body: Body, progress_ns: int) -> int:

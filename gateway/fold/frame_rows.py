@@ -13,7 +13,7 @@ from footfall.pseudonyms import PRIVATE_KEY_ID, TOP_BIT
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.agent_points import gap_of_row, refusal_of_row
 from gateway.fold.boot_clocks import BootClocks
-from gateway.fold.coverage import Coverage
+from gateway.fold.coverage import Coverage, is_history
 from gateway.fold.frame_columns import FrameColumns, door_points, presence_points
 from gateway.fold.item_events import ItemEvents
 from gateway.fold.level_points import level_points
@@ -91,6 +91,9 @@ class FrameRows:
         """Return the earliest place of each frame's rows. Clocks and progress are updated."""
         expected, hear, before = self._state.estate.expected, self._watermarks.hear, []
         for (record, body), store, agent in zip(frames, stores, agents, strict=True):
+            if is_history(body):
+                before.append(self._watermarks.reported(store, agent))
+                continue
             # A recording has its file's time and no boot clock; what is live goes by the clock that accept decided about.
             progress = body.made_wall_ns if body.made_boot_ns == 0 else body.made_boot_ns + record.offset_ns
             progress, received_ns = min(progress, record.received_ns), record.received_ns

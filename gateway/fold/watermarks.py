@@ -138,6 +138,14 @@ class Watermarks:
                 known.watermark_ns = min((agent.progress_ns for agent in known.agents.values()), default=NEVER_NS)
             self._show(store, known)
 
+    def reported(self, store: int, agent: int) -> Reported:
+        """Return how far an agent and the watermark are."""
+        known = self._stores.get(store)
+        if known is None:
+            return Reported(NEVER_NS, NEVER_NS)
+        mine = known.agents.get(agent)
+        return Reported(NEVER_NS if mine is None else mine.progress_ns, known.watermark_ns)
+
     def closing_ns(self, now_ns: int, silent_for_ns: int = HEARD_WITHIN_NS) -> npt.NDArray[np.int64]:
         """Return, by store, the time by which it is decided who has left, ns.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -9,7 +10,11 @@ from typing import Any, Final
 
 import pytest
 
+from edge_agent.sources.csv_counts import CountColumns
+from edge_agent.sources.csv_mapping import CsvMapping
+from edge_agent.sources.csv_time import TimeColumn
 from simulators.parts.mosquitto import Mosquitto
+from tests.docs.blocks import ROOT
 from tests.support.followed_page import Step, run, steps
 from tests.support.running_gateway import Place
 
@@ -94,6 +99,17 @@ def correct_a_line(place: Place) -> None:
     assert doors(place)[-2:] == [("main", "2025-03-03 03:00:00", 7, 7), ("side", "2025-03-03 03:00:00", 7, 7)]
 
 
+def test_the_page_s_table_has_every_key_of_counts_and_times_and_no_other() -> None:
+    text = (ROOT / "docs" / "history.md").read_text(encoding="utf-8").partition("## The mapping")[2].partition("\n### ")[0]
+    stated = {key for cell in re.findall(r"^\| ([^|]+) \|", text, re.MULTILINE) for key in re.findall(r"`([a-z_.]+)`", cell)}
+    counts = {f"counts.{field.alias or name}" for name, field in CountColumns.model_fields.items()}
+    times = {f"time.{name}" for name in TimeColumn.model_fields}
+    assert counts - stated == {"counts.door"}, "it is in the meaning of counts.in"
+    assert times - stated == {"time.relative"}, "it is of levels"
+    assert {key for key in stated if "." in key} <= counts | times
+    assert {key for key in stated if "." not in key} <= set(CsvMapping.model_fields)
+
+
 def test_past_sales_and_counts_come_in_as_plain_events(place: Place) -> None:
     if shutil.which("mosquitto_pub") is None:
         pytest.skip("mosquitto_pub is not installed: its part of docs/history.md is not run")
@@ -104,6 +120,7 @@ def test_past_sales_and_counts_come_in_as_plain_events(place: Place) -> None:
         place.until(lambda: place.gateway.status()["balance"]["written_total"] >= 2, "both to be written")
         place.settle()
         assert doors(place) == [("main", "2024-01-05 04:00:00", 210, 205)]
+        assert rows(place, "SELECT doors FROM coverage WHERE minutes = 60") == [((1 << 60) - 1,)]
         assert rows(place, "SELECT amount, datetime(time_ns/1000000000, 'unixepoch') FROM touch") == [(99.0, "2024-01-05 04:31:00")]
 
 

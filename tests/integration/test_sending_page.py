@@ -15,6 +15,11 @@ from typing import Any, Final
 import pytest
 import urllib3
 
+from edge_agent.intake import MAX_EVENT_BYTES
+from footfall.events import MAX_DEPTH, MAX_EVENTS, MAX_EVENTS_BYTES, MAX_PEOPLE
+from footfall.units import NS_PER_DAY, NS_PER_MINUTE
+from gateway.accept.events import EARLY_NS, LATE_NS
+from gateway.accept.limits import PACES
 from gateway.sinks.influxdb.reader import InfluxReader
 from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.process import Process, free_port
@@ -194,6 +199,19 @@ def test_the_flow_in_a_real_node_red(followed: Followed) -> None:
         assert place.gateway.status()["balance"]["quarantined_total"] == 0
         place.until(place.gateway.is_settled, "everything to be in the database")
         assert followed.doors() == [("flagship-counter", 0, 0)]
+
+
+def test_the_page_s_limits_are_those_of_the_code() -> None:
+    page, pace = (ROOT / "docs" / "sending.md").read_text(encoding="utf-8"), PACES["events"]
+    for stated in (
+        f"{MAX_EVENTS_BYTES:,} bytes, {MAX_EVENTS:,} events, nested {MAX_DEPTH} deep",
+        f"one event through an agent | {MAX_EVENT_BYTES:,} bytes",
+        f"people of a count | {MAX_PEOPLE:,} each way",
+        f"{pace.a_second:,} events a second for five minutes",
+        f"At most {LATE_NS // NS_PER_DAY} days back and {EARLY_NS // NS_PER_MINUTE} minutes ahead".partition(" ")[2],
+    ):
+        assert stated in " ".join(page.split()), stated
+    assert pace.burst_s == 300
 
 
 # What a third party gets wrong: the answer, and the same by MQTT.

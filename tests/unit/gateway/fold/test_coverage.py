@@ -211,6 +211,17 @@ def test_frames_that_relay_a_recorded_history_show_nothing_themselves() -> None:
     assert Agents().recorded(0, Kind.IN).recorded(3600, Kind.IN).settle().minutes("doors") == set(range(60)), "crossings do, as ever"
 
 
+def test_a_recorded_history_takes_no_store_back_to_its_time() -> None:
+    """Its store goes on being complete up to now; before, one frame of last year held its live counters back for ten minutes."""
+    shop = Agents().frame(0, Kind.ENTER, agent="y").alive(20, 120, agent="y")
+    now_ns = shop.fold.counters.take()[-1].as_of_ns
+    shop.recorded(-40 * 86_400, Kind.EVENT).counted(-40 * 86_400, 600).alive(130, 200, agent="y").tick(203)
+    assert now_ns is not None
+    later_ns = [each.as_of_ns for each in shop.fold.counters.take() if each.store == "s1"][-1]
+    assert later_ns is not None
+    assert later_ns > now_ns
+
+
 def test_of_an_agent_that_sends_frames_these_show_what_it_observed() -> None:
     shop = Agents().frame(0, Kind.ENTER).alive(20, 120).counted(600, 600).settle()
     assert (shop.minutes("doors"), shop.minutes("presence")) == (set(), {0, 1})
