@@ -23,6 +23,8 @@ MEASUREMENT: Final = "traffic"
 TABLE: Final = "traffic_hour"
 MOST_EARLIER: Final = 2_000
 """Hours added up by one write beyond those that it may have brought: a file of an earlier release catches up, 50 ms of work a write."""
+MOST: Final = 1 << 40
+"""What one point can add to its hour, up or down: SQLite refuses a sum past 64 bits, and with it the batch of a point that is no count."""
 _GAUGES: Final = ("occupancy", "drift", "visits_open", "known_open", "anonymous_open")
 """Are read, never added: an hour has their last and their highest value."""
 
@@ -135,7 +137,9 @@ _HOURS: Final = (
 
 def _renewed() -> str:
     """The statement that adds up the stale hours. Of a gauge, the point at the latest time has the last value."""
-    sums = [f'sum(p."{column}") AS "{name}"' for (function, column), name in _COLUMNS.items() if function == "sum"]
+    sums = [
+        f'sum(max(min(p."{column}", {MOST}), -{MOST})) AS "{name}"' for (function, column), name in _COLUMNS.items() if function == "sum"
+    ]
     tops = [f'max(p."{column}") AS "{name}"' for (function, column), name in _COLUMNS.items() if function == "max"]
     added = f"""SELECT s.store, s.time_ns, count(*) AS {_COUNT}, max(p.time_ns) AS latest_ns, {", ".join([*sums, *tops])}
         FROM traffic_stale AS s CROSS JOIN {MEASUREMENT} AS p

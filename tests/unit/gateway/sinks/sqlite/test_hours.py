@@ -113,6 +113,15 @@ def do(act: tuple[Any, ...], sink: SQLite, other: sqlite3.Connection) -> None:
         other.execute("DELETE FROM traffic WHERE store = ? AND time_ns >= ?", (store, times_ns[0]))
 
 
+def test_counts_that_no_integer_can_add_up_do_not_hold_up_their_neighbours(tmp_path: Path) -> None:
+    most = (1 << 63) - 1 - len(NUMBERS)
+    with closing(SQLite(tmp_path / "footfall.db")) as sink:
+        sink.write([minutes("s1", 0, 3, value=most), minutes("s2", 0, 3), minutes("s1", 180, 1), minutes("s2", 180, 1)])
+    hour = (MONDAY_NS, MONDAY_NS + NS_PER_HOUR, NS_PER_HOUR)
+    cells_found = found(tmp_path / "footfall.db", IN, hour, by=("store",))
+    assert cells_found.values["in"].tolist() == [3 * hours.MOST, 3 * (1 + NUMBERS.index("in"))]
+
+
 @settings(max_examples=30, deadline=None)
 @given(acts=acts(), to=TIMES, bucket_ns=st.sampled_from([NS_PER_HOUR, 4 * NS_PER_HOUR, NS_PER_DAY]), by=st.sampled_from([(), ("store",)]))
 def test_hours_are_the_sum_of_their_points_after_any_sequence_of_writes(
