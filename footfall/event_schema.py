@@ -9,6 +9,7 @@ What a schema cannot state is in its descriptions: the span in which `time` must
 from __future__ import annotations
 
 import json
+from itertools import combinations
 from typing import Annotated, Any, Final
 
 import typer
@@ -21,6 +22,10 @@ _TIME: Final = (
     "When it happened: ISO 8601 with an offset from UTC. At most 40 days before and 10 minutes after it is taken; "
     "any since 2000 with `history`. Left out: the time of arrival. Of a count with `seconds` the beginning of its interval."
 )
+_OF_PEOPLE: Final[dict[str, dict[str, Any]]] = {
+    "identifiers": {"type": "array", "minItems": 1}, "subjects": {"type": "array", "minItems": 1}, "sealed": {"type": "string"},
+}  # fmt: skip
+"""The keys that name people, each in place of the others, and when they do."""
 _ID: Final = "Makes the event idempotent: the same publisher and id is stored once, for 400 days."
 
 
@@ -30,7 +35,7 @@ def schema() -> dict[str, Any]:
     defs: dict[str, Any] = found.pop("$defs")
     for each in defs.values():
         _describe(each)
-    defs["Touch"]["allOf"] = [_needs_id(), _gives_nothing_back()]
+    defs["Touch"]["allOf"] = [_needs_id(), _gives_nothing_back(), *map(_not_both, combinations(_OF_PEOPLE, 2))]
     defs["Count"]["anyOf"] = [{"required": ["in"]}, {"required": ["out"]}]
     defs["Occupancy"]["anyOf"] = [_stated("people", "integer"), _stated("occupied", "boolean")]
     defs["Occupancy"]["allOf"] = [_agrees({"minimum": 1}, True), _agrees({"maximum": 0}, False)]
@@ -65,6 +70,11 @@ def _needs_id() -> dict[str, Any]:
 def _stated(key: str, kind: str) -> dict[str, Any]:
     """Return the rule that a key is there, and not null."""
     return {"properties": {key: {"type": kind}}, "required": [key]}
+
+
+def _not_both(keys: tuple[str, str]) -> dict[str, Any]:
+    """Return the rule that people are named in one way."""
+    return {"not": {"properties": {key: _OF_PEOPLE[key] for key in keys}, "required": list(keys)}}
 
 
 def _agrees(people: dict[str, Any], occupied: bool) -> dict[str, Any]:

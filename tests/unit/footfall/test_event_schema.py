@@ -23,6 +23,7 @@ COUNT: dict[str, Any] = {"kind": "count", "id": "c1", "door": "main", "in": 1}
 VOID: dict[str, Any] = {"kind": "void", "id": "v1", "of": "t1", "reason": "wrong", "actor": "till"}
 
 OCCUPANCY: dict[str, Any] = {"kind": "occupancy"}
+SEALED = f"{'0' * 16}.{'A' * 80}"
 
 
 def fits(value: Any, rule: Any) -> bool:
@@ -49,6 +50,7 @@ _RULES: dict[str, Any] = {
     "properties": lambda value, given, _: not isinstance(value, dict) or all(fits(value[key], given[key]) for key in given if key in value),
     "additionalProperties": lambda value, given, rule: given or not isinstance(value, dict) or set(value) <= set(rule["properties"]),
     "items": lambda value, given, _: not isinstance(value, list) or all(fits(each, given) for each in value),
+    "minItems": lambda value, given, _: not isinstance(value, list) or len(value) >= given,
     "maxItems": lambda value, given, _: not isinstance(value, list) or len(value) <= given,
     "pattern": lambda value, given, _: not isinstance(value, str) or re.search(given, value) is not None,
     "maxLength": lambda value, given, _: not isinstance(value, str) or len(value) <= given,
@@ -68,6 +70,9 @@ _RULES: dict[str, Any] = {
         SALE | {"items": [{"sku": "a", "n": -1}]}, TOUCH | {"items": [{"sku": "a", "n": -1}]}, SALE | {"items": [{"n": 1}]},
         SALE | {"items": [{"sku": "a", "n": 1, "m": 2}]}, SALE | {"items": [{"sku": "a"}] * 201},
         TOUCH | {"identifiers": ["member:1"]}, TOUCH | {"identifiers": ["1"]}, TOUCH | {"identifiers": ["m:1"] * 17},
+        TOUCH | {"sealed": SEALED}, TOUCH | {"sealed": SEALED, "identifiers": ["m:1"]}, TOUCH | {"sealed": SEALED, "identifiers": []},
+        TOUCH | {"subjects": ["0" * 16]}, TOUCH | {"subjects": ["0" * 16], "sealed": SEALED}, TOUCH | {"sealed": "x"},
+        TOUCH | {"subjects": ["0" * 16], "identifiers": ["m:1"]}, TOUCH | {"subjects": ["f" * 16]}, COUNT | {"sealed": SEALED},
         SALE | {"id": None}, TOUCH | {"id": None}, OCCUPANCY, OCCUPANCY | {"people": 0}, OCCUPANCY | {"people": 3, "zone": "shelf"},
         OCCUPANCY | {"people": 3, "occupied": True}, OCCUPANCY | {"people": 3, "occupied": False}, OCCUPANCY | {"occupied": False},
         OCCUPANCY | {"people": 0, "occupied": True}, OCCUPANCY | {"people": 0, "occupied": None}, OCCUPANCY | {"people": None},
