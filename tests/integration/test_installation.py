@@ -24,7 +24,7 @@ from tests.support.real_parts import REPOSITORY, missing, require_mosquitto
 from tests.support.waiting import until
 
 HERE: Final = "/srv/footfall"
-INTAKE: Final = "http://127.0.0.1:8781/events"
+INTAKE: Final = "-H 'Content-Type: application/json' http://127.0.0.1:8781/events"
 TOKEN: Final = "a-token-of-the-test"  # of a database that lives for this test
 IS_WHOLE: Final = os.environ.get("FOOTFALL_INSTALL") == "whole"
 DOCUMENT: Final = (REPOSITORY / "docs" / "operating.md").read_text(encoding="utf-8")
