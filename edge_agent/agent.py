@@ -123,6 +123,7 @@ class EdgeAgent:
         self._reload.now = now
         if self.intake is not None:
             self.intake.refuse(now.profiles.types_without_consent)
+            self._gateway_key.use(now.keys, now.gateway_key)
         self.supervisor.begin(reloaded.sources, settings.tasks, {source.name for source in settings.sources})
         reloaded.is_used.set()
         log.info("reloaded: %d sources, %d of them anew", len(settings.sources), len(reloaded.sources))

@@ -10,6 +10,7 @@ A key of a receipt is written beside the spool, `{spool}.gateway`, so that a box
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +38,11 @@ class GatewayKey:
         public = read_public_key(pinned) if pinned else self._remembered()
         self.protection: Final = Protection(lasting, public, pinned is not None)
         self._is_hidden = not self._has_intake
+        self._hide()
+
+    def use(self, lasting: Mapping[str, bytes], pinned: bytes | None) -> None:
+        """Go on with the keys of a reload; without a pinned one with that of the last receipt."""
+        self.protection.change(lasting, pinned)
         self._hide()
 
     def renew(self, public: bytes | None) -> None:

@@ -44,8 +44,8 @@ class Protection:
 
     def __init__(self, lasting: Mapping[str, bytes], public: bytes | None = None, is_pinned: bool = False) -> None:
         """`public`: the gateway's, as a file or an earlier receipt has it; `is_pinned`: no receipt replaces it."""
-        self._lasting: Final = lasting
-        self._is_pinned: Final = is_pinned
+        self._lasting = lasting
+        self._is_pinned = is_pinned
         self.public = public
 
     def offer(self, public: bytes | None) -> bool:
@@ -54,6 +54,10 @@ class Protection:
             return False
         self.public = public
         return True
+
+    def change(self, lasting: Mapping[str, bytes], pinned: bytes | None) -> None:
+        """Use other long-lived keys, and another pinned key; without one the next receipt may replace it."""
+        self._lasting, self._is_pinned, self.public = lasting, pinned is not None, pinned or self.public
 
     def protected(self, value: Mapping[str, Any], event: BaseModel) -> Mapping[str, Any]:
         """Return an event as it may be kept. Raise NoKeyYet. `event` is `value`, checked."""

@@ -18,6 +18,7 @@ from edge_agent.config import AgentSettings
 from edge_agent.keys import read_keys
 from edge_agent.sources.kinds import AnySource
 from footfall.errors import ConfigError
+from footfall.sealing import read_public_key
 
 log = logging.getLogger("footfall.agent")
 
@@ -35,6 +36,8 @@ class InUse:
     """Long-lived keys by identifier type."""
     ble_keys: Sequence[Mapping[str, bytes]]
     """What is kept in the profiles of `profiles` beside their files."""
+    gateway_key: bytes | None = None
+    """The gateway's public key, if a file pins it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,9 @@ def in_use(settings: AgentSettings, profiles: Registry | None = None) -> InUse:
     """Return settings with what their files have. Raise ConfigError, which names the file and what is wrong in it, never a key."""
     files = (settings.keys.irks_file, settings.keys.bind_keys_file)
     lasting = read_keys(settings.keys.file) if settings.keys.file else {}
-    return InUse(settings, profiles or settings.registry(), lasting, [dict(read_ble_keys(path)) if path else {} for path in files])
+    ble_keys = [dict(read_ble_keys(path)) if path else {} for path in files]
+    pinned = read_public_key(settings.keys.gateway_file) if settings.keys.gateway_file else None
+    return InUse(settings, profiles or settings.registry(), lasting, ble_keys, pinned)
 
 
 def ask(settings: AgentSettings, before: InUse) -> Asked:
@@ -64,7 +69,7 @@ def ask(settings: AgentSettings, before: InUse) -> Asked:
     restart = [key for key in changed if key not in TAKEN]
     taken = before.settings.model_copy(update={key: getattr(settings, key) for key in TAKEN})
     begun = [source for source in settings.sources if source.name not in stays]
-    return Asked(InUse(taken, now.profiles, now.keys, now.ble_keys), frozenset(old) - stays, begun, restart)
+    return Asked(InUse(taken, now.profiles, now.keys, now.ble_keys, now.gateway_key), frozenset(old) - stays, begun, restart)
 
 
 class Reload:

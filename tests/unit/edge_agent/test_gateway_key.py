@@ -9,9 +9,11 @@ import pytest
 
 from edge_agent.config import AgentSettings
 from edge_agent.gateway_key import GatewayKey
+from edge_agent.reload import ask, in_use
 from edge_agent.spool import Spool
 from footfall.config import check
 from footfall.errors import ConfigError
+from footfall.events import parse_event
 from footfall.sealing import public_key, public_key_text
 
 FIRST, SECOND = public_key(b"a"), public_key(b"b")
@@ -48,6 +50,32 @@ def test_a_pinned_key_is_replaced_by_no_receipt(tmp_path: Path) -> None:
     (tmp_path / "pinned").write_text("none")
     with pytest.raises(ConfigError, match="is no public key of a gateway"):
         key(tmp_path, "pinned")
+
+
+def test_a_reload_takes_other_keys_and_pins_another_or_none(tmp_path: Path) -> None:
+    learned = key(tmp_path)
+    learned.renew(FIRST)
+    learned.use({"member": b"k" * 32}, SECOND)
+    learned.renew(FIRST)
+    assert learned.protection.public == SECOND, "it is pinned now"
+    scan = {"kind": "touch", "what": "scan", "identifiers": ["member:1"]}
+    assert "subjects" in learned.protection.protected(scan, parse_event(scan))
+    learned.use({}, None)
+    assert "sealed" in learned.protection.protected(scan, parse_event(scan))
+    assert learned.protection.public == SECOND, "until a receipt brings another"
+    learned.renew(FIRST)
+    assert learned.protection.public == FIRST
+
+
+def test_a_reload_with_a_wrong_key_is_refused(tmp_path: Path) -> None:
+    values = {"store": "s1", "agent": "a1", "spool": {"path": tmp_path / "spool.db"}}
+    before = in_use(check(values, AgentSettings, "agent.toml"))
+    settings = check(values | {"keys": {"gateway_file": tmp_path / "gateway.pub"}}, AgentSettings, "agent.toml")
+    (tmp_path / "gateway.pub").write_text("none")
+    with pytest.raises(ConfigError, match="is no public key of a gateway"):
+        ask(settings, before)
+    (tmp_path / "gateway.pub").write_text(public_key_text(FIRST))
+    assert ask(settings, before).now.gateway_key == FIRST
 
 
 def test_a_file_that_is_spoiled_waits_for_the_next_receipt(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
