@@ -39,8 +39,7 @@ def identifier_keys(kind: type[BaseModel]) -> tuple[str, ...]:
 
 def stated_identifiers(event: BaseModel) -> list[str]:
     """Return all identifiers that an event states, `type:value`, in the order of its keys."""
-    values = event.model_dump(by_alias=True, include=_names(type(event)))
-    return [text for key in identifier_keys(type(event)) for text in _texts(values.get(key))]
+    return [text for name in _names(type(event)) for text in _texts(getattr(event, name))]
 
 
 def sealed_keys(value: Mapping[str, Any], event: BaseModel) -> dict[str, Any]:
@@ -61,14 +60,17 @@ def _is_marked(annotation: Any) -> bool:
     return annotation is _MARK or any(_is_marked(each) for each in get_args(annotation))
 
 
-def _names(kind: type[BaseModel]) -> set[str]:
+@cache
+def _names(kind: type[BaseModel]) -> tuple[str, ...]:
     keys = identifier_keys(kind)
-    return {name for name, field in kind.model_fields.items() if (field.alias or name) in keys}
+    return tuple(name for name, field in kind.model_fields.items() if (field.alias or name) in keys)
 
 
 def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
+    elif isinstance(value, BaseModel):
+        yield from _texts(dict(value))
     elif isinstance(value, Mapping):
         for each in value.values():
             yield from _texts(each)
