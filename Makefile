@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hardware test lint parts mosquitto systemd dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers fuzz real bench accuracy bench-pairs house boards docs-test install-test wheel clean
+.PHONY: help demo demo-hardware test lint parts mosquitto curl nodejs node-red systemd dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers fuzz real bench accuracy bench-pairs house boards docs-test install-test wheel clean
 
 KILLS ?= 50
 N ?= 200000
@@ -83,50 +83,45 @@ measures: .venv/run ## Writes the tables of measures of docs/analysing.md from t
 picture: .venv/run chromium ## Takes the picture of README, docs/live-page.png, of a running demo, in two minutes; needs Chromium
 	@$(PY) -m tools.picture
 
-parts: mosquitto dbus faketime chromium systemd influxd-1.8 influxd-2.7 ## The real broker, databases and browser that tests use; built once, minutes
+# What Debian has: the command that finds it, and its packages.
+define from_apt
+@if { $(1); } >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo 'installing $(2) (apt-get)'; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2) >/dev/null; } \
+	    || echo '$(2): not installed, what needs it is skipped'; \
+	else echo '$(2): skipped, and what needs it: install it (apt-get install $(2))'; fi
+endef
+
+parts: mosquitto curl dbus faketime chromium systemd node-red influxd-1.8 influxd-2.7 ## The real broker, databases and browser that tests use; built once, minutes
 
 mosquitto:
-	@if PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null && command -v mosquitto_pub >/dev/null; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo 'installing mosquitto (apt-get)'; \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mosquitto mosquitto-clients >/dev/null; } \
-	    || echo 'mosquitto: not installed, its tests are skipped'; \
-	else echo 'mosquitto: skipped, its tests too: install it (apt-get install mosquitto)'; fi
+	$(call from_apt,PATH="$$PATH:/usr/sbin" command -v mosquitto && command -v mosquitto_pub,mosquitto mosquitto-clients)
 
-node-red: ## Node-RED, in which a test of docs/sending.md runs its flow; needs Node.js, 120 MB
-	npm install --silent --no-audit --no-fund --omit=dev --prefix "$$HOME/.cache/footfall/node-red" node-red@4
+curl:
+	$(call from_apt,command -v curl,curl)
+
+nodejs:
+	$(call from_apt,command -v node && command -v npm,nodejs npm)
+
+node-red: nodejs ## Node-RED, in which a test of docs/sending.md runs its flow; 120 MB, fetched once
+	@if [ -f "$(CACHE)/node-red/node_modules/node-red/red.js" ]; then :; \
+	elif command -v npm >/dev/null; then echo 'installing Node-RED (npm)'; \
+	  npm install --silent --no-audit --no-fund --omit=dev --prefix "$(CACHE)/node-red" node-red@4 >/dev/null \
+	    || echo 'Node-RED: not installed, its test is skipped'; \
+	else echo 'Node-RED: skipped, its test too: npm is missing'; fi
 
 dbus:
-	@if command -v dbus-daemon >/dev/null; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo 'installing dbus (apt-get)'; \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends dbus >/dev/null; } \
-	    || echo 'dbus: not installed, its tests are skipped'; \
-	else echo 'dbus: skipped, its tests too: install it (apt-get install dbus)'; fi
+	$(call from_apt,command -v dbus-daemon,dbus)
 
 systemd:
-	@if command -v systemd-analyze >/dev/null; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo 'installing systemd, for systemd-analyze (apt-get)'; \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends systemd >/dev/null; } \
-	    || echo 'systemd: not installed, its tests are skipped'; \
-	else echo 'systemd-analyze: skipped, its tests too: install it (apt-get install systemd)'; fi
+	$(call from_apt,command -v systemd-analyze,systemd)
 
 faketime:
-	@if [ -n "$$(find /usr/lib /usr/local/lib -name 'libfaketimeMT.so.1' 2>/dev/null | head -n 1)" ]; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo 'installing faketime (apt-get)'; \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends faketime >/dev/null; } \
-	    || echo 'faketime: not installed, its cases are skipped'; \
-	else echo 'faketime: skipped, its cases too: install it (apt-get install faketime)'; fi
+	$(call from_apt,[ -n "$$(find /usr/lib /usr/local/lib -name 'libfaketimeMT.so.1' 2>/dev/null | head -n 1)" ],faketime)
 
 chromium:
-	@if command -v chromium chromium-browser google-chrome chrome >/dev/null; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo 'installing chromium (apt-get)'; \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
-	    || echo 'chromium: not installed, its tests are skipped'; \
-	else echo 'chromium: skipped, its tests too: install it (apt-get install chromium)'; fi
+	$(call from_apt,command -v chromium chromium-browser google-chrome chrome,chromium)
 
 influxd-1.8:
 	@if [ -x "$(CACHE)/$@" ]; then :; \

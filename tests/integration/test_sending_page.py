@@ -26,7 +26,7 @@ from simulators.parts.process import Process, free_port
 from simulators.parts.programs import FOOTFALL
 from tests.docs.blocks import ROOT
 from tests.support.followed_page import Step, run, steps
-from tests.support.real_parts import InfluxServers, new_bucket
+from tests.support.real_parts import InfluxServers, missing, new_bucket
 from tests.support.running_gateway import Place, influx_sink
 from tests.support.waiting import PATIENCE_S, until
 
@@ -91,7 +91,7 @@ def is_up(port: int, path: str) -> bool:
 
 def needs(program: str) -> None:
     if shutil.which(program) is None:
-        pytest.skip(f"{program} is not installed: its part of docs/sending.md is not run")
+        missing(f"{program} is not installed: make parts (its part of docs/sending.md is not run)")
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ def test_the_function_of_the_node_red_flow_makes_a_count_that_is_taken(followed:
 
 def test_the_flow_in_a_real_node_red(followed: Followed) -> None:
     if not NODE_RED.exists():
-        pytest.skip("Node-RED is not installed: make node-red; its function is run by Node.js alone")
+        missing("Node-RED is not installed: make node-red (its function is run by Node.js alone)")
     needs("node")
     port, home = free_port(), followed.folder / "node-red"
     home.mkdir()
