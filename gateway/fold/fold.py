@@ -184,9 +184,6 @@ class Fold:
     def _points_again(self, record: Record) -> None:
         self._rewriter.write(map(read_line, record.body.split(b"\n")))
 
-    def _note(self, record: Record) -> None:
-        """Nothing to be done."""
-
     def _history(self, record: Record) -> None:
         """Another gateway made what the store has up to a time; all its agents are about to send again what they have."""
         self.state.points.close()
@@ -217,7 +214,7 @@ class Fold:
         RecordKind.SITE: _set_site,
         RecordKind.LINKS: _links,
         RecordKind.GAP: _gap,
-        RecordKind.NOTE: _note,
+        RecordKind.NOTE: lambda fold, record: None,
         RecordKind.HISTORY: _history,
         RecordKind.ASIDE: _gap,
         RecordKind.POINTS: _points_again,

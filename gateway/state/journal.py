@@ -24,6 +24,7 @@ from gateway.records import Record, RecordKind
 from gateway.state import journal_reader as journaled
 from gateway.state.checksums import record_checksum
 from gateway.state.decided import Decided
+from gateway.state.event_ids import EventIds
 from gateway.state.journal_reader import Aside, Head
 from gateway.state.journal_schema import SCHEMA
 
@@ -31,7 +32,6 @@ _MARK_COLUMNS, _CLOCK_COLUMNS = ", ".join(Mark._fields), ", ".join(Bounds._field
 _COUNT: Final = "INSERT INTO balance VALUES (?,?) ON CONFLICT (name) DO UPDATE SET total = total + excluded.total"
 _INSERT: Final = f"INSERT OR REPLACE INTO records ({', '.join(journaled.COLUMNS)}) VALUES (?{',?' * (len(journaled.COLUMNS) - 1)})"
 """Replaces what stands where nothing can: a damaged row, whose position became another."""
-_KNOWN_ID: Final = "SELECT 1 FROM event_ids WHERE id=? UNION ALL SELECT 1 FROM event_ids WHERE id=? LIMIT 1"
 STORE_BOUNDS_EVERY_NS: Final = 60_000_000_000
 _CACHE_ENTRIES: Final = 200_000
 _MARK: Final = f"SELECT {_MARK_COLUMNS}, crc FROM marks WHERE agent=? AND epoch=?"
@@ -51,7 +51,7 @@ class Journal:
         self._stored_bounds: dict[tuple[str, str], Bounds] = {}
         self._dirty_marks: dict[tuple[str, str], Mark] = {}
         self._dirty_bounds: dict[tuple[str, str], Bounds] = {}
-        self._new_ids: dict[bytes, bytes] = {}
+        self._event_ids: Final = EventIds(self._db)
         with naming(path, "a journal that cannot be read", ". Put back a backup: footfall restore"):
             self.decided: Final = Decided(self._db)
             self.last_pos, self.last_received_ns, _ = journaled.head(self._db)
@@ -104,16 +104,10 @@ class Journal:
             self._dirty_bounds[key] = bounds
 
     def is_new_event(self, id_hash: bytes, earlier: bytes | None = None, content: bytes = b"") -> bool:
-        if id_hash in self._new_ids or self._db.execute(_KNOWN_ID, (id_hash, earlier)).fetchone():
-            return False
-        self._new_ids[id_hash] = content
-        return True
+        return self._event_ids.is_new(id_hash, earlier, content)
 
     def event_content(self, id_hash: bytes) -> bytes:
-        if id_hash in self._new_ids:
-            return self._new_ids[id_hash]
-        row = self._db.execute("SELECT content FROM event_ids WHERE id=?", (id_hash,)).fetchone()
-        return (row[0] or b"") if row else b""
+        return self._event_ids.content(id_hash)
 
     def sure_ns(self, agent: str) -> int:
         """Return the latest time, in ns, at which a frame of the agent surely was made."""
@@ -145,8 +139,8 @@ class Journal:
 
     def forget_uncommitted(self) -> None:
         """Forget, after a commit that failed, all but what is durable."""
-        self._dirty_marks, self._dirty_bounds, self._new_ids = {}, {}, {}
-        self._marks, self._bounds = {}, {}
+        self._dirty_marks, self._dirty_bounds, self._marks, self._bounds = {}, {}, {}, {}
+        self._event_ids.forget_new()
         self.decided.forget()
 
     # Records
@@ -195,7 +189,8 @@ class Journal:
     def _forget_written(self) -> None:
         """What accept has learned is durable now; caches that have grown large begin anew."""
         self._stored_bounds.update(self._dirty_bounds)
-        self._dirty_marks, self._dirty_bounds, self._new_ids = {}, {}, {}
+        self._dirty_marks, self._dirty_bounds = {}, {}
+        self._event_ids.forget_new()
         self.decided.written()
         for cache in (self._marks, self._bounds, self._stored_bounds):
             if len(cache) > _CACHE_ENTRIES:
@@ -211,8 +206,7 @@ class Journal:
             [_checked(*key, *bounds) for key, bounds in self._dirty_bounds.items()],
         )
         self.decided.write()
-        new_ids = [(key, now_ns, content or None) for key, content in self._new_ids.items()]
-        self._db.executemany("INSERT OR IGNORE INTO event_ids (id, received_ns, content) VALUES (?,?,?)", new_ids)
+        self._event_ids.write(now_ns)
 
     def read(self, after_pos: int, limit: int, most_bytes: int = 1 << 40) -> list[Record]:
         """Return records after a position, in order: up to `limit`, and no more once their bodies have `most_bytes`.
@@ -269,7 +263,7 @@ class Journal:
     def forget_events(self, before_ns: int) -> None:
         """Forget ids of plain events that were seen before a time. It reads all of them: call it once a day."""
         with transaction(self._db):
-            self._db.execute("DELETE FROM event_ids WHERE received_ns < ?", (before_ns,))
+            self._event_ids.forget(before_ns)
 
     def size_bytes(self) -> int:
         """Return the bytes in use, without pages that are free again."""

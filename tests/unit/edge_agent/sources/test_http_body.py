@@ -69,10 +69,23 @@ def test_parts_that_cannot_be_distinguished_are_refused(content_type: str, body:
     assert caught.value.reason == "http.multipart"
 
 
-@given(st.lists(st.binary(max_size=60).filter(lambda content: b"--b o" not in content), min_size=1, max_size=4))
+PICTURES = (b"\xff\xd8\xff", b"\x89PNG")
+
+
+@given(
+    st.lists(
+        st.binary(max_size=60).filter(lambda content: b"--b o" not in content and not content.startswith(PICTURES)), min_size=1, max_size=4
+    )
+)
 def test_documents_are_the_bytes_that_were_sent(contents: list[bytes]) -> None:
     body = b"".join(part(content, b"Content-Type: application/octet-stream") for content in contents) + b"--b o--"
     assert documents(FORM, body) == contents
+
+
+@pytest.mark.parametrize("begin", PICTURES)
+def test_a_picture_that_is_labelled_as_a_document_is_left_out(begin: bytes) -> None:
+    picture = part(begin + b"...", b"Content-Type: application/octet-stream")
+    assert documents(FORM, picture + part(b"{}") + b"--b o--") == [b"{}"]
 
 
 def test_parts_within_parts_are_refused() -> None:
