@@ -1,6 +1,6 @@
 """A BLE advertisement as values, however it came: from BlueZ field by field, or as bytes of advertising data or of an HCI event.
 
-    Advertisement(address, rssi_dbm, address_type, name, manufacturer, service_data, services, tx_power_dbm, appearance)
+    Advertisement(address, rssi_dbm, address_type, name, manufacturer, service_data, services, tx_power_dbm, appearance, repeated)
     random_type(address) -> AddressType                                      # of an address that is known to be random
     short_uuid(uuid) -> str                                                  # as `services` and `service_data` have it
     parse_advertising_data(data, address, rssi_dbm, address_type) -> Advertisement
@@ -11,17 +11,19 @@ Sources: Bluetooth Core Specification Vol 3 Part C 11 and Vol 4 Part E 7.7.65; C
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from footfall.errors import ProfileError
 
+_Key = TypeVar("_Key", int, str)
 AddressType = Literal["public", "static", "resolvable", "non-resolvable", "unknown"]
 RESOLVABLE: Final = frozenset("4567")
 """How an address that a key can resolve begins, in hex: its two highest bits are 01 (Core Vol 6 Part B 1.3.2.2)."""
 _NONE: Final[Mapping[Any, bytes]] = MappingProxyType({})
+_NO_MORE: Final[Mapping[int | str, Sequence[bytes]]] = MappingProxyType({})
 
 
 @dataclass(slots=True)  # a frozen one takes four times as long to make, and thousands are made a second
@@ -38,6 +40,8 @@ class Advertisement:
     services: tuple[str, ...] = ()
     tx_power_dbm: int | None = None
     appearance: int | None = None
+    repeated: Mapping[int | str, Sequence[bytes]] = field(default_factory=lambda: _NO_MORE)
+    """Further payloads of a company or a UUID that has one already, such as TLM in a scan response after UID."""
 
 
 def random_type(address: str) -> AddressType:
@@ -56,10 +60,12 @@ def short_uuid(uuid: str) -> str:
 def parse_advertising_data(data: bytes, address: str, rssi_dbm: int | None = None, address_type: AddressType = "unknown") -> Advertisement:
     """Return the AD structures as values. What is incomplete, unknown or of a wrong length is left out, never an error.
 
-    A length of zero ends the data. Of duplicates the first counts; a complete name counts before a shortened one.
+    A length of zero ends the data. Further payloads of one company or UUID are in `repeated`. Of other duplicates the first counts; a
+    complete name counts before a shortened one.
     """
     manufacturer: dict[int, bytes] = {}
     service_data: dict[str, bytes] = {}
+    repeated: dict[int | str, list[bytes]] = {}
     rest: list[tuple[int, bytes]] = []
     at, end = 0, len(data)
     while at < end:
@@ -68,15 +74,22 @@ def parse_advertising_data(data: bytes, address: str, rssi_dbm: int | None = Non
             break
         kind = data[at + 1]
         if kind == _MANUFACTURER and after > at + 3:
-            manufacturer.setdefault(data[at + 2] | data[at + 3] << 8, data[at + 4 : after])
+            _add(manufacturer, repeated, data[at + 2] | data[at + 3] << 8, data[at + 4 : after])
         elif kind == _SERVICE_DATA_16 and after > at + 3:
-            service_data.setdefault(f"{data[at + 2] | data[at + 3] << 8:04x}", data[at + 4 : after])
+            _add(service_data, repeated, f"{data[at + 2] | data[at + 3] << 8:04x}", data[at + 4 : after])
         elif kind in _READERS:
             rest.append((kind, data[at + 2 : after]))
         at = after
-    found = _read_rarer(rest, service_data) if rest else None
+    found = _read_rarer(rest, service_data, repeated) if rest else None
     plain = Advertisement(address, rssi_dbm, address_type, "", manufacturer or _NONE, service_data or _NONE)
+    if repeated:
+        plain.repeated = repeated
     return found.complete(plain) if found else plain
+
+
+def _add(payloads: dict[_Key, bytes], repeated: dict[int | str, list[bytes]], key: _Key, payload: bytes) -> None:
+    if payloads.setdefault(key, payload) != payload:
+        repeated.setdefault(key, []).append(payload)
 
 
 def parse_hci_event(event: bytes) -> list[Advertisement]:
@@ -102,12 +115,13 @@ def parse_hci_event(event: bytes) -> list[Advertisement]:
 class _Found:
     """The rarer AD structures found so far."""
 
-    __slots__ = ("appearance", "name", "named", "service_data", "services", "tx_power_dbm")
+    __slots__ = ("appearance", "name", "named", "repeated", "service_data", "services", "tx_power_dbm")
 
-    def __init__(self, service_data: dict[str, bytes]) -> None:
+    def __init__(self, service_data: dict[str, bytes], repeated: dict[int | str, list[bytes]]) -> None:
         self.name = ""
         self.named = False
         self.service_data: Final = service_data
+        self.repeated: Final = repeated
         self.services: list[str] = []
         self.tx_power_dbm: int | None = None
         self.appearance: int | None = None
@@ -119,8 +133,8 @@ class _Found:
         return plain
 
 
-def _read_rarer(structures: list[tuple[int, bytes]], service_data: dict[str, bytes]) -> _Found:
-    found = _Found(service_data)
+def _read_rarer(structures: list[tuple[int, bytes]], service_data: dict[str, bytes], repeated: dict[int | str, list[bytes]]) -> _Found:
+    found = _Found(service_data, repeated)
     for kind, value in structures:
         _READERS[kind](found, value)
     return found
@@ -129,7 +143,7 @@ def _read_rarer(structures: list[tuple[int, bytes]], service_data: dict[str, byt
 def _service_data(size: int) -> Callable[[_Found, bytes], None]:
     def read(found: _Found, data: bytes) -> None:
         if len(data) >= size:
-            found.service_data.setdefault(_uuid(data[:size]), data[size:])
+            _add(found.service_data, found.repeated, _uuid(data[:size]), data[size:])
 
     return read
 

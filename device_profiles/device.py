@@ -19,6 +19,11 @@ class Device(Section):
     is_assigned: ClassVar[bool] = False
     """Whether a source is configured with its profile, because messages do not distinguish one model from another."""
 
+    @property
+    def identifies_nobody(self) -> bool:
+        """Return whether its messages, alone, are nobody's presence: another message of the same device names it."""
+        return False
+
     @abstractmethod
     def specificity(self, message: Any) -> int:
         """Return 0 if the message does not match, else a number that grows with the conditions it met.

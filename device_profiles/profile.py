@@ -129,6 +129,11 @@ class Profile(Section):
     """None: identifiers arrive decoded, in a recording or from another device."""
     vectors: tuple[Vector, ...] = ()
 
+    @property
+    def identifies_nobody(self) -> bool:
+        """Return whether its messages, alone, are nobody's presence."""
+        return self.device is not None and self.device.identifies_nobody
+
     def sku(self, identifier: str) -> str:
         """Return the article that an identifier of goods names; "" if it names none."""
         return "" if self.device is None else self.device.sku(identifier)

@@ -9,9 +9,13 @@ _ENDINGS: Final = (".com/", ".org/", ".edu/", ".net/", ".info/", ".biz/", ".gov/
 
 
 def expand(data: bytes) -> str:
-    """Return the URL; "" for a scheme or a byte that the specification reserves."""
+    """Return the URL without its fragment; "" for a scheme or a byte that the specification reserves.
+
+    Sensors write what they measure into the fragment (RuuviTag: https://ruu.vi/#BEgYAMFf); what a URL identifies ends before it.
+    """
     if not data or data[0] >= len(_SCHEMES):
         return ""
     if any(len(_ENDINGS) <= byte <= 0x20 or byte >= 0x7F for byte in data[1:]):
         return ""
-    return _SCHEMES[data[0]] + "".join(_ENDINGS[byte] if byte < len(_ENDINGS) else chr(byte) for byte in data[1:])
+    address, _, _ = data[1:].partition(b"#")
+    return _SCHEMES[data[0]] + "".join(_ENDINGS[byte] if byte < len(_ENDINGS) else chr(byte) for byte in address)

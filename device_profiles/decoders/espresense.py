@@ -4,7 +4,8 @@
 
 - an alias that its owner gave (`idType` 250), `known:…` (an address that was enrolled), `irk:…` (a phone whose owner gave its key):
   the device itself, by that id;
-- `iBeacon:uuid-major-minor`: relayed as the iBeacon that it was;
+- `iBeacon:uuid-major-minor`, `altBeacon:uuid-major-minor`, `eddy:namespace-instance`: relayed as the beacon that it was. The firmware
+  writes the fifth byte of an Eddystone namespace twice;
 - anything else (`apple:1005:9-24`, `name:…`, `msft:cdp`) names a kind of device, and two people have the same: relayed by its address,
   of which `idType` has the type only where nothing better was found: 55 public, 5 static, 1 any other random one.
 """
@@ -16,6 +17,7 @@ from typing import Final
 
 from device_profiles.advertisement import AddressType, Advertisement, random_type
 from device_profiles.decoders import scalars
+from device_profiles.decoders.beacon_frames import altbeacon, eddystone_uid
 from device_profiles.decoders.ibeacon_frame import ibeacon
 from device_profiles.decoders.paths import PathScope
 from device_profiles.reading import NOTHING, Reading, Relayed, Seen
@@ -25,7 +27,9 @@ ALIAS: Final = 250
 PUBLIC: Final = 55
 RANDOM: Final = (1, 5)
 _ENROLLED: Final = ("known:", "irk:")
-_IBEACON: Final = re.compile(r"iBeacon:([0-9a-fA-F-]{36})-(\d{1,5})-(\d{1,5})", re.ASCII)
+_BEACON: Final = re.compile(r"(iBeacon|altBeacon):([0-9a-fA-F-]{36})-(\d{1,5})-(\d{1,5})", re.ASCII)
+_EDDYSTONE: Final = re.compile(r"eddy:([0-9a-f]{8})([0-9a-f]{2})(?:\2)?([0-9a-f]{10})-([0-9a-f]{12})", re.ASCII | re.IGNORECASE)
+_BEACONS: Final = {"iBeacon": ibeacon, "altBeacon": altbeacon}
 _DEFAULT_POWER_DBM: Final = -59
 
 
@@ -35,10 +39,13 @@ def decode(scope: PathScope, receiver: str) -> Reading:
     values = scope.item
     name, rssi_dbm = scalars.text(values.get("id")), scalars.rssi_dbm(values.get("rssi"))
     power_dbm = scalars.rssi_dbm(values["rssi@1m"]) if "rssi@1m" in values else None
-    if found := _IBEACON.fullmatch(name):
-        power = _DEFAULT_POWER_DBM if power_dbm is None else power_dbm
+    power = _DEFAULT_POWER_DBM if power_dbm is None else power_dbm
+    if found := _BEACON.fullmatch(name):
         address = scalars.mac(values.get("mac"))
-        return Relayed(ibeacon(address, rssi_dbm, found[1].lower(), int(found[2]), int(found[3]), power), receiver)
+        return Relayed(_BEACONS[found[1]](address, rssi_dbm, found[2].lower(), int(found[3]), int(found[4]), power), receiver)
+    if found := _EDDYSTONE.fullmatch(name):
+        namespace, instance = bytes.fromhex(found[1] + found[2] + found[3]), bytes.fromhex(found[4])
+        return Relayed(eddystone_uid(scalars.mac(values.get("mac")), rssi_dbm, namespace, instance, power), receiver)
     if values.get("idType") == ALIAS or name.startswith(_ENROLLED):
         return Seen(name.lower(), rssi_dbm=rssi_dbm, receiver=receiver, values={"power_dbm": power_dbm} if power_dbm else NOTHING)
     address = scalars.mac(values.get("mac"))

@@ -52,12 +52,17 @@ class Ble(Device):
 
     transport: Literal["ble"]
     means: Meaning = "identity"
-    """`pseudonym`: an identifier that changes. `telemetry`: how a device is. `address`: nothing but that something is there."""
+    """`pseudonym`: an identifier that changes. `telemetry`: how a device is. `supplement`: how one is that another message names.
+    `address`: nothing but that something is there."""
     frames: Annotated[tuple[BleFrame, ...], Field(min_length=1)]
     irks: KeyTable
     """Identity resolving keys: the name of the owner, or of the owner's device -> 32 hex digits, most significant byte first."""
     bind_keys: KeyTable
     """Keys of encrypted beacons: address -> 32 hex digits."""
+
+    @property
+    def identifies_nobody(self) -> bool:
+        return self.means == "supplement"
 
     def keyed(self, irks: Mapping[str, bytes], bind_keys: Mapping[str, bytes]) -> Ble:
         """Return the same with these keys instead of its own; device_profiles/ble_keys.py reads them from files."""

@@ -41,8 +41,8 @@ SIZES: Final[Mapping[str, int]] = {
 """Bytes of each type; for `hex`, `text` and `eddystone_url` the field's own length, or all remaining bytes."""
 LITERALS_OF_IDENTIFIER: Final = ("address", "name", "owner")
 """Names that an advertisement itself provides; fields cannot have them."""
-Meaning = Literal["identity", "pseudonym", "telemetry", "address"]
-PRECEDENCE: Final[Mapping[Meaning, int]] = {"identity": 3000, "pseudonym": 2000, "telemetry": 1000, "address": 0}
+Meaning = Literal["identity", "pseudonym", "telemetry", "supplement", "address"]
+PRECEDENCE: Final[Mapping[Meaning, int]] = {"identity": 3000, "pseudonym": 2000, "telemetry": 1000, "supplement": 1000, "address": 0}
 """What is added to the bits that a frame requires, by what its device's messages mean. One message may mean several things, such as a
 beacon's two slots that BlueZ has merged. It identifies who comes first here; telemetry then belongs to that identity."""
 MOST_BITS: Final = 999

@@ -32,7 +32,7 @@ class FrameReader:
     ) -> None:
         self.frame: Final = frame
         self.weight: Final = frame.weight + PRECEDENCE[means]
-        self.is_telemetry: Final = means == "telemetry"
+        self.is_telemetry: Final = means in ("telemetry", "supplement")
         self._company: Final = frame.manufacturer_id
         self._service_data: Final = frame.service_data_uuid
         self._service: Final = frame.service_uuid
@@ -57,11 +57,11 @@ class FrameReader:
         """Return whether every condition is met."""
         if self._company is not None:
             payload = message.manufacturer.get(self._company)
-            if payload is None or not self._fits(payload):
+            if payload is None or not (self._fits(payload) or (message.repeated and self._repeated(message))):
                 return False
         elif self._service_data is not None:
             payload = message.service_data.get(self._service_data)
-            if payload is None or not self._fits(payload):
+            if payload is None or not (self._fits(payload) or (message.repeated and self._repeated(message))):
                 return False
         if self._address_types and message.address_type not in self._address_types:
             return False
@@ -104,8 +104,17 @@ class FrameReader:
 
     def _payload(self, message: Advertisement) -> bytes:
         if self._company is not None:
-            return message.manufacturer[self._company]
-        return message.service_data[self._service_data] if self._service_data is not None else b""
+            payload = message.manufacturer[self._company]
+        elif self._service_data is not None:
+            payload = message.service_data[self._service_data]
+        else:
+            return b""
+        return payload if self._fits(payload) else self._repeated(message)
+
+    def _repeated(self, message: Advertisement) -> bytes:
+        """Return the further payload that this frame is for; b"" if there is none."""
+        key = self._company if self._company is not None else self._service_data
+        return next((payload for payload in message.repeated.get(key or 0, ()) if self._fits(payload)), b"")
 
     def _identifier(self, raws: tuple[Any, ...], address: str, message: Advertisement) -> str:
         parts: list[Value] = []
@@ -166,7 +175,7 @@ class BleIndex(Generic[OwnerT]):
 
     def beside(self, message: Advertisement) -> list[OwnerT]:
         """Return the owners whose telemetry is in `message`. Only a message with several payloads has telemetry beside an identity."""
-        if len(message.manufacturer) + len(message.service_data) < 2:
+        if len(message.manufacturer) + len(message.service_data) < 2 and not message.repeated:
             return []
         buckets = [self._by_company.get(company, _NOBODY) for company in message.manufacturer]
         buckets += [self._by_service_data.get(uuid, _NOBODY) for uuid in message.service_data]

@@ -71,7 +71,7 @@ def content_patterns(patterns: Iterable[FilterPattern]) -> tuple[tuple[int, int,
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What an advertisement means: who was seen, or the reason why nobody was."""
+    """What an advertisement means: who was seen, or the reason why nobody was. NOBODY may have values in `seen`."""
 
     seen: Seen | None = None
     profile: str = ""
@@ -116,7 +116,11 @@ class DecodeCache:
 
 def _match(meaning: Decoded) -> Match:
     seen = meaning.seen
-    return Match(meaning.profile, "", meaning.reason) if seen is None else Match(seen.profile or meaning.profile, seen.identifier, "")
+    return (
+        Match(meaning.profile, "", meaning.reason)
+        if seen is None or meaning.reason
+        else Match(seen.profile or meaning.profile, seen.identifier, "")
+    )
 
 
 def decode(advertisement: Advertisement, profiles: Registry) -> Decoded:
@@ -130,7 +134,7 @@ def decode(advertisement: Advertisement, profiles: Registry) -> Decoded:
     except Exception as error:  # whatever one message does, its neighbours are heard
         return Decoded(profile=profile.name if profile else "", reason=refusal(error).reason)
     seen = next((reading for reading in readings if isinstance(reading, Seen)), None)
-    return Decoded(seen, profile.name, "" if seen else NOBODY)
+    return Decoded(seen, profile.name, "" if seen and not profile.identifies_nobody else NOBODY)
 
 
 class BleSource:

@@ -175,7 +175,7 @@ class FeedReader:
         """Return the profile and its reading of who was seen. Raise ProfileError if the message identifies nobody."""
         profile, readings = _readings(self._profiles, transport, message)
         for seen in readings:
-            if isinstance(seen, Seen):
+            if isinstance(seen, Seen) and not profile.identifies_nobody:
                 return seen.profile or profile.name, seen
         raise ProfileError(f"{transport}.nobody", "it names nobody")
 

@@ -57,6 +57,8 @@ TURN_S: Final = 0.2
 WARN_EVERY_S: Final = 60.0
 FINE: Final = frozenset({"feed.again"})
 """Reasons that are no mistake of the device."""
+NOBODY: Final = frozenset({"ble.nobody", "epc.nobody"})
+"""Reasons of messages that are read and identify nobody, such as telemetry alone: sent again they would identify nobody either."""
 
 Where = Literal["bearer", "basic", "path"]
 
@@ -213,7 +215,7 @@ class _Pushes(RequestHandler):
 
     def _answer_outcome(self, outcome: Counter[str], faults: dict[str, str]) -> None:
         heard = outcome.pop("heard", 0)
-        wrong = sorted(set(outcome) - FINE)
+        wrong = sorted(set(outcome) - FINE - NOBODY)
         if wrong and not heard:
             self.answer(400, explained(wrong[0], faults.get(wrong[0]) or "no profile and no setting of this agent explains it"))
         else:

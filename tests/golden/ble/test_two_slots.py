@@ -6,7 +6,7 @@ import pytest
 
 from device_profiles.advertisement import AddressType, Advertisement, parse_advertising_data
 from device_profiles.registry import shipped
-from edge_agent.sources.ble import decode
+from edge_agent.sources.ble import NOBODY, decode
 
 BLUECHARM = "426c7565-4368-6172-6d42-6561636f6e73:3838:4949"
 IBEACON = "1aff4c000215426c7565436861726d426561636f6e730efe1355c5"
@@ -21,6 +21,7 @@ URL = "1016aafe10000367657470617265746f07"
 EID = "0d16aafe30fc0011223344556677"
 ALTBEACON = "1bffffffbeacd3162f5af3ee494799db09756062d0fc005a0005c400"
 FAST_PAIR = "06162cfe123456"
+APPLE_NEARBY = "0aff4c0010050b1c4d5e6f"
 NAMED = "080946462d30303132"
 
 
@@ -75,9 +76,36 @@ def test_an_identity_comes_before_what_else_a_message_means(identity: str, profi
         assert alone[2].items() <= found[2].items()
 
 
+@pytest.mark.parametrize(
+    ("identity", "profile", "beside"),
+    [(UID, "eddystone-uid", TLM), (UID, "eddystone-uid", URL), (UID, "eddystone-uid", ENCRYPTED_TLM), (UID, "eddystone-uid", EID),
+     (EID, "eddystone-eid", TLM), (IBEACON, "ibeacon", APPLE_NEARBY), (IBEACON, "ibeacon", FIND_MY)],
+)  # fmt: skip
+def test_of_several_payloads_under_one_uuid_or_company_the_identity_comes_first(identity: str, profile: str, beside: str) -> None:
+    """An active scan yields the advertisement and its scan response as one message."""
+    alone = meaning(identity)
+    for message in (identity + beside, beside + identity, beside + MINEW + identity):
+        found = meaning(message)
+        assert found[:2] == (profile, alone[1])
+        assert alone[2].items() <= found[2].items()
+    if beside == TLM:
+        assert meaning(beside + identity)[2]["battery_mv"] == 3070
+
+
 def test_telemetry_without_an_identity_stays_with_the_address() -> None:
-    assert meaning(TLM)[:2] == ("eddystone-tlm", "dd:88:00:00:37:77")
     assert meaning(MINEW)[:2] == ("minew", "dd:88:00:00:37:77")
+
+
+def test_telemetry_that_another_message_s_identity_owns_is_nobody_alone() -> None:
+    """BlueZ holds one value of a UUID: of UID and TLM each is heard alone, and the beacon must not become a thing beside the fan."""
+    found = decode(parse_advertising_data(bytes.fromhex(TLM), "dd:88:00:00:37:77"), shipped())
+    assert (found.profile, found.reason) == ("eddystone-tlm", NOBODY)
+
+
+def test_a_ruuvi_url_with_a_measurement_is_its_sender_s() -> None:
+    for fragment in ("AjwYAMFf", "AjwYAMFg", "BEgYAMFfp"):
+        url = b"\xaa\xfe\x10\xf9\x03ruu.vi/#" + fragment.encode()
+        assert meaning((bytes([len(url) + 1, 0x16]) + url).hex())[:2] == ("ruuvi", "dd:88:00:00:37:77")
 
 
 def test_telemetry_that_cannot_be_read_costs_its_values_alone() -> None:

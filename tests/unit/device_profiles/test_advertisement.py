@@ -51,8 +51,8 @@ def test_what_is_sent_is_read(manufacturer: dict[int, bytes], service_data: dict
         ("02ff4c020af4", Advertisement(ADDRESS, tx_power_dbm=-12)),  # half a company
         ("0216aa01160109020a01", Advertisement(ADDRESS, tx_power_dbm=1)),  # half a UUID, none, no name
         ("020af4020a01", Advertisement(ADDRESS, tx_power_dbm=-12)),  # of duplicates the first
-        ("04ff4c000104ff4c000204ff060003", Advertisement(ADDRESS, manufacturer={0x4C: b"\x01", 6: b"\x03"})),
-        ("0416aafe010416aafe02", Advertisement(ADDRESS, service_data={"feaa": b"\x01"})),
+        ("04ff4c000104ff4c000204ff060003", Advertisement(ADDRESS, manufacturer={0x4C: b"\x01", 6: b"\x03"}, repeated={0x4C: [b"\x02"]})),
+        ("0416aafe010416aafe02", Advertisement(ADDRESS, service_data={"feaa": b"\x01"}, repeated={"feaa": [b"\x02"]})),
         ("020841020942020943", Advertisement(ADDRESS, name="B")),  # complete before shortened, the first of the complete ones
         ("0209ff", Advertisement(ADDRESS, name="\N{REPLACEMENT CHARACTER}")),
         ("0503edfeaafe", Advertisement(ADDRESS, services=("feed", "feaa"))),

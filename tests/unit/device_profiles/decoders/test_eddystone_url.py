@@ -12,7 +12,9 @@ from device_profiles.decoders.eddystone_url import expand
     [
         (b"\x03getpareto\x07", "https://getpareto.com"),
         (b"\x00example\x0dx", "http://www.example.govx"),
-        (b"\x01a\x00b#c", "https://www.a.com/b#c"),
+        (b"\x01a\x00b#c", "https://www.a.com/b"),
+        (b"\x01a\x00b#d\x00", "https://www.a.com/b"),
+        (b"\x01a\x00b#\x7f", ""),
         (b"\x02", "http://"),
         (b"", ""),
         (b"\x04a", ""),

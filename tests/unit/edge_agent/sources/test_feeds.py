@@ -51,6 +51,33 @@ def test_whose_own_identifier_it_is() -> None:
     assert heard == [Sighting(NOW_NS, "kitchen", "espresense", "watch:darrell", -61)]
 
 
+def test_a_beacon_that_a_node_has_decoded_is_the_one_that_an_adapter_hears() -> None:
+    feed = reader(receivers={"kitchen": "home"})
+    eddystone = {"mac": "dd8800003777", "id": "eddy:0011223344445566778899-aabbccddeeff", "idType": 170, "rssi": -70}
+    uid = "00112233445566778899:aabbccddeeff"
+    assert read(feed, node(eddystone)) == [Sighting(NOW_NS, "kitchen", "eddystone-uid", uid, -70)]
+    alt = {"mac": "dd8800003777", "id": "altBeacon:00112233-4455-6677-8899-aabbccddeeff-1-2", "rssi": -70}
+    name = "00112233-4455-6677-8899-aabbccddeeff:1:2"
+    assert read(feed, node(alt)) == [Sighting(NOW_NS, "kitchen", "altbeacon", name, -70)]
+
+
+def test_telemetry_of_a_beacon_is_counted_and_no_thing_beside_its_identity() -> None:
+    feed = reader(receivers={"ac233fc001ea": "home"})
+    gateway = {"timestamp": "2026-08-01T05:54:25Z", "type": "Gateway", "mac": "AC233FC001EA"}
+
+    def relayed(raw: str) -> list[Heard]:
+        return read(feed, said([gateway, {"type": "Unknown", "mac": "DD8800003777", "rssi": -59, "rawData": raw}]))
+
+    uid, tlm = "1716AAFE00E800112233445566778899AABBCCDDEEFF0000", "1116AAFE20000BFE1C000000070800003E7C"
+    for raw in (uid, uid + tlm, tlm + uid):
+        [heard] = relayed(raw)
+        assert isinstance(heard, Sighting)
+        assert (heard.profile, heard.identifier) == ("eddystone-uid", "00112233445566778899:aabbccddeeff")
+    [counted] = relayed(tlm)
+    assert isinstance(counted, Unexplained)
+    assert (counted.reason, counted.total) == ("ble.nobody", 1)
+
+
 def test_a_relayed_advertisement_is_whose_ble_profile_it_is() -> None:
     uuid = "00112233-4455-6677-8899-aabbccddeeff"
     feed = reader(receivers={"kitchen": "home"})

@@ -278,6 +278,12 @@ def test_a_heartbeat_is_answered_200(source: PushSource, ear: Ear) -> None:
     assert ear.people == [0, 0]
 
 
+def test_telemetry_that_names_nobody_is_answered_200(source: PushSource) -> None:
+    gateway = '{"timestamp":"2026-08-01T05:54:25Z","type":"Gateway","mac":"AC233FC001EA"}'
+    beacon = '{"type":"Unknown","mac":"DD8800003777","rssi":-59,"rawData":"1116AAFE20000BFE1C000000070800003E7C"}'
+    assert push(source, f"[{gateway},{beacon}]".encode()) == (200, {"accepted": 0})
+
+
 def test_a_settings_page_can_test_the_connection(source: PushSource, ear: Ear) -> None:
     assert ask(source, "GET", "/")[0] == 200
     status, _ = push(source, b'{"apiName":"Axis Retail Data","data":{"measurements":[]},"sensor":{"serial":"00:40:8c:18:82:27"}}')
