@@ -99,6 +99,8 @@ class Unread:
     """One item of a message could not be read: it is counted under `reason`, and the other items are kept."""
 
     reason: str
+    fault: str = field(default="", compare=False)
+    """What is wrong with it, in words, with the path of the value."""
 
 
 Reading = Seen | Counted | Occupied | Numbered | Relayed | RelayedTag | Unread

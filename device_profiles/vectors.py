@@ -72,8 +72,9 @@ def _same(one: object, other: object) -> bool:
 
 
 def _changed(value: Reading | Advertisement) -> dict[str, Any]:
-    """Return the fields that differ from their defaults, in a form that TOML can hold; those without a default always."""
-    values = {field.name: getattr(value, field.name) for field in fields(value) if getattr(value, field.name) != _default(field)}
+    """Return the compared fields that differ from their defaults, in a form that TOML can hold; those without a default always."""
+    compared = [field for field in fields(value) if field.compare]
+    values = {field.name: getattr(value, field.name) for field in compared if getattr(value, field.name) != _default(field)}
     return {name: _plain(item) for name, item in values.items()}
 
 

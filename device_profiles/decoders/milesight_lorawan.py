@@ -1,11 +1,13 @@
 """Milesight people counters and occupancy sensors by LoRaWAN: an uplink of any network server as one table of lines and regions. Pure.
 
-    unwrap(document) -> {"dev_eui", "time", "lines": [{"line", "total": {"in", "out"}}, …], "regions": [{"region", "people"}, …]}
+    unwrap(document) -> {"dev_eui", "time", "lines": [{"line", "way", "total"}, …], "regions": [{"region", "people"}, …], "unread": […]}
 
-A line has a `total`, or a `period`; a region `people`, or `occupied` where the device does not count.
+A line has a `total`, or a `period`, of one way, `in` or `out`: at a low data rate an uplink has room for one of them. A region has
+`people`, or `occupied` where the device does not count. `unread`: the channel that is not known, and may hide others after it.
 
-The object that Milesight's decoder made is read where it is there, else the bytes: channels of identifier, type and value. Children are
-among all people and are not read. Sources: Milesight-IoT/SensorDecoders, VS121, VS132, VS133, VS135, VS330, VS340, VS350, VS360.
+The object is read where it has counts as Milesight's decoder names them, else the bytes: channels of identifier, type and value.
+Children are among all people and are not read; nor are VS121's regions of 0 and 1, which it also counts. Sources:
+Milesight-IoT/SensorDecoders, VS121, VS132, VS133, VS135, VS321, VS330, VS340, VS350, VS360.
 """
 
 from __future__ import annotations
@@ -15,7 +17,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from device_profiles.decoders.lorawan import uplink
-from footfall.errors import ProfileError
 
 MADE_BY: Final = "24e124"
 """Milesight's EUIs begin so."""
@@ -25,7 +26,8 @@ _PASSES: Final = re.compile(
     r"(?:line_(?P<line>\d{1,2})_|people_)?(?P<kind>total|period|periodic)_(?:counter_)?(?P<way>in|out)|people_(?P<plain>in|out)", re.ASCII
 )
 _REGION: Final = re.compile(r"region_(\d{1,2})_count", re.ASCII)
-_PEOPLE: Final = ("people_count_all", "people_counter_all")
+_REGION_OCCUPIED: Final = re.compile(r"region_(\d{1,2})", re.ASCII)
+_PEOPLE: Final = ("people_count_all", "people_counter_all", "people_total_counts")
 _OCCUPIED: Final = ("occupancy", "occupancy_status", "occupied")
 
 Found = tuple[str, Any]
@@ -41,19 +43,17 @@ def unwrap(document: Any) -> Any:
     is_known = any(_PASSES.fullmatch(name) or _REGION.fullmatch(name) or name in _PEOPLE for name in names)
     if not is_known and not up.dev_eui.startswith(MADE_BY):
         return document
-    if not names:
-        names = dict(_channels(up.payload))
-    return {"dev_eui": up.dev_eui, "time": up.time, "lines": list(_lines(names)), "regions": list(_regions(names))}
+    unread: list[str] = []
+    if not is_known and not any(_regions(names)):
+        names = dict(_channels(up.payload, unread))
+    return {"dev_eui": up.dev_eui, "time": up.time, "lines": list(_lines(names)), "regions": list(_regions(names)), "unread": unread}
 
 
 def _lines(names: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    passes: dict[tuple[str, str], dict[str, Any]] = {}
     for name, value in names.items():
         if found := _PASSES.fullmatch(name):
             kind = "total" if found["kind"] == "total" else "period"
-            passes.setdefault((found["line"] or "1", kind), {})[found["way"] or found["plain"]] = value
-    for (line, kind), people in passes.items():
-        yield {"line": line, kind: people}
+            yield {"line": found["line"] or "1", "way": found["way"] or found["plain"], kind: value}
 
 
 def _regions(names: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -64,10 +64,12 @@ def _regions(names: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield {"region": WHOLE, "people": value}
         elif name in _OCCUPIED:
             yield {"region": WHOLE, "occupied": value}
+        elif (found := _REGION_OCCUPIED.fullmatch(name)) and isinstance(value, str) and names.get(f"{name}_enable") != "disable":
+            yield {"region": found[1], "occupied": value}
 
 
-def _channels(payload: bytes) -> Iterator[Found]:
-    """Yield what the channels contain, up to the first that is not known. Raise ProfileError if that is the first of all."""
+def _channels(payload: bytes, unread: list[str]) -> Iterator[Found]:
+    """Yield what the channels contain, up to the first that is not known or is cut off: that one is added to `unread`."""
     at = 0
     while at < len(payload):
         channel, kind = payload[at], payload[at + 1] if at + 1 < len(payload) else -1
@@ -76,8 +78,7 @@ def _channels(payload: bytes) -> Iterator[Found]:
             size = 13 if payload[at + 6 : at + 7] == b"\x01" else 9
         value = payload[at + 2 : at + 2 + size]
         if not size or len(value) < size:
-            if at == 0:
-                raise ProfileError("feed.lorawan", f"no channel of a Milesight counter: {payload[:2].hex()}")
+            unread.append(payload[at : at + 2].hex())
             return
         yield from read(value)
         at += 2 + size
@@ -99,6 +100,13 @@ def _each_region(first: int) -> Callable[[bytes], Iterator[Found]]:
     return lambda value: iter([(f"region_{first + i}_count", people) for i, people in enumerate(value)])
 
 
+def _enabled_regions(value: bytes) -> Iterator[Found]:
+    enabled, occupied = (int.from_bytes(value[at : at + 2], "little") for at in (0, 2))
+    for i in range(16):
+        if enabled >> i & 1:
+            yield f"region_{i + 1}", "occupied" if occupied >> i & 1 else "vacant"
+
+
 def _first_byte(name: str) -> Callable[[bytes], Iterator[Found]]:
     return lambda value: iter([(name, value[0])])
 
@@ -115,17 +123,21 @@ _CHANNELS: Final[dict[tuple[int, int], tuple[int, Callable[[bytes], Iterator[Fou
     (0x07, 0xD5): (8, _each_region(1)),
     (0x08, 0xD5): (8, _each_region(9)),
     (0x04, 0xC9): (4, _first_byte("people_count_all")),
-    (0x04, 0x8E): (1, _first_byte("occupancy")),
+    (0x05, 0xFD): (2, _whole("people_total_counts")),
+    (0x06, 0xFE): (4, _enabled_regions),
+    (0x03, 0x8E): (1, _first_byte("occupancy")),
     (0x03, 0x00): (1, _first_byte("occupancy")),
 }
 """By identifier and type: so many bytes, and what they contain."""
 _SIZES: Final[dict[tuple[int, int], int]] = {
     (0xFF, 0x01): 1, (0xFF, 0x08): 6, (0xFF, 0x09): 2, (0xFF, 0x0A): 2, (0xFF, 0x0B): 1, (0xFF, 0x0F): 1, (0xFF, 0x16): 8, (0xFF, 0x1F): 4,
-    (0xFF, 0xFF): 2, (0x01, 0x75): 1, (0x02, 0x75): 1, (0x03, 0x67): 2, (0x83, 0x67): 3, (0x03, 0xF4): 2, (0x03, 0x82): 2, (0x05, 0x8E): 1,
-    (0x06, 0xCD): 1, (0x0F, 0x85): 4, (0x10, 0xF7): 4, (0x0E, 0xE4): 5, (0x10, 0xE4): 5, (0x1E, 0xE4): 5, (0x1D, 0xE3): 4, (0x50, 0xFC): 3,
+    (0xFF, 0xFE): 1, (0xFF, 0xFF): 2, (0x01, 0x75): 1, (0x02, 0x75): 1, (0x03, 0x67): 2, (0x83, 0x67): 3, (0x03, 0xF4): 2, (0x02, 0x82): 2,
+    (0x04, 0x8E): 1, (0x04, 0x68): 1, (0x84, 0x68): 2, (0x07, 0xFF): 1, (0x08, 0xF4): 2, (0x0A, 0xEF): 4, (0x02, 0xA5): 8, (0x06, 0xA6): 4,
+    (0x04, 0xA8): 1, (0x08, 0xA8): 1, (0x09, 0xA9): 4, (0x06, 0xCD): 1, (0x0F, 0x85): 4, (0x10, 0xF7): 4, (0x0E, 0xE4): 5, (0x10, 0xE4): 5,
+    (0x1E, 0xE4): 5, (0x1D, 0xE3): 4, (0x50, 0xFC): 3,
     **{(channel, 0xDA): 8 for channel in range(0x09, 0x0D)},
     **{(channel, 0xD2): 4 for channel in (0x11, 0x12, 0x14, 0x15, 0x17, 0x18, 0x1A, 0x1B)},
     **{(channel, 0xCC): 4 for channel in (0x13, 0x16, 0x19, 0x1C)},
     (0x20, 0xCE): 9,
 }  # fmt: skip
-"""Channels that are passed over: what the device is, its battery, children, dwell times, alarms."""
+"""Channels that are passed over: what the device is, its battery, its clock, its calibration, children, dwell times, alarms."""

@@ -2,7 +2,7 @@
 
 epc                               a key of the item
 data.peakRssi                     a key in a key
-items[direction=in].count         of a list, the first element with that value under that key; in|enter: with either
+items[direction=in].count         of a list, the first element with that value under that key, In or IN too; in|enter: with either
 [type=Gateway].mac                the same, where the item itself is the list
 ^.name                            one level out: the item whose list this item was in; ^^ for two
 $.sensor_info.serial_number       from the whole message
@@ -134,4 +134,14 @@ def _walk(value: Any, step: _PathStep) -> Any:
 
 
 def _is(value: Any, wanted: str) -> bool:
-    return isinstance(value, str | int) and str(value) in wanted.split("|")
+    return isinstance(value, str | int) and is_word(str(value), wanted)
+
+
+def is_word(text: str, wanted: str) -> bool:
+    """Return whether it is one of the words `a|b`, in capitals or not."""
+    return text.lower() in wanted.lower().split("|")
+
+
+def leads_somewhere(path: ValuePath, scope: PathScope) -> bool:
+    """Return whether there is a value at the path; at one with `[]`, at least one."""
+    return find(path, scope) is not None or (not path.anchor and any(each(path, scope)))

@@ -136,7 +136,7 @@ class Feed(Device):
         readings = [reading for rows in self.readings for reading in rows.read(scope)]
         unread = [reading for reading in readings if isinstance(reading, Unread)]
         if unread and len(unread) == len(readings):
-            raise ProfileError(unread[0].reason, f"none of its {len(unread)} items can be read")
+            raise ProfileError(unread[0].reason, f"none of its {len(unread)} items can be read: {unread[0].fault}")
         return readings
 
     def message(self, values: Mapping[str, Any]) -> FeedMessage:

@@ -6,10 +6,10 @@
     kind = "counted"       entered, left, cumulative, door, time, start, serial, values
     kind = "occupied"      people, or occupied (true, false, or a word such as ON), place, time: who is there, without names
     kind = "decoded"       by: a named decoder, for what no table expresses well
+    kind = "unread"        reason, fault, shows: an item that has counts in a form that no other table reads
 
 A value is a path (device_profiles/decoders/paths.py), or a table with `path` and its format; an `epc` may be a list of them, of which
-the first that is there counts. A missing value leaves the reading's
-default; one in another format makes the item unread.
+the first that is there counts. A missing value leaves the reading's default; one in another format makes the item unread.
 """
 
 from __future__ import annotations
@@ -110,11 +110,12 @@ class Measured(_At):
 class _ItemRows(Section):
     """`each`: where the items are; without it the message is the item. `needs`, `where`: keys and values that an item must have.
 
-    `unless`: values of which an item must have none.
+    `unless`: values of which an item must have none. `lacks`: keys of which at least one is not there.
     """
 
     each: PathText = ""
     needs: PathNames = ()
+    lacks: PathNames = ()
     where: dict[PathText, str | int | bool] = Field(default_factory=dict)
     unless: dict[PathText, str | int | bool] = Field(default_factory=dict)
     receiver: PathNames = ()
@@ -127,11 +128,12 @@ class _ItemRows(Section):
                 try:
                     yield _nameable(self._reading(item))
                 except ProfileError as error:
-                    yield Unread(error.reason)
+                    yield Unread(error.reason, str(error))
 
     def _is_one(self, item: PathScope) -> bool:
         return (
-            all(paths.find(paths.parse(path), item) is not None for path in self.needs)
+            all(paths.leads_somewhere(paths.parse(path), item) for path in self.needs)
+            and not (self.lacks and all(paths.leads_somewhere(paths.parse(path), item) for path in self.lacks))
             and all(says(item, path, wanted) for path, wanted in self.where.items())
             and not any(says(item, path, wanted) for path, wanted in self.unless.items())
         )
@@ -150,7 +152,10 @@ def _nameable(reading: Reading) -> Reading:
 
 
 def says(scope: PathScope, path: str, wanted: str | int | bool) -> bool:
+    """Return whether the value is the wanted one; of a text `a|b`, one of its words, in capitals or not."""
     value = paths.find(paths.parse(path), scope)
+    if isinstance(value, str) and isinstance(wanted, str):
+        return paths.is_word(value, wanted)
     return type(value) is type(wanted) and bool(value == wanted)
 
 
@@ -276,4 +281,20 @@ class DecodedRows(_ItemRows):
         return feeds.DECODERS[self.by](scope, joined(scope, self.receiver))
 
 
-AnyRows = Annotated[SeenRows | TagRows | AdvertisementRows | CountedRows | OccupiedRows | DecodedRows, Field(discriminator="kind")]
+class UnreadRows(_ItemRows):
+    """Items with counts that no other table reads: counted under `reason` instead of taken for a heartbeat. `shows`: what they have."""
+
+    kind: Literal["unread"]
+    reason: Annotated[str, Field(pattern=r"^feed\.[a-z]+\z")]
+    fault: Annotated[str, Field(min_length=1)]
+    shows: PathText | None = None
+
+    def _reading(self, scope: PathScope) -> Reading:
+        found = [] if self.shows is None else [each.item for each in paths.each(paths.parse(self.shows), scope)]
+        texts = [str(value) for value in found if isinstance(value, str | int) and str(value).isprintable()]
+        return Unread(self.reason, ": ".join(filter(None, (self.fault, ", ".join(texts)[:100]))))
+
+
+AnyRows = Annotated[
+    SeenRows | TagRows | AdvertisementRows | CountedRows | OccupiedRows | DecodedRows | UnreadRows, Field(discriminator="kind")
+]

@@ -168,8 +168,8 @@ class FeedReader:
                 return self._observed(origin, reading)
             case Numbered(number, place):
                 return self._numbered(origin, number, place)
-            case Unread(reason):
-                raise ProfileError(reason, "an item that cannot be read")
+            case Unread(reason, fault):
+                raise ProfileError(reason, fault)
 
     def _explained(self, transport: str, message: Advertisement | RelayedTag) -> tuple[str, Seen]:
         """Return the profile and its reading of who was seen. Raise ProfileError if the message identifies nobody."""

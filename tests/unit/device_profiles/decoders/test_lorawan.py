@@ -47,16 +47,38 @@ def test_an_uplink_without_an_eui_is_refused() -> None:
         uplink({"deviceInfo": {"devEui": "24e1"}, "data": ""})
 
 
-def test_channels_after_one_that_is_not_known_are_left_out() -> None:
-    found = unwrap(chirpstack(bytes.fromhex("03D20500000004D20600000077770003D209000000")))
-    assert found["lines"] == [{"line": "1", "total": {"in": 5, "out": 6}}]
+def lines(*people: tuple[str, int], kind: str = "total") -> list[dict[str, Any]]:
+    return [{"line": "1", "way": way, kind: count} for way, count in people]
+
+
+@pytest.mark.parametrize(("more", "unread"), [("77770003D209000000", ["7777"]), ("03D2", ["03d2"]), ("03", ["03"]), ("", [])])
+def test_a_channel_that_is_not_known_or_cut_off_is_named_and_ends_the_reading(more: str, unread: list[str]) -> None:
+    found = unwrap(chirpstack(bytes.fromhex("03D20500000004D206000000" + more)))
+    assert (found["lines"], found["unread"]) == (lines(("in", 5), ("out", 6)), unread)
+
+
+@pytest.mark.parametrize("before", ["0AEF7B3AF164", "FFFEFF", "02820F00", "048E01", "04A801", "046864", "08F40000"])
+def test_what_is_no_count_hides_none_after_it(before: str) -> None:
+    found = unwrap(chirpstack(bytes.fromhex(before + "04CC12001600")))
+    assert (found["lines"], found["regions"], found["unread"]) == (lines(("in", 18), ("out", 22)), [], [])
+
+
+@pytest.mark.parametrize("values", [{"decoded": {"line_1_total_in": 5}}, {"battery": 99}, {"line1_total_in": 5}, {}])
+def test_bytes_are_read_where_the_object_has_no_counts(values: dict[str, Any]) -> None:
+    found = unwrap(chirpstack(bytes.fromhex("03D20500000004D206000000"), object=values))
+    assert found["lines"] == lines(("in", 5), ("out", 6))
+
+
+def test_an_object_with_counts_is_read_instead_of_the_bytes() -> None:
+    found = unwrap(chirpstack(bytes.fromhex("7777"), object={"occupancy": "vacant"}))
+    assert (found["regions"], found["unread"]) == ([{"region": "all", "occupied": "vacant"}], [])
 
 
 def test_children_are_among_all_people() -> None:
     found = unwrap(chirpstack(bytes.fromhex("05CC0300010013CC02000100")))
-    assert found["lines"] == [{"line": "1", "period": {"in": 3, "out": 1}}]
+    assert found["lines"] == lines(("in", 3), ("out", 1), kind="period")
     found = unwrap(chirpstack(object={"line_1_total_in": 3, "line_1_total_out": 1, "line_1_child_total_in": 2, "region_1_child_count": 1}))
-    assert (found["lines"], found["regions"]) == ([{"line": "1", "total": {"in": 3, "out": 1}}], [])
+    assert (found["lines"], found["regions"]) == (lines(("in", 3), ("out", 1)), [])
 
 
 def test_another_maker_s_uplink_is_left_as_it_is() -> None:

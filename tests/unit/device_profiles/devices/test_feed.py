@@ -312,3 +312,28 @@ def _replace(document: Any, data: st.DataObject) -> None:
             at[key] = deepcopy(data.draw(WRONG))
             return
         at = at[key]
+
+
+def test_words_match_in_capitals_or_not_and_any_of_them() -> None:
+    feed = device(needs=["[].id"], readings=[{"kind": "seen", "each": "[]", "where": {"way": "in|enter"}, "identifier": "id"}])
+    assert feed.decode(message([{"id": "a", "way": "IN"}, {"id": "b", "way": "Enter"}, {"id": "c", "way": "out"}])) == [
+        Seen("a"),
+        Seen("b"),
+    ]
+
+
+def test_counts_that_no_reading_has_are_unread_with_what_they_are() -> None:
+    rows: dict[str, Any] = {
+        "each": "[]",
+        "kind": "counted",
+        "cumulative": True,
+        "needs": ["counts[name=in]"],
+        "entered": "counts[name=in].n",
+    }
+    other = {"each": "[]", "kind": "unread", "needs": ["counts[].name"], "lacks": ["counts[name=in]"], "reason": "feed.counts"}
+    feed = device(needs=["[].counts"], readings=[rows, {**other, "fault": "other names", "shows": "counts[].name"}])
+    counts = [{"name": "In", "n": 3}], [{"name": "a", "n": 3}, {"name": "b", "n": 4}], []
+    read = feed.decode(message([{"counts": each} for each in counts]))
+    assert read == [Counted(3, 0, True), Unread("feed.counts")]
+    assert isinstance(read[1], Unread)
+    assert read[1].fault == "other names: a, b"

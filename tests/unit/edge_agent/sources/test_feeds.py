@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -9,10 +10,11 @@ import pytest
 
 from device_profiles.devices.feed import FeedMessage
 from device_profiles.registry import shipped
+from edge_agent.counters import Counters
 from edge_agent.sources import feeds
 from edge_agent.sources.feeds import FeedReader, FeedSettings
 from edge_agent.sources.mqtt_vendor import MqttVendor
-from edge_agent.sources.source import AliveUntil, Heard, Observed, Sighting, Tally, Unexplained
+from edge_agent.sources.source import AliveUntil, Crossing, Heard, Observed, Sighting, Tally, Unexplained
 from footfall.config import check
 from footfall.errors import ConfigError
 
@@ -285,3 +287,17 @@ def test_who_wants_no_zones_of_a_camera_hears_of_none() -> None:
 def test_an_uplink_that_cannot_be_read_names_its_fault() -> None:
     (unexplained,) = read(reader(zone="hall"), vector("milesight-lorawan", -1))
     assert unexplained == Unexplained(NOW_NS, "feed.lorawan")
+
+
+def test_totals_count_whether_an_uplink_has_room_for_both_ways_or_for_one() -> None:
+    feed, counters, people = reader(doors={"24e124716d490001": "main"}), Counters("boot"), [0, 0]
+    uplinks = ["03D26400000004D232000000", "03D267000000", "04D234000000", "05CC09000900", "03D26900000004D236000000"]
+    for i, payload in enumerate(uplinks):
+        data = base64.b64encode(bytes.fromhex(payload)).decode()
+        message = said({"deviceInfo": {"devEui": "24e124716d490001"}, "data": data, "time": f"2026-03-12T11:2{i}:00Z"})
+        for heard in feed.read(message, NOW_NS + i * 60 * NOW_NS):
+            assert isinstance(heard, Tally)
+            for counted in counters.count(heard, shipped()[heard.profile].counter):
+                assert isinstance(counted, Crossing)
+                people = [people[0] + counted.entered, people[1] + counted.left]
+    assert people == [5, 4]
