@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import tempfile
@@ -25,7 +24,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from edge_agent.clock import SystemClock
 from edge_agent.playback import Recording
-from edge_agent.sources.replay import zones
 from edge_agent.sources.replay_settings import ReplaySettings
 from footfall.errors import FootfallError
 from footfall.frames import Header, encode_body, encode_frame
@@ -34,7 +32,6 @@ from gateway.fold.fold import EXPIRE_EVERY_S
 from gateway.pipeline.ingest_worker import TICK_S
 from gateway.points import SCHEMA
 from gateway.sinks.influxdb.reader import InfluxReader
-from gateway.site import Agent, Site, Store, Zone
 from simulators import mqtt
 from simulators.dumps import OF_ARRIVAL, Dump, differences, dump
 from simulators.estate import section_text
@@ -42,6 +39,7 @@ from simulators.parts.influxdb import InfluxServer, Version
 from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.process import free_port
 from simulators.parts.programs import FOOTFALL, GatewayProcess
+from simulators.real_recordings import BUILDING, LAB, RECORDED, Recorded, data_folder, people, site
 
 VERSIONS: Final[tuple[Version, ...]] = ("1.8", "2.7")
 SETTLE_S: Final = 60.0
@@ -55,24 +53,6 @@ _ADVICE: Final = """the recordings are not in {folder}: skipped.
 They are uci-calit2 (CalIt2 Building People Counts, archive.ics.uci.edu, CC BY 4.0: cal-inflow.csv, cal-outflow.csv) and sal-rb (BLE door
 recordings of Silicon Austria Labs, Karoliny et al. 2021, CC BY 4.0), each in a folder of that name. FOOTFALL_REAL_DATA may name another
 place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A recording in the folder of its format's name, and as whose it is replayed."""
-
-    format_name: str
-    store: str
-    timezone: str = "UTC"
-
-    @property
-    def agent(self) -> str:
-        return f"{self.store}-replay"
-
-
-BUILDING: Final = Recorded("uci-calit2", "calit2", "America/Los_Angeles")
-LAB: Final = Recorded("sal-rb", "lab")
-RECORDED: Final = (BUILDING, LAB)
 
 
 class Wrong(FootfallError):
@@ -91,11 +71,6 @@ class Found:
     score: dict[str, Any]
     table: str
     problems: Sequence[str]
-
-
-def data_folder() -> Path:
-    named = os.environ.get("FOOTFALL_REAL_DATA")
-    return Path(named) if named else Path(__file__).parent.parent.parent / "shared" / "data"
 
 
 def main(
@@ -258,31 +233,10 @@ def _in_a_line(score: Mapping[str, Any]) -> str:
     return f"row accuracy {score['zone_accuracy']['stored']:.3f}, crossings counted {moves['paired']['10']} of {moves['true']}"
 
 
-def site(data: Path) -> Site:
-    """The building with its door, and the lab with what its receivers hear."""
-    receivers = zones("sal-rb", [data / LAB.format_name])
-    return Site(
-        brand="real",
-        stores=(
-            Store(name=BUILDING.store, timezone=BUILDING.timezone, doors=("main",), agents=(Agent(name=BUILDING.agent),)),
-            Store(
-                name=LAB.store,
-                zones=(Zone(name="inside"), Zone(name="outside", type="outside")),
-                agents=(Agent(name=LAB.agent, receivers=receivers),),
-            ),
-        ),
-    )
-
-
 def without_lag(points: Dump) -> Dump:
     """`lag_ms` depends on when a row was received, so it differs between runs."""
     at = list(SCHEMA["presence"].fields).index("lag_ms")
     return {key: (*fields[:at], *fields[at + 1 :]) if key[0] == "presence" else fields for key, fields in points.items()}
-
-
-def people(path: Path) -> int:
-    """The counts of a file, read without any of our readers."""
-    return sum(map(int, re.findall(r'^"[^"]+",(\d+)\r?$', path.read_text(encoding="utf-8"), re.MULTILINE)))
 
 
 def send_all(recorded: Recorded, data: Path, broker_port: int) -> int:

@@ -18,7 +18,7 @@ from simulators.accuracy.counts import played_counts
 from simulators.accuracy.course import Course
 from simulators.accuracy.figures import Accuracy, figures
 from simulators.accuracy.recorded import TrueRecording, courses_of, mapping_of, of_mapping, play, played_courses
-from simulators.real import data_folder
+from simulators.real_recordings import data_folder
 
 IDLE_S: Final = 1800.0
 WINDOW_S: Final = 10.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from benchmarks.accuracy import quality, recordings, rooms, rotating, worlds
+from benchmarks.accuracy import goods, quality, recordings, rooms, rotating, worlds
 from benchmarks.accuracy.found import Figures, Job, Part
 
 STILL_SEEDS: Final = (1, 2)
@@ -23,7 +23,7 @@ def _of_recording(name: str, text: str, call: Callable[[], Figures]) -> Part:
 
 
 def _goods(name: str) -> tuple[Job, ...]:
-    return tuple(Job(worlds.goods, (name, seed)) for seed in GOODS_SEEDS)
+    return tuple(Job(goods.played, (name, seed)) for seed in GOODS_SEEDS)
 
 
 PARTS: Final[Sequence[Part]] = (
@@ -36,8 +36,8 @@ PARTS: Final[Sequence[Part]] = (
     Part("store-hard", "a harder one", tuple(Job(worlds.played, ("store-hard", seed)) for seed in worlds.SEEDS), worlds.store_hard),
     Part("rooms", "a store with walls", tuple(Job(rooms.played, (seed,)) for seed in rooms.SEEDS), rooms.rooms),
     Part("quality", "how good evidence is", tuple(Job(quality.played, (seed,)) for seed in quality.SEEDS), quality.quality),
-    Part("goods-portal", "goods on walks past antennas", _goods("goods-portal"), worlds.goods_portal),
-    Part("goods-shelf", "a shelf of 500 tags", _goods("goods-shelf"), worlds.goods_shelf),
+    Part("goods-portal", "goods on walks past antennas", _goods("goods-portal"), goods.goods_portal),
+    Part("goods-shelf", "a shelf of 500 tags", _goods("goods-shelf"), goods.goods_shelf),
     Part("rotating", "phones that change their address", rotating.jobs(), rotating.rows),
 )
 RECORDED: Final = frozenset({"sal-rb", "pa-ble", "itag", "calit2"})

@@ -22,10 +22,10 @@ from dbus_fast import DBusError, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from device_profiles.advertisement import Advertisement
+from simulators.devices import bluez_objects
 from simulators.devices.bluez_objects import ADAPTER, DEVICE, MONITORS, Adapter, Device, Pattern, Properties, changed, device_properties
 
 SERVICE: Final = "org.bluez"
-ROOT: Final = "/org/bluez"
 FORGET_S: Final = 30.0
 """A device that nobody paired with is forgotten when it was silent for so long (TemporaryTimeout in main.conf)."""
 _ROOM_MS: Final = 5000
@@ -53,7 +53,7 @@ class Bluetoothd:
         bus.add_message_handler(self._handle)
         rule = f"type='signal',sender='{_BUS}',member='NameOwnerChanged'"
         await bus.call(Message(_BUS, _BUS_PATH, _BUS, "AddMatch", signature="s", body=[rule]))
-        self._adapters = {name: Adapter(f"{ROOT}/{name}", address) for name, address in self._addresses.items()}
+        self._adapters = {name: Adapter(f"{bluez_objects.ROOT}/{name}", address) for name, address in self._addresses.items()}
         self._bus, self._room = bus, select.poll()
         if bus._sock is not None:
             self._room.register(bus._sock, select.POLLOUT)
@@ -204,24 +204,17 @@ class Bluetoothd:
                 return radio
         raise DBusError("org.freedesktop.DBus.Error.UnknownObject", f"Method {message.member!r} doesn't exist")
 
-    def _tree(self) -> dict[str, dict[str, Properties]]:
-        tree: dict[str, dict[str, Properties]] = {ROOT: {}}
-        for radio in self._adapters.values():
-            tree[radio.path] = radio.properties()
-            tree |= {device.path: {DEVICE: device.properties} for device in radio.devices.values()}
-        return tree
-
     def _get_managed_objects(self, message: Message) -> Message:
-        return Message.new_method_return(message, "a{oa{sa{sv}}}", [self._tree()])
+        return Message.new_method_return(message, "a{oa{sa{sv}}}", [bluez_objects.tree(self._adapters.values())])
 
     def _get_all(self, message: Message) -> Message:
-        found = self._tree().get(message.path or "", {}).get(message.body[0])
+        found = bluez_objects.tree(self._adapters.values()).get(message.path or "", {}).get(message.body[0])
         if found is None:
             raise DBusError("org.freedesktop.DBus.Error.InvalidArgs", f"No such interface {message.body[0]!r}")
         return Message.new_method_return(message, "a{sv}", [found])
 
     def _get(self, message: Message) -> Message:
-        found = self._tree().get(message.path or "", {}).get(message.body[0], {}).get(message.body[1])
+        found = bluez_objects.tree(self._adapters.values()).get(message.path or "", {}).get(message.body[0], {}).get(message.body[1])
         if found is None:
             raise DBusError("org.freedesktop.DBus.Error.InvalidArgs", f"No such property {message.body[1]!r}")
         return Message.new_method_return(message, "v", [found])
@@ -258,12 +251,12 @@ class Bluetoothd:
 
     def _remove_device(self, message: Message) -> Message:
         radio, path = self._radio(message), message.body[0]
-        for address, device in list(radio.devices.items()):
-            if device.path == path:
-                del radio.devices[address]
-                self._signal("/", _OBJECTS, "InterfacesRemoved", "oas", [path, [_PROPERTIES, DEVICE]])
-                return Message.new_method_return(message)
-        raise DBusError("org.bluez.Error.DoesNotExist", "Does Not Exist")
+        address = next((address for address, device in radio.devices.items() if device.path == path), None)
+        if address is None:
+            raise DBusError("org.bluez.Error.DoesNotExist", "Does Not Exist")
+        del radio.devices[address]
+        self._signal("/", _OBJECTS, "InterfacesRemoved", "oas", [path, [_PROPERTIES, DEVICE]])
+        return Message.new_method_return(message)
 
     def _register_monitor(self, message: Message) -> Message:
         """The client exports the monitor and answers questions about it only after this call has returned."""
@@ -277,8 +270,7 @@ class Bluetoothd:
         for _ in range(100):
             if self._bus is None or not self._bus.connected:
                 return
-            ask = Message(client, path, _PROPERTIES, "GetAll", signature="s", body=[_MONITOR])
-            answer = await self._bus.call(ask)
+            answer = await self._bus.call(Message(client, path, _PROPERTIES, "GetAll", signature="s", body=[_MONITOR]))
             if answer.message_type is MessageType.METHOD_RETURN and "Patterns" in answer.body[0]:
                 patterns: list[Pattern] = [(start, kind, bytes(data)) for start, kind, data in answer.body[0]["Patterns"].value]
                 radio.monitors[client, path] = patterns
@@ -288,8 +280,7 @@ class Bluetoothd:
             await asyncio.sleep(0.02)
 
     def _unregister_monitor(self, message: Message) -> Message:
-        radio = self._radio(message)
-        if radio.monitors.pop((message.sender or "", message.body[0]), None) is None:
+        if self._radio(message).monitors.pop((message.sender or "", message.body[0]), None) is None:
             raise DBusError("org.bluez.Error.DoesNotExist", "Does Not Exist")
         self.on_change()
         return Message.new_method_return(message)

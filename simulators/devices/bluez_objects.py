@@ -6,7 +6,7 @@ src/adapter.c and src/device.c do: no document states which property is signalle
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from dbus_fast import Variant
 from device_profiles.advertisement import Advertisement
 from edge_agent.sources.ble_advertisement import AD_FLAGS, long_uuid, structures
 
+ROOT: Final = "/org/bluez"
 ADAPTER: Final = "org.bluez.Adapter1"
 DEVICE: Final = "org.bluez.Device1"
 MONITORS: Final = "org.bluez.AdvertisementMonitorManager1"
@@ -94,6 +95,15 @@ class Adapter:
                 "SupportedFeatures": Variant("as", []),
             },
         }
+
+
+def tree(adapters: Iterable[Adapter]) -> dict[str, dict[str, Properties]]:
+    """Return the properties of every object by its path and interface, as GetManagedObjects answers them."""
+    found: dict[str, dict[str, Properties]] = {ROOT: {}}
+    for adapter in adapters:
+        found[adapter.path] = adapter.properties()
+        found |= {device.path: {DEVICE: device.properties} for device in adapter.devices.values()}
+    return found
 
 
 def fits(pattern: Pattern, found: Sequence[tuple[int, bytes]]) -> bool:

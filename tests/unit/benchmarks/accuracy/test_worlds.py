@@ -8,9 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.accuracy import suite, worlds
-from benchmarks.accuracy.worlds import Played, PlayedGoods, Returns, goods_portal, goods_shelf, pair_moves, store, store_hard
+from benchmarks.accuracy.worlds import Played, Returns, store, store_hard
 from simulators.accuracy.course import Course, DecidedDwell, Span, TrueStay
-from simulators.accuracy.decisions import MovedItem
 from simulators.accuracy.figures import figures
 from simulators.accuracy.stays import PeopleStays, Spans
 from simulators.estate import brand_secret
@@ -121,15 +120,3 @@ def test_every_part_has_a_name_of_its_own() -> None:
     names = [part.name for part in suite.PARTS]
     assert len(set(names)) == len(names)
     assert set(names) > suite.RECORDED
-
-
-def test_moves_pair_by_item_way_and_time() -> None:
-    true = [MovedItem("a", "back", "shop", 0), MovedItem("b", "back", "shop", 0)]
-    assert pair_moves(true, [MovedItem("a", "back", "shop", 4 * S), MovedItem("b", "back", "shop", 6 * S)]) == 1
-    assert pair_moves(true, [MovedItem("a", "shop", "back", 0), MovedItem("a", "back", "shop", 0), MovedItem("a", "back", "shop", S)]) == 1
-
-
-def test_goods_are_added_up_over_seeds() -> None:
-    seeds = [PlayedGoods(10, 9, 1, 0.5), PlayedGoods(10, 8, 2, 0.5)]
-    assert goods_portal(seeds).rows[0].value == 0.85
-    assert goods_shelf(seeds).rows[0].value == 3.0
