@@ -74,7 +74,18 @@ def ble_frame(mark: DraftValues, payload: bytes, prefix_bytes: int, identifier: 
 def names_by_address(device: DraftValues) -> bool:
     """Return whether a BLE device's payload is recognised, but its address names it: then it may be telemetry of some identity."""
     frames = device.get("frames", ())
-    return any(frame["identifier"] == "{address}" and not {"manufacturer_id", "service_data_uuid"}.isdisjoint(frame) for frame in frames)
+    return any(
+        frame.get("identifier") == "{address}" and not {"manufacturer_id", "service_data_uuid"}.isdisjoint(frame) for frame in frames
+    )
+
+
+def same_bytes(identifier: str, payload: bytes, other: bytes) -> bool:
+    """Return whether bytes FIRST-LAST, which name the one device, are the same in a second one's payload."""
+    if identifier in ("address", "name"):
+        return False
+    span = _span(identifier, payload)
+    first, end = span["offset"], span["offset"] + span["size"]
+    return payload[first:end] == other[first:end]
 
 
 def shared_bytes(one: bytes, other: bytes) -> int:

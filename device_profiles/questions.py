@@ -21,6 +21,7 @@ from device_profiles.decoders.epc import explain
 from device_profiles.devices.epc import TagRead
 from device_profiles.devices.feed import FeedMessage
 from device_profiles.drafts import DraftValues
+from device_profiles.other_messages import other_frames
 from device_profiles.registry import shipped
 from footfall.errors import ConfigError
 
@@ -72,9 +73,10 @@ def ble(given: Given, console: Console) -> tuple[DraftValues, DraftValues]:
     kind = ask(given["address_type"] or "unknown", "--address-type", "", None, _address_type)
     heard = drafts.parsed(data, address, kind)
     _print_advertisement(heard, console)
-    for text in given["also"] or ():
+    others = [ask(text, "--also", "", None, lambda text: _advertisement(text, address, kind))[1] for text in given["also"] or ()]
+    for sent in others:
         console.print("[dim]it also sends:[/]")
-        _print_advertisement(ask(text, "--also", "", None, lambda text: _advertisement(text, address))[1], console)
+        _print_advertisement(sent, console)
     _print_taken("ble", heard, console)
     found = drafts.marks(heard)
     question = f"What distinguishes this model from others: {', '.join(found)}"
@@ -87,21 +89,32 @@ def ble(given: Given, console: Console) -> tuple[DraftValues, DraftValues]:
         return drafts.ble_frame(mark, payload, size, named, values)
 
     question = "What names the one device: address, name, or bytes of the payload as FIRST-LAST"
-    named = ask(given["identifier"], "--identifier", question, "address", lambda text: (text, frame(text, ())))[0]
+
+    def name(text: str) -> str:
+        frame(text, ())
+        if other is not None and drafts.same_bytes(text, payload, other):
+            raise ValueError(f"bytes {text} are the same in both beacons: they cannot name the one device")
+        return text
+
+    named = ask(given["identifier"], "--identifier", question, "address", name)
     if payload and given["field"] is None:
         question = f"A value in it, as NAME OFFSET TYPE [SCALE]; empty: no more. Types: {TYPES}"
         fields = _several(question, lambda text: frame(named, [text]))
     try:
-        device = {"transport": "ble", "frames": [frame(named, fields)]}
+        own = frame(named, fields)
     except ValueError as error:
         raise ConfigError(f"--field: {error}") from None
+    device = {"transport": "ble", "frames": [own, *other_frames(chosen, own, payload, others, console)]}
     known = {} if kind == "unknown" else {"address_type": kind}
     return device, {"address": address, **known, "advertising_data": data.hex()}
 
 
 def _second(mark: str, payload: bytes, given: Given, address: str) -> bytes | None:
-    """Return the payload of a second beacon; None if there is none. It is asked for where the bytes that all share are."""
-    if given["second"] is None and given["prefix_bytes"] is not None:
+    """Return the payload of a second beacon; None if there is none. It is asked for where the bytes that all share are.
+
+    One byte is taken unasked: more may be the one beacon's own, and its profile would take no other.
+    """
+    if given["second"] is None and given["prefix_bytes"] is not None and not 1 < given["prefix_bytes"] <= len(payload):
         return None
     question = "Such a message of a second beacon of the model, as hex: its bytes show which are the model's; empty: there is none"
 
@@ -233,9 +246,9 @@ def _address_type(text: str) -> AddressType:
     return cast("AddressType", one_of(*ADDRESS_TYPES)(text))
 
 
-def _advertisement(text: str, address: str) -> tuple[bytes, Advertisement]:
+def _advertisement(text: str, address: str, kind: AddressType = "unknown") -> tuple[bytes, Advertisement]:
     data = drafts.hex_bytes(text)
-    return data, drafts.parsed(data, address)
+    return data, drafts.parsed(data, address, kind)
 
 
 def _address(text: str) -> str:

@@ -118,7 +118,7 @@ def test_an_unknown_beacon_gets_a_working_profile(bluez: BlueZ, tmp_path: Path) 
         folder = tmp_path / "my-profiles"
         mark = ["--by", "manufacturer", "--prefix-bytes", "2", "--identifier", "address"]
         answers = [*mark, "--class", "asset", "--consented", "--title", "Ours"]
-        made = footfall(*shlex.split(command)[1:], *answers, "--into", str(folder), said="\n")
+        made = footfall(*shlex.split(command)[1:], *answers, "--into", str(folder), said="\n\n")
         assert made.returncode == 0, made.stderr + made.stdout
         stranger = devices("--profiles", str(folder))[STRANGER.address]
     assert stranger["profile"] == "our-beacon"

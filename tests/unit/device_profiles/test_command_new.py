@@ -184,7 +184,8 @@ def test_a_file_that_is_there_is_kept_unless_forced(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_option_is_named(tmp_path: Path, transport: str, option: str, value: str, said: str) -> None:
-    done = by_options(transport, tmp_path, option, value)
+    alone = ["--second", ""] if transport == "ble" and option != "--second" else []
+    done = by_options(transport, tmp_path, *alone, option, value)
     assert isinstance(done.exception, ConfigError), done.output
     assert said in str(done.exception)
     assert list(tmp_path.iterdir()) == []
