@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 EXIT_REFUSED: Final = 1
-"""Of a replay: what could be read was sent, some lines could not."""
+"""Of a replay: some lines could not be read, or the gateway put them into quarantine; the rest was taken."""
 
 
 def agent(
@@ -98,7 +98,7 @@ def replay(
 ) -> None:
     """Send recorded files with their own time, until the gateway has receipted all. Sending them again changes nothing.
 
-    Exit 1: lines were refused; they are counted by reason, and the rest was sent. Exit 2: nothing was sent.
+    Exit 1: lines were refused, here or by the gateway; they are counted, and the rest was sent. Exit 2: nothing was sent.
 
     [bold]Examples[/]
 
@@ -108,6 +108,7 @@ def replay(
     """
     sender = _sender(config, store, agent_name, {"host": host, "port": port, "protocol": protocol})
     name = format_named(format_name) if format_name else "csv" if mapping else format_of(paths)
+    quarantined = 0
     with _progress() as progress:
         reading = progress.add_task("read", total=None)
         read_settings = ReplaySettings(
@@ -119,8 +120,8 @@ def replay(
         progress.update(reading, total=recording.rows, completed=recording.rows)
         if not dry_run:
             sending = progress.add_task("receipted", total=len(recording.bodies))
-            deliver(recording, sender.broker, timeout_s, lambda done: progress.update(sending, completed=done))
-    _show(recording, dry_run)
+            quarantined = deliver(recording, sender.broker, timeout_s, lambda done: progress.update(sending, completed=done))
+    _show(recording, dry_run, quarantined)
 
 
 def _sender(config: Path | None, store: str | None, agent_name: str | None, broker: Mapping[str, Any]) -> AgentSettings:
@@ -133,8 +134,8 @@ def _sender(config: Path | None, store: str | None, agent_name: str | None, brok
     return settings if known is None else settings.model_copy(update={"broker": known.broker})
 
 
-def _show(recording: Recording, dry_run: bool) -> None:
-    """Print what was sent, or would be. Raise Exit 1 if lines were refused."""
+def _show(recording: Recording, dry_run: bool, quarantined: int) -> None:
+    """Print what was sent, or would be. Raise Exit 1 if lines were refused, or rows by the gateway."""
     outcome = "dry run, nothing was sent" if dry_run else f"all receipted ({recording.epoch})"
     typer.echo(f"{recording.rows} rows in {len(recording.bodies)} frames, {recording.refused} refused lines: {outcome}")
     if dry_run:
@@ -143,6 +144,9 @@ def _show(recording: Recording, dry_run: bool) -> None:
         typer.echo("\n".join(recording.contents.refused_lines()), err=True)
         if 2 * recording.refused > recording.rows:
             typer.echo("more was refused than read: is the mapping right? Days and months may have changed places", err=True)
+    if quarantined:
+        typer.echo(f"{quarantined} rows are receipted but not stored, and went to quarantine: footfall quarantine list shows why", err=True)
+    if recording.refused or quarantined:
         raise typer.Exit(EXIT_REFUSED)
 
 

@@ -1,7 +1,7 @@
 """Sends a recording through core, spool and publisher, and waits for the receipts.
 
     Recording.read(format, paths, settings, store, agent, keys, profiles) -> Recording   # pure but for reading the files
-    deliver(recording, broker, timeout_s, on_progress)                         # Undelivered if it does not arrive
+    deliver(recording, broker, timeout_s, on_progress) -> rows refused         # Undelivered if it does not arrive
 
 The same files and settings give the same frames, byte by byte, and their digest is the epoch: a gateway knows them again.
 """
@@ -117,8 +117,11 @@ def event_of_count(crossing: Crossing) -> str:
     return json.dumps(values | ({"seconds": crossing.seconds} if crossing.seconds else {}), separators=(",", ":"))
 
 
-def deliver(recording: Recording, broker: Broker, timeout_s: float, on_progress: Callable[[int], None]) -> None:
-    """Send until every frame is receipted. Raise Undelivered after `timeout_s` without progress, or without a broker."""
+def deliver(recording: Recording, broker: Broker, timeout_s: float, on_progress: Callable[[int], None]) -> int:
+    """Send until every frame is receipted. Return how many rows of them the gateway put into quarantine.
+
+    Raise Undelivered after `timeout_s` without progress, or without a broker.
+    """
     clock = SystemClock()
     with tempfile.TemporaryDirectory(prefix="footfall-replay-") as folder:
         spool = Spool(Path(folder) / "spool.sqlite", recording.epoch, BOOT, max_bytes=1 << 50)
@@ -133,6 +136,7 @@ def deliver(recording: Recording, broker: Broker, timeout_s: float, on_progress:
             stop.set()
             thread.join()
             spool.close()
+        return publisher.refused_rows
 
 
 def _await_receipts(

@@ -102,6 +102,11 @@ class Publisher:
         return self._talk.hearing.last.seal_key
 
     @property
+    def refused_rows(self) -> int:
+        """Return how many rows of what is sent the gateway put into quarantine, by its last receipt."""
+        return self._talk.hearing.last.refused
+
+    @property
     def certificate_ends_s(self) -> int | None:
         return self._identity.ends_s
 

@@ -68,6 +68,8 @@ class Receipt(NamedTuple):
     """The brand's own beacons; none: every beacon is the brand's. None: a gateway that does not know of the rule."""
     seal_key: bytes | None = None
     """The gateway's public key, to which agents seal identifiers; None: it has no brand's secret, or is of an earlier release."""
+    refused: int = 0
+    """Rows of `epoch` that lie in quarantine, of those that the gateway received since it started."""
 
 
 def encode_receipt(receipt: Receipt) -> bytes:
@@ -93,6 +95,8 @@ def encode_receipt(receipt: Receipt) -> bytes:
         values["beacons"] = packed(receipt.beacons)
     if receipt.seal_key is not None:
         values["seal_key"] = receipt.seal_key
+    if receipt.refused:
+        values["refused"] = receipt.refused
     payload: bytes = msgpack.packb(values)
     return payload
 
@@ -119,6 +123,7 @@ def decode_receipt(payload: bytes) -> Receipt:
         times=_times(values["times"]) if "times" in values else None,
         beacons=_beacons(values["beacons"]) if "beacons" in values else None,
         seal_key=_seal_key(values.get("seal_key")),
+        refused=integer(values, "refused", "receipt") if "refused" in values else 0,
     )
 
 

@@ -23,7 +23,7 @@ from gateway.accept.events import Pseudonymiser
 from gateway.accept.history import foreign_until_ns, grown
 from gateway.accept.limits import FLOOD, RateLimits
 from gateway.accept.memory import EVENTS_EPOCH, Mark, Memory
-from gateway.accept.outcome import BUG, Echo, Entry, Outcome, RefusedPart, explain_bug
+from gateway.accept.outcome import BUG, UNREAD, Echo, Entry, Outcome, RefusedPart, explain_bug
 from gateway.accept.parts import Parts
 from gateway.accept.placing import MAX_ROW, around, check_plausible, heard_at, placed, without_dead_clocks
 from gateway.accept.plain_events import PlainEvents
@@ -297,4 +297,4 @@ def _refuse_unread(outcome: Outcome, frame: _Frame, body: Body) -> None:
         more = body.extra.get(row, {})
         data, where = more.get("data", b""), more.get("where", "")
         payload = data if isinstance(data, bytes) else b""
-        outcome.refuse(RefusedPart("source.unread", f"{where}: {more.get('reason', 'unread')}", payload, 1, f"{frame.key}/{row}"))
+        outcome.refuse(RefusedPart(UNREAD, f"{where}: {more.get('reason', 'unread')}", payload, 1, f"{frame.key}/{row}"))

@@ -17,7 +17,7 @@ from footfall.topics import Topic, parse_topic
 from gateway.accept.accept import Acceptor
 from gateway.accept.events import id_hash
 from gateway.accept.limits import DEAF_AFTER_S, FLOOD
-from gateway.accept.outcome import BUG, TIME_PASSED, Echo, Entry, Outcome, RefusedPart, explain_bug
+from gateway.accept.outcome import BUG, TIME_PASSED, UNREAD, Echo, Entry, Outcome, RefusedPart, explain_bug
 from gateway.accept.placing import forget_places
 from gateway.points import KEYS_A_HALF
 from gateway.records import RecordKind
@@ -60,6 +60,8 @@ class Accepted:
     """(store, agent, epoch): up to where, and which message it answers."""
     pauses_s: dict[tuple[str, str], int] = field(default_factory=dict)
     """By store and agent: for how many seconds it is asked to send nothing."""
+    refused_rows: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """By store, agent and epoch: rows of frames that went to quarantine, but for those that their sender could not read itself."""
     counted: Counter[str] = field(default_factory=Counter)
     """By how much the balance grows."""
     healths: list[tuple[Health, bool]] = field(default_factory=list)
@@ -236,9 +238,12 @@ class Messages:
         if outcome.receipt is not None:
             epoch, upto = outcome.receipt
             batch.receipts[topic.store, topic.agent, epoch] = (upto, outcome.echo)
+            if rows := sum(refused.rows for refused in outcome.refused if refused.reason != UNREAD):
+                batch.refused_rows[topic.store, topic.agent, epoch] += rows
         batch.counted["in"] += outcome.units_in
         for number, refused in enumerate(outcome.refused):
-            batch.refused.append((str(topic), refused if refused.key else replace(refused, key=f"{key}/{number}")))
+            whose = replace(topic, leaf=refused.leaf) if refused.leaf else topic
+            batch.refused.append((str(whose), refused if refused.key else replace(refused, key=f"{key}/{number}")))
             batch.counted["quarantined"] += refused.rows
         if outcome.dropped and outcome.dropped[1]:
             batch.counted[f"dropped.{outcome.dropped[0]}"] += outcome.dropped[1]

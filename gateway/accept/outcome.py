@@ -11,6 +11,8 @@ from gateway.records import OLD_KEYS, RECEIVED, Record, RecordKind
 
 BUG: Final = "accept.bug"
 """The reason of a message that this release failed to handle."""
+UNREAD: Final = "source.unread"
+"""The reason of input that a source could not read: nobody else can, and its sender knows."""
 
 
 class Entry(NamedTuple):
@@ -47,6 +49,8 @@ class RefusedPart:
     payload: bytes
     rows: int = 1
     key: str | None = None
+    leaf: str = ""
+    """Of the topic that such bytes come on alone, where they came inside another message."""
 
 
 class Echo(NamedTuple):

@@ -23,6 +23,8 @@ from gateway.site.names import Names
 ID: Final = "event.id"
 """The reason of an event whose id another one had."""
 CONTENT_BYTES: Final = 8
+EVENTS_LEAF: Final = "events"
+"""What is kept of a relayed event is what its agent could have published: a replay takes it from that topic."""
 
 
 class PlainEvents:
@@ -47,6 +49,7 @@ class PlainEvents:
         self, outcome: Outcome, header: Header, body: Body, data: bytes, places: StorePlaces, time: DecidedTime, received_ns: int
     ) -> tuple[bytes, Body]:
         """Add the events among a frame's rows to `outcome`. Return the frame's bytes and rows without any identifier in clear."""
+        refused_before = len(outcome.refused)
         rows = [row for row, more in body.extra.items() if body.kind[row] == Kind.EVENT and "event" in more]
         if not rows:
             return data, body
@@ -60,6 +63,7 @@ class PlainEvents:
             except ContractError as error:  # the frame is accepted all the same, or its agent would send it for ever
                 key = f"{header.agent}/{header.epoch}/{header.seq}/{row}"
                 outcome.refuse(RefusedPart(error.reason, str(error), text, 1, key))
+        outcome.refused[refused_before:] = [replace(refused, leaf=EVENTS_LEAF) for refused in outcome.refused[refused_before:]]
         # An event always has a text, so that the journal's bodies can be read again; this one is empty.
         body = replace(body, extra={**body.extra, **{row: {"event": ""} for row in rows}})
         return encode_body(body), body

@@ -21,8 +21,8 @@ from footfall.logs import ONCE
 from footfall.receipts import MAX_RECEIPT_BYTES, MAX_TIME_RUNS, DayKey, Receipt, encode_receipt
 from footfall.topics import WIRE_VERSION, Topic, parse_topic, topic_of
 from gateway.accept.events import id_hash
-from gateway.accept.messages import Accepted, Message, Messages, is_present
-from gateway.accept.outcome import BUG, TIME_PASSED, Echo, Entry, Outcome, explain_bug
+from gateway.accept.messages import REMEMBERED, Accepted, Message, Messages, is_present
+from gateway.accept.outcome import BUG, TIME_PASSED, UNREAD, Echo, Entry, Outcome, explain_bug
 from gateway.pipeline.mending import KEPT, kept_entry
 from gateway.points.line_reader import count_raw, read_line
 from gateway.records import Record, RecordKind
@@ -30,6 +30,7 @@ from gateway.site import Site
 from gateway.site.index import Places
 from gateway.state.day_keys import DayKeys
 from gateway.state.journal import Journal
+from gateway.state.quarantine.decoding import is_event
 from gateway.state.quarantine.entries import QuarantineEntry, Refusal
 from gateway.state.quarantine.store import Quarantine
 
@@ -59,6 +60,8 @@ class Ingest:
         self._day_keys: Final = day_keys
         self._publish: Final = publish
         self._enqueue: Final = enqueue
+        self._refused_rows: Final[dict[tuple[str, str, str], int]] = {}
+        """By store, agent and epoch: how many rows this process put into quarantine. Receipts bring it to whoever sends a file."""
         self._has_begun = False
         self._latest_ns = 0
         self.seal_key: bytes | None = None
@@ -163,7 +166,7 @@ class Ingest:
     def _accepted_again(self, entry: QuarantineEntry, payload: bytes, received_ns: int) -> Outcome | None:
         """Return what accept makes of it now; None if it is refused again, which the quarantine then notes."""
         try:
-            outcome = self._replayed(entry.topic, payload, min(entry.received_ns, received_ns))
+            outcome = self._replayed(entry, payload, min(entry.received_ns, received_ns))
         except ContractError as error:
             self._quarantine.refused_again(entry.id, error.reason, str(error))
             return None
@@ -193,13 +196,15 @@ class Ingest:
             batch.counted["in"] += count_raw(body)
         return done
 
-    def _replayed(self, topic_text: str, payload: bytes, received_ns: int) -> Outcome:
+    def _replayed(self, held: QuarantineEntry, payload: bytes, received_ns: int) -> Outcome:
         """As of when it was received first: an event without a time happened then, not now."""
-        if topic_text.startswith(KEPT):
-            entry = kept_entry(topic_text, payload)
+        if held.topic.startswith(KEPT):
+            entry = kept_entry(held.topic, payload)
             return Outcome([entry], units_in=count_raw(payload) if entry.kind == RecordKind.POINTS else entry.rows)
-        topic = parse_topic(topic_text)
-        if topic.leaf == "events":
+        if held.reason == UNREAD:
+            raise ContractError(UNREAD, held.message)
+        topic = parse_topic(held.topic)
+        if is_event(held.topic, payload):
             return self._messages.acceptor.events(topic, payload, received_ns)
         if topic.leaf == "frames":
             return self._messages.acceptor.frame(topic, payload, received_ns, replayed=True)
@@ -224,12 +229,20 @@ class Ingest:
             _log_refusals(refusals)
         records = self._journal.commit([(batch.received_ns, entry) for entry in batch.entries], batch.counted)
         self.counted.update(batch.counted)
+        self._note_refused(batch)
         for (store, agent, epoch), (upto, echo) in batch.receipts.items():
             pause_s = max(PAUSE_S if self.pausing else 0, batch.pauses_s.get((store, agent), 0))
-            receipt = self._receipt(store, agent, epoch, upto, echo or NO_ECHO, batch.received_ns, pause_s)
+            refused = self._refused_rows.get((store, agent, epoch), 0)
+            receipt = self._receipt(store, agent, epoch, upto, echo or NO_ECHO, batch.received_ns, pause_s, refused)
             self._publish(topic_of(store, agent, "receipts"), receipt)
         if records:
             self._enqueue([(record, entry.frame) for record, entry in zip(records, batch.entries, strict=True)])
+
+    def _note_refused(self, batch: Accepted) -> None:
+        for whose, rows in batch.refused_rows.items():
+            self._refused_rows[whose] = self._refused_rows.pop(whose, 0) + rows
+        while len(self._refused_rows) > REMEMBERED:
+            del self._refused_rows[next(iter(self._refused_rows))]
 
     def _day_key(self, store: str, now_ns: int) -> DayKey | None:
         """What was taken is taken: a key that cannot be drawn now (disk full) comes with a later receipt."""
@@ -239,7 +252,7 @@ class Ingest:
             log.error("the key of the day cannot be drawn: %s", error)
             return None
 
-    def _receipt(self, store: str, agent: str, epoch: str, upto: int, echo: Echo, now_ns: int, pause_s: int) -> bytes:
+    def _receipt(self, store: str, agent: str, epoch: str, upto: int, echo: Echo, now_ns: int, pause_s: int, refused: int) -> bytes:
         """With the key of the day until that is used, and as many dates as it has room for."""
         now = self._messages.names_now(store, agent)
         key = self._day_key(now[0], now_ns)
@@ -250,7 +263,7 @@ class Ingest:
             times = self._messages.times(now[1], most)
             receipt = Receipt(
                 epoch, upto, now_ns, self._journal.journal_id, (WIRE_VERSION,), key, pause_s or None, *echo, True, times, self.beacons,
-                self.seal_key,
+                self.seal_key, refused,
             )  # fmt: skip
             if len(payload := encode_receipt(receipt)) <= MAX_RECEIPT_BYTES:
                 return payload

@@ -79,6 +79,7 @@ def test_the_page_s_commands_bring_its_counts_into_the_database(place: Place) ->
         ]  # fmt: skip
         assert [row for row in doors(place) if row in before] == before, "sent twice, stored once"
         correct_a_line(place)
+        change_a_number(place)
 
 
 def correct_a_line(place: Place) -> None:
@@ -97,6 +98,20 @@ def correct_a_line(place: Place) -> None:
     balance = place.settle()
     assert (balance["quarantined_total"], balance["dropped_total"]["duplicate_event"]) == (1, 10)
     assert doors(place)[-2:] == [("main", "2025-03-03 03:00:00", 7, 7), ("side", "2025-03-03 03:00:00", 7, 7)]
+
+
+def change_a_number(place: Place) -> None:
+    """The gateway keeps the number that it has: whoever sends another learns of it, and that of a door which is unknown."""
+    good = (place.folder / "counts-2025.csv").read_text()
+    (place.folder / "counts-2025.csv").write_text(good.replace("1.310;", "1.311;"))
+    done = run("footfall replay counts-2025.csv --map columns.toml --config history.toml", place.folder)
+    assert (done.returncode, "1 rows are receipted but not stored, and went to quarantine" in done.stderr) == (1, True), done.stderr
+    long = (place.folder / "long.toml").read_text()
+    (place.folder / "long.toml").write_text(long.replace('"Car park" = "side"', '"Car park" = "north"'))
+    command = "footfall replay long.csv --map long.toml --config history.toml"
+    for _ in range(2):
+        done = run(command, place.folder)
+        assert (done.returncode, "1 rows are receipted but not stored" in done.stderr) == (1, True), done.stderr
 
 
 def test_the_page_s_table_has_every_key_of_counts_and_times_and_no_other() -> None:

@@ -25,9 +25,14 @@ def hex_dump(data: bytes, limit: int = 512) -> str:
     return "\n".join(lines) + more
 
 
+def is_event(topic: str, payload: bytes) -> bool:
+    """Return whether it is a plain event: releases before kept those that agents relayed under the topic of their frames."""
+    return topic.endswith("/events") or (topic.endswith("/frames") and payload.lstrip().startswith((b"{", b"[")))
+
+
 def describe(topic: str, payload: bytes) -> str:
     """Return the content of a payload of `topic`, as far as it can be read: a frame's rows, JSON, msgpack or text."""
-    if topic.endswith("/frames"):
+    if topic.endswith("/frames") and not is_event(topic, payload):
         return _frame(payload)
     try:
         text = payload.decode()

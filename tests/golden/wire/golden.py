@@ -66,7 +66,15 @@ _ADDED_TO_HEADER: Final = {
     name: value for name, value in Header._field_defaults.items() if name not in ("v", "gateway_ns", "heard_boot_ns")
 }
 _ADDED_TO_BODY: Final = {"store": "", "offset": None}
-_ADDED_TO_RECEIPT: Final = {"echo_boot": "", "echo_boot_ns": 0, "parts": False, "times": None, "beacons": None, "seal_key": None}
+_ADDED_TO_RECEIPT: Final = {
+    "echo_boot": "",
+    "echo_boot_ns": 0,
+    "parts": False,
+    "times": None,
+    "beacons": None,
+    "seal_key": None,
+    "refused": 0,
+}
 
 
 def _decode_frame(payload: bytes) -> dict[str, Any]:

@@ -89,7 +89,7 @@ receipts = st.builds(
     versions=st.lists(st.integers(0, 255), max_size=5).map(tuple), key=st.none() | day_keys, pause_s=st.none() | naturals,
     parts=st.booleans(), times=st.none() | st.builds(Times, naturals, st.lists(time_runs, max_size=3).map(tuple)),
     beacons=st.none() | st.lists(st.builds(OwnBeacon, st.uuids().map(str), st.booleans(), st.booleans()), max_size=3).map(tuple),
-    seal_key=st.none() | st.binary(min_size=32, max_size=32),
+    seal_key=st.none() | st.binary(min_size=32, max_size=32), refused=naturals,
 )  # fmt: skip
 
 

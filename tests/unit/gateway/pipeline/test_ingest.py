@@ -24,6 +24,7 @@ from gateway.site import Site
 from gateway.site.index import Places
 from gateway.state.day_keys import DayKeys
 from gateway.state.journal import Journal
+from gateway.state.quarantine.entries import Refusal
 from gateway.state.quarantine.store import Quarantine
 from tests.support.accept_inputs import NOW, SECRET, SITE, S, body, frame
 
@@ -321,6 +322,48 @@ def test_an_array_is_replayed_whole_or_stays(gate: Gate, tmp_path: Path) -> None
     assert later.kinds().count(RecordKind.EVENT) == 3
     assert not later.quarantine.entries()
     later.close()
+
+
+COUNT = '{"kind":"count","id":"north/1","door":"north","in":7,"out":5,"time":"2025-09-20T10:00:00Z","history":true}'
+WITH_NORTH = Site.model_validate({"brand": "b", "stores": [{"name": "s1", "doors": ["d", "north"], "agents": [{"name": "x"}]}]})
+
+
+def test_an_event_that_an_agent_relayed_is_replayed_once_its_door_is_in_the_estate(gate: Gate, tmp_path: Path) -> None:
+    relayed = body(Kind.EVENT, extra={0: {"event": COUNT}})
+    gate.take((FRAMES, frame(1, relayed)))
+    (held,) = gate.quarantine.entries()
+    assert (held.reason, held.topic) == ("site.door", "footfall/1/s1/x/events"), "as the agent could have published it"
+    before = Refusal("site.door", "of the release before", FRAMES, NOW, COUNT.replace("north/1", "north/2").encode(), "accept")
+    gate.quarantine.add([before])
+    assert ask(gate) == 0
+    assert {entry.reason for entry in gate.quarantine.entries()} == {"site.door"}, "the reason stays what is wrong"
+    gate.close()
+    later = Gate(tmp_path, WITH_NORTH)
+    assert ask(later) == 2
+    counts = [json.loads(record.body) for record in later.journal.read(0, 99) if record.kind == RecordKind.EVENT]
+    assert [(count["door"], count["in"], count["out"]) for count in counts] == [("north", 7, 5)] * 2
+    assert later.quarantine.entries() == []
+    later.close()
+
+
+def test_input_that_a_source_could_not_read_keeps_its_reason_when_it_is_replayed(gate: Gate) -> None:
+    unread = {"reason": "the time is no time", "data": b'{"a":1}', "where": "counts.csv:4"}
+    gate.take((FRAMES, frame(1, body(Kind.REFUSED, extra={0: unread}))))
+    assert ask(gate) == 0
+    (entry,) = gate.quarantine.entries()
+    assert (entry.reason, entry.message) == ("source.unread", "counts.csv:4: the time is no time")
+
+
+def test_receipts_have_how_many_rows_of_their_epoch_went_to_quarantine(gate: Gate) -> None:
+    """Not the lines that the sender itself could not read; and a frame that comes again is not refused again."""
+    extra: dict[int, Any] = {0: {"event": COUNT}, 1: {"event": SCAN.decode()}, 2: {"reason": "?", "data": b"", "where": ""}}
+    first = frame(1, body(Kind.EVENT, Kind.EVENT, Kind.REFUSED, extra=extra))
+    gate.take((FRAMES, first))
+    assert gate.receipts()[-1].refused == 1
+    gate.take((FRAMES, first), (FRAMES, frame(2, body(Kind.STAY, Kind.STAY, zones=("cellar", "d"), first_row=3))))
+    assert gate.receipts()[-1].refused == 3
+    gate.take((FRAMES, frame(1, body(Kind.STAY), epoch="another")))
+    assert gate.receipts()[-1].refused == 0
 
 
 def test_a_frame_is_replayed_at_the_time_of_its_events(gate: Gate, tmp_path: Path) -> None:
