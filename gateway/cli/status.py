@@ -149,7 +149,7 @@ def _few(names: Sequence[str]) -> str:
 
 
 def _agents(values: Mapping[str, Any], limit: int = 30) -> list[RenderableType]:
-    rank = {"offline": 0, "late": 1, "never": 2, "ok": 3}
+    rank = {"offline": 0, "late": 1, "never": 2, "quiet": 3, "ok": 4}
     listed = sorted(values["agents"], key=lambda agent: (not agent.get("problems"), rank[agent["state"]], agent["store"], agent["agent"]))
     if not listed:
         return []

@@ -23,7 +23,7 @@ _ISSUE: Final = "deploy/certificates/issue client NAME makes a new one: put it i
 
 ALARMS: Final[Mapping[str, Alarm]] = {
     "not_ready": Alarm("broken", "gateway", "repair what it names: it goes on by itself, and agents keep their frames meanwhile"),
-    "broker_lost": Alarm("broken", "gateway", "start the broker, or correct [broker] in gateway.toml; agents keep their frames meanwhile"),
+    "broker_lost": Alarm("broken", "gateway", "start the broker, or correct [broker]; an embedded one is started again; frames are kept"),
     "journal_full": Alarm("broken", "gateway", "repair the database if it is away; else raise [journal] max_bytes or lower keep_days"),
     "balance": Alarm("broken", "gateway", "this is a bug: report it with what /status shows"),
     "sink_down": Alarm("broken", "gateway", "repair the database or correct [sink]; what came in meanwhile is kept, and written then"),

@@ -141,7 +141,7 @@ def _number(status: Callable[[], Status], number: Callable[[Status], float]) -> 
 
 
 def _agent_states(status: Status) -> Mapping[tuple[str, ...], float]:
-    states: dict[tuple[str, ...], float] = {(state,): 0 for state in ("ok", "late", "offline", "never")}
+    states: dict[tuple[str, ...], float] = {(state,): 0 for state in ("ok", "late", "offline", "never", "quiet")}
     for agent in status.agents:
         states[(agent.state,)] += 1
     return states

@@ -10,7 +10,8 @@ from footfall.units import NS_PER_S
 from gateway.http.alarms import ALARMS as ALARMS
 from gateway.http.alarms import Level, Scope
 
-AgentState = Literal["ok", "late", "offline", "never"]
+AgentState = Literal["ok", "late", "offline", "never", "quiet"]
+"""`quiet`: silent, and nothing of it is due, as of a till without a sale."""
 LATE_S: Final = 120.0
 OFFLINE_S: Final = 600.0
 """Design, section 5: a store's watermark no longer waits for an agent that was silent for 10 minutes."""

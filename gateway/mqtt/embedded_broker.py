@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -95,6 +96,7 @@ def _is_listening(port: int) -> bool:
 
 
 def _serve(config: Path) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a group of processes is asked to reload: this one has nothing to read again
     from iotcore import IotCoreBroker
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -26,6 +26,7 @@ NAMED_ZONES: Final = 5
 @dataclass(frozen=True, slots=True)
 class _InForce:
     agents: Sequence[tuple[str, str]]
+    without_tasks: frozenset[str]
     uncalibrated: Sequence[str]
     without_level: Sequence[str]
     calibrations: Calibrations
@@ -50,6 +51,11 @@ class Estate:
         return self._now.agents
 
     @property
+    def without_tasks(self) -> frozenset[str]:
+        """Return the names of the agents that are there to observe nothing, such as tills and senders of history."""
+        return self._now.without_tasks
+
+    @property
     def uncalibrated(self) -> Sequence[str]:
         """Return the stores that are not calibrated, but tell zones apart."""
         return self._now.uncalibrated
@@ -68,5 +74,7 @@ class Estate:
         if without_level:
             named = ", ".join(without_level[:NAMED_ZONES])
             log.warning("%s zones have no entrance_dbm, though another zone of their store has one: %s", len(without_level), named)
-        agents = [(store.name, agent.name) for store, agent in site.stationed(time.time_ns())]
-        return _InForce(agents, uncalibrated_stores(site), without_level, Calibrations(site, self._profiles, self.receivers))
+        stationed = site.stationed(time.time_ns())
+        agents = [(store.name, agent.name) for store, agent in stationed]
+        without_tasks = frozenset(agent.name for _, agent in stationed if agent.tasks == ())
+        return _InForce(agents, without_tasks, uncalibrated_stores(site), without_level, Calibrations(site, self._profiles, self.receivers))

@@ -9,13 +9,25 @@ from typing import Final
 
 from footfall import __version__
 from footfall.certificates import findings
+from footfall.health import Health
 from footfall.sealing import public_key_text
 from footfall.units import NS_PER_S
 from gateway.accept.own_clock import OwnClock
 from gateway.config import GatewayConfig
 from gateway.fold.door_watch import silence_text
 from gateway.http.metrics import MetricRegistry
-from gateway.http.status import LATE_S, OFFLINE_S, AgentStatus, BrokerStatus, JournalStatus, SinkStatus, Status, agent_state, named
+from gateway.http.status import (
+    LATE_S,
+    OFFLINE_S,
+    AgentState,
+    AgentStatus,
+    BrokerStatus,
+    JournalStatus,
+    SinkStatus,
+    Status,
+    agent_state,
+    named,
+)
 from gateway.mqtt.inlet import Inlet
 from gateway.pipeline.agent_watch import AgentWatch
 from gateway.pipeline.beats import Beats
@@ -108,14 +120,21 @@ class Report:
         heard_ns, health = self.ingest.heard_ns.get(agent, 0), self.ingest.healths.get(agent)
         width_ms = self.fold_worker.clock_width_ms(agent)
         if health is None:
-            return AgentStatus(store, agent, agent_state(now_ns, heard_ns), heard_ns, clock_width_ms=width_ms)
+            state = self._due(agent, None, agent_state(now_ns, heard_ns))
+            return AgentStatus(store, agent, state, heard_ns, clock_width_ms=width_ms)
         state = agent_state(now_ns, heard_ns, self.config.status.notice_s if health.state == "offline" else LATE_S)
+        state = self._due(agent, health, state)
         devices = {name: said.detail or said.state for name, said in health.sources.items() if said.state != "ok"}
         found = self.watch.problems(health, now_ns, heard_ns, self.journal_id, self._started_ns())
         if apart_ns := self.clock.contradicts(agent):
             way = "ahead of" if apart_ns > 0 else "behind"
             found["clock_contradicts"] = f"its clock is synchronised, and {abs(apart_ns) / 1e9:,.0f} s {way} ours"
         return AgentStatus(store, agent, state, heard_ns, health.spool_frames, width_ms, devices, health.oldest_unsent_s, found)
+
+    def _due(self, agent: str, health: Health | None, state: AgentState) -> AgentState:
+        """Return its state, or `quiet`: tills report no health, and a recording that is replayed reports it, but no clock of its own."""
+        stays = health is not None and health.sent_wall_ns > 0
+        return state if state == "ok" or stays or agent not in self.estate.without_tasks else "quiet"
 
     def _noticed(self, held: Mapping[str, int]) -> dict[str, str]:
         now_ns = self._now_ns()

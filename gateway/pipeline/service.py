@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import logging
 import sqlite3
-import subprocess
 from collections import deque
 from functools import partial
 from pathlib import Path
@@ -26,8 +25,8 @@ from gateway.fold.fold import Fold
 from gateway.http.metrics import MetricRegistry
 from gateway.http.server import StatusServer
 from gateway.http.status import Status
-from gateway.mqtt import embedded_broker
 from gateway.mqtt.inlet import Inlet
+from gateway.mqtt.kept_broker import KeptBroker
 from gateway.pipeline.agent_watch import AgentWatch
 from gateway.pipeline.beats import Beats
 from gateway.pipeline.condition import Condition
@@ -71,9 +70,9 @@ class Gateway:
         _mend_logs(state_dir)
         self._pseudonyms: Final = self._pseudonymiser(site)
         self.notices: Final = Notices()
-        self._embedded: subprocess.Popen[bytes] | None = None
+        self._embedded: KeptBroker | None = None
         if config.broker.embedded:
-            self._embedded = embedded_broker.start(config.broker.port, state_dir, self._wrong_version)
+            self._embedded = KeptBroker(config.broker.port, state_dir, self._wrong_version)
         self._beats: Final = Beats(_silence_s(config))
         self._open_files(site, state_dir)
         self._make_stages(site)
@@ -182,8 +181,7 @@ class Gateway:
         for each in (self._sink, self._ledger, self._fold_journal, self._journal, self._quarantine, self._day_keys):
             each.close()
         if self._embedded is not None:
-            self._embedded.terminate()
-            self._embedded.wait()
+            self._embedded.close()
         self._lock.close()
 
     def status(self) -> Status:

@@ -183,3 +183,37 @@ def test_a_counter_that_fell_silent_is_named_unless_its_store_may_owe_counts(run
 def presence_body(zone: str, rows: int) -> Body:
     columns = {name: np.zeros(rows, dtype) for name, dtype in COLUMNS.items()} | {"kind": np.full(rows, Kind.STAY, COLUMNS["kind"])}
     return Body("b", 0, 0, True, 0, 0, (zone,), ("ibeacon",), **columns)
+
+
+NOW_WALL_NS = 1_795_000_000 * S
+TILLS = SITE.replace('agents = [{name = "till"}]', 'agents = [{name = "till", tasks = []}]')
+
+
+def states(running: Running) -> dict[str, str]:
+    return {agent.agent: agent.state for agent in running.gateway.status().agents}
+
+
+def test_the_silence_of_a_till_is_no_alarm_before_and_after_it_sends(tmp_path: Path) -> None:
+    running = Running(tmp_path, site=TILLS)
+    assert TILLS != SITE
+    assert (states(running)["till"], states(running)["x"]) == ("quiet", "never")
+    assert "till" not in running.problems()["agent_never"]
+    running.gateway._ingest.heard_ns["till"] = running.gateway.status().now_ns
+    assert states(running)["till"] == "ok"
+    for silent_s in (130, 700):
+        running.gateway._ingest.heard_ns["till"] = running.gateway.status().now_ns - silent_s * S
+        assert states(running)["till"] == "quiet"
+        assert not {"agent_late", "agent_offline"} & set(running.problems())
+    running.gateway.close()
+
+
+@pytest.mark.parametrize(("sent_wall_ns", "state"), [(NOW_WALL_NS, "offline"), (0, "quiet")])
+def test_an_intake_that_reports_health_is_missed_and_a_recording_that_was_replayed_is_not(
+    tmp_path: Path, sent_wall_ns: int, state: str
+) -> None:
+    running = Running(tmp_path, site=TILLS)
+    left = Health(state="offline", agent="till", store="s3", boot="b", sent_wall_ns=sent_wall_ns)
+    running.gateway._ingest.look([Message("footfall/1/s3/till/health", encode_health(left))], time.time_ns())
+    running.gateway._ingest.heard_ns["till"] = running.gateway.status().now_ns - 700 * S
+    assert states(running)["till"] == state
+    running.gateway.close()
