@@ -56,7 +56,7 @@ class _Event(BaseModel):
 
     id: Text | None = None
     time: Annotated[datetime, BeforeValidator(moment)] | None = None
-    """When it happened; if absent, the time of arrival."""
+    """When it happened; if absent, the time of arrival, at which a count's interval ends."""
     history: bool = False
     """Whether it is knowingly sent long after it happened: `time` may then be any since the year 2000."""
 
@@ -128,7 +128,7 @@ class Count(_Event):
     entered: Annotated[int, Field(alias="in", ge=0, le=MAX_PEOPLE)] = 0
     left: Annotated[int, Field(alias="out", ge=0, le=MAX_PEOPLE)] = 0
     seconds: Annotated[int, Field(ge=1, le=MAX_SECONDS)] | None = None
-    """Over how long they were counted, from `time` on: then the door is known to have been observed."""
+    """Over how long they were counted, from `time` on or, without `time`, until arrival: then the door is known to have been observed."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Count:

@@ -28,6 +28,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
 from footfall.errors import ConfigError
+from footfall.event_requests import token_of
 from footfall.http_framing import MAX_HEAD_BYTES, BoundedHead, Framing, content_length, framing
 from footfall.http_places import Places, counted_as
 from footfall.logs import ONCE
@@ -211,8 +212,8 @@ class RequestHandler(BaseHTTPRequestHandler):
         return data
 
     def is_bearer(self, secret: bytes) -> bool:
-        """Return whether Authorization is Bearer (RFC 6750) with this token."""
-        given = self.headers.get("Authorization", "").removeprefix("Bearer ").encode("utf-8", "replace")
+        """Return whether Authorization has this token."""
+        given = token_of(self.headers.get("Authorization", "")).encode("utf-8", "replace")
         return hmac.compare_digest(given, secret)
 
     def is_basic(self, secret: bytes, username: str | None) -> bool:

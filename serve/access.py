@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from footfall.config import SecretFile
-from footfall.event_requests import token_problem
+from footfall.event_requests import token_of, token_problem
 from serve.config import LOOPBACK, Listen
 
 READS: Final = frozenset({"GET", "HEAD"})
@@ -63,12 +63,11 @@ def host_name(host: str) -> str:
 
 
 def is_known(authorization: str, token: bytes) -> bool:
-    """Whether it is the token, as Bearer (RFC 6750) or as password of Basic (RFC 7617)."""
+    """Whether it is the token, as Bearer (RFC 6750), alone, or as password of Basic (RFC 7617)."""
     scheme, _, given = authorization.partition(" ")
-    credentials = given.encode("utf-8", "replace")
-    if scheme.lower() == "basic":
-        try:
-            credentials = base64.b64decode(credentials, validate=True).partition(b":")[2]
-        except ValueError:
-            return False
-    return scheme.lower() in ("basic", "bearer") and hmac.compare_digest(credentials, token)
+    if scheme.lower() != "basic":
+        return hmac.compare_digest(token_of(authorization).encode("utf-8", "replace"), token)
+    try:
+        return hmac.compare_digest(base64.b64decode(given, validate=True).partition(b":")[2], token)
+    except ValueError:
+        return False

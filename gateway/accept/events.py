@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from footfall.baskets import spelled
 from footfall.beacons import TYPES, BeaconRule
 from footfall.errors import ContractError
-from footfall.events import Count, Occupancy, Touch, Void, parse_event
+from footfall.events import AnyEvent, Count, Occupancy, Touch, Void, parse_event
 from footfall.identified import identifier_keys, stated_identifiers
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.sealing import Opener
@@ -101,8 +101,8 @@ def normalise(
 ) -> Plain:
     """Return one plain event of a publisher, by its first name, in a store. Raise ContractError if it is invalid.
 
-    `taken_ns` is when Footfall first accepted it, at the agent's intake or the gateway. An event without a time gets this one, and
-    the time of any other is compared with it; it may have been up to `later_ns` later.
+    `taken_ns` is when Footfall first accepted it, at the agent's intake or the gateway. An event without a time gets this one, an
+    interval without a time ends at it, and the time of any other is compared with it; it may have been up to `later_ns` later.
     """
     event = parse_event(pseudonyms.opened(value))
     if pseudonyms.refused_types and identifier_keys(type(event)):
@@ -111,7 +111,7 @@ def normalise(
     stated_ns = event.time_ns
     if stated_ns is not None:
         _check_time(stated_ns, taken_ns, min(taken_ns + later_ns, received_ns), event.history)
-    time_ns = taken_ns if stated_ns is None else stated_ns
+    time_ns = max(taken_ns - _interval_ns(event), EARLIEST_NS) if stated_ns is None else stated_ns
     name = None if event.id is None else id_hash(publisher, event.id)
     values: dict[str, Any] = {
         "kind": event.kind,
@@ -121,6 +121,11 @@ def normalise(
     }
     values |= _MORE[type(event)](event, places, publisher, time_ns, pseudonyms)
     return Plain(values, name, event.id)
+
+
+def _interval_ns(event: AnyEvent) -> int:
+    """Return how long before its sending an event began."""
+    return event.seconds * NS_PER_S if isinstance(event, Count) and event.seconds else 0
 
 
 def _check_consent(event: BaseModel, refused_types: frozenset[str]) -> None:

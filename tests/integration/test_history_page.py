@@ -29,8 +29,7 @@ def place(tmp_path: Path, mosquitto: Mosquitto) -> Place:
     assert DOCUMENTED_PORT in next(step.text for step in PAGE if step.file == "history.toml")
     for step in PAGE:
         if step.file:
-            begin = 'brand = "acme"\n' if step.file == "site.toml" else ""
-            (place.folder / step.file).write_text(begin + step.text.replace(DOCUMENTED_PORT, f"port = {mosquitto.port}"))
+            (place.folder / step.file).write_text(step.text.replace(DOCUMENTED_PORT, f"port = {mosquitto.port}"))
     return place
 
 

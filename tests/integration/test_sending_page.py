@@ -21,6 +21,7 @@ from footfall.units import NS_PER_DAY, NS_PER_MINUTE
 from gateway.accept.events import EARLY_NS, LATE_NS
 from gateway.accept.limits import PACES
 from gateway.sinks.influxdb.reader import InfluxReader
+from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.process import Process, free_port
 from simulators.parts.programs import FOOTFALL
@@ -37,15 +38,14 @@ NODE_RED: Final = Path.home() / ".cache/footfall/node-red/node_modules/node-red/
 class Followed:
     """The page in a folder of its own: every documented port is one of this run."""
 
-    def __init__(self, folder: Path, mosquitto: Mosquitto, sink: dict[str, Any] | None = None) -> None:
+    def __init__(self, folder: Path, mosquitto: Mosquitto | EmbeddedBroker, sink: dict[str, Any] | None = None) -> None:
         self.place = Place(folder, mosquitto, sink)
         self.folder = folder
         self.intake, self.page = free_port(), free_port()
         self._ports = {"1883": str(mosquitto.port), "8781": str(self.intake), "8090": str(self.page)}
         for step in PAGE:
             if step.file:
-                begin = 'brand = "acme"\n' if step.file == "site.toml" else ""
-                (folder / step.file).write_text(begin + self.text(step))
+                (folder / step.file).write_text(self.text(step))
 
     def text(self, step: Step) -> str:
         return re.sub(r"\b(1883|8781|8090)\b", lambda found: self._ports[found[1]], step.text)
@@ -138,6 +138,10 @@ def test_the_page_s_events_reach_influxdb(tmp_path: Path, mosquitto: Mosquitto, 
     reader = InfluxReader(bucket.url, bucket.name, bucket.token)
     found = reader.rows("door", columns=("in", "out"))
     assert (list(found.values("in")), list(found.values("out"))) == ([3], [1])
+
+
+def test_mosquitto_pub_at_the_embedded_broker(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
+    test_mosquitto_pub(Followed(tmp_path / "g", embedded_broker))
 
 
 def test_mosquitto_pub(followed: Followed) -> None:
@@ -247,7 +251,7 @@ HEADS: Final = [
     (
         "POST",
         "/events",
-        {"Content-Type": "application/x-www-form-urlencoded"},
+        {"Content-Type": "multipart/form-data; boundary=b"},
         415,
         "content_type",
         "Content-Type must be application/json",
@@ -290,6 +294,15 @@ def test_each_mistake_at_an_agent_is_answered_as_the_page_has_it(agent: Followed
     health = json.loads(urllib3.request("GET", f"{url}/health").data)
     assert health["rows_total"] == 0, "nothing of it was taken"
     assert urllib3.request("POST", f"{url}/events?x=1", json=SCAN, headers={"Authorization": "Bearer t"}).status == 202
+
+
+def test_curl_without_a_type_is_taken(agent: Followed) -> None:
+    needs("curl")
+    done = run(
+        f"curl -sS http://127.0.0.1:{agent.intake}/events -d '{json.dumps(COUNT)}' -H \"Authorization: Bearer $(cat till.secret)\"",
+        agent.folder,
+    )
+    assert json.loads(done.stdout) == {"accepted": 1}
 
 
 def test_each_mistake_by_mqtt_is_in_quarantine_under_the_same_reason(followed: Followed) -> None:

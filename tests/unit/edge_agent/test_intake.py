@@ -124,6 +124,30 @@ def test_who_does_not_know_the_secret_is_refused(port: int, keeper: Keeper) -> N
     assert keeper.texts == []
 
 
+@pytest.mark.parametrize("authorization", ["bearer s3cret", "BEARER  s3cret", "s3cret"])
+def test_the_secret_is_known_under_bearer_in_any_case_and_alone(port: int, authorization: str) -> None:
+    assert ask(port, "POST", "/events", json.dumps(SCAN).encode(), Authorization=authorization)[0] == 202
+
+
+@pytest.mark.parametrize("authorization", ["Basic s3cret", "Digest s3cret", "Bearer", "Bearer ", " "])
+def test_another_scheme_or_no_token_is_refused(port: int, authorization: str) -> None:
+    assert ask(port, "POST", "/events", json.dumps(SCAN).encode(), Authorization=authorization)[0] == 401
+
+
+@pytest.mark.parametrize("stated", ["application/x-www-form-urlencoded", "text/plain;charset=UTF-8", "Application/JSON", ""])
+def test_json_is_taken_under_the_types_that_programs_state_unasked(port: int, keeper: Keeper, stated: str) -> None:
+    assert ask(port, "POST", "/events", json.dumps(SCAN).encode(), **{"Content-Type": stated})[0] == 202
+    assert len(keeper.texts) == 1
+    status, answer = ask(port, "POST", "/events", b"kind=touch&what=scan", **{"Content-Type": stated})
+    assert (status, json.loads(answer)["reason"]) == (400, "event.json")
+
+
+@pytest.mark.parametrize("stated", ["multipart/form-data; boundary=b", "application/xml", "text/csv", "text/plain; charset=gbk"])
+def test_json_under_the_name_of_something_else_is_refused(port: int, keeper: Keeper, stated: str) -> None:
+    status, answer = ask(port, "POST", "/events", json.dumps(SCAN).encode(), **{"Content-Type": stated})
+    assert (status, json.loads(answer)["reason"], keeper.texts) == (415, "content_type", [])
+
+
 def test_identifiers_are_kept_sealed(port: int, keeper: Keeper) -> None:
     stated = {"identifiers": ["member:8613800001111", "phone:8613900002222"]}
     assert ask(port, "POST", "/events", json.dumps(SCAN | stated | {"id": "e1"}).encode())[0] == 202

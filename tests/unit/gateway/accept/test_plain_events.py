@@ -133,6 +133,17 @@ def test_a_count_may_state_over_how_long_it_was_made() -> None:
     assert [each.reason for each in events(COUNT | {"seconds": 86_401}).refused] == ["event.invalid"]
 
 
+def test_an_interval_without_a_time_ends_when_it_arrives() -> None:
+    (entry,) = events(COUNT | {"seconds": 3600}).entries
+    assert json.loads(entry.body)["time_ns"] == NOW - 3600 * S
+    (entry,) = events(COUNT | {"seconds": 3600, "time": at(NOW - 60 * S)}).entries
+    assert json.loads(entry.body)["time_ns"] == NOW - 60 * S, "a time that is stated is the beginning"
+    through_agent = frame(1, body(Kind.STAY, Kind.EVENT, extra={1: {"event": json.dumps(COUNT | {"seconds": 60})}}))
+    entries = acceptor().frame(TOPIC, through_agent, NOW).entries
+    assert [json.loads(each.body)["time_ns"] for each in entries if each.kind == RecordKind.EVENT] == [NOW - 61 * S]
+    assert not events([COUNT | {"seconds": 60}], received_ns=NOW).refused
+
+
 def test_an_id_belongs_to_its_store() -> None:
     """Another store may be another shard's, which knows nothing of it."""
     two = Site.model_validate({"brand": "b", "stores": [
