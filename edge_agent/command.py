@@ -140,6 +140,8 @@ def _show(recording: Recording, dry_run: bool, quarantined: int) -> None:
     typer.echo(f"{recording.rows} rows in {len(recording.bodies)} frames, {recording.refused} refused lines: {outcome}")
     if dry_run:
         typer.echo("\n".join(recording.contents.lines()))
+    for doubt in recording.contents.doubts():
+        typer.echo(doubt, err=True)
     if recording.refused:
         typer.echo("\n".join(recording.contents.refused_lines()), err=True)
         if 2 * recording.refused > recording.rows:

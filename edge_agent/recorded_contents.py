@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -18,6 +19,30 @@ from footfall.units import NS_PER_S
 EXAMPLES: Final = 3
 """Lines that are shown of each reason."""
 MOST_NAMED: Final = 20
+LEAST_STEPS: Final = 3
+"""Of a door's times, before they show how far apart its rows are."""
+
+
+@dataclass(slots=True)
+class Intervals:
+    """How far apart the rows of a door are, and over how long each is meant to have been counted."""
+
+    latest_ns: int = 0
+    steps: int = 0
+    least_s: int = 0
+    seconds: int = 0
+
+    def add(self, one: Crossing) -> None:
+        step_s = (one.t_wall_ns - self.latest_ns) // NS_PER_S
+        if self.latest_ns and step_s > 0:
+            self.steps += 1
+            self.least_s = min(step_s, self.least_s or step_s)
+        self.latest_ns, self.seconds = max(one.t_wall_ns, self.latest_ns), one.seconds
+
+    @property
+    def disagree(self) -> bool:
+        """Return whether rows overlap, or have gaps between any two of them."""
+        return bool(self.seconds) and (0 < self.least_s < self.seconds or (self.steps >= LEAST_STEPS and self.least_s > self.seconds))
 
 
 class Contents:
@@ -28,6 +53,7 @@ class Contents:
         self._doors: Final[dict[str, list[int]]] = defaultdict(lambda: [0, 0, 0])
         """Counts, people in, people out."""
         self._receivers: Final[Counter[str]] = Counter()
+        self._intervals: Final[dict[str, Intervals]] = defaultdict(Intervals)
         self._first: Crossing | None = None
         self._span_ns: tuple[int, int] | None = None
         self._without_id = 0
@@ -66,6 +92,7 @@ class Contents:
         of_door[0] += 1
         of_door[1] += crossing.entered
         of_door[2] += crossing.left
+        self._intervals[crossing.door].add(crossing)
 
     def _refuse(self, refused: RefusedReading) -> None:
         key, _, text = refused.why.partition(": ")
@@ -92,6 +119,12 @@ class Contents:
         for key, n in self._refused.most_common():
             yield f"{n:,} refused lines, look at {key}:"
             yield from (f"  {example}" for example in self._examples[key])
+
+    def doubts(self) -> Iterator[str]:
+        """Yield what is probably wrong in the mapping, though every line can be read."""
+        for door, found in sorted(self._intervals.items())[:MOST_NAMED]:
+            if found.disagree:
+                yield f"door {door}: rows are {found.least_s:,} s apart, and `interval_s` is {found.seconds:,}: is it right?"
 
     def _counted(self, one: Crossing) -> str:
         over = f" for {one.seconds:,} s" if one.seconds else ""

@@ -40,12 +40,14 @@ class Unusable(ConfigError):
 class ContractError(FootfallError):
     """Bytes from outside violate the contract: they are quarantined and acknowledged.
 
-    `reason` is a short stable word such as `frame.crc`, fit for a metric's label; the message is for people.
+    `reason` is a short stable word such as `frame.crc`, fit for a metric's label; the message is for people. `rows`: how many rows
+    of the balance the bytes are known to hold.
     """
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: str, message: str, rows: int = 1) -> None:
         super().__init__(message)
         self.reason = reason
+        self.rows = rows
 
 
 class ProfileError(FootfallError):

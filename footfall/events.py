@@ -253,7 +253,7 @@ def load_json(payload: bytes | str) -> list[Any]:
     _check_text(value, text)
     events = value if isinstance(value, list) else [value]
     if len(events) > MAX_EVENTS:
-        raise ContractError("event.rows", f"at most {MAX_EVENTS} events a message, this has {len(events)}")
+        raise ContractError("event.rows", f"at most {MAX_EVENTS} events a message, this has {len(events)}", len(events))
     return events
 
 

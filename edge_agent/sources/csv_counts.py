@@ -63,6 +63,8 @@ class CountColumns(Section):
     interval_s: Annotated[int, Field(ge=1, le=MAX_SECONDS)] | None = None
     """Over how long a row was counted: so long doors are known to have been observed."""
     id: CsvColumn | None = None
+    not_measured: list[str] = Field(default_factory=list)
+    """What cells hold where nothing was measured, beside nothing at all."""
 
     @field_validator("directions")
     @classmethod
@@ -150,8 +152,8 @@ class CountReader:
 
         def wide(cells: Sequence[str]) -> Iterator[_Counted]:
             for door, entered_at, left_at in places:
-                entered, left = _cell(cells, entered_at), _cell(cells, left_at)
-                if entered.strip() or left.strip():
+                entered, left = self._cell(cells, entered_at), self._cell(cells, left_at)
+                if entered or left:
                     name = door if self._door_at is None else self._door(cells[self._door_at])
                     yield _Counted(name, "", self._people(entered), self._people(left))
 
@@ -161,7 +163,10 @@ class CountReader:
         known = self._counts.directions or _DIRECTIONS
 
         def long(cells: Sequence[str]) -> Iterator[_Counted]:
-            text, people = cells[direction_at].strip(), self._people(cells[count_at])
+            text, counted = cells[direction_at].strip(), self._cell(cells, count_at)
+            if not counted:
+                return
+            people = self._people(counted)
             way = known.get(text.lower())
             if way is None:
                 raise Misread("counts.directions", unknown(f"direction {text!r}", text.lower(), known, f"one of {', '.join(known)}", ": "))
@@ -169,6 +174,11 @@ class CountReader:
             yield _Counted(door, way, people if way == "in" else 0, people if way == "out" else 0)
 
         return long
+
+    def _cell(self, cells: Sequence[str], at: int | None) -> str:
+        """Return what a cell holds, "" where nothing was measured."""
+        text = "" if at is None else cells[at].strip()
+        return "" if text in self._counts.not_measured else text
 
     def _door(self, text: str) -> str:
         text, names = text.strip(), self._counts.door_names
@@ -186,7 +196,8 @@ class CountReader:
         try:
             people = self._numbers.whole(cell)
         except ValueError as error:
-            raise Misread("counts", f"{error}; see `decimal` and `thousands`" if any(map(str.isdigit, cell)) else str(error)) from None
+            see = "`decimal` and `thousands`" if any(map(str.isdigit, cell)) else "`not_measured`"
+            raise Misread("counts", f"{error}; see {see}") from None
         if not 0 <= people <= MAX_PEOPLE:
             raise Misread("counts", f"{people} people: 0 to {MAX_PEOPLE:,} can pass a door between two rows")
         return people
@@ -194,7 +205,3 @@ class CountReader:
 
 def _at(place: Place, column: CsvColumn | None) -> int | None:
     return None if column is None else place(column)
-
-
-def _cell(cells: Sequence[str], at: int | None) -> str:
-    return "" if at is None else cells[at]

@@ -185,6 +185,9 @@ class _CsvFile:
         if self._mapping.delimiter is None:
             self._delimiter = delimiter_of(first)
         cells = cells_of(first, self._delimiter)
+        if cells is None and not is_text(first):
+            code = self._mapping.encoding or "UTF-8"
+            raise ConfigError(f"{self._path}: its first line is not {code}: state `encoding` in the mapping, such as cp1252 or gb18030")
         if cells is None:
             raise ConfigError(
                 f"{self._path}: its first line is no CSV with {self._delimiter!r} between the cells; see `encoding`, `skip_lines`"

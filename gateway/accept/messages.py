@@ -212,9 +212,9 @@ class Messages:
         key = f"retained/{message.topic}/{hashlib.sha256(payload).hexdigest()}" if message.retained else batch.key(message)
         if message.retained and not self.acceptor.is_new(id_hash("retained", key)):
             return
-        batch.refused.append((message.topic, RefusedPart(error.reason, text, payload[:MAX_FRAME_BYTES], 1, key)))
-        batch.counted["in"] += 1
-        batch.counted["quarantined"] += 1
+        batch.refused.append((message.topic, RefusedPart(error.reason, text, payload[:MAX_FRAME_BYTES], error.rows, key)))
+        batch.counted["in"] += error.rows
+        batch.counted["quarantined"] += error.rows
 
     def _misplaced(self, topic: str, text: str) -> Notice:
         """Return what status shows of a sender that site.toml does not have there; all strangers are one."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from footfall.errors import ContractError
 from footfall.events import check_ids, load_json
 from footfall.frames import Body, DecidedTime, Header, Kind, encode_body
 from footfall.topics import Topic
+from footfall.units import NS_PER_S
 from gateway.accept.events import Plain, Pseudonymiser, id_hash, normalise
 from gateway.accept.memory import EVENTS_EPOCH, Mark, Memory
 from gateway.accept.outcome import Entry, Outcome, RefusedPart
@@ -62,7 +64,7 @@ class PlainEvents:
                 self._accept(outcome, header.agent, places, text, taken_ns, received_ns, name, unsure_ns(time))
             except ContractError as error:  # the frame is accepted all the same, or its agent would send it for ever
                 key = f"{header.agent}/{header.epoch}/{header.seq}/{row}"
-                outcome.refuse(RefusedPart(error.reason, str(error), text, 1, key))
+                outcome.refuse(RefusedPart(error.reason, str(error), text, error.rows, key))
         outcome.refused[refused_before:] = [replace(refused, leaf=EVENTS_LEAF) for refused in outcome.refused[refused_before:]]
         # An event always has a text, so that the journal's bodies can be read again; this one is empty.
         body = replace(body, extra={**body.extra, **{row: {"event": ""} for row in rows}})
@@ -93,7 +95,7 @@ class PlainEvents:
         for nth, plain in enumerate(plains):
             if not self._is_new(plain, places.names.first, names):
                 if self._contradicts(plain):  # of an array this was found before anything of it was accepted
-                    outcome.refuse(RefusedPart(ID, _OTHER_CONTENT, payload))
+                    outcome.refuse(RefusedPart(ID, _other_content(plain), payload))
                     return
                 outcome.units_in += 1
                 duplicates += 1
@@ -123,7 +125,7 @@ class PlainEvents:
         check_ids(values)
         for nth, plain in enumerate(plains if len(plains) > 1 else ()):
             if self._contradicts(plain):
-                raise ContractError(ID, _of_array(nth, _OTHER_CONTENT, values))
+                raise ContractError(ID, _of_array(nth, _other_content(plain), values))
         return plains
 
     def _contradicts(self, plain: Plain) -> bool:
@@ -157,11 +159,14 @@ def content_of(plain: Plain) -> bytes:
     return hashlib.blake2b(_dump(held), digest_size=CONTENT_BYTES).digest()
 
 
-_OTHER_CONTENT: Final = (
-    "its id was sent before with other content, which stays: give each event an id of its own,"
-    " or send a void of the first and the right one under a new id"
-)
-"""Without the id itself, which may be anything."""
+def _other_content(plain: Plain) -> str:
+    """Return which event it is, without its id, which may be anything."""
+    at = datetime.fromtimestamp(plain.values["time_ns"] // NS_PER_S, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    door = f" at door {plain.values['door']}" if plain.values.get("door") else ""
+    return (
+        f"a {plain.values['kind']}{door} of {at}: its id was sent before with other content, which stays: give each event an id of its own,"
+        " or send a void of the first and the right one under a new id"
+    )
 
 
 def _of_array(nth: int, text: str, values: list[Any]) -> str:

@@ -37,3 +37,20 @@ def test_counts_are_added_up_by_door_and_refused_lines_by_reason() -> None:
         "1 refused lines, look at csv.line:",
         "  a.csv:9: csv.line",
     ]
+
+
+def test_an_interval_that_the_rows_contradict_is_named() -> None:
+    def doubts(seconds: int, *hours: int) -> list[str]:
+        contents = Contents(ZoneInfo("UTC"))
+        for hour in hours:
+            for door in ("main", "side"):
+                contents.add(Crossing(0, door, 1, 1, t_wall_ns=(1000 + hour) * 3600 * S, seconds=seconds))
+        return list(contents.doubts())
+
+    assert doubts(86_400, 0, 1) == [
+        f"door {door}: rows are 3,600 s apart, and `interval_s` is 86,400: is it right?" for door in ("main", "side")
+    ]
+    assert doubts(900, 0, 1, 2, 3)[0] == "door main: rows are 3,600 s apart, and `interval_s` is 900: is it right?"
+    assert doubts(900, 0, 24) == [], "two days show nothing"
+    assert doubts(3600, 0, 1, 14, 15, 38) == [], "a store closes"
+    assert doubts(0, 0, 1, 2, 3) == [], "none is stated"

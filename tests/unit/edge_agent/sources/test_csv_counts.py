@@ -98,6 +98,18 @@ def test_wide_tables_have_columns_for_each_door(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_cells_without_a_measurement_lose_no_other_number_of_their_row(tmp_path: Path) -> None:
+    wide = (
+        PLAIN.partition("[counts]")[0] + '[counts]\nnot_measured = ["-", "n/a"]\n[counts.doors]\nnorth = { in = 2 }\nsouth = { in = 3 }\n'
+    )
+    assert counts(tmp_path, wide, "time,N,S\n2025-03-01 10:00, - ,3\n2025-03-01 11:00,0,n/a\n2025-03-01 12:00,-,\n") == [
+        ("south", "2025-03-01T02:00:00Z", 3, 0), ("north", "2025-03-01T03:00:00Z", 0, 0),
+    ]  # fmt: skip
+    long = LONG + 'not_measured = ["-"]\n'
+    assert counts(tmp_path, long, "time,door,way,n\n2025-03-01 10:00,north,in,-\n2025-03-01 10:00,north,out,\n") == []
+    assert "'-' is no number; see `not_measured`" in refused(tmp_path, PLAIN, ROW + "2025-03-01 11:00,-,2\n")[0]
+
+
 LONG = PLAIN.partition("[counts]")[0] + '[counts]\ndoor_column = "door"\ndirection = "way"\ncount = "n"\n'
 
 
@@ -164,6 +176,11 @@ def test_counts_of_local_times_need_a_stated_zone(tmp_path: Path) -> None:
         heard(tmp_path, mapping, ROW, is_zone_stated=False)
     assert heard(tmp_path, mapping, ROW.replace("10:00", "10:00Z"), is_zone_stated=False)
     assert heard(tmp_path, mapping, ROW, timezone="UTC", is_zone_stated=True)
+
+
+def test_a_file_of_another_encoding_is_recognised_by_its_headings(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"its first line is not UTF-8: state `encoding`"):
+        heard(tmp_path, PLAIN, "Tür;time;in;out\n".encode("cp1252"))
 
 
 def test_a_workbook_is_recognised(tmp_path: Path) -> None:

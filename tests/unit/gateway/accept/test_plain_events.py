@@ -268,7 +268,8 @@ def test_an_id_that_comes_again_with_other_content_is_refused_and_with_the_same_
         if is_other:
             (refused,) = outcome.refused
             assert (refused.reason, outcome.entries, outcome.units_in) == ("event.id", [], refused.rows)
-            assert "its id was sent before with other content" in refused.message
+            assert "a touch of 2026-09-20 02:02:0" in refused.message
+            assert "Z: its id was sent before with other content" in refused.message
             assert "pos-881" not in refused.message
         else:
             assert (outcome.refused, outcome.dropped) == ([], ("duplicate_event", 1))

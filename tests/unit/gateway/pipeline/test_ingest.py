@@ -305,6 +305,14 @@ def test_after_a_crash_between_journal_and_quarantine_it_is_taken_once(gate: Gat
     again.close()
 
 
+def test_an_array_with_too_many_events_counts_as_all_of_them(gate: Gate) -> None:
+    gate.take((EVENTS, json.dumps([json.loads(SCAN)] * 1001).encode()))
+    (entry,) = gate.quarantine.entries()
+    assert (entry.reason, entry.rows) == ("event.rows", 1001)
+    assert (gate.journal.balance()["in"], gate.journal.balance()["quarantined"]) == (1001, 1001)
+    assert gate.is_balanced()
+
+
 def test_an_array_is_replayed_whole_or_stays(gate: Gate, tmp_path: Path) -> None:
     """An array for a store that was not in the estate yet; now it is, but one of its events is wrong."""
     values = [SALE, {"kind": "dance"}, SALE | {"id": "t2"}]
