@@ -24,7 +24,7 @@ def printed(*tables: object) -> str:
 
 def test_visits_of_a_simulated_truth_are_of_known_visitors() -> None:
     nobody = figures([])
-    assert "0 true of known visitors: precision" in printed(show.moves_table(nobody))
+    assert "0 true of known visitors: precision" in printed(show.moves_table(nobody, True))
     assert "0 true of known visitors: precision" in printed(*show.accuracy_tables("a store", nobody, {}, whose=show.KNOWN))
 
 
