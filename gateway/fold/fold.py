@@ -153,7 +153,7 @@ class Fold:
             self._coverage.counted(estate.stores.of(record.store), estate.agents.of(record.agent), values["time_ns"], seconds)
 
     def _void(self, record: Record, values: Mapping[str, Any]) -> None:
-        if cell := self._touches.void(values):
+        if cell := self._touches.void(record, values):
             self._minute_points.count(*cell)
 
     _TAKE_EVENT: Final[Mapping[str, Callable[[Fold, Record, Mapping[str, Any]], None]]] = {

@@ -24,6 +24,7 @@ from gateway.fold.revisions import Revisions
 from gateway.fold.store import FoldStore
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import SETTLES, Tracks
+from gateway.fold.unknown_voids import UnknownVoids
 from gateway.fold.usual_levels import UsualLevels
 from gateway.points import Points, from_rows
 from gateway.points.rows import KEY_SIZE, MEASUREMENT, PointRow
@@ -84,6 +85,7 @@ class State:
         self.inner_doors: frozenset[tuple[str, str]] = frozenset()
         """By (store, door): who passes them does not count for the store."""
         self.doors: Final = DoorWatch()
+        self.unknown_voids: Final = UnknownVoids()
         self.history: Final = History()
         self.points: Final = PointBuffer(self.history)
         self.revisions: Final = Revisions(self.history)

@@ -43,7 +43,7 @@ class Touches:
             self._state.doors.count(record.store, values["door"], values["time_ns"])
         return self._door(row, 1)
 
-    def void(self, values: Mapping[str, Any]) -> tuple[int, int] | None:
+    def void(self, record: Record, values: Mapping[str, Any]) -> tuple[int, int] | None:
         """Take an event back by its id; return (store, minute) of a door's cell that changed. An unknown id is counted."""
         ledger = self._state.ledger
         for event_id in (values["of"], values.get("of_earlier")):  # events of earlier releases are stored under the second
@@ -54,6 +54,7 @@ class Touches:
                 ledger.save_count(count._replace(entered=0, left=0))
                 return self._door(count, -1)
         self._state.counts["void_unknown_total"] += 1
+        self._state.unknown_voids.hear(record.store, record.agent, record.received_ns)
         return None
 
     def repeat(self, store: str, agent: str, key_ns: int) -> None:

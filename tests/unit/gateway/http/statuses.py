@@ -30,6 +30,7 @@ NOTICED = (
     "reload_refused",
     "agent_misplaced",
     "mqtt_version",
+    "void_unknown",
     "sink_refused",
     "records_set_aside",
     "quarantine_dropped",
