@@ -28,6 +28,9 @@ _CHAIN: Final = GroupKey("chain")
 _STORE: Final = GroupKey("store")
 _MOST_NAMED: Final = 5
 """Stores named in a note."""
+_ALL_DOORS: Final = (
+    "covered is of all doors of a store: one that is dead while its sender goes on is no gap, and a silent sender lowers it for every door"
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Counting:
             rows, note = self._ranked(table, rows, self.plan.request.top)
             notes.append(note)
         if self.covered is not None:
-            notes += self._of_stores.observed_notes()
+            notes += [*self._of_stores.observed_notes(), *_of_all_doors(table.columns, rows)]
         notes += [*baskets_partly_read(self.cells, self.stores), *self._without_path()]
         totals = self._totals(rows)
         notes += self._without_total(table.columns, totals)
@@ -126,6 +129,13 @@ class Counting:
         places = [rank.get(table.key_of(i)) for i in range(len(rows))]
         kept = sorted((place, i) for i, place in enumerate(places) if place is not None)
         return [rows[i] for _, i in kept], f"the first {len(rank):,} of {len(order):,} by {named([measure.id])}; totals are of all"
+
+
+def _of_all_doors(columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[str]:
+    """What `covered` does not show where rows are of several doors: agents report minutes, and not which door."""
+    at = columns.index("door") if "door" in columns else None
+    several = at is not None and len({row[at] for row in rows}) > 1
+    return [_ALL_DOORS] if several else []
 
 
 def _is_there(store: AskedStore) -> bool:

@@ -147,6 +147,15 @@ def test_doors_per_interval() -> None:
     assert totals(answer)["net"] == -3
 
 
+def test_what_covered_does_not_show_of_a_door_is_noted_where_rows_are_of_several() -> None:
+    def notes(*doors: str) -> list[str]:
+        rows = [(SATURDAY, "a1", door, "s1", 1, 1) for door in doors]
+        answer = answered({"door": rows, "traffic": [minute(0)], "coverage": observed("s1", 24)}, question="doors")
+        return [note for note in answer.notes if note.startswith("covered is of all doors")]
+
+    assert (len(notes("main", "side")), notes("main")) == (1, [])
+
+
 def test_dwell_leaves_out_who_is_still_there_and_the_staff() -> None:
     rows = [
         (SATURDAY + i, "a1", "s1", "shoes", "", "", seconds, is_staff, is_open, False, 0.9)
