@@ -89,4 +89,4 @@ def _plain(item: Any) -> Any:
         return item.hex()
     if isinstance(item, Mapping):
         return {f"{key:04x}" if isinstance(key, int) else key: _plain(value) for key, value in item.items()}
-    return list(item) if isinstance(item, tuple) else item
+    return [_plain(value) for value in item] if isinstance(item, tuple | list) else item

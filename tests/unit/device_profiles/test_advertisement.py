@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device_profiles.advertisement import Advertisement, parse_advertising_data, parse_hci_event, random_type, short_uuid
+from device_profiles.reading import Relayed
+from device_profiles.vectors import to_values
 from footfall.errors import ProfileError
 
 ADDRESS = "c3:00:00:01:02:03"
@@ -119,3 +121,8 @@ def test_the_two_highest_bits_report_what_a_random_address_is(address: str, kind
 )
 def test_a_uuid_has_one_form(uuid: str, short: str) -> None:
     assert short_uuid(uuid) == short
+
+
+def test_a_vector_writes_further_payloads_as_hex() -> None:
+    message = parse_advertising_data(bytes.fromhex("0416aafe010416aafe02"), ADDRESS)
+    assert to_values(Relayed(message))["advertisement"]["repeated"] == {"feaa": ["02"]}
