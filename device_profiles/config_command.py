@@ -26,8 +26,9 @@ from device_profiles.checks import mistakes
 from device_profiles.registry import shipped
 from device_profiles.settings import ProfileSettings
 from footfall.addresses import without_credentials
+from footfall.broker import Broker
 from footfall.certificates import Finding, findings
-from footfall.config import load
+from footfall.config import load, read_secret
 from footfall.errors import ConfigError
 
 app = typer.Typer(no_args_is_help=True, help="Configuration files.")
@@ -35,6 +36,8 @@ CONFIG_ERROR: Final = 2
 _KINDS: Final = "footfall.configs"
 _INSPECTORS: Final = "footfall.config_inspectors"
 _COMPARISONS: Final = "footfall.config_comparisons"
+_SECRETS: Final = ("secret_file", "password_file", "token_file")
+"""What keys end in whose files hold one secret."""
 _ENDS_SOON: Final = "certificate_ends"
 Contents = Iterator[tuple[str, str]]
 """The contents of a file for the table: labels and texts."""
@@ -127,7 +130,7 @@ def _inspector(kind: str) -> Inspector:
         with suppress(ModuleNotFoundError):
             registered: Inspector = point.load()
             return registered
-    return Inspector(lambda file: _found(_loaded(file, kind)), lambda file, _: around(_loaded(file, kind)))
+    return Inspector(lambda file: contents(_loaded(file, kind)), lambda file, _: around(_loaded(file, kind)))
 
 
 def _loaded(file: Path, kind: str) -> BaseModel:
@@ -172,7 +175,8 @@ def profiles_text(settings: ProfileSettings) -> str:
     return ", ".join(parts + ([f"{len(replacing)} replaced ({few(replacing)})"] if replacing else []))
 
 
-def _found(config: BaseModel) -> Contents:
+def contents(config: BaseModel) -> Contents:
+    """Yield the sections of a file that needs no table of its own."""
     for name, value in config:
         if isinstance(value, list | tuple | dict):
             yield name, f"{len(value)}"
@@ -224,7 +228,7 @@ def _certificates(section: BaseModel, within: str = "", common_name: str = "") -
 
 
 def unreadable(section: BaseModel, within: str = "") -> Iterator[str]:
-    """Yield the unreadable files that this section names, or one below: keys `file` and `…_file`."""
+    """Yield the unreadable files that this section names, or one below: keys `file` and `…_file`. A secret must not be empty, either."""
     for name, value in section:
         if isinstance(value, BaseModel):
             yield from unreadable(value, f"{within}{name}.")
@@ -232,8 +236,32 @@ def unreadable(section: BaseModel, within: str = "") -> Iterator[str]:
             for i, one in enumerate(value):
                 if isinstance(one, BaseModel):
                     yield from unreadable(one, f"{within}{name}.{i}.")
-        elif isinstance(value, Path) and (name == "file" or name.endswith("_file")) and not os.access(value, os.R_OK):
-            yield f"{within}{name}: {value} cannot be read"
+        elif isinstance(value, Path) and (name == "file" or name.endswith("_file")):
+            yield from (f"{within}{name}: {why}" for why in _unusable(name, value))
+
+
+def _unusable(name: str, path: Path) -> Iterator[str]:
+    if not os.access(path, os.R_OK):
+        yield f"{path} cannot be read"
+    elif name.endswith(_SECRETS):
+        try:
+            read_secret(path)
+        except ConfigError as error:
+            yield str(error)
+
+
+def unanswering(section: BaseModel, within: str = "") -> Iterator[str]:
+    """Ask the brokers that this section names, or one below, and yield those that would let no client of these settings in."""
+    from footfall.broker_diagnosis import obstacle
+
+    for name, value in section:
+        where = f"{within}.{name}" if within else name
+        each = [(f"{where}.{i}", one) for i, one in enumerate(value)] if isinstance(value, tuple) else [(where, value)]
+        for here, one in each:
+            if isinstance(one, Broker):
+                yield from (f"{here}: {why}" for why in [obstacle(one)] if why)
+            elif isinstance(one, BaseModel):
+                yield from unanswering(one, here)
 
 
 def wrong_profiles(settings: ProfileSettings | None) -> Iterator[str]:

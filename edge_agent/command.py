@@ -46,7 +46,6 @@ def agent(
         log_as("agent", verbose, log_level, log_format)
     settings = load(config, AgentSettings, ENVIRONMENT)
     if check_only:
-        settings.registry()
         _check_around(config, settings, site)
         sources = f"{len(settings.sources)} source{'' if len(settings.sources) == 1 else 's'}"
         typer.echo(f"{config}: agent {settings.agent!r} of store {settings.store!r}, {sources}: fine")
@@ -59,9 +58,10 @@ def agent(
 
 def _check_around(config: Path, settings: AgentSettings, site: Path | None) -> None:
     """Raise ConfigError if a file that it names cannot be used, or it names what the site lacks. Warn of a certificate that ends soon."""
-    from device_profiles.config_command import around, disagreements, endings, inspect  # not with the module: an agent draws no tables
+    from device_profiles.config_command import disagreements, endings, inspect  # not with the module: an agent draws no tables
+    from edge_agent.config_checks import mistakes_around
 
-    wrong = [f"{config}: {mistake}" for mistake in around(settings)]
+    wrong = [f"{config}: {mistake}" for mistake in mistakes_around(settings)]
     if site is not None:
         wrong += [*inspect(site, online=False)[1], *disagreements([config, site])]
     if wrong:

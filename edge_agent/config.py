@@ -17,6 +17,7 @@ from footfall.addresses import is_loopback
 from footfall.broker import Broker, Port
 from footfall.config import Section
 from footfall.events import Name
+from footfall.server_settings import Host
 
 ENVIRONMENT: Final = "FOOTFALL_AGENT"
 
@@ -47,7 +48,7 @@ class KeySettings(Section):
 class IntakeSettings(Section):
     """Plain events by HTTP, for tills that must not depend on a broker. With `secret_file` requests need `Authorization: Bearer …`."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Port = 8781
     secret_file: Path | None = None
 

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from footfall.certificates import client_context
 from footfall.config import Section, secret
+from footfall.server_settings import Host
 
 if TYPE_CHECKING:  # commands that only read a configuration do not load paho
     from paho.mqtt.client import Client
@@ -49,7 +50,7 @@ class Tls(Section):
 class Broker(Section):
     """An MQTT broker, and the credentials for it."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: ServerPort = 1883
     protocol: MqttVersion = "5"
     keepalive_s: Annotated[int, Field(ge=5, le=3600)] = 30

@@ -1,10 +1,13 @@
 """Why a broker does not let us in, where it gives no reason itself: what listens there, asked in other ways.
 
     diagnose(broker) -> "127.0.0.1:1884 speaks MQTT 3.1.1 only: set broker.protocol = \"3.1.1\"", or ""
+    obstacle(broker) -> "127.0.0.1:1883: nothing listens there", or "" if a client of these settings is let in
     diagnosis = Diagnosis(broker, log); diagnosis.ask(); diagnosis.text      # the same in a thread of its own, at most once a minute
 
 Brokers end a connection without a word that comes in another version of MQTT, with TLS or without. Each question is a connection of its
-own, under a name of its own, and is asked only while the real one has never been accepted.
+own, under a name of its own, and is asked only while the real one has never been accepted. A broker may take the name in our
+certificate for the client id, so that one more client would push off the one that runs: with a certificate the question is a CONNECT
+that every broker refuses, once it has looked at the certificate.
 """
 
 from __future__ import annotations
@@ -30,20 +33,34 @@ EVERY_S: Final = 60.0
 _LEVELS: Final = {"5": 5, "3.1.1": 4}
 _UNSUPPORTED: Final = frozenset({0x01, 0x84})
 """CONNACK: the version is not spoken here, in 3.1.1 and in 5."""
+_CREDENTIALS: Final = frozenset({0x04, 0x05, 0x86, 0x87, 0x8C})
+"""CONNACK: user or password is wrong or missing."""
+_AS_ASKED: Final = frozenset({0x02, 0x87, 0x8C})
+"""CONNACK: the answers to a CONNECT that is made to be refused, in 3.1.1 and in 5."""
 _CONNACK: Final = 0x20
+_CLEAN, _PASSWORD, _USER = 0x02, 0x40, 0x80
+_AUTHENTICATION_METHOD: Final = b"\x15"
+_NAME: Final = "footfall-look"
 _GET: Final = b"GET / HTTP/1.0\r\n\r\n"
 
 
 def diagnose(broker: Broker) -> str:
     """Return what is wrong with the settings of a broker that lets nobody in, with the key to change; "" if nothing can be found."""
-    where = f"{broker.host}:{broker.port}"
     try:
-        has_tls = _has_tls(broker)
-        if has_tls == (broker.tls is not None):
-            return _of_versions(broker, where)
-        return _needs_tls(broker, where) if has_tls else _has_no_tls(broker, where)
+        return _wrong(broker, _where(broker))
     except (OSError, ConfigError):
         return ""  # nobody there, or files that cannot be used: the connection's own error has it
+
+
+def obstacle(broker: Broker) -> str:
+    """Return why the broker would not let a client of these settings in, with the key to change; "" if it would."""
+    where = _where(broker)
+    try:
+        return _wrong(broker, where) or _refused(broker, where)
+    except ConfigError as error:
+        return str(error)
+    except OSError as error:
+        return f"{where}: {in_words(error)}"
 
 
 class Diagnosis:
@@ -77,6 +94,34 @@ class Diagnosis:
             self._log.warning("%s", found)
         self.text = found
         self._is_done.set()
+
+
+def _where(broker: Broker) -> str:
+    return f"{broker.host}:{broker.port}"
+
+
+def _wrong(broker: Broker, where: str) -> str:
+    """As `diagnose`. Raise OSError if nobody listens, ConfigError if a file cannot be used."""
+    has_tls = _has_tls(broker)
+    if has_tls == (broker.tls is not None):
+        return _of_versions(broker, where)
+    return _needs_tls(broker, where) if has_tls else _has_no_tls(broker, where)
+
+
+def _refused(broker: Broker, where: str) -> str:
+    """TLS and version are as configured."""
+    code = _connack(broker, broker.protocol, _context(broker))
+    if code is None:
+        return f"{where}: no answer by MQTT in {ANSWER_S:g} s"
+    if code == 0 or (_shows_certificate(broker) and code in _AS_ASKED):
+        return ""
+    if code in _CREDENTIALS:
+        return f"{where}: the broker lets nobody in with these credentials: look at broker.username and password_file"
+    return f"{where}: the broker refuses the connection with code 0x{code:02x}"
+
+
+def _shows_certificate(broker: Broker) -> bool:
+    return broker.tls is not None and broker.tls.cert_file is not None
 
 
 def _of_versions(broker: Broker, where: str) -> str:
@@ -151,15 +196,44 @@ def _context(broker: Broker) -> ssl.SSLContext | None:
 
 def _connack(broker: Broker, protocol: str, context: ssl.SSLContext | None) -> int | None:
     """Return the code of the answer to a CONNECT of that version; None if none came."""
-    answer = _ask(broker, context, _connect_packet(protocol))
+    packet = _refusable_packet(protocol) if _shows_certificate(broker) else _connect_packet(broker, protocol)
+    answer = _ask(broker, context, packet)
     return answer[3] if len(answer) >= 4 and answer[0] == _CONNACK else None
 
 
-def _connect_packet(protocol: str) -> bytes:
-    name = f"footfall-look-{secrets.token_hex(4)}".encode()
-    properties = b"\x00" if protocol == "5" else b""
-    body = b"\x00\x04MQTT" + bytes([_LEVELS[protocol], 0x02, 0, 10]) + properties + len(name).to_bytes(2, "big") + name
-    return bytes([0x10, len(body)]) + body
+def _connect_packet(broker: Broker, protocol: str) -> bytes:
+    """Return a CONNECT under a name of its own, with user and password as configured."""
+    flags, fields = _CLEAN, [f"{_NAME}-{secrets.token_hex(4)}".encode()]
+    if broker.username is not None:
+        flags, fields = flags | _USER, [*fields, broker.username.encode()]
+        if password := broker.read_password():
+            flags, fields = flags | _PASSWORD, [*fields, password]
+    return _packet(protocol, flags, b"", fields)
+
+
+def _refusable_packet(protocol: str) -> bytes:
+    """Return a CONNECT that no broker accepts, so that it gives nobody's id to us.
+
+    5 has a method of authentication that nobody knows, 3.1.1 a session that is to be kept and has no name.
+    """
+    if protocol == "5":
+        return _packet(protocol, _CLEAN, _AUTHENTICATION_METHOD + _text(_NAME.encode()), [f"{_NAME}-{secrets.token_hex(4)}".encode()])
+    return _packet(protocol, 0, b"", [b""])
+
+
+def _packet(protocol: str, flags: int, properties: bytes, fields: list[bytes]) -> bytes:
+    after = _length(properties) + properties if protocol == "5" else b""
+    body = _text(b"MQTT") + bytes([_LEVELS[protocol], flags, 0, 10]) + after + b"".join(map(_text, fields))
+    return b"\x10" + _length(body) + body
+
+
+def _text(data: bytes) -> bytes:
+    return len(data).to_bytes(2, "big") + data
+
+
+def _length(data: bytes) -> bytes:
+    """Return MQTT's length of up to 16,383 bytes."""
+    return bytes([len(data)]) if len(data) < 0x80 else bytes([len(data) & 0x7F | 0x80, len(data) >> 7])
 
 
 def _ask(broker: Broker, context: ssl.SSLContext | None, question: bytes) -> bytes:

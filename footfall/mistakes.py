@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 JsonSchema = Mapping[str, Any]
 _LONGEST_GIVEN: Final = 120
 _SECRET: Final = re.compile(r"(password|secret|token|key)s?$")
-_CREDENTIALS: Final = re.compile(r"//[^/]*@")
+_CREDENTIALS: Final = re.compile(r"^([\w+.-]*://)?.*@", re.DOTALL)
+_QUERY: Final = re.compile(r"[?#].*", re.DOTALL)
 
 
 def describe(item: Mapping[str, Any], model: type[BaseModel]) -> str:
@@ -32,7 +33,7 @@ def describe(item: Mapping[str, Any], model: type[BaseModel]) -> str:
             tags = ", ".join(repr(tag) for tag in sorted(here.get("discriminator", {}).get("mapping", {})))
             text = f"must be one of {tags}" + (f" (given: {item['ctx']['tag']!r})" if "tag" in item["ctx"] else "")
         case "tuple_type" | "list_type" if isinstance(item.get("input"), str):
-            text = f'write a list: ["{item["input"]}"]'[:_LONGEST_GIVEN]
+            text = f'write a list: ["{_shown(keys[-1] if keys else "", item["input"])}"]'[:_LONGEST_GIVEN]
         case _:
             text = f"{item['msg'].removeprefix('Value error, ')}{_given(keys[-1] if keys else '', item.get('input'))}"
     return f"{'.'.join(keys) or 'the file'}: {text}"
@@ -64,11 +65,17 @@ def _unknown(key: str, allowed: Sequence[str]) -> str:
 
 
 def _given(key: str, value: object) -> str:
-    """Return what stands in the file, but for what is a secret, or holds one as a URL may."""
+    """Return what stands in the file, but for what is a secret, or holds one as a URL may, also one without its scheme."""
     if _SECRET.search(key) or not isinstance(value, str | int | float | bool):
         return ""
-    shown = _CREDENTIALS.sub("//", value) if isinstance(value, str) else value
+    shown = _shown(key, value) if isinstance(value, str) else value
     return f" (given: {shown!r})"[:_LONGEST_GIVEN]
+
+
+def _shown(key: str, text: str) -> str:
+    """Return a text without credentials before an `@`, and that of a URL without its query."""
+    bare = _CREDENTIALS.sub(r"\1", text)
+    return _QUERY.sub("", bare) if key.endswith("url") else bare
 
 
 def _schema(model: type[BaseModel]) -> JsonSchema:

@@ -16,6 +16,7 @@ from footfall.broker import Broker, Port
 from footfall.config import Section, load, secret
 from footfall.errors import ConfigError
 from footfall.events import Name
+from footfall.server_settings import Host
 from gateway.sinks.kinds import DEFAULT_SINK, AnySink
 from gateway.site import Site
 
@@ -49,7 +50,7 @@ class GatewayBroker(Broker):
 class Http(Section):
     """Health, metrics and status. It asks nobody who they are: leave it on loopback, or behind a proxy that does."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Port = 8080
 
 
@@ -66,7 +67,7 @@ class Serve(Section):
     """`footfall serve` as a child, where the broker is embedded; elsewhere it is a process of its own, with a serve.toml."""
 
     enabled: bool = True
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Port = 8090
     hosts: HostNames = ()
     token_file: Path | None = None

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from footfall.addresses import is_loopback, own_url
 from footfall.broker import Broker, Port
 from footfall.config import Section, load, load_environment
+from footfall.server_settings import Host, HttpUrl
 from gateway.config import GatewayConfig, HostNames, load_gateway
 
 PREFIX: Final = "FOOTFALL_SERVE"
@@ -28,7 +29,7 @@ class ServerTls(Section):
 class Listen(Section):
     """Where pages are served, and how much of it at a time."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Port = 8090
     hosts: HostNames = ()
     """Names beside those of loopback by which browsers reach it. Without a token no other name is answered."""
@@ -54,7 +55,7 @@ class ServeConfig(Section):
     gateway: Path = Path("gateway.toml")
     """Database and site are those of this file, and the broker if [broker] is left out."""
     broker: Broker | None = None
-    status_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?\z")] | None = None
+    status_url: HttpUrl | None = None
     """Where the gateway's `[http]` listens; None: as gateway.toml has it, see `status_url`."""
     listen: Listen = Listen()
 

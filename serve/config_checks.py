@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from device_profiles.config_command import Contents, Inspector, endings, unreadable, wrong_certificates
+from device_profiles.config_command import Contents, Inspector, endings, unanswering, unreadable, wrong_certificates
 from footfall.addresses import http_url, without_credentials
 from footfall.errors import ConfigError
 from gateway.config import load_gateway
@@ -28,6 +28,8 @@ def _around_serve(file: Path, online: bool) -> Iterator[str]:
     config = load_serve(file)
     yield from unreadable(config)
     yield from wrong_certificates(config)
+    if online:
+        yield from unanswering(config)
     yield from _around_gateway(config, online)
 
 

@@ -48,6 +48,7 @@ from footfall.broker import Port
 from footfall.config import SecretFile
 from footfall.errors import ConfigError, ContractError
 from footfall.http_server import HttpServer, RequestHandler, explained, to_json
+from footfall.server_settings import Host
 
 log = logging.getLogger("footfall.agent.http")
 
@@ -243,7 +244,7 @@ class HttpPush(FeedSettings):
     """`[[sources]] kind = "http_push"`."""
 
     kind: Literal["http_push"]
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Port = 8782
     """0: any free port."""
     secret_file: Path | None = None

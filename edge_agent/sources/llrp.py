@@ -35,6 +35,7 @@ from edge_agent.sources.llrp_gpi import Gpi
 from edge_agent.sources.settings import AnyReceiver, SourceSettings
 from edge_agent.sources.source import Heard, ObservationTask
 from footfall.events import Name
+from footfall.server_settings import Host
 
 if TYPE_CHECKING:  # an agent without readers does not hold the messages of LLRP in memory
     from edge_agent.llrp.setup import Inventory
@@ -96,7 +97,7 @@ class Llrp(SourceSettings):
     """`[[sources]] kind = "llrp"`."""
 
     kind: Literal["llrp"]
-    host: str
+    host: Host
     port: Annotated[int, Field(ge=1, le=65_535)] = 5084
     receivers: Annotated[dict[Name, AnyReceiver], Field(min_length=1)]
     """Each antenna: the zone it reads."""

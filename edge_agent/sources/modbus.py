@@ -31,6 +31,7 @@ from edge_agent.sources.settings import SourceSettings, require
 from edge_agent.sources.source import Gap, Heard, ObservationTask, RefusedReading, Tally, Unexplained
 from footfall.errors import ConfigError, ProfileError
 from footfall.events import Name
+from footfall.server_settings import Host
 from footfall.units import NS_PER_S
 
 if TYPE_CHECKING:  # an agent without Modbus does not hold pymodbus in memory
@@ -43,7 +44,7 @@ class ModbusSettings(SourceSettings):
     kind: Literal["modbus"]
     profile: Name
     door: Name
-    host: str | None = None
+    host: Host | None = None
     port: Annotated[int, Field(ge=1, le=65_535)] = 502
     line: Path | None = None
     baud: Annotated[int, Field(ge=300, le=1_000_000)] = 19_200

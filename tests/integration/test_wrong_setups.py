@@ -10,11 +10,12 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -22,7 +23,7 @@ from edge_agent.clock import SystemClock
 from edge_agent.connection import BrokerConnection, Unreachable
 from edge_agent.identity import TlsIdentity
 from footfall.broker import Broker, Tls
-from footfall.broker_diagnosis import Diagnosis, diagnose
+from footfall.broker_diagnosis import Diagnosis, diagnose, obstacle
 from footfall.topics import strays, wildcard
 from gateway.config import GatewayBroker
 from gateway.mqtt.connection import Connection
@@ -132,7 +133,12 @@ def web_server() -> Iterator[int]:
     server.server_close()
 
 
-BOTH: list[Callable[..., str]] = [as_gateway, as_agent]
+def as_checked(**settings: Any) -> str:
+    """What `footfall config check --online` prints of an agent's broker."""
+    return obstacle(Broker(**settings))
+
+
+BOTH: list[Callable[..., str]] = [as_gateway, as_agent, as_checked]
 
 
 @pytest.mark.parametrize("asked", BOTH)
@@ -217,6 +223,53 @@ def test_a_broker_that_lets_us_in_is_not_found_fault_with(mosquitto: Mosquitto, 
     assert diagnose(Broker(port=mosquitto.port)) == ""
     assert diagnose(Broker(port=mosquitto.port, protocol="3.1.1")) == ""
     assert diagnose(Broker(port=deployed.agents, tls=tls(certificates, "a1"))) == ""
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_a_check_finds_no_fault_with_what_lets_us_in_and_pushes_nobody_off(
+    mosquitto: Mosquitto, deployed: Deployed, certificates: Path, protocol: Literal["5", "3.1.1"]
+) -> None:
+    """The agents' port takes the certificate's name for the client id."""
+    assert obstacle(Broker(port=mosquitto.port, protocol=protocol)) == ""
+    broker = Broker(port=deployed.agents, protocol=protocol, tls=tls(certificates, "a1"))
+    lost: list[object] = []
+    running = BrokerConnection(
+        broker, "a1", ("footfall/1/s/a1/health", b"x"), "footfall/1/s/a1/receipts", lambda _, event: lost.append(event), SystemClock()
+    )
+    running.open()
+    try:
+        until(lambda: lost, lambda: "not connected")
+        before = list(lost)
+        assert obstacle(broker) == ""
+        time.sleep(0.5)
+        assert lost == before
+    finally:
+        running.close(disconnect=True)
+
+
+def test_a_check_tries_user_and_password(tmp_path: Path) -> None:
+    require_mosquitto()
+    broker = Mosquitto(tmp_path / "mosquitto")
+    config = tmp_path / "mosquitto" / "mosquitto.conf"
+    passwords = tmp_path / "mosquitto" / "passwords"
+    passwords.write_text("anna:secret\n")
+    subprocess.run([shutil.which("mosquitto_passwd") or "mosquitto_passwd", "-U", passwords], check=True, timeout=20)
+    text = config.read_text().replace("allow_anonymous true", "allow_anonymous false")
+    config.write_text(f"{text}\npassword_file {passwords}\n")
+    (tmp_path / "right").write_text("secret\n")
+    (tmp_path / "wrong").write_text("other\n")
+    with broker:
+        for protocol in ("5", "3.1.1"):
+            asked = Broker(port=broker.port, protocol=protocol, username="anna", password_file=tmp_path / "right")
+            assert obstacle(asked) == ""
+            assert "look at broker.username and password_file" in obstacle(asked.model_copy(update={"password_file": tmp_path / "wrong"}))
+            assert "look at broker.username and password_file" in obstacle(Broker(port=broker.port, protocol=protocol))
+
+
+def test_a_check_names_a_port_that_does_not_answer() -> None:
+    assert "nothing listens there" in obstacle(Broker(port=free_port()))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert "no answer by MQTT in 3 s" in obstacle(Broker(port=silent.getsockname()[1]))
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])

@@ -17,6 +17,7 @@ from footfall.addresses import without_credentials
 from footfall.config import secret
 from footfall.errors import ConfigError, SinkUnavailable
 from footfall.events import Text
+from footfall.server_settings import HttpUrl
 from gateway.sinks.reader import PointReader
 from gateway.sinks.settings import SinkSettings, ignore_request
 from gateway.sinks.sink import Sink
@@ -31,7 +32,7 @@ class InfluxSink(SinkSettings):
     """InfluxDB 1.8 (`bucket` is `database/retention-policy`, `org` is `-`, the token `user:password`) or 2.x."""
 
     kind: Literal["influxdb"]
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?\z")]
+    url: HttpUrl
     bucket: Text
     org: Text = "-"
     token: SecretStr | None = None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -11,9 +12,11 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from device_profiles.config_command import app, recognise
+from edge_agent.command import agent
 from footfall.errors import ConfigError
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
+from simulators.parts.process import free_port
 from tests.support.real_parts import REPOSITORY, Bucket, require_mosquitto
 
 SITE = """
@@ -161,9 +164,55 @@ def test_files_that_an_agents_file_names_must_be_there(tmp_path: Path) -> None:
     assert done.exit_code == 2
     for key, name in (("keys.file", "keys.toml"), ("intake.secret_file", "secret"), ("sources.0.secret_file", "cameras")):
         assert f"{key}: {tmp_path / name} cannot be read" in done.output
-    for name in ("keys.toml", "secret", "cameras"):
-        write(tmp_path, name, "x")
+    for name, content in (("keys.toml", f'mac = "{"0" * 64}"'), ("secret", "x"), ("cameras", "x")):
+        write(tmp_path, name, content)
     assert check(tmp_path / "agent.toml").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "content", "said"),
+    [
+        ('[intake]\nsecret_file = "it"\n', " \n", "intake.secret_file: {it}: the secret is empty"),
+        ('[[sources]]\nkind = "http_push"\nname = "c"\nsecret_file = "it"\n', "", "sources.0.secret_file: {it}: the secret is empty"),
+        ('[broker]\nusername = "a"\npassword_file = "it"\n', "\n", "broker.password_file: {it}: the secret is empty"),
+        ('[keys]\ngateway_file = "it"\n', "junk", "keys.gateway_file: {it}: is no public key of a gateway"),
+        ('[keys]\nfile = "it"\n', "junk", "keys.file: {it}: not TOML"),
+        ('[keys]\nirks_file = "it"\n', 'anna = "12"', "keys.irks_file: {it}: anna: must be 32 hex digits"),
+        ('[keys]\nbind_keys_file = "it"\n', "", "keys.bind_keys_file: {it}: the secret is empty"),
+    ],
+)
+def test_a_file_with_which_an_agent_cannot_start_is_named_before_it_does(tmp_path: Path, text: str, content: str, said: str) -> None:
+    file = write(tmp_path, "agent.toml", 'store = "s1"\nagent = "a1"\n[spool]\npath = "spool.db"\n' + text)
+    said = said.format(it=write(tmp_path, "it", content))
+    done = check(file)
+    assert done.exit_code == 2
+    assert said in done.output
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        agent(file, check_only=True)
+
+
+def test_a_pages_token_must_not_be_empty(tmp_path: Path) -> None:
+    write(tmp_path, "site.toml", SITE)
+    write(tmp_path, "it", "\n")
+    for file, text in (("serve.toml", '[listen]\ntoken_file = "it"\n'), ("gateway.toml", '[serve]\ntoken_file = "it"\n')):
+        done = check(write(tmp_path, file, text))
+        assert done.exit_code == 2
+        assert "token_file: " in done.output
+        assert "the secret is empty" in done.output
+
+
+def test_what_is_no_address_is_named_without_its_password(tmp_path: Path) -> None:
+    write(tmp_path, "site.toml", SITE)
+    sink = '[sink]\nkind = "influxdb"\nbucket = "b"\nurl = "{}"\n'
+    for text, said in (
+        (sink.format("admin:s3cr3tpw@db:8086"), "sink.url: "),
+        (sink.format("http://admin:s3cr3tpw@db:badport"), "sink.url: what follows the host is no port"),
+        ('[broker]\nhost = "admin:s3cr3tpw@127.0.0.1"\n', "broker.host: a host is a name or an address alone"),
+    ):
+        done = check(write(tmp_path, "gateway.toml", text))
+        assert done.exit_code == 2
+        assert said in done.output
+        assert "s3cr3tpw" not in done.output
 
 
 def test_what_is_of_no_kind_is_refused(tmp_path: Path) -> None:
@@ -352,3 +401,28 @@ def test_what_is_stated_in_vain_is_noted(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     for noted in ("s1/hall: no entrance_dbm", "s1: door and hall for ibeacon: the same level_dbm", "above idle_timeout_s"):
         assert noted in done.output
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("agent.toml", 'store = "s1"\nagent = "a1"\n[spool]\npath = "spool.db"\n[broker]\nport = {port}\n'),
+        (
+            "agent.toml",
+            'store = "s1"\nagent = "a1"\n[spool]\npath = "spool.db"\n[broker]\nport = {right}\n'
+            '[[sources]]\nkind = "mqtt_vendor"\nname = "presence"\ntopics = ["z/#"]\n[sources.broker]\nport = {port}\n',
+        ),
+        ("serve.toml", "[broker]\nport = {port}\n"),
+    ],
+)
+def test_online_asks_the_brokers_of_agents_and_pages(tmp_path: Path, embedded_broker: EmbeddedBroker, file: str, text: str) -> None:
+    write(tmp_path, "site.toml", SITE)
+    write(tmp_path, "gateway.toml", "")
+    at = write(tmp_path, file, text.format(port=embedded_broker.port, right=embedded_broker.port))
+    assert check(at, "--online").exit_code == 0, check(at, "--online").output
+    closed = free_port()
+    write(tmp_path, file, text.format(port=closed, right=embedded_broker.port))
+    assert check(at).exit_code == 0
+    done = check(at, "--online")
+    assert done.exit_code == 2
+    assert f"broker: 127.0.0.1:{closed}: nothing listens there" in done.output
