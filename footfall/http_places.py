@@ -14,11 +14,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Hashable
-from typing import Final, NamedTuple
+from collections.abc import Hashable, Mapping
+from typing import Final, NamedTuple, TypeVar
 
 _NETWORK_BITS: Final = 64
 """What one subscriber has of IPv6: limits count its addresses as one."""
+
+
+_Connection = TypeVar("_Connection")
 
 
 class Place(NamedTuple):
@@ -47,8 +50,7 @@ class Places:
         if of_one[address] >= self._most_of_one:
             victim = self._longest_waiting({address})
         elif len(self._address) >= self._most:
-            waiting = Counter(self._address[each] for each in self._waiting)
-            victim = self._longest_waiting({each for each, n in waiting.items() if n == max(waiting.values())})
+            victim = first_to_go({each: self._address[each] for each in self._waiting})
         else:
             self._seat(connection, address, until_s)
             return Place(True)
@@ -89,6 +91,13 @@ class Places:
 
     def _longest_waiting(self, addresses: set[str]) -> Hashable | None:
         return next((each for each in self._waiting if self._address[each] in addresses), None)
+
+
+def first_to_go(waiting: Mapping[_Connection, str]) -> _Connection | None:
+    """Return which connection gives way: of the address with most of them, who has waited longest. `waiting`: addresses, in that order."""
+    numbers = Counter(waiting.values())
+    most = max(numbers.values(), default=0)
+    return next((each for each, address in waiting.items() if numbers[address] == most), None)
 
 
 def counted_as(host: str) -> str:

@@ -23,7 +23,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
@@ -49,6 +49,7 @@ DRAIN_BYTES: Final = 8 << 20
 DRAIN_S: Final = 2.0
 _CHUNK_BYTES: Final = 1 << 16
 _PASSED_OVER_BYTES: Final = 64 << 10
+_METHODS: Final = tuple(HTTPMethod)
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
 _BUSY: Final = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
 
@@ -201,7 +202,7 @@ class RequestHandler(BaseHTTPRequestHandler):
         if do_get := getattr(self, "do_GET", None):
             do_get()
         else:
-            self.send_error(501)
+            self.send_error(HTTPStatus.NOT_IMPLEMENTED)
 
     def body(self, length: int) -> bytes:
         """Return the whole body, and lift the deadline for the answer. Raise ConnectionResetError if it ends early."""
@@ -240,8 +241,16 @@ class RequestHandler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer what `http.server` refuses itself, such as an unknown method, as everything else is refused: with JSON."""
         self.close_connection = True
-        self.answer(code, explained("http.request", explain or message or HTTPStatus(code).description))
+        if code == HTTPStatus.NOT_IMPLEMENTED and self.command in _METHODS:
+            allowed = ", ".join(self._methods())
+            self.answer(405, explained("method", f"not with {self.command}: there is {allowed}"), Allow=allowed)
+        else:
+            self.answer(code, explained("http.request", explain or message or HTTPStatus(code).description))
         self._drain(DRAIN_BYTES)
+
+    def _methods(self) -> list[str]:
+        """Return the methods that this handler answers."""
+        return [method for method in _METHODS if hasattr(self, f"do_{method}") and (method != "HEAD" or hasattr(self, "do_GET"))]
 
     def answer(self, status: int, body: bytes, content_type: str = "application/json", **headers: str) -> None:
         """Write a response; `_` in the name of a header stands for `-`."""

@@ -12,6 +12,7 @@ from footfall.errors import ContractError
 from footfall.frames import DecidedTime, check_decided
 from footfall.packing import MAX_INT, integer, integer_or_none, required, unpack_map
 from footfall.pseudonyms import KEY_BYTES
+from footfall.sealing import is_public_key
 from footfall.topics import check_name
 
 MAX_RECEIPT_BYTES: Final = 4096
@@ -128,8 +129,8 @@ def decode_receipt(payload: bytes) -> Receipt:
 
 
 def _seal_key(value: object) -> bytes | None:
-    if value is not None and (not isinstance(value, bytes) or len(value) != KEY_BYTES):
-        raise ContractError("receipt.seal_key", f"receipt.seal_key must be {KEY_BYTES} bytes")
+    if value is not None and (not isinstance(value, bytes) or not is_public_key(value)):
+        raise ContractError("receipt.seal_key", f"receipt.seal_key must be {KEY_BYTES} bytes: a public key of X25519")
     return value
 
 

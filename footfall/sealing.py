@@ -35,6 +35,19 @@ _PRIVATE: Final = b"footfall/1/seal"
 _BOX: Final = b"footfall/1/seal/box"
 _NONCE: Final = bytes(12)
 """Each box has a key of its own, which is used once."""
+_SIGN_BIT: Final = 1 << 255
+"""Ignored in a public key (RFC 7748, section 5)."""
+_PRIME: Final = _SIGN_BIT - 19
+_WITHOUT_SECRET: Final = frozenset(
+    {
+        0,
+        1,
+        _PRIME - 1,
+        325606250916557431795983626356110631294008115727848805560023387167927233504,
+        39382357235489614581723060781553021112529911719440698176882885853963445705823,
+    }
+)
+"""Points of small order: with them X25519 gives the same shared secret, zeros, for every private key."""
 _PADDED_BYTES: Final = 64
 """Contents are padded to a multiple of this: the length of a box does not show which kind of identifier is in it."""
 
@@ -111,12 +124,17 @@ def read_public_key(path: Path) -> bytes:
 
 
 def public_key_of(text: str | bytes) -> bytes | None:
-    """Return the public key that `public_key_text` gave; None for any other text."""
+    """Return the public key that `public_key_text` gave; None for any other text, or for a key that seals nothing."""
     try:
         public = base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error):
         return None
-    return public if len(public) == KEY_BYTES else None
+    return public if is_public_key(public) else None
+
+
+def is_public_key(public: bytes) -> bool:
+    """Whether something can be sealed to it: 32 bytes, and no point of small order."""
+    return len(public) == KEY_BYTES and int.from_bytes(public, "little") % _SIGN_BIT % _PRIME not in _WITHOUT_SECRET
 
 
 def public_key_text(public: bytes) -> str:

@@ -28,6 +28,8 @@ class EventSealer:
         """
         if text := status.get("seal_key"):
             self._public = public_key_of(text)
+            if self._public is None:
+                raise NotPublished("the gateway's seal_key is no public key, and identifiers are published only sealed to it")
         public: Final = self._public
         if public is None and "version" not in status:
             raise NotPublished("the gateway does not answer, and identifiers are published only sealed to its key")

@@ -14,6 +14,7 @@ from footfall.boot_clock import UNBOUNDED_NS
 from footfall.errors import ContractError
 from footfall.frames import COLUMNS, KINDS, MAX_PARTS, TIME_QUALITIES, Body, DecidedTime, Header, Kind, Offset
 from footfall.receipts import DayKey, Receipt, TimeRun, Times
+from footfall.sealing import is_public_key
 
 Value = TypeVar("Value")
 MAX_INT = (1 << 63) - 1
@@ -89,7 +90,7 @@ receipts = st.builds(
     versions=st.lists(st.integers(0, 255), max_size=5).map(tuple), key=st.none() | day_keys, pause_s=st.none() | naturals,
     parts=st.booleans(), times=st.none() | st.builds(Times, naturals, st.lists(time_runs, max_size=3).map(tuple)),
     beacons=st.none() | st.lists(st.builds(OwnBeacon, st.uuids().map(str), st.booleans(), st.booleans()), max_size=3).map(tuple),
-    seal_key=st.none() | st.binary(min_size=32, max_size=32), refused=naturals,
+    seal_key=st.none() | st.binary(min_size=32, max_size=32).filter(is_public_key), refused=naturals,
 )  # fmt: skip
 
 

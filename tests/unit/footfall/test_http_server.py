@@ -147,7 +147,9 @@ def test_a_slow_client_is_ended(monkeypatch: pytest.MonkeyPatch, first_bytes: by
         (b"GET /" + b"y" * 70_000 + b" HTTP/1.1\r\n\r\n", 414),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 a hello of TLS\r\n\r\n", 400),
         (b"GET / HTTP/9.9\r\n\r\n", 505),
-        (b"DELETE / HTTP/1.1\r\n\r\n", 501),
+        (b"DELETE / HTTP/1.1\r\n\r\n", 405),
+        (b"OPTIONS / HTTP/1.1\r\n\r\n", 405),
+        (b"BREW / HTTP/1.1\r\n\r\n", 501),
         (b"\x10\x26\x00\x04MQTT\x05\x02\x00\x3c\r\n", 400),
     ],
 )

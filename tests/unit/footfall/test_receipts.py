@@ -52,6 +52,7 @@ def test_keys_of_a_later_gateway_are_ignored() -> None:
         ({"refused": -1}, "receipt.type"),
         ({"seal_key": b"short"}, "receipt.seal_key"),
         ({"seal_key": "x" * 32}, "receipt.seal_key"),
+        ({"seal_key": bytes(32)}, "receipt.seal_key"),
         ({"key": {"id": 1, "secret": b"short", "from_ns": 0, "until_ns": 1}}, "receipt.key"),
         ({"key": {"id": 1, "secret": "x" * 32, "from_ns": 0, "until_ns": 1}}, "receipt.key"),
         ({"key": {"id": -1, "secret": bytes(32), "from_ns": 0, "until_ns": 1}}, "receipt.key.type"),

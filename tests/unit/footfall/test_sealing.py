@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from footfall.errors import ConfigError, ContractError
-from footfall.sealing import Opener, Sealed, key_id, public_key, public_key_text, read_public_key, seal
+from footfall.sealing import Opener, Sealed, is_public_key, key_id, public_key, public_key_text, read_public_key, seal
 
 SECRET, OTHER = b"the brand's secret", b"another"
 PUBLIC = public_key(SECRET)
@@ -54,7 +54,26 @@ def test_the_public_key_follows_from_the_secret_and_is_read_from_a_file(tmp_path
     assert public_key(SECRET) == PUBLIC != public_key(OTHER)
     (tmp_path / "key").write_text(public_key_text(PUBLIC) + "\n")
     assert read_public_key(tmp_path / "key") == PUBLIC
-    for wrong in ("x" * 44, "AAAA", "!"):
+    for wrong in ("x" * 44, "AAAA", "!", public_key_text(bytes(32))):
         (tmp_path / "key").write_text(wrong)
         with pytest.raises(ConfigError, match="is no public key of a gateway: footfall seal-key prints it"):
             read_public_key(tmp_path / "key")
+
+
+PRIME = 2**255 - 19
+SMALL_ORDER = (0, 1, PRIME - 1, PRIME, PRIME + 1)
+ORDER_8 = (
+    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+)
+
+
+@pytest.mark.parametrize("point", [*(each.to_bytes(32, "little") for each in SMALL_ORDER), *map(bytes.fromhex, ORDER_8)])
+@pytest.mark.parametrize("sign", [0, 0x80])
+def test_a_key_that_seals_nothing_is_none(point: bytes, sign: int) -> None:
+    key = point[:31] + bytes([point[31] | sign])
+    with pytest.raises(ValueError, match="shared key"):
+        seal(key, b"member:1")
+    assert not is_public_key(key)
+    assert is_public_key(PUBLIC)
+    assert not is_public_key(PUBLIC[:31])

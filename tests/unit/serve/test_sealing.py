@@ -39,3 +39,10 @@ def test_a_gateway_that_is_away_is_remembered_and_one_that_was_never_heard_waite
 def test_a_gateway_without_a_secret_refuses_them_itself() -> None:
     assert EventSealer().sealed([SCAN, VOID], EVENTS, {"version": "1", "seal_key": ""}) == [SCAN, VOID]
     assert EventSealer().sealed([SCAN, VOID], EVENTS, {"version": "of an earlier release"}) == [SCAN, VOID]
+
+
+def test_with_a_key_that_seals_nothing_no_identifier_is_published() -> None:
+    sealer = EventSealer()
+    for key in (public_key_text(bytes(32)), "none"):
+        with pytest.raises(NotPublished, match="seal_key is no public key"):
+            sealer.sealed([SCAN, VOID], EVENTS, {"version": "1", "seal_key": key})

@@ -124,7 +124,8 @@ def test_only_reading_is_possible(running: Running) -> None:
     request = urllib.request.Request(f"http://127.0.0.1:{running.server.port}/status", data=b"{}", method="POST")
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request, timeout=PATIENCE_S)  # noqa: S310 # the address is above
-    assert refused.value.code == 501
+    assert refused.value.code == 405
+    assert refused.value.headers["Allow"] == "GET, HEAD"
 
 
 def test_closing_ends_connections_and_frees_the_port(running: Running) -> None:
