@@ -26,6 +26,7 @@ _OF_PEOPLE: Final[dict[str, dict[str, Any]]] = {
     "identifiers": {"type": "array", "minItems": 1}, "subjects": {"type": "array", "minItems": 1}, "sealed": {"type": "string"},
 }  # fmt: skip
 """The keys that name people, each in place of the others, and when they do."""
+_FAN: Final = "The brand's own id of a fan. What is written as an identifier (type:value, a phone number, an address) is refused."
 _ID: Final = "Makes the event idempotent: the same publisher and id is stored once, for 400 days."
 
 
@@ -58,7 +59,7 @@ def _in_ecmascript(value: Any) -> Any:
 
 
 def _describe(event: dict[str, Any]) -> None:
-    for key, text in (("time", _TIME), ("id", _ID)):
+    for key, text in (("time", _TIME), ("id", _ID), ("fan", _FAN)):
         if key in event.get("properties", {}):
             event["properties"][key]["description"] = text
 

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Final, Literal, NoReturn, Self, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 
 from footfall.errors import ContractError
+from footfall.fan_ids import BRANDS_OWN
 from footfall.identified import Identifier as Identifier
 from footfall.identified import stated_identifiers
 from footfall.mistakes import did_you_mean
@@ -94,8 +95,7 @@ class Touch(_OfPeople):
     identifiers: Annotated[list[Identifier], Field(max_length=16, default_factory=list)]
     subjects: Annotated[list[Subject], Field(max_length=16, default_factory=list)]
     """In place of identifiers: their lasting subjects."""
-    fan: Text | None = None
-    """The fan's opaque id, where the publisher knows it."""
+    fan: Annotated[Text, BRANDS_OWN] | None = None
     staff_id: Text | None = None
     department: Text | None = None
     channel: Text | None = None

@@ -16,6 +16,7 @@ from rich.progress import Progress
 from footfall.beacons import BeaconRule
 from footfall.config import secret
 from footfall.errors import ConfigError, ContractError
+from footfall.fan_ids import check_fan
 from footfall.moments import to_ns
 from footfall.pseudonyms import to_hex
 from gateway.accept.events import Pseudonymiser
@@ -102,6 +103,7 @@ def _link(row: dict[str, str | None], pseudonyms: Pseudonymiser) -> Link:
             raise ValueError(f"{name} is empty")
     if len(values["fan"]) > 128 or any(ord(letter) < 32 for letter in values["fan"]):
         raise ValueError("fan must be at most 128 characters, none of them a control character")
+    _check_fan(values["fan"])
     subject = pseudonyms.subject(f"{values['identifier_type']}:{values['identifier']}")
     from_ns, to_ns_ = _moment(values["from"], -FOR_EVER_NS), _moment(values["to"], FOR_EVER_NS)
     if from_ns >= to_ns_:
@@ -110,6 +112,13 @@ def _link(row: dict[str, str | None], pseudonyms: Pseudonymiser) -> Link:
     if not 0 <= confidence <= 1:
         raise ValueError(f"confidence must be 0 to 1, is {values['confidence']}")
     return Link(to_hex(subject), values["fan"], from_ns, to_ns_, values["source"] or "crm", confidence)
+
+
+def _check_fan(text: str) -> None:
+    try:
+        check_fan(text)
+    except ValueError as error:
+        raise ValueError(f"fan {error}") from None
 
 
 def _moment(text: str, default_ns: int) -> int:

@@ -46,6 +46,8 @@ def test_a_journal_that_has_such_a_link_can_be_folded() -> None:
         "member,1,f,2026-02-01,2026-01-01,,",
         "member,1,f,,,,nan",
         "member,1,f,,,,2",
+        "member,1,+8613977040826,,,,",
+        "member,1,phone:8613977040826,,,,",
     ],
 )
 def test_what_cannot_be_read_is_named_by_its_line(tmp_path: Path, line: str) -> None:

@@ -1,0 +1,44 @@
+"""Ids of fans are the brand's own and stand in clear: one that is written as an identifier of a person is refused. Pure.
+
+check_fan("f-1042") -> "f-1042"
+check_fan("phone:8613…")      # ValueError, without the text
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from pydantic import AfterValidator
+
+TYPES: Final = (
+    "phone", "tel", "mobile", "sms", "whatsapp", "email", "mail", "mailto", "member", "card", "nfc", "rfid", "epc", "unionid", "openid",
+    "mac", "ble", "bluetooth", "wifi", "irk", "ibeacon", "altbeacon", "eddystone", "imei", "imsi", "iccid", "idfa", "gaid", "passport",
+)  # fmt: skip
+"""Types of identifiers that the documents name, and their like."""
+_WRITTEN_AS: Final = {
+    "an identifier, type:value": re.compile(rf"({'|'.join(TYPES)})\s*:.+", re.IGNORECASE),
+    "an e-mail address": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
+    "an address of a device": re.compile(r"([0-9a-f]{2}[:-]){5}[0-9a-f]{2}|([0-9a-f]{4}\.){2}[0-9a-f]{4}", re.IGNORECASE),
+    "a phone number": re.compile(
+        r"\+[ (]*[0-9](?:[ ()./-]*[0-9]){6,14}"  # international
+        r"|(?:(?:00)?86[ -]?)?1[3-9](?:[ -]?[0-9]){9}"  # a mobile number of China
+        r"|\([0-9]{2,5}\)[ ]?[0-9](?:[ ./-]?[0-9]){4,9}"  # an area code in brackets
+        r"|[2-9][0-9]{2}([ .-])[0-9]{3}\1[0-9]{4}"  # North America
+    ),
+}
+"""What a fan's id must not be written as."""
+
+
+def check_fan(text: str) -> str:
+    """Return the id of a fan. Raise ValueError if it is written as an identifier; the message does not have it."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    for what, pattern in _WRITTEN_AS.items():
+        if pattern.fullmatch(plain):
+            raise ValueError(f"is written as {what}: `fan` is the brand's own id of a fan, and identifiers belong in `identifiers`")
+    return text
+
+
+BRANDS_OWN: Final = AfterValidator(check_fan)
+"""In an annotation: the brand's own id of a fan, no identifier, for it stands in clear."""
