@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 import sqlite3
 from pathlib import Path
 from typing import Any, Final
@@ -111,6 +113,21 @@ def change_a_number(place: Place) -> None:
     for _ in range(2):
         done = run(command, place.folder)
         assert (done.returncode, "1 rows are receipted but not stored" in done.stderr) == (1, True), done.stderr
+    add_the_door(place)
+
+
+def add_the_door(place: Place) -> None:
+    """What waited for it comes in from quarantine, though a sender with frames brought it."""
+    site = place.folder / "site.toml"
+    site.write_text(site.read_text().replace('doors = ["main", "side"]', 'doors = ["main", "side", "north"]'))
+    os.kill(place.gateway.process.pid, signal.SIGHUP)
+
+    def is_stored() -> bool:
+        run("footfall quarantine replay --reason site.door --config gateway.toml", place.folder)
+        return ("north", "2025-03-03 02:00:00", 3, 0) in doors(place)
+
+    place.until(is_stored, "the count of the new door")
+    assert "site.door" not in run("footfall quarantine list --config gateway.toml", place.folder).stdout
 
 
 def test_the_page_s_table_has_every_key_of_counts_and_times_and_no_other() -> None:
