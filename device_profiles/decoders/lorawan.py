@@ -1,6 +1,7 @@
 """Uplinks as LoRaWAN network servers publish them: The Things Stack, ChirpStack 3 and 4, Actility and Loriot. Pure.
 
     uplink(document) -> Uplink | None      None: no uplink of any of them
+    subject(document) -> str | None        the EUI of the device that another event of a server is about: that it joined, its state
 
 Each wraps the device's bytes, in base64 or hex, and where a decoder is installed there also its object.
 """
@@ -33,6 +34,17 @@ def uplink(document: Any) -> Uplink | None:
     if not isinstance(document, dict):
         return None
     return next((read(document) for key, read in _SERVERS.items() if key in document), None)
+
+
+def subject(document: Any) -> str | None:
+    """Return the EUI in a message that is no uplink; None if it is of no server. Raise ProfileError for an EUI that cannot be read."""
+    if not isinstance(document, dict):
+        return None
+    if isinstance(names := document.get("end_device_ids"), dict) and "dev_eui" in names and "uplink_message" not in document:
+        return _eui(names["dev_eui"])
+    if isinstance(device := document.get("deviceInfo"), dict) and "devEui" in device:
+        return _eui(device["devEui"])
+    return _eui(document["devEUI"]) if "devEUI" in document and _CHIRPSTACK3_EVENTS & document.keys() else None
 
 
 def _things(message: dict[str, Any]) -> Uplink | None:
@@ -90,6 +102,10 @@ _SERVERS: Final[Mapping[str, Callable[[dict[str, Any]], Uplink | None]]] = {
     "EUI": _loriot,
 }
 """By the key that only its messages have."""
+
+
+_CHIRPSTACK3_EVENTS: Final = frozenset({"devAddr", "margin", "acknowledged", "error", "location"})
+"""Keys that its other events have. The rest of what has a `devEUI` may be counts that a gateway has decoded."""
 
 
 def _object(value: Any) -> Mapping[str, Any]:

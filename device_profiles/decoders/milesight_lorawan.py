@@ -3,7 +3,8 @@
     unwrap(document) -> {"dev_eui", "time", "lines": [{"line", "way", "total"}, …], "regions": [{"region", "people"}, …], "unread": […]}
 
 A line has a `total`, or a `period`, of one way, `in` or `out`: at a low data rate an uplink has room for one of them. A region has
-`people`, or `occupied` where the device does not count. `unread`: the channel that is not known, and may hide others after it.
+`people`, or `occupied` where the device does not count. `unread`: the channel that is not known, and may hide others after it. What a
+network server reports of such a device beside its uplinks, such as that it joined, is a table without any.
 
 The object is read where it has counts as Milesight's decoder names them, else the bytes: channels of identifier, type and value.
 Children are among all people and are not read; nor are VS121's regions of 0 and 1, which it also counts. Sources:
@@ -16,7 +17,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from device_profiles.decoders.lorawan import uplink
+from device_profiles.decoders.lorawan import subject, uplink
 
 MADE_BY: Final = "24e124"
 """Milesight's EUIs begin so."""
@@ -38,7 +39,9 @@ def unwrap(document: Any) -> Any:
     """Return the uplink as a table; the document itself if it is no uplink of a Milesight device. Raise ProfileError `feed.lorawan`."""
     up = uplink(document)
     if up is None:
-        return document
+        dev_eui = subject(document)
+        is_ours = dev_eui is not None and dev_eui.startswith(MADE_BY)
+        return {"dev_eui": dev_eui, "lines": [], "regions": [], "unread": []} if is_ours else document
     names = dict(up.values)
     is_known = any(_PASSES.fullmatch(name) or _REGION.fullmatch(name) or name in _PEOPLE for name in names)
     if not is_known and not up.dev_eui.startswith(MADE_BY):

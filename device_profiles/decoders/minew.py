@@ -30,7 +30,8 @@ def decode(scope: PathScope, receiver: str) -> Relayed:
 
 def _advertisement(values: dict[str, object], address: str, rssi_dbm: int) -> Advertisement:
     if "ibeaconUuid" in values:
-        power_dbm = scalars.rssi_dbm(values.get("ibeaconTxPower", _DEFAULT_POWER_DBM))
+        power = values.get("ibeaconTxPower")
+        power_dbm = _DEFAULT_POWER_DBM if power is None else scalars.rssi_dbm(power)
         major, minor = (scalars.count(values.get(key)) for key in ("ibeaconMajor", "ibeaconMinor"))
         return ibeacon(address, rssi_dbm, scalars.text(values["ibeaconUuid"]).lower(), major, minor, power_dbm)
     return parse_advertising_data(scalars.hex_bytes(values.get("rawData") or ""), address, rssi_dbm)

@@ -19,7 +19,15 @@ _MAC: Final = re.compile(r"(?:[0-9a-f]{2}[:-]?){5}[0-9a-f]{2}", re.ASCII)
 _DECIMAL: Final = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?", re.ASCII)
 _TRUE: Final = frozenset({"true", "on", "yes", "occupied", "detected", "present", "presence", "home", "motion"})
 _FALSE: Final = frozenset({"false", "off", "no", "vacant", "unoccupied", "clear", "cleared", "absent", "none", "not_home", "idle"})
+_KINDS: Final = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
 _NOT_IN_NAMES: Final = re.compile(r"[^a-z0-9._-]+", re.ASCII)
+
+
+def kind_of(value: Any) -> str:
+    """Return what a value is, in words, without the value: it may identify somebody."""
+    if type(value) is str:
+        return f"a text of {len(value)} characters" if value else "an empty text"
+    return "nothing" if value is None else _KINDS.get(type(value), "another value")
 
 
 def text(value: Any) -> str:
@@ -27,7 +35,7 @@ def text(value: Any) -> str:
     if type(value) is int and abs(value) <= MAX_COUNT:
         value = str(value)
     if type(value) is not str or not 0 < len(value) <= MAX_TEXT or not value.isprintable():
-        raise ProfileError("feed.text", f"no text of 1 to {MAX_TEXT} characters")
+        raise ProfileError("feed.text", f"no text of 1 to {MAX_TEXT} characters that can be printed, but {kind_of(value)}")
     return value
 
 
@@ -35,7 +43,7 @@ def number(value: Any) -> float:
     if type(value) is str and _DECIMAL.fullmatch(value.strip()):
         value = float(value)
     if type(value) not in (int, float) or not -MAX_COUNT <= value <= MAX_COUNT or not isfinite(value):
-        raise ProfileError("feed.number", "no number")
+        raise ProfileError("feed.number", f"no number, but {kind_of(value)}")
     return float(value)
 
 
@@ -43,14 +51,14 @@ def count(value: Any) -> int:
     """Return a number of people: whole, 0 to 2^53-1."""
     people = whole(value)
     if people < 0:
-        raise ProfileError("feed.count", "no count of people")
+        raise ProfileError("feed.count", "no count of people, but a number below 0")
     return people
 
 
 def whole(value: Any) -> int:
     found = number(value)
     if found != int(found):
-        raise ProfileError("feed.count", "no whole number of people")
+        raise ProfileError("feed.count", "no whole number of people, but a fraction")
     return int(found)
 
 
@@ -64,7 +72,7 @@ def truth(value: Any) -> bool:
     try:
         return count(value) > 0
     except ProfileError:
-        raise ProfileError("feed.truth", "neither true nor false, nor a word for either") from None
+        raise ProfileError("feed.truth", f"neither true nor false, nor a word for either, but {kind_of(value)}") from None
 
 
 def rssi_dbm(value: Any, scale: float = 1.0) -> int:
@@ -79,7 +87,7 @@ def mac(value: Any) -> str:
     """Return lower-case hex with colons, from twelve digits with colons, dashes or nothing between."""
     lower = value.lower() if type(value) is str and len(value) < 20 else ""
     if not _MAC.fullmatch(lower):
-        raise ProfileError("feed.mac", "no address of twelve hex digits")
+        raise ProfileError("feed.mac", f"no address of twelve hex digits, but {kind_of(value)}")
     digits = lower.replace(":", "").replace("-", "")
     return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
 
@@ -87,11 +95,11 @@ def mac(value: Any) -> str:
 def hex_bytes(value: Any, at_most: int = 512) -> bytes:
     """Return the bytes of hex digits in pairs without separators; "" gives none."""
     if type(value) is not str or len(value) > 2 * at_most:
-        raise ProfileError("feed.hex", f"no hex of at most {at_most} bytes")
+        raise ProfileError("feed.hex", f"no hex of at most {at_most} bytes, but {kind_of(value)}")
     try:
         return binascii.unhexlify(value)
     except ValueError:
-        raise ProfileError("feed.hex", "no hex") from None
+        raise ProfileError("feed.hex", f"no hex, but {kind_of(value)}") from None
 
 
 def base64_bytes(value: Any, at_most: int = 512) -> bytes:

@@ -7,6 +7,7 @@ from calendar import timegm
 from math import isfinite
 from typing import Any, Final, Literal
 
+from device_profiles.decoders import scalars
 from footfall.errors import ProfileError
 from footfall.units import NS_PER_S
 
@@ -28,8 +29,14 @@ def to_ns(value: Any, form: TimeForm, zone: str = "") -> int:
     """Raise ProfileError `feed.time` for what is no time between 1970 and 2262. `zone`, such as `+08:00`, is for texts without one."""
     t_ns = _any_ns(value, zone) if form == "any" else _iso_ns(value, zone) if form == "iso8601" else _unix_ns(value, _UNIX_NS[form])
     if t_ns is None or not 0 <= t_ns <= _MAX_NS:
-        raise ProfileError("feed.time", f"no time of the form {form}")
+        raise ProfileError("feed.time", f"no time of the form {form}{_without_zone(value, form, zone)}, but {scalars.kind_of(value)}")
     return t_ns
+
+
+def _without_zone(value: Any, form: TimeForm, zone: str) -> str:
+    """Return that a text is a time but for its zone, where it is."""
+    is_time = not zone and form in ("iso8601", "any") and _iso_ns(value, "Z") is not None and _iso_ns(value, "") is None
+    return " with a zone such as Z or +08:00" if is_time else ""
 
 
 def _any_ns(value: Any, zone: str) -> int | None:

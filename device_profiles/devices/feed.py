@@ -28,13 +28,14 @@ from device_profiles.decoders.documents import DocumentFormat, document
 from device_profiles.decoders.paths import PathScope
 from device_profiles.decoders.unwrapping import UNWRAPPERS, UnwrapperName
 from device_profiles.device import Device
-from device_profiles.devices.feed_rows import AnyRows, PathText, says
+from device_profiles.devices.feed_rows import AnyRows, says
+from device_profiles.devices.feed_values import PathText
 from device_profiles.reading import Reading, Unread
 from footfall.errors import ProfileError
 
 _FIRST_BYTES: Final[Mapping[DocumentFormat, bytes]] = {
     "json": b"{[\xef",
-    "xml": b"<\xef",
+    "xml": b"<\xef\xff\xfe",
     "msgpack": bytes(range(0x80, 0xA0)) + b"\xdc\xdd\xde\xdf",
     "form": bytes(range(0x30, 0x7B)),
     "value": bytes(set(range(0x21, 0x7F)) - set(b"{[<")),
@@ -71,8 +72,8 @@ class FeedMessage:
     def fault(self) -> ProfileError | None:
         """Return what makes it no document, or no uplink, though it begins like one; None if that is not why nothing explains it."""
         begins = self.payload.lstrip(_BLANKS)[:1]
-        form: DocumentFormat = "xml" if begins == b"<" else "json"
-        if begins not in (b"<", b"{", b"["):
+        form: DocumentFormat = "json" if begins in (b"{", b"[") else "xml"
+        if begins not in (b"<", b"\xff", b"\xfe", b"{", b"["):
             return None
         try:
             for unwrap in UNWRAPPERS.values():

@@ -16,95 +16,31 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from device_profiles.advertisement import parse_advertising_data
 from device_profiles.decoders import feeds, paths, scalars
 from device_profiles.decoders.paths import PathScope
-from device_profiles.decoders.timestamps import TimeForm, to_ns
+from device_profiles.devices.feed_values import (
+    AnyMeasured,
+    AnyNumber,
+    AnyTime,
+    EpcField,
+    IdentifierField,
+    Measured,
+    Number,
+    PathNames,
+    PathText,
+    as_table,
+    as_tables,
+    found_at,
+    read_at,
+)
 from device_profiles.reading import NOTHING, Counted, Occupied, Reading, Relayed, RelayedTag, Seen, Unread, Value, is_canonical
 from footfall.config import Section
 from footfall.errors import ProfileError
-
-
-def _is_path(text: str) -> str:
-    paths.parse(text)
-    return text
-
-
-def _as_table(value: Any) -> Any:
-    return {"path": value} if isinstance(value, str) else value
-
-
-PathText = Annotated[str, AfterValidator(_is_path)]
-PathNames = tuple[PathText, ...]
-"""Paths whose values, as far as present, are joined by dots to one name."""
-
-
-class _At(Section):
-    path: PathText
-
-    def find(self, scope: PathScope) -> Any:
-        return paths.find(paths.parse(self.path), scope)
-
-
-class IdentifierField(_At):
-    form: Literal["text", "lower", "mac", "hex"] = "text"
-
-    def read(self, scope: PathScope) -> str:
-        value = self.find(scope)
-        if self.form == "mac":
-            return scalars.mac(value)
-        if self.form == "hex":
-            return scalars.hex_bytes(value).hex()
-        return scalars.text(value).lower() if self.form == "lower" else scalars.text(value)
-
-
-class EpcField(_At):
-    form: Literal["hex", "base64"] = "hex"
-
-    def read(self, scope: PathScope) -> bytes:
-        return scalars.epc(self.find(scope), self.form)
-
-
-def _as_tables(value: Any) -> Any:
-    return [_as_table(item) for item in value] if isinstance(value, list | tuple) else [_as_table(value)]
-
-
-class Number(_At):
-    scale: float = 1.0
-    """Factor from the device's unit to ours."""
-
-
-class Time(_At):
-    form: TimeForm = "iso8601"
-    zone: Annotated[str, Field(pattern=r"^(|Z|[+-]\d\d:\d\d)\z")] = ""
-    """The zone of texts without one; if absent, such texts are unread."""
-
-    def read(self, scope: PathScope) -> int:
-        value = self.find(scope)
-        return 0 if value is None else to_ns(value, self.form, self.zone)
-
-
-class Measured(_At):
-    scale: float | None = None
-    """None: the value unchanged, a number, text or boolean."""
-
-    def read(self, scope: PathScope) -> Value | None:
-        value = self.find(scope)
-        if value is None or (type(value) is bool and self.scale is None):
-            return value
-        if self.scale is None:
-            return (
-                value
-                if type(value) is int and abs(value) <= scalars.MAX_COUNT
-                else scalars.text(value)
-                if type(value) is str
-                else scalars.number(value)
-            )
-        return scalars.number(value) * self.scale
 
 
 class _ItemRows(Section):
@@ -119,7 +55,7 @@ class _ItemRows(Section):
     where: dict[PathText, str | int | bool] = Field(default_factory=dict)
     unless: dict[PathText, str | int | bool] = Field(default_factory=dict)
     receiver: PathNames = ()
-    time: Annotated[Time | None, BeforeValidator(_as_table)] = None
+    time: AnyTime = None
 
     def read(self, scope: PathScope) -> Iterator[Reading]:
         """Yield one reading per item; Unread for an item with a value in another format."""
@@ -160,14 +96,15 @@ def says(scope: PathScope, path: str, wanted: str | int | bool) -> bool:
 
 
 def joined(scope: PathScope, names: PathNames) -> str:
-    """Return the present names as one name of ours; "" without any."""
+    """Return the present names as one name of ours, several at one path with dashes; "" without any."""
     found = [paths.find(paths.parse(path), scope) for path in names]
-    return ".".join(scalars.name(value) for value in found if value not in (None, ""))[:64]
+    several = [value if isinstance(value, list) else [value] for value in found if value not in (None, "", [])]
+    return ".".join("-".join(map(scalars.name, values)) for values in several)[:64]
 
 
 def _rssi_dbm(scope: PathScope, level: Number | None) -> int | None:
     value = None if level is None else level.find(scope)
-    return None if level is None or value is None else scalars.rssi_dbm(value, level.scale)
+    return None if level is None or value is None else read_at(level.path, value, scalars.rssi_dbm, level.scale)
 
 
 def _values(scope: PathScope, measured: dict[str, Measured]) -> dict[str, Value]:
@@ -175,13 +112,9 @@ def _values(scope: PathScope, measured: dict[str, Measured]) -> dict[str, Value]
     return {name: value for name, value in found.items() if value is not None}
 
 
-AnyNumber = Annotated[Number, BeforeValidator(_as_table)]
-AnyMeasured = Annotated[Measured, BeforeValidator(_as_table)]
-
-
 class SeenRows(_ItemRows):
     kind: Literal["seen"]
-    identifier: Annotated[IdentifierField, BeforeValidator(_as_table)]
+    identifier: Annotated[IdentifierField, BeforeValidator(as_table)]
     rssi_dbm: AnyNumber | None = None
     values: dict[str, AnyMeasured] = Field(default_factory=dict)
 
@@ -197,7 +130,7 @@ class SeenRows(_ItemRows):
 
 class TagRows(_ItemRows):
     kind: Literal["relayed_tag"]
-    epc: Annotated[tuple[EpcField, ...], BeforeValidator(_as_tables), Field(min_length=1)]
+    epc: Annotated[tuple[EpcField, ...], BeforeValidator(as_tables), Field(min_length=1)]
     rssi_dbm: AnyNumber | None = None
 
     def _reading(self, scope: PathScope) -> RelayedTag:
@@ -217,9 +150,10 @@ class AdvertisementRows(_ItemRows):
     rssi_dbm: AnyNumber | None = None
 
     def _reading(self, scope: PathScope) -> Relayed:
-        address = scalars.mac(paths.find(paths.parse(self.address), scope))
+        address = found_at(self.address, scope, scalars.mac)
         data = None if self.data is None else paths.find(paths.parse(self.data), scope)
-        heard = parse_advertising_data(b"" if data is None else scalars.hex_bytes(data), address, _rssi_dbm(scope, self.rssi_dbm))
+        content = b"" if data is None else read_at(self.data or "", data, scalars.hex_bytes)
+        heard = parse_advertising_data(content, address, _rssi_dbm(scope, self.rssi_dbm))
         return Relayed(heard, joined(scope, self.receiver), self._t_wall_ns(scope))
 
 
@@ -231,7 +165,7 @@ class CountedRows(_ItemRows):
     entered: PathText | None = None
     left: PathText | None = None
     door: PathNames = ()
-    start: Annotated[Time | None, BeforeValidator(_as_table)] = None
+    start: AnyTime = None
     serial: PathNames = ()
     values: dict[str, AnyMeasured] = Field(default_factory=dict)
 
@@ -250,7 +184,7 @@ class CountedRows(_ItemRows):
         )
 
     def _people(self, scope: PathScope, path: str | None) -> int:
-        return 0 if path is None else scalars.count(paths.find(paths.parse(path), scope))
+        return 0 if path is None else found_at(path, scope, scalars.count)
 
 
 class OccupiedRows(_ItemRows):
@@ -268,8 +202,10 @@ class OccupiedRows(_ItemRows):
         return self
 
     def _reading(self, scope: PathScope) -> Occupied:
-        value = paths.find(paths.parse(self.people or self.occupied or ""), scope)
-        people = max(0, scalars.whole(value)) if self.people else int(scalars.truth(value))
+        if self.people:
+            people = max(0, found_at(self.people, scope, scalars.whole))
+        else:
+            people = int(found_at(self.occupied or "", scope, scalars.truth))
         return Occupied(people, self.people is not None, joined(scope, self.place), self._t_wall_ns(scope))
 
 

@@ -30,6 +30,8 @@ from footfall.errors import ProfileError
 from footfall.events import Name
 
 UNKNOWN: Final = "feed.unknown"
+NO_ITEMS: Final = b"[]"
+"""What a device sends that had nothing to report: a sign of life."""
 REMEMBERED: Final = 10_000
 """Messages remembered, of those with a time or number. A redelivery comes within seconds; later ones count as new."""
 
@@ -128,7 +130,8 @@ class FeedReader:
         try:
             profile, readings = _readings(self._profiles, "feed", message)
         except ProfileError as error:
-            refused.append(message.fault() or error if error.reason == UNKNOWN else error)
+            if b"".join(message.payload.split()) != NO_ITEMS:
+                refused.append(message.fault() or error if error.reason == UNKNOWN else error)
             return
         if any(map(_is_dated, readings)) and self._is_again(message):
             refused.append(ProfileError("feed.again", "the same message came before"))

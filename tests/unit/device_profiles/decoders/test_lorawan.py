@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device_profiles.decoders.lorawan import uplink
+from device_profiles.decoders.lorawan import subject, uplink
 from device_profiles.decoders.milesight_lorawan import unwrap
 from footfall.errors import ProfileError
 
@@ -40,6 +40,27 @@ def test_every_network_server_gives_the_same_uplink(message: dict[str, Any]) -> 
 @pytest.mark.parametrize("message", [[], 3, {}, {"end_device_ids": {"dev_eui": EUI}, "join_accept": {}}, {"EUI": EUI, "cmd": "txd"}])
 def test_what_is_no_uplink_is_none(message: Any) -> None:
     assert uplink(message) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "of"),
+    [
+        ({"end_device_ids": {"dev_eui": EUI.upper()}, "join_accept": {}}, EUI),
+        ({"deviceInfo": {"devEui": EUI}, "level": "ERROR"}, EUI),
+        ({"devEUI": EUI, "margin": 10}, EUI),
+        ({"devEUI": EUI, "line_1_total_in": 72}, None),
+        ({"end_device_ids": {"device_id": "x"}, "join_accept": {}}, None),
+        ([], None),
+    ],
+)
+def test_whom_an_event_beside_uplinks_is_about(message: Any, of: str | None) -> None:
+    assert subject(message) == of
+    assert ("lines" in unwrap(message)) == (of is not None)
+
+
+def test_another_maker_s_event_is_left_as_it_is() -> None:
+    other = {"deviceInfo": {"devEui": "a84041ffff000001"}, "devAddr": "01"}
+    assert unwrap(other) is other
 
 
 def test_an_uplink_without_an_eui_is_refused() -> None:

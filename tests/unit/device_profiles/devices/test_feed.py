@@ -337,3 +337,33 @@ def test_counts_that_no_reading_has_are_unread_with_what_they_are() -> None:
     assert read == [Counted(3, 0, True), Unread("feed.counts")]
     assert isinstance(read[1], Unread)
     assert read[1].fault == "other names: a, b"
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        ({"in": "abc"}, "in: no number, but a text of 3 characters"),
+        ({"in": -1}, "in: no count of people, but a number below 0"),
+        ({"in": 10.5}, "in: no whole number of people, but a fraction"),
+        ({}, "in: no number, but nothing"),
+        (
+            {"in": 1, "at": "2026-03-12T12:24:00"},
+            "at: no time of the form any with a zone such as Z or +08:00, but a text of 19 characters",
+        ),
+        ({"in": 1, "at": "2026-03-12T12:25:00+8:00"}, "at: no time of the form any, but a text of 24 characters"),
+        ({"in": 1, "at": [1]}, "at: no time of the form any, but a list"),
+        ({"in": 1, "speed": True}, "speed: no number, but true or false"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_named_by_its_path_and_kind(values: dict[str, Any], fault: str) -> None:
+    rows = {"kind": "counted", "cumulative": True, "entered": "in", "time": {"path": "at", "form": "any"}}
+    feed = device(needs=["id"], readings=[{**rows, "values": {"speed_m_s": {"path": "speed", "scale": 1.0}}}])
+    with pytest.raises(ProfileError) as caught:
+        feed.decode(message({"id": "x", **values}))
+    assert str(caught.value) == f"none of its 1 items can be read: {fault}"
+
+
+def test_xml_in_utf_16_names_its_fault() -> None:
+    fault = FeedMessage("", "<a>".encode("utf-16")).fault()
+    assert fault is not None
+    assert fault.reason == "feed.xml"

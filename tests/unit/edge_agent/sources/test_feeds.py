@@ -301,3 +301,8 @@ def test_totals_count_whether_an_uplink_has_room_for_both_ways_or_for_one() -> N
                 assert isinstance(counted, Crossing)
                 people = [people[0] + counted.entered, people[1] + counted.left]
     assert people == [5, 4]
+
+
+@pytest.mark.parametrize("payload", [b"[]", b" [ ]\r\n"])
+def test_a_list_without_items_is_a_sign_of_life(payload: bytes) -> None:
+    assert read(reader(), FeedMessage("", payload)) == [AliveUntil(NOW_NS)]
