@@ -12,9 +12,9 @@ from device_profiles.config_command import Contents, Inspector, endings, few, pr
 from footfall.addresses import http_url
 from footfall.config import load, secret
 from footfall.errors import ConfigError
-from footfall.topics import wildcard
 from gateway.config import SITE_PREFIX, GatewayConfig, load_gateway, load_site
-from gateway.mqtt.connection import Connection
+from gateway.mqtt.own_certificate import of_an_agent
+from gateway.mqtt.probe import refusal
 from gateway.site import Site
 from gateway.site.beacons import own_beacons
 from gateway.site.calibration_checks import calibration_faults
@@ -73,6 +73,7 @@ def _around_gateway(file: Path, online: bool) -> Iterator[str]:
     yield from _secrets(config)
     yield from _folders(config)
     yield from wrong_certificates(config)
+    yield from _of_an_agent(config)
     yield from wrong_profiles(config.profiles)
     yield from _calibrations(config)
     if online:
@@ -99,6 +100,14 @@ def _calibrations(config: GatewayConfig) -> Iterator[str]:
     yield from (f"site: {fault.what}" for fault in calibration_faults(site, profiles))
 
 
+def _of_an_agent(config: GatewayConfig) -> Iterator[str]:
+    try:
+        agents = [agent.name for _, agent in load_site(config.site).agents()]
+    except ConfigError:
+        return
+    yield from (f"broker.tls: {why}" for why in [of_an_agent(config.broker.tls, agents)] if why)
+
+
 def _secrets(config: GatewayConfig) -> Iterator[str]:
     wanted = [("brand_secret_file", config.brand_secret, config.brand_secret_file)]
     wanted.append(("brand_secret_before_file", None, config.brand_secret_before_file))
@@ -121,7 +130,7 @@ def _broker_answers(config: GatewayConfig) -> Iterator[str]:
     if not broker.embedded:
         logging.getLogger("footfall").addHandler(logging.NullHandler())  # what it logs is reported here
         try:
-            why = Connection(broker, f"{broker.client_id}-check", [wildcard("frames")], False).try_once(_TIMEOUT_S)
+            why = refusal(broker, _TIMEOUT_S)
         except (OSError, ConfigError) as error:  # a certificate or a secret that cannot be read
             why = str(error)
         if why:

@@ -116,8 +116,8 @@ class Connection:
     def _where(self) -> str:
         return f"{self._broker.host}:{self._broker.port}"
 
-    def try_once(self, limit_s: float) -> str:
-        """Connect and leave again; "" if the broker lets us in, else why not."""
+    def enter(self, limit_s: float) -> str:
+        """Connect; "" if the broker lets us in, else why not."""
         ends_s = time.monotonic() + limit_s
         self.open()
         while not self.connected and (sock := self.socket()) is not None and time.monotonic() < ends_s:
@@ -126,7 +126,6 @@ class Connection:
             if readable:
                 self.read()
         why = "" if self.connected else self._error or f"{self._where}: no answer by MQTT in {limit_s:g} s"
-        self.close()
         return "; ".join(filter(None, (why, diagnose(self._broker)))) if why else ""
 
     def _session(self) -> dict[str, Any]:

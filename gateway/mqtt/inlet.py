@@ -127,7 +127,10 @@ class Inlet:
         return bool(self._rival.text)
 
     def keep_alive(self) -> None:
+        before = self._rival.text
         self._rival.look(self.frames, self.events, time.monotonic())
+        if self._rival.text and not before:
+            log.error("%s", self._rival.text)
         for connection in self._both:
             connection.keep_alive()
 

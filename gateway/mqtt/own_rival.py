@@ -27,10 +27,7 @@ class OwnRival:
 
     def __init__(self, where: str) -> None:
         self.text = ""
-        self._words: Final = (
-            f"{where} is the agents' port: there the broker takes the name in the certificate as client id, and the gateway's two"
-            " connections push each other out. Set [broker] port to the gateway's own listener, 8884 in deploy/mosquitto"
-        )
+        self._words: Final = agents_port(where)
         self._lost: Final[deque[float]] = deque(maxlen=TIMES)
 
     def look(self, one: Connected, other: Connected, now_s: float) -> None:
@@ -41,3 +38,11 @@ class OwnRival:
         if self._lost and now_s - self._lost[-1] > STAYS_S and min(one.connected_s, other.connected_s) > self._lost[-1]:
             self._lost.clear()
         self.text = self._words if len(self._lost) == TIMES else ""
+
+
+def agents_port(where: str) -> str:
+    """Return what is wrong with a broker's port that takes the name in the certificate for the client id."""
+    return (
+        f"{where} is the agents' port: there the broker takes the name in the certificate as client id, and the gateway's two"
+        " connections push each other out. Set [broker] port to the gateway's own listener, 8884 in deploy/mosquitto"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from gateway.http.status import (
     named,
 )
 from gateway.mqtt.inlet import Inlet
+from gateway.mqtt.own_certificate import of_an_agent
 from gateway.pipeline.agent_watch import AgentWatch
 from gateway.pipeline.beats import Beats
 from gateway.pipeline.condition import Condition
@@ -43,6 +45,8 @@ from gateway.pipeline.sink_worker import REFUSED, SinkWorker
 from gateway.state.accepted_clock import read_clocks
 from gateway.state.balance import Balance
 from gateway.state.quarantine.store import Quarantine
+
+log = logging.getLogger("footfall.gateway.mqtt")
 
 TAKEN_OVER_S: Final = 60.0
 _CERTIFICATE_CODES: Final = ("certificate_wrong", "certificate_expired", "certificate_ends")
@@ -110,6 +114,10 @@ class Report:
         """Post what is wrong with the gateway's certificates, and with the files that the next connection will read."""
         tls = self.config.broker.tls
         found = dict(findings(tls.ca_file, tls.cert_file, tls.key_file, time.time())) if tls else {}
+        if not_ours := of_an_agent(tls, [agent for _, agent in self.estate.agents]):
+            found.setdefault("certificate_wrong", not_ours)
+            if not_ours not in self.notices.shown().get("certificate_wrong", ""):
+                log.error("%s", not_ours)
         for code in _CERTIFICATE_CODES:
             if code in found:
                 self.notices.post(code, f"of this gateway: {found[code]}")

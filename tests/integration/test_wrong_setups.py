@@ -28,6 +28,7 @@ from footfall.topics import strays, wildcard
 from gateway.config import GatewayBroker
 from gateway.mqtt.connection import Connection
 from gateway.mqtt.inlet import Inlet
+from gateway.mqtt.probe import refusal
 from simulators import mqtt
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
@@ -73,7 +74,7 @@ def tls(folder: Path, name: str, authority: Path | None = None) -> Tls:
 
 def as_gateway(**settings: Any) -> str:
     """What `footfall config check --online` prints of a broker."""
-    return Connection(GatewayBroker(**settings), "gateway", [wildcard("frames")], False).try_once(ANSWER_S)
+    return refusal(GatewayBroker(**settings), ANSWER_S)
 
 
 def as_agent(**settings: Any) -> str:
@@ -273,7 +274,7 @@ def test_a_check_names_a_port_that_does_not_answer() -> None:
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
-def test_a_gateway_on_the_agents_port(deployed: Deployed, certificates: Path, protocol: str) -> None:
+def test_a_gateway_on_the_agents_port(deployed: Deployed, certificates: Path, protocol: str, caplog: pytest.LogCaptureFixture) -> None:
     broker = GatewayBroker(port=deployed.agents, protocol=protocol, tls=tls(certificates, "gateway"))
     inlet, stop = Inlet(broker, lambda: None), threading.Event()
 
@@ -287,8 +288,25 @@ def test_a_gateway_on_the_agents_port(deployed: Deployed, certificates: Path, pr
         until(is_named, lambda: inlet.error)
         assert "Set [broker] port to the gateway's own listener, 8884" in inlet.error
         assert inlet.is_own_rival, "and no second gateway is looked for"
+        assert caplog.text.count("listener, 8884") == 1
     finally:
         inlet.close()
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_a_check_of_a_gateway_names_the_agents_port_and_leaves_a_running_gateway_alone(
+    deployed: Deployed, certificates: Path, protocol: str
+) -> None:
+    ours = tls(certificates, "gateway")
+    running = Connection(GatewayBroker(port=deployed.gateway, tls=ours), "gateway", [wildcard("frames")], False)
+    try:
+        assert running.enter(ANSWER_S) == ""
+        assert as_gateway(port=deployed.gateway, protocol=protocol, tls=ours) == ""
+        running.read()
+        assert running.connected
+    finally:
+        running.close()
+    assert "Set [broker] port to the gateway's own listener, 8884" in as_gateway(port=deployed.agents, protocol=protocol, tls=ours)
 
 
 def test_an_agent_with_the_certificate_of_another(deployed: Deployed, certificates: Path, tmp_path: Path) -> None:

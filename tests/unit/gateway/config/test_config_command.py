@@ -426,3 +426,10 @@ def test_online_asks_the_brokers_of_agents_and_pages(tmp_path: Path, embedded_br
     done = check(at, "--online")
     assert done.exit_code == 2
     assert f"broker: 127.0.0.1:{closed}: nothing listens there" in done.output
+
+
+def test_a_gateway_with_the_certificate_of_an_agent_is_named(certificates: Path) -> None:
+    done = check(write(certificates, "gateway.toml", TLS.format(name="a1", key="a1")))
+    assert done.exit_code == 2
+    assert "names 'a1', an agent of site.toml" in done.output
+    assert "Set broker.tls.cert_file and key_file to the gateway's own" in done.output

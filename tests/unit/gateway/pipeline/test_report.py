@@ -112,8 +112,8 @@ def test_the_threads_of_a_gateway_that_runs_all_beat(running: Running) -> None:
     assert running.gateway._beats._last_s == {}
 
 
-def test_its_own_certificate_is_watched(tmp_path: Path) -> None:
-    for arguments in (["ca"], ["client", "gateway"], ["client", "other"]):
+def test_its_own_certificate_is_watched(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for arguments in (["ca"], ["client", "gateway"], ["client", "other"], ["client", "till"]):
         command = [str(REPOSITORY / "deploy" / "certificates" / "issue"), *arguments]
         subprocess.run(command, env=os.environ | {"FOOTFALL_CERTIFICATES": str(tmp_path), "DAYS": "20"}, check=True, capture_output=True)
     tls = f'[broker]\nport = {free_port()}\ntls = {{ ca_file = "ca.crt", cert_file = "gateway.crt", key_file = "gateway.key" }}\n'
@@ -124,6 +124,13 @@ def test_its_own_certificate_is_watched(tmp_path: Path) -> None:
         (tmp_path / "other.key").replace(tmp_path / "gateway.key")
         running.gateway._report.watch_certificates()
         assert "does not fit" in running.problems()["certificate_wrong"]
+        for suffix in ("crt", "key"):
+            (tmp_path / f"till.{suffix}").replace(tmp_path / f"gateway.{suffix}")
+        for _ in range(2):
+            running.gateway._report.watch_certificates()
+        assert "names 'till', an agent of site.toml" in running.problems()["certificate_wrong"]
+        assert "Set broker.tls.cert_file" in running.problems()["certificate_wrong"]
+        assert caplog.text.count("names 'till', an agent of site.toml") == 1
     finally:
         running.gateway.close()
 
