@@ -10,7 +10,6 @@ would change a count or a sum.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, NoReturn, Self, get_args
@@ -18,10 +17,10 @@ from typing import Annotated, Any, Final, Literal, NoReturn, Self, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 
 from footfall.errors import ContractError
+from footfall.event_mistakes import NAME, TEXT, mistake, not_json
 from footfall.fan_ids import BRANDS_OWN
 from footfall.identified import Identifier as Identifier
 from footfall.identified import stated_identifiers
-from footfall.mistakes import did_you_mean
 from footfall.moments import moment, to_ns
 from footfall.sealing import Sealed
 
@@ -30,8 +29,8 @@ MAX_EVENTS: Final = 1000
 MAX_DEPTH: Final = 16
 _GZIP: Final = b"\x1f\x8b"
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{1,64}\z")]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*\z")]
+Name = Annotated[str, StringConstraints(pattern=NAME)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=TEXT)]
 Subject = Annotated[str, StringConstraints(pattern=r"^[0-7][0-9a-f]{15}\z")]
 """A lasting subject, 16 hex digits."""
 
@@ -170,15 +169,12 @@ class Void(_Event):
 
 AnyEvent = Touch | Count | Occupancy | Void
 PlainEvent = Annotated[AnyEvent, Field(discriminator="kind")]
-_KEY: Final = re.compile(r"[a-z_]{1,32}\Z|[0-9]{1,4}\Z", re.ASCII)
-"""Keys and places as messages have them: what a stranger calls a key may be anything, an identifier too."""
 _ADAPTER: Final[TypeAdapter[AnyEvent]] = TypeAdapter(PlainEvent)
 _KEYS: Final = {
     get_args(event.model_fields["kind"].annotation)[0]: [field.alias or name for name, field in event.model_fields.items()]
     for event in get_args(AnyEvent)
 }
 """By kind, the keys that it may have."""
-KINDS: Final = ", ".join(get_args(event.model_fields["kind"].annotation)[0] for event in get_args(AnyEvent))
 
 
 def parse_event(value: object) -> AnyEvent:
@@ -186,35 +182,7 @@ def parse_event(value: object) -> AnyEvent:
     try:
         return _ADAPTER.validate_python(value)
     except ValidationError as error:
-        raise ContractError("event.invalid", _mistake(value, error.errors(include_url=False)[0])[:300]) from None
-
-
-def _mistake(value: object, first: Any) -> str:
-    """Return the first mistake that pydantic found in an event, with the key to change."""
-    where = ".".join(str(part) if _KEY.match(str(part)) else "…" for part in first["loc"]) or "event"
-    match first["type"]:
-        case "union_tag_not_found" | "union_tag_invalid":
-            return f"kind: must be one of {KINDS}" + _given_kind(first["ctx"].get("tag", ""))
-        case "model_attributes_type" | "dict_type" if where == "event":
-            return f"event: must be an object, not {_named(value)}"
-        case "extra_forbidden":
-            allowed = _KEYS.get(str(first["loc"][0]), ())
-            return f"{where}: {first['msg']}{did_you_mean(str(first['loc'][-1]), allowed)}" + (
-                f"; a {first['loc'][0]} may have {', '.join(allowed)}" if len(first["loc"]) == 2 else "; an item has sku and n"
-            )
-    return f"{where}: {first['msg'].removeprefix('Value error, ')}"
-
-
-def _given_kind(tag: str) -> str:
-    """Return the word that was given, if it looks like one: a value may be anything, an identifier too."""
-    return f" (given: {tag!r})" if _KEY.match(tag) else ""
-
-
-def _named(value: object) -> str:
-    """Return what a value of JSON is called, with what may have gone wrong."""
-    if isinstance(value, list):
-        return "an array: send one array of objects"
-    return "text: it was made JSON twice" if isinstance(value, str) else "null" if value is None else "a number"
+        raise ContractError("event.invalid", mistake(value, error.errors(include_url=False)[0], _KEYS)[:300]) from None
 
 
 def check_ids(values: Sequence[Any]) -> None:
@@ -245,7 +213,7 @@ def load_json(payload: bytes | str) -> list[Any]:
     except UnicodeDecodeError as error:
         raise ContractError("event.json", f"not JSON: {error}: JSON is UTF-8"[:300]) from None
     except ValueError as error:
-        raise ContractError("event.json", f"not JSON: {error}"[:300]) from None
+        raise ContractError("event.json", f"not JSON: {not_json(str(error))}"[:300]) from None
     except RecursionError:
         raise ContractError("event.json", "not JSON: nested too deeply") from None
     if text.count("{") + text.count("[") > MAX_DEPTH:

@@ -54,3 +54,8 @@ class BoundedHead:
         if self._left < 0:
             raise http.client.LineTooLong("head")
         return line
+
+    def read1(self, size: int) -> bytes:
+        """Read what lies behind a head that is refused."""
+        data: bytes = self._stream.read1(size)
+        return data

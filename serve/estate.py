@@ -1,4 +1,4 @@
-"""The estate of `site.toml`: events for what is not in it are refused at once, as the gateway would refuse them later."""
+"""The estate of `site.toml`: what is not in it, or of another time, is refused at once, as the gateway would refuse it later."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Final
 
 from footfall.config import file_state
 from footfall.errors import ConfigError, ContractError
-from footfall.events import AnyEvent, Count, Touch
+from footfall.event_times import check_time
+from footfall.events import AnyEvent, Count, Occupancy, Touch
 from gateway.config import load_gateway, load_site
 from gateway.site import Site
 from gateway.site.index import Places, StorePlaces
@@ -30,10 +31,12 @@ class ServedEstate:
         self._site: Site | None = None
 
     def check(self, store: str, agent: str, events: Sequence[AnyEvent], now_ns: int) -> None:
-        """Raise ContractError: the store, the agent, or the zone or door of an event is not in site.toml.
+        """Raise ContractError: the store, the agent, or the zone or door of an event is not in site.toml, or its time is far from now.
 
-        Without a readable site.toml nothing is raised: the gateway decides.
+        Without a readable site.toml only times are checked: the gateway decides.
         """
+        for i, event in enumerate(events):
+            _check_time(event, i, now_ns)
         with self._lock:
             places = self._current()
         if places is None:
@@ -71,8 +74,15 @@ class ServedEstate:
             return None
 
 
+def _check_time(event: AnyEvent, i: int, now_ns: int) -> None:
+    try:
+        check_time(event, now_ns, now_ns)
+    except ContractError as error:
+        raise ContractError(error.reason, f"event {i}: {error}") from None
+
+
 def _refusal(event: AnyEvent, here: StorePlaces) -> ContractError | None:
-    if isinstance(event, Touch) and event.zone is not None and event.zone not in here.zones:
+    if isinstance(event, Touch | Occupancy) and event.zone is not None and event.zone not in here.zones:
         return here.no_zone(event.zone)
     if isinstance(event, Count) and event.door not in here.doors:
         return here.no_door(event.door)

@@ -12,19 +12,18 @@ from pydantic import BaseModel
 from footfall.baskets import spelled
 from footfall.beacons import TYPES, BeaconRule
 from footfall.errors import ContractError
+from footfall.event_times import EARLY_NS as EARLY_NS
+from footfall.event_times import LATE_NS as LATE_NS
+from footfall.event_times import check_time
 from footfall.events import AnyEvent, Count, Occupancy, Touch, Void, parse_event
 from footfall.identified import identifier_keys, stated_identifiers
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.sealing import Opener
-from footfall.units import NS_PER_MINUTE, NS_PER_S
+from footfall.units import NS_PER_S
 from gateway.records import EARLIEST_NS
 from gateway.site.index import StorePlaces
 
 ID_BYTES: Final = 16
-LATE_NS: Final = 40 * 24 * 60 * NS_PER_MINUTE
-"""How long before it was accepted an event may have happened: no till keeps events for longer. History is marked as such."""
-EARLY_NS: Final = 10 * NS_PER_MINUTE
-"""How long after it was accepted an event may claim to have happened: clocks that people look at are no further off."""
 
 
 @dataclass(slots=True)  # one is made for each event: frozen would cost four times as much
@@ -109,8 +108,7 @@ def normalise(
         _check_consent(event, pseudonyms.refused_types)
     taken_ns = min(max(taken_ns, EARLIEST_NS), received_ns)
     stated_ns = event.time_ns
-    if stated_ns is not None:
-        _check_time(stated_ns, taken_ns, min(taken_ns + later_ns, received_ns), event.history)
+    check_time(event, taken_ns, min(taken_ns + later_ns, received_ns))
     time_ns = max(taken_ns - _interval_ns(event), EARLIEST_NS) if stated_ns is None else stated_ns
     name = None if event.id is None else id_hash(publisher, event.id)
     values: dict[str, Any] = {
@@ -134,16 +132,6 @@ def _check_consent(event: BaseModel, refused_types: frozenset[str]) -> None:
         id_type = identifier.partition(":")[0]
         if id_type in refused_types:
             raise ContractError("event.identifier", f"identifiers of type {id_type!r} are not consented to and are not taken")
-
-
-def _check_time(time_ns: int, taken_ns: int, latest_ns: int, history: bool) -> None:
-    """Raise ContractError `event.time` for a time that only a dead clock shows."""
-    apart_s = (time_ns - taken_ns) // NS_PER_S
-    if time_ns > latest_ns + EARLY_NS:
-        raise ContractError("event.time", f"`time` is {apart_s} s after the event was taken in: is the clock of its sender right?")
-    if time_ns < (EARLIEST_NS if history else taken_ns - LATE_NS):
-        hint = "before the year 2000" if history else 'is the clock of its sender right? If it is meant so, add `"history": true`'
-        raise ContractError("event.time", f"`time` is {-apart_s} s before the event was taken in: {hint}")
 
 
 def _touch(event: Touch, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:

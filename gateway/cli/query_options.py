@@ -9,12 +9,14 @@ import typer
 
 from gateway.cli.query_output import OutputFormat
 from gateway.query.intervals import INTERVALS
-from gateway.query.options import EXPLAINS
+from gateway.query.options import EXPLAINS, OPTIONS
 from gateway.query.questions import QUESTIONS
 from gateway.query.source import TOKEN_VARIABLE
 
 _WHAT_HELP: Final = "; ".join(f"[bold]{name}[/]: {question.meaning}" for name, question in QUESTIONS.items())
 _MOMENT_HELP: Final = "2026-11-21, 2026-11-21T10:30, today, yesterday, now, -7d, -12h; local time of the store."
+_FOR: Final = {name: ", ".join(what for what, question in QUESTIONS.items() if name in question.takes) for name in OPTIONS}
+"""By option, the questions for which it means something."""
 _SOURCE, _SCOPE, _SHAPE, _OUTPUT = "Where to read", "What to look at", "How to count", "How to show it"
 
 EXAMPLES: Final = """\
@@ -85,8 +87,8 @@ ToOption = Annotated[
         rich_help_panel=_SCOPE,
     ),
 ]
-ZoneOption = Annotated[str | None, typer.Option(help="Only this zone (zones, sales, dwell, items, touches).", rich_help_panel=_SCOPE)]
-FanOption = Annotated[str | None, typer.Option(help="Only this fan (visits, touches).", rich_help_panel=_SCOPE)]
+ZoneOption = Annotated[str | None, typer.Option(help=f"Only this zone ({_FOR['zone']}).", rich_help_panel=_SCOPE)]
+FanOption = Annotated[str | None, typer.Option(help=f"Only this fan ({_FOR['fan']}).", rich_help_panel=_SCOPE)]
 MeasuresOption = Annotated[
     str | None,
     typer.Option(help=f"Only these numbers, such as in,conversion; `footfall query {EXPLAINS}` lists them.", rich_help_panel=_SHAPE),
@@ -94,8 +96,8 @@ MeasuresOption = Annotated[
 ByOption = Annotated[
     str | None,
     typer.Option(
-        help="Groups, such as path:1,weekday: chain, store, path (path:N: its first N levels), ownership, zone, door, staff,"
-        " department, channel, campaign, what, sku, weekday, hour.",
+        help=f"Groups ({_FOR['by']}), such as path:1,weekday: chain, store, path (path:N: its first N levels), ownership, zone, door,"
+        " staff, department, channel, campaign, what, sku, weekday, hour.",
         rich_help_panel=_SHAPE,
     ),
 ]

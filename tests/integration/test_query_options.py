@@ -112,6 +112,12 @@ def test_the_command_has_every_option_that_a_question_takes(what: str) -> None:
     assert all(f"--{option}" in shown for option in takes(what))
 
 
+@pytest.mark.parametrize("option", ["by", "zone", "fan"])
+def test_its_help_names_the_questions_for_which_an_option_means_something(option: str) -> None:
+    shown = " ".join(word for word in query("visitors", "--help").split() if word != "│")
+    assert f"({', '.join(what for what in QUESTIONS if option in takes(what))})" in shown
+
+
 @pytest.mark.parametrize(
     ("what", "options"),
     [

@@ -7,6 +7,8 @@ import http.client
 import json
 import resource
 import socket
+import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -160,6 +162,18 @@ def test_what_is_no_request_is_refused_in_json_and_the_connection_closed(port: i
     assert b"Connection: close" in head
     assert set(json.loads(body)) == {"reason", "message"}
     assert get(port, OWN) == 200
+
+
+def test_a_refused_head_is_no_fault_of_the_server(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    """Such as the greeting of TLS: what follows is read and passed over, so that the answer arrives."""
+    faults: list[object] = []
+    monkeypatch.setattr(http_server._BoundedServer, "handle_error", lambda *_: faults.append(sys.exception()))
+    ended = threading.Event()
+    shutdown = http_server._BoundedServer.shutdown_request
+    monkeypatch.setattr(http_server._BoundedServer, "shutdown_request", lambda *of: (shutdown(*of), ended.set()))
+    assert status_of(exchange(port, b"\x16\x03\x01 is no request\r\n\r\n" + b"x" * 1000)) == 400
+    assert ended.wait(PATIENCE_S)
+    assert faults == []
 
 
 def test_garbage_behind_a_request_is_refused_after_its_answer(port: int) -> None:

@@ -22,6 +22,7 @@ agents = [{ name = "till" }, { name = "old", to = 2020-01-01 }]
 """
 NOW_NS = 1_795_226_523 * 10**9
 COUNT = {"kind": "count", "id": "c-1", "door": "main", "in": 1}
+SEEN = {"kind": "occupancy", "people": 2}
 SCAN = {"kind": "touch", "what": "scan", "id": "t-1", "zone": "shoes"}
 
 
@@ -40,6 +41,7 @@ def estate(tmp_path: Path) -> ServedEstate:
         ("s1", "old", COUNT, "site.agent", "agent 'old' was not in store 's1' when this was heard, by site.toml"),
         ("s1", "till", COUNT | {"door": "back"}, "site.door", "event 1: door 'back' is not in store 's1'"),
         ("s1", "till", SCAN | {"zone": "hats"}, "site.zone", "event 1: zone 'hats' is not in store 's1'"),
+        ("s1", "till", SEEN | {"zone": "hats"}, "site.zone", "event 1: zone 'hats' is not in store 's1'"),
     ],
 )
 def test_what_site_toml_does_not_have_is_refused(
@@ -48,6 +50,35 @@ def test_what_site_toml_does_not_have_is_refused(
     with pytest.raises(ContractError) as refused:
         estate.check(store, agent, [parse_event(SCAN), parse_event(event)], NOW_NS)
     assert (refused.value.reason, str(refused.value)) == (reason, text)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (
+            {"time": "2024-01-01T00:00:00Z"},
+            "event 1: `time` is 2024-01-01T00:00:00+00:00, 1,055 days before the event was taken in, at 2026-11",
+        ),
+        ({"time": "1970-01-01T00:00:00Z", "history": True}, "before the year 2000"),
+        ({"time": "0001-01-01T00:00:00+08:00"}, 'add `"history": true`'),
+        ({"time": "9999-12-31T23:59:59-08:00"}, "after the event was taken in"),
+        ({"time": "2026-12-30T00:00:00Z"}, "38 days after the event was taken in"),
+        ({"time": "2026-12-30T00:00:00Z", "history": True}, "is the clock of its sender right?"),
+    ],
+)
+def test_times_of_a_dead_clock_are_refused_with_or_without_a_site(
+    tmp_path: Path, estate: ServedEstate, more: dict[str, object], words: str
+) -> None:
+    for asked in (estate, ServedEstate(tmp_path / "missing.toml")):
+        with pytest.raises(ContractError) as refused:
+            asked.check("s1", "till", [parse_event(SCAN), parse_event(COUNT | more)], NOW_NS)
+        assert refused.value.reason == "event.time"
+        assert words in str(refused.value)
+
+
+def test_history_and_what_is_a_little_late_pass(estate: ServedEstate) -> None:
+    for more in ({"time": "2024-01-01T00:00:00Z", "history": True}, {"time": "2026-10-20T00:00:00Z"}, {}):
+        estate.check("s1", "till", [parse_event(COUNT | more)], NOW_NS)
 
 
 def test_what_it_has_passes_and_a_changed_file_counts_at_once(estate: ServedEstate, tmp_path: Path) -> None:

@@ -1,0 +1,36 @@
+"""When an event may have happened, beside when it was taken in. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from footfall.errors import ContractError
+from footfall.events import AnyEvent
+from footfall.moments import to_ns
+from footfall.units import NS_PER_DAY, NS_PER_MINUTE, NS_PER_S
+
+_EARLIEST_NS: Final = to_ns(datetime(2000, 1, 1, tzinfo=UTC))
+LATE_NS: Final = 40 * 24 * 60 * NS_PER_MINUTE
+"""How long before it was accepted an event may have happened: no till keeps events for longer. History is marked as such."""
+EARLY_NS: Final = 10 * NS_PER_MINUTE
+"""How long after it was accepted an event may claim to have happened: clocks that people look at are no further off."""
+
+
+def check_time(event: AnyEvent, taken_ns: int, latest_ns: int) -> None:
+    """Raise ContractError `event.time` for a time that only a dead clock shows; the event was taken in from `taken_ns` to `latest_ns`."""
+    if event.time is None or (time_ns := event.time_ns) is None:
+        return
+    stated = f"`time` is {event.time.isoformat(timespec='seconds')}, {_apart(abs(time_ns - taken_ns))}"
+    taken = f"the event was taken in, at {datetime.fromtimestamp(taken_ns // NS_PER_S, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    if time_ns > latest_ns + EARLY_NS:
+        raise ContractError("event.time", f"{stated} after {taken}: is the clock of its sender right?")
+    if time_ns < (_EARLIEST_NS if event.history else taken_ns - LATE_NS):
+        hint = "before the year 2000" if event.history else 'is the clock of its sender right? If it is meant so, add `"history": true`'
+        raise ContractError("event.time", f"{stated} before {taken}: {hint}")
+
+
+def _apart(ns: int) -> str:
+    """Return a length of time in words: days, or seconds if they are few."""
+    days = ns // NS_PER_DAY
+    return f"{days:,} days" if days > 1 else f"{ns // NS_PER_S:,} s"
