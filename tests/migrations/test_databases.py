@@ -34,8 +34,8 @@ SHOWN: Final = {
 HALF_NS: Final = int((min(TODAY["presence"].time_ns) + max(TODAY["presence"].time_ns)) // 2)
 WIDTH: Final = columns_of(SCHEMA["presence"]).index("time_width_ms") + 1
 """Where it stands in a row, after the time."""
-LATER: Final = [name for name in SCHEMA["traffic"].fields if f"{name}=".encode() not in OLD]
-"""Fields of traffic that the earlier release did not have: there is no sum of them in its bucket."""
+LATER: Final = [name for measurement in ("traffic", "visit") for name in SCHEMA[measurement].fields if f"{name}=".encode() not in OLD]
+"""Fields of traffic and visits that the earlier release did not have: there is no sum of them in its bucket."""
 Rows = list[tuple[Any, ...]]
 
 
