@@ -26,6 +26,8 @@ from tests.support.waiting import PATIENCE_S, Stopwatch
 CLOCK = SystemClock()
 S = 1_000_000_000
 FAST = {"poll_s": 0.1, "timeout_s": 0.3}
+PATIENT_S = 5.0
+"""Of tests in which the counter always answers, however busy the machine is."""
 
 
 @cache
@@ -101,7 +103,7 @@ def pass_by(counter: ModbusCounter, entered: int, left: int = 0) -> None:
 @pytest.mark.parametrize("serial", [False, True], ids=["tcp", "rtu"])
 @pytest.mark.parametrize("profile", ["modbus-counter", "adam-6000-counter", "sure-cross-counter"])
 def test_people_are_counted_from_the_first_reading_on(profile: str, serial: bool) -> None:
-    with ModbusCounter(profile, serial=serial) as counter, listening(settings(counter)) as agent:
+    with ModbusCounter(profile, serial=serial) as counter, listening(settings(counter, timeout_s=PATIENT_S)) as agent:
         agent.until(lambda: agent.tallies > 0)
         pass_by(counter, 3, 1)
         agent.until(lambda: agent.people.get("main") == [3, 1])
@@ -157,7 +159,7 @@ def test_a_reset_counter_is_counted_from_zero() -> None:
 
 
 def test_a_counter_rolls_over() -> None:
-    with ModbusCounter(totals=((1 << 32) - 2, 10)) as counter, listening(settings(counter)) as agent:
+    with ModbusCounter(totals=((1 << 32) - 2, 10)) as counter, listening(settings(counter, timeout_s=PATIENT_S)) as agent:
         agent.until(lambda: agent.tallies > 0)
         pass_by(counter, 5, 2)
         agent.until(lambda: agent.people.get("main") == [5, 2])
@@ -194,12 +196,13 @@ def test_another_unit_than_is_there(serial: bool, detail: str) -> None:
         assert detail in agent.supervisor.health["counter"].detail
 
 
-def mirrored(counter: ModbusCounter) -> ModbusSettings:
-    return settings(counter, name="other-way-round", door="b", mirrored=True)
+def both_ways(counter: ModbusCounter) -> tuple[ModbusSettings, ModbusSettings]:
+    one = settings(counter, door="a", timeout_s=PATIENT_S)
+    return one, settings(counter, name="other-way-round", door="b", mirrored=True, timeout_s=PATIENT_S)
 
 
 def test_two_counters_on_one_serial_line_take_turns() -> None:
-    with ModbusCounter(serial=True) as counter, listening(settings(counter, door="a"), mirrored(counter)) as agent:
+    with ModbusCounter(serial=True) as counter, listening(*both_ways(counter)) as agent:
         agent.until(lambda: agent.tallies > 2)
         pass_by(counter, 6, 2)
         agent.until(lambda: agent.people == {"a": [6, 2], "b": [2, 6]})
