@@ -12,8 +12,11 @@ from typing import Final
 
 from footfall.boot_clock import MEASURED_WIDTH_NS, Bounds
 from footfall.frames import TIME_QUALITIES, DecidedTime, Offset
+from footfall.units import NS_PER_S
 
 MEASURED, AGENT, BOUNDED, RECEIVED, DEVICE = range(len(TIME_QUALITIES))
+EARLIEST_NS: Final = 946_684_800 * NS_PER_S
+"""The year 2000: nothing that is older was recorded by such devices."""
 SAME_AGENT_NS: Final = 5_000_000
 """A synchronised clock is slewed: offsets that differ by less count as one."""
 

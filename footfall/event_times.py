@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
+from footfall.dates import EARLIEST_NS
 from footfall.errors import ContractError
 from footfall.events import AnyEvent
-from footfall.moments import to_ns
 from footfall.units import NS_PER_DAY, NS_PER_MINUTE, NS_PER_S
 
-_EARLIEST_NS: Final = to_ns(datetime(2000, 1, 1, tzinfo=UTC))
 LATE_NS: Final = 40 * 24 * 60 * NS_PER_MINUTE
 """How long before it was accepted an event may have happened: no till keeps events for longer. History is marked as such."""
 EARLY_NS: Final = 10 * NS_PER_MINUTE
@@ -25,7 +24,7 @@ def check_time(event: AnyEvent, taken_ns: int, latest_ns: int) -> None:
     taken = f"the event was taken in, at {datetime.fromtimestamp(taken_ns // NS_PER_S, UTC):%Y-%m-%dT%H:%M:%SZ}"
     if time_ns > latest_ns + EARLY_NS:
         raise ContractError("event.time", f"{stated} after {taken}: is the clock of its sender right?")
-    if time_ns < (_EARLIEST_NS if event.history else taken_ns - LATE_NS):
+    if time_ns < (EARLIEST_NS if event.history else taken_ns - LATE_NS):
         hint = "before the year 2000" if event.history else 'is the clock of its sender right? If it is meant so, add `"history": true`'
         raise ContractError("event.time", f"{stated} before {taken}: {hint}")
 

@@ -8,12 +8,11 @@ from typing import Final, NamedTuple
 from footfall.dates import AGENT as AGENT
 from footfall.dates import BOUNDED as BOUNDED
 from footfall.dates import DEVICE as DEVICE
+from footfall.dates import EARLIEST_NS as EARLIEST_NS
 from footfall.dates import MEASURED as MEASURED
 from footfall.dates import RECEIVED as RECEIVED
-from footfall.units import NS_PER_DAY, NS_PER_S
+from footfall.units import NS_PER_DAY
 
-EARLIEST_NS: Final = 946_684_800 * NS_PER_S
-"""The year 2000: nothing that is older was recorded by such devices."""
 DEVICE_FUTURE_NS: Final = NS_PER_DAY
 """How much later than its arrival an event may be by its publisher's own clock."""
 OLD_KEYS: Final = -1
