@@ -23,6 +23,7 @@ from edge_agent.gateway_key import GatewayKey
 from edge_agent.inbox import Events, Key, Reloaded
 from edge_agent.intake import Intake, intake_of
 from edge_agent.keys import SubjectKeys
+from edge_agent.lasting_refusals import refused_by
 from edge_agent.own_beacons import OwnBeaconsFile
 from edge_agent.publisher import Publisher
 from edge_agent.reload import Reload
@@ -60,16 +61,9 @@ class EdgeAgent:
         self._publishing = threading.Thread()
         kept = settings.spool
         self.spool: Final = Spool(
-            kept.path,
-            secrets.token_hex(16),
-            clock.boot,
-            max_bytes=kept.max_bytes,
-            keep_s=kept.keep_h * HOUR_S,
-            max_age_s=kept.max_age_d * 24 * HOUR_S,
-            keep_free_bytes=kept.keep_free_bytes,
-            lost=self._substitute,
-            store=settings.store,
-        )
+            kept.path, secrets.token_hex(16), clock.boot, max_bytes=kept.max_bytes, keep_s=kept.keep_h * HOUR_S,
+            max_age_s=kept.max_age_d * 24 * HOUR_S, keep_free_bytes=kept.keep_free_bytes, lost=self._substitute, store=settings.store,
+        )  # fmt: skip
         self.core: Final = Core(
             clock.boot, settings.zones, self._reload.now.profiles, SubjectKeys(self._reload.now.keys), store=settings.store,
             receivers=settings.receiver_limits, zone_rules=settings.zone_rules,
@@ -152,7 +146,10 @@ class EdgeAgent:
             sources=self.supervisor.report(),
             wall_synced=now.wall_synced,
             journals=self.publisher.journals(),
-            problems=self.spool.problems() | self.publisher.problems() | self._reload.problems(),
+            problems=self.spool.problems()
+            | self.publisher.problems()
+            | self._reload.problems()
+            | refused_by(self.intake, *self.supervisor.sources()),
             certificate_ends_s=self.publisher.certificate_ends_s,
         )
 

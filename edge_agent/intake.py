@@ -11,18 +11,20 @@ them. Others reach the spool as subjects, or sealed (`edge_agent/protection.py`)
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Final
 
 from edge_agent.config import IntakeSettings
+from edge_agent.lasting_refusals import NO_KEY, LastingRefusals
 from edge_agent.protection import NoKeyYet, Protection
 from footfall.config import SecretFile
 from footfall.errors import ContractError
 from footfall.event_requests import head_problem, status_of, token_problem
 from footfall.events import MAX_EVENTS_BYTES, AnyEvent, check_ids, load_json, parse_event
 from footfall.health import Health, encode_health
-from footfall.http_server import HttpServer, RequestHandler, explained, to_json
+from footfall.http_server import HttpServer, RequestHandler, to_json
 from footfall.identified import stated_identifiers
 
 MAX_EVENT_BYTES: Final = 60_000
@@ -75,11 +77,18 @@ class Intake:
         keep: KeepEvents,
         health: Callable[[], Health],
         protection: Protection,
+        boot_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._refused_types = refused_types
         self._protection: Final = protection
+        self._refusals: Final = LastingRefusals("intake")
+        self._boot_ns: Final = boot_ns
         self._server: Final = HttpServer(
-            "intake", host, port, lambda *arguments: _IntakeHandler(secret, self._check, keep, health, *arguments)
+            "intake",
+            host,
+            port,
+            lambda *arguments: _IntakeHandler(secret, self._check, keep, health, *arguments),
+            lambda address, reason: self._refusals.note(address, reason, boot_ns()),
         )
 
     def _check(self, payload: bytes) -> list[str]:
@@ -88,6 +97,13 @@ class Intake:
     def refuse(self, types: frozenset[str]) -> None:
         """Refuse identifiers of other types from the next request on."""
         self._refused_types = types
+
+    def lasting_refusals(self) -> dict[str, str]:
+        """Return by reason who is refused for long; for want of the gateway's key, nobody once it is here."""
+        found = self._refusals.lasting(self._boot_ns())
+        if self._protection.public is not None:
+            found.pop(NO_KEY, None)
+        return found
 
     @property
     def port(self) -> int:
@@ -127,9 +143,9 @@ class _IntakeHandler(RequestHandler):
         if path == HEALTH_PATH:
             self.answer(200, encode_health(self._health()))
         elif path == EVENTS_PATH:
-            self.answer(405, explained("method", f"events are sent with POST, not {self.command}"), Allow="POST")
+            self.explain(405, "method", f"events are sent with POST, not {self.command}", Allow="POST")
         else:
-            self.answer(404, explained("path", self._where(path)))
+            self.explain(404, "path", self._where(path))
 
     def do_POST(self) -> None:  # noqa: N802 # the name that http.server calls
         path, headers = self._path(), {name.lower(): value for name, value in self.headers.items()}
@@ -168,10 +184,10 @@ class _IntakeHandler(RequestHandler):
             if texts:  # an empty array has nothing to wait for
                 self._keep(texts).result(COMMIT_S)
         except ContractError as error:
-            self.answer(status_of(error.reason), explained(error.reason, str(error)))
+            self.explain(status_of(error.reason), error.reason, str(error))
         except NoKeyYet as error:
-            self.answer(503, explained("event.key", str(error)), Retry_After="5")
+            self.explain(503, NO_KEY, str(error), Retry_After="5")
         except TimeoutError:
-            self.answer(503, explained("spool", "the spool takes nothing now: send the same again, with the same ids"), Retry_After="5")
+            self.explain(503, "spool", "the spool takes nothing now: send the same again, with the same ids", Retry_After="5")
         else:
             self.answer(202, to_json({"accepted": len(texts)}))

@@ -101,8 +101,9 @@ class _Watch:
 
 
 class _Kept(NamedTuple):
-    """The thread that keeps a source running, and what ends it for good."""
+    """A source, the thread that keeps it running, and what ends it for good."""
 
+    source: Source
     thread: threading.Thread
     ended: threading.Event
 
@@ -157,11 +158,14 @@ class Supervisor:
 
     def _keeper(self, source: Source) -> _Kept:
         ended = threading.Event()
-        return _Kept(threading.Thread(target=self._keep, args=(source, ended), name=f"watch-{source.name}", daemon=True), ended)
+        return _Kept(source, threading.Thread(target=self._keep, args=(source, ended), name=f"watch-{source.name}", daemon=True), ended)
 
     def report(self) -> dict[str, SourceHealth]:
         """Return the state of each, and how much it has emitted so far."""
         return {name: health.model_copy(update={"heard_total": self.heard_total[name]}) for name, health in list(self.health.items())}
+
+    def sources(self) -> list[Source]:
+        return [kept.source for kept in list(self._kept.values())]
 
     def is_running(self) -> bool:
         """Return whether any source may still emit."""

@@ -32,6 +32,10 @@ from footfall.events import Name
 UNKNOWN: Final = "feed.unknown"
 NO_ITEMS: Final = b"[]"
 """What a device sends that had nothing to report: a sign of life."""
+FINE: Final = frozenset({"feed.again"})
+"""Reasons that are no mistake of the device."""
+NOBODY: Final = frozenset({"ble.nobody", "epc.nobody"})
+"""Reasons of messages that are read and identify nobody, such as telemetry alone: sent again they would identify nobody either."""
 REMEMBERED: Final = 10_000
 """Messages remembered, of those with a time or number. A redelivery comes within seconds; later ones count as new."""
 

@@ -40,14 +40,15 @@ from pydantic import Field, model_validator
 from device_profiles.devices.feed import FeedMessage
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
-from edge_agent.sources.feeds import FeedReader, FeedSettings
+from edge_agent.lasting_refusals import LastingRefusals
+from edge_agent.sources.feeds import FINE, NOBODY, FeedReader, FeedSettings
 from edge_agent.sources.http_body import documents
 from edge_agent.sources.source import AliveUntil, Heard, Unexplained
 from footfall.addresses import is_loopback
 from footfall.broker import Port
 from footfall.config import SecretFile
 from footfall.errors import ConfigError, ContractError
-from footfall.http_server import HttpServer, RequestHandler, explained, to_json
+from footfall.http_server import HttpServer, RequestHandler, to_json
 from footfall.server_settings import Host
 
 log = logging.getLogger("footfall.agent.http")
@@ -56,11 +57,6 @@ ANSWER_S: Final = 10.0
 WAITING: Final = 64
 TURN_S: Final = 0.2
 WARN_EVERY_S: Final = 60.0
-FINE: Final = frozenset({"feed.again"})
-"""Reasons that are no mistake of the device."""
-NOBODY: Final = frozenset({"ble.nobody", "epc.nobody"})
-"""Reasons of messages that are read and identify nobody, such as telemetry alone: sent again they would identify nobody either."""
-
 Where = Literal["bearer", "basic", "path"]
 
 
@@ -87,6 +83,7 @@ class PushSource:
         self._clock: Final = clock
         self._emitted_refusals: Final[Counter[str]] = Counter()
         self._warned_s = -WARN_EVERY_S
+        self._lasting: Final = LastingRefusals(settings.name)
         self._pushed: Final[queue.Queue[_Push]] = queue.Queue(WAITING)
         self.port: int = settings.port
 
@@ -105,7 +102,7 @@ class PushSource:
     def _listen(self) -> HttpServer:
         """Listen, on the same port as before if the settings leave it open. Raise OSError if the port is taken."""
         try:
-            server = HttpServer(self.name, self._settings.host, self.port, partial(_Pushes, self))
+            server = HttpServer(self.name, self._settings.host, self.port, partial(_Pushes, self), self._note)
         except ConfigError as error:
             raise OSError(str(error)) from None
         self.port = server.port
@@ -132,6 +129,9 @@ class PushSource:
             self._emitted_refusals[reason] += total
             emit(Unexplained(push.t_boot_ns, reason, total))
         push.taken.set_result(unheard)
+
+    def lasting_refusals(self) -> dict[str, str]:
+        return self._lasting.lasting(self._clock.boot_ns())
 
     # called by handlers, each in its own thread
 
@@ -164,6 +164,9 @@ class PushSource:
         except (TimeoutError, CancelledError):
             push.taken.cancel()
             raise TimeoutError from None
+
+    def _note(self, address: str, reason: str) -> None:
+        self._lasting.note(address, reason, self._clock.boot_ns())
 
     def refuse(self, reason: str) -> None:
         self.refused_total[reason] += 1
@@ -208,9 +211,9 @@ class _Pushes(RequestHandler):
             outcome, faults = self._source.take(self._source.topic(self.path), bodies)
         except ContractError as error:
             self._source.refuse(error.reason)
-            self.answer(400, explained(error.reason, str(error)))
+            self.explain(400, error.reason, str(error))
         except (TimeoutError, queue.Full):
-            self.answer(503, explained("busy", "the agent takes nothing now: send the same again"), Retry_After="1")
+            self.explain(503, "busy", "the agent takes nothing now: send the same again", Retry_After="1")
         else:
             self._answer_outcome(outcome, faults)
 
@@ -218,7 +221,7 @@ class _Pushes(RequestHandler):
         heard = outcome.pop("heard", 0)
         wrong = sorted(set(outcome) - FINE - NOBODY)
         if wrong and not heard:
-            self.answer(400, explained(wrong[0], faults.get(wrong[0]) or "no profile and no setting of this agent explains it"))
+            self.explain(400, wrong[0], faults.get(wrong[0]) or "no profile and no setting of this agent explains it")
         else:
             self.answer(200, to_json({"accepted": heard} | ({"again": True} if outcome.keys() & FINE else {})))
 

@@ -29,7 +29,8 @@ from pydantic import Field
 from device_profiles.devices.feed import FeedMessage
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
-from edge_agent.sources.feeds import FeedReader, FeedSettings
+from edge_agent.lasting_refusals import LastingRefusals
+from edge_agent.sources.feeds import FINE, NOBODY, FeedReader, FeedSettings
 from edge_agent.sources.source import Heard, Unexplained
 from footfall.broker import Broker, authenticate
 from footfall.errors import ConfigError
@@ -54,6 +55,7 @@ class VendorSource:
         self.reader: Final = FeedReader(settings, profiles)
         self._settings: Final = settings
         self._clock: Final = clock
+        self._lasting: Final = LastingRefusals(settings.name)
         self._logged: Final[set[str]] = set()
         """Reasons that are in the log: a device that sends what nothing explains sends it for ever."""
 
@@ -76,7 +78,18 @@ class VendorSource:
             if isinstance(heard, Unexplained) and heard.reason not in self._logged and len(self._logged) < MOST_LOGGED:
                 self._logged.add(heard.reason)
                 log.warning("source %s: %s, the first of its kind: %s", self.name, heard.reason, heard.fault)
+            self._judge(heard, now_ns)
             emit(heard)
+
+    def _judge(self, heard: Heard, now_ns: int) -> None:
+        """A device that nothing explains is named only while nothing else is heard: others' topics may match the same filter."""
+        if not isinstance(heard, Unexplained):
+            self._lasting.forget()
+        elif heard.reason not in FINE | NOBODY:
+            self._lasting.note("messages that nothing explains", heard.reason, now_ns)
+
+    def lasting_refusals(self) -> dict[str, str]:
+        return self._lasting.lasting(self._clock.boot_ns())
 
 
 class _Talk:

@@ -60,6 +60,8 @@ ALARMS: Final[Mapping[str, Alarm]] = {
     "counter_silent": Alarm("warning", "estate", "look at power, lens and line of the counter; footfall query doors has what it missed"),
     "calibration_stale": Alarm("warning", "estate", "footfall calibrate anew: a receiver that is re-hung hears otherwise"),
     "calibration_unused": Alarm("warning", "estate", "correct the profile in site.toml: footfall profile list has them"),
+    "intake_no_key": Alarm("broken", "estate", "connect that agent to a gateway with brand_secret_file, or set keys.gateway_file there"),
+    "clients_refused": Alarm("warning", "estate", "correct the till or device at that address: docs/sending.md has what each reason means"),
     "device_lost": Alarm("warning", "estate", "repair the device; the agent reconnects by itself and records a gap"),
     "agent_problem": Alarm("warning", "estate", "the agent is of a newer release and reports what this gateway does not know: upgrade it"),
     "quarantine": Alarm("warning", "estate", "footfall quarantine list, then replay or drop"),

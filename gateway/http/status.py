@@ -214,6 +214,8 @@ _HAVE: Final[Mapping[str, str]] = {
     "certificate_expired": "certificates of agents have ended",
     "clock_contradicts": "clocks of agents contradict the gateway's",
     "device_clock": "clocks of devices are wrong",
+    "intake_no_key": "agents refuse identifiers, as no gateway has given them a key",
+    "clients_refused": "agents refuse what tills or devices send",
     "agent_flooding": "agents send more than they may",
     "agent_problem": "agents report what this gateway does not know",
 }

@@ -211,3 +211,23 @@ def test_a_secret_renewed_on_disk_is_asked_for_at_once(port: int, secret_file: P
     secret_file.write_text("another\n")
     assert ask(port, "POST", "/events", b"[]")[0] == 401
     assert ask(port, "POST", "/events", b"[]", Authorization="Bearer another")[0] == 202
+
+
+def test_who_is_refused_for_a_minute_is_named_and_for_want_of_a_key_until_it_is_here(tmp_path: Path, keeper: Keeper) -> None:
+    now_s = 0
+    protection = Protection({})
+    intake = Intake("127.0.0.1", 0, None, frozenset(), keeper.keep, lambda: HEALTH, protection, lambda: now_s * 10**9)
+    intake.start()
+    try:
+        for now_s in (0, 60):
+            assert ask(intake.port, "POST", "/events", json.dumps(SCAN | {"identifiers": ["phone:+49"]}).encode())[0] == 503
+            assert ask(intake.port, "POST", "/events", b"{")[0] == 400
+            assert ask(intake.port, "PUT", "/events", b"{}")[0] == 405
+            assert ask(intake.port, "GET", "/nowhere")[0] == 404
+            assert ask(intake.port, "POST", "/events", json.dumps(SCAN).encode())[0] == 202
+            assert intake.lasting_refusals().keys() == (set() if now_s == 0 else {"event.key", "event.json", "method", "path"})
+        assert intake.lasting_refusals()["event.key"] == "intake: 127.0.0.1, 2 times in 60 s"
+        protection.offer(public_key(SECRET))
+        assert "event.key" not in intake.lasting_refusals()
+    finally:
+        intake.stop()

@@ -427,3 +427,16 @@ def test_hikvisions_totals_and_periods_of_the_same_people_count_once(ear: Ear) -
     kinds = {heard.counted.cumulative for heard in ear.heard if isinstance(heard, Tally)}
     assert kinds == {True, False}, "both were sent"
     assert ear.people == [30, 20]
+
+
+def test_who_is_refused_for_a_minute_is_named_with_the_reason(source: PushSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun_ns = SystemClock().boot_ns()
+    for later_s in (0, 60):
+        monkeypatch.setattr(source._clock, "boot_ns", lambda later_s=later_s: begun_ns + later_s * 10**9)
+        assert ask(source, "POST", "/", b"{}", {"Authorization": "Bearer wrong"})[0] == 401
+        assert push(source, b"{")[0] == 400
+        assert push(source, retail(3, 30 + later_s // 60))[0] == 200
+    assert source.lasting_refusals() == {
+        "secret": "cameras: 127.0.0.1, 2 times in 60 s",
+        "feed.json": "cameras: 127.0.0.1, 2 times in 60 s",
+    }

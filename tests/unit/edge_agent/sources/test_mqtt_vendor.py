@@ -10,6 +10,14 @@ from edge_agent.clock import SystemClock
 from edge_agent.sources.mqtt_vendor import MqttVendor
 from edge_agent.sources.source import Heard
 from footfall.config import check
+from footfall.units import NS_PER_S
+
+
+class StandingClock(SystemClock):
+    now_ns = 0
+
+    def boot_ns(self) -> int:
+        return self.now_ns
 
 
 def test_the_first_message_that_nothing_explains_is_logged_with_its_fault_and_those_like_it_are_counted(
@@ -27,3 +35,21 @@ def test_the_first_message_that_nothing_explains_is_logged_with_its_fault_and_th
     ]
     assert len(heard) == 3
     assert source.reader.unexplained_total == {"feed.xml": 2, "feed.json": 1}
+
+
+def test_devices_that_nothing_explains_are_named_after_a_minute_unless_something_else_is_heard() -> None:
+    clock = StandingClock()
+    settings = {"kind": "mqtt_vendor", "name": "cameras", "topics": ["#"], "zone": "hall"}
+    source = check(settings, MqttVendor, "source").source(clock, shipped())
+
+    def take(payload: bytes, now_s: int, topic: bytes = b"cameras/1") -> dict[str, str]:
+        clock.now_ns = now_s * NS_PER_S
+        message = MQTTMessage(topic=topic)
+        message.payload = payload
+        source._take(message, lambda heard: None)
+        return source.lasting_refusals()
+
+    assert take(b"<a>", 10) == take(b"<a>", 69) == {}
+    assert take(b"<a>", 70) == {"feed.xml": "cameras: messages that nothing explains, 3 times in 60 s"}
+    assert take(b"3", 71) == {}, "a number of people is explained: others may publish beside it what they like"
+    assert take(b"<a>", 72) == {}
