@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from footfall.units import NS_PER_DAY
 from gateway.fold.store import FoldStore, TouchRow
+from gateway.fold.touch_names import name_rows
 
 VOUCHES: Final = frozenset({"try_on", "scan", "transaction", "payment", "pickup", "return", "service", "consultation"})
 """Touches that only somebody in the store makes; a promotion, a voucher, a redemption or a registration may come from anywhere."""
@@ -68,7 +69,7 @@ class FanTouches:
 
     def save(self, before: TouchRow | None, row: TouchRow, values: Mapping[str, Any]) -> None:
         """Keep a touch of these `values`, which was another before; None: it is new."""
-        self._ledger.save_touches([row])
+        self._ledger.save_touches([row], name_rows(row, values) if before is None else ())
         if before is not None:
             for fan in {before.fan, row.fan}:
                 self._kept.pop((fan, row.store), None)

@@ -83,6 +83,17 @@ class TouchRow(NamedTuple):
     """The event as it was journaled, JSON."""
 
 
+class TouchNameRow(NamedTuple):
+    """A name of a touch beside its first identifier. Key: all but time_ns."""
+
+    name: str
+    """Another subject in hex, "ref:<ref>", or "fan:<id>" of the fan that it names itself."""
+    store: str
+    agent: str
+    row: int
+    time_ns: int
+
+
 class CountRow(NamedTuple):
     """People through a door, counted by a plain event. Key: id."""
 
@@ -142,11 +153,11 @@ class FoldStore(Protocol):
     def dwell_end(self, subject: str, store: str, time_ns: int) -> int:
         """Return until when a dwell of the subject lasts that covers the time, in ns; 0 if none does."""
 
-    def save_touches(self, rows: Iterable[TouchRow]) -> None:
-        """Write touches; each replaces the one of its key."""
+    def save_touches(self, rows: Iterable[TouchRow], names: Iterable[TouchNameRow] = ()) -> None:
+        """Write touches, each in place of the one of its key, and names of theirs beside the first subject."""
 
-    def touches_of(self, subject: str) -> list[TouchRow]:
-        """Return the subject's touches, by store, agent and row."""
+    def touches_of(self, name: str) -> list[TouchRow]:
+        """Return the touches that have a name: a subject, "ref:<ref>" or "fan:<id>"; by store, agent and row."""
 
     def touches_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
         """Return those in the span that are not void, by time."""

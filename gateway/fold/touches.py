@@ -31,7 +31,7 @@ class Touches:
         key_ns = event_key_ns(self._state, record, values)
         row = TouchRow(record.store, record.agent, record.seq, time_ns, key_ns, values["id"], subject, "", values["fan"], 0,
                        record.body.decode())  # fmt: skip
-        self._change(row, values, self._fan(row), 0, is_new=True)
+        self._change(row, values, self._fan(row, values), 0, is_new=True)
 
     def count(self, record: Record, values: Mapping[str, Any]) -> tuple[int, int]:
         """Count people through a door; return (store, minute) of the cell that changed."""
@@ -62,16 +62,20 @@ class Touches:
         if row := self._state.ledger.touch_by_key(store, agent, key_ns):
             self._state.points.emit(_point(row, json.loads(row.body)))
 
-    def relink(self, subject: str) -> None:
-        """Give touches the fan that links name now, after links of the subject changed."""
-        for row in self._state.ledger.touches_of(subject):
-            fan = self._fan(row)
+    def relink(self, name: str) -> None:
+        """Give touches the fan that identity gives them now, after it learned of a subject, a reference or a fan."""
+        for row in self._state.ledger.touches_of(name):
+            values = json.loads(row.body)
+            fan = self._fan(row, values)
             if fan != row.fan:
-                self._change(row, json.loads(row.body), fan, row.void)
+                self._change(row, values, fan, row.void)
 
-    def _fan(self, row: TouchRow) -> str:
-        """Whom the touch names, else who its subject was at the time."""
-        return row.given_fan or (self._state.links.fan_of(row.subject, row.time_ns) if row.subject else "")
+    def _fan(self, row: TouchRow, values: Mapping[str, Any]) -> str:
+        """Return whom the touch names, else whom links give one of its identifiers at the time."""
+        if row.given_fan:
+            return row.given_fan
+        found = (self._state.links.fan_of(subject, row.time_ns) for subject in values["subjects"])
+        return next((fan for fan in found if fan), "")
 
     def _change(self, row: TouchRow, values: Mapping[str, Any], fan: str, void: int, is_new: bool = False) -> None:
         """Store the touch of these `values`, with another fan, or void; what it contributed before is taken back."""

@@ -13,7 +13,8 @@ from gateway.pipeline.outbox import Outbox, SentCounts
 from gateway.points import Points, pack, unpack
 from gateway.shard import Shard
 from gateway.state.journal import Journal
-from gateway.state.ledger import BatchRow, Ledger
+from gateway.state.ledger import Ledger
+from gateway.state.sealed_rows import BatchRow
 
 CHECKPOINT_EVERY_S: Final = 10.0
 CHECKPOINT_SHARE: Final = 0.02

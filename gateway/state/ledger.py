@@ -6,57 +6,31 @@ on from there gives the same rows again. It is synced, once a checkpoint: the jo
 
 from __future__ import annotations
 
-import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final
 
 import msgpack
 
-from footfall.sqlite import DamagedFile, connect, is_damage, migrate, naming, open_memory
-from gateway.fold.store import Claim, CountRow, DwellRow, LinkRow, TouchRow, VisitRow
-from gateway.state.ledger_schema import SCHEMA, row_checksum
-
-
-class CellRow(NamedTuple):
-    kind: str
-    owner: int
-    minute: int
-    cell: bytes
-
-
-class BatchRow(NamedTuple):
-    """Points that wait for the database."""
-
-    id: int
-    rows: int
-    points: bytes
-
-
-_TABLES: Final[Mapping[type[tuple[Any, ...]], str]] = {
-    VisitRow: "visits", DwellRow: "dwells", TouchRow: "touches", CountRow: "counts", LinkRow: "links", CellRow: "cells", Claim: "claims",
-    BatchRow: "outbox",
-}  # fmt: skip
-"""Columns are the fields of these; each row bears a checksum of them."""
-_COLUMNS: Final = {table: ", ".join(kind._fields) for kind, table in _TABLES.items()}  # type: ignore[attr-defined] # named tuples
-_LedgerRow = TypeVar("_LedgerRow", bound=tuple[Any, ...])
+from footfall.sqlite import DamagedFile, connect, migrate, naming, open_memory
+from gateway.fold.store import Claim, CountRow, DwellRow, LinkRow, VisitRow
+from gateway.state.ledger_schema import SCHEMA
+from gateway.state.sealed_rows import COLUMNS, TABLES, BatchRow, CellRow, insert, sealed
+from gateway.state.touch_tables import TouchTables
 
 SMALL_BYTES: Final = 32 << 20
 """A ledger of at most this size is read through at every start: what is larger is checked row by row as it is used."""
 
 
-class Ledger:
+class Ledger(TouchTables):
     """One writer, the fold's thread, always inside the transaction that `checkpoint` ends. Readers open the file on their own."""
 
     def __init__(self, path: Path | str, take_over: bool = True) -> None:
         """`take_over`: a file of an earlier release is made one of this; see `migrate`."""
-        self.path: Final = Path(path)
-        self._db: Final = connect(Path(path)) if path != ":memory:" else open_memory()
+        super().__init__(Path(path), connect(Path(path)) if path != ":memory:" else open_memory())
         migrate(self._db, self.path, SCHEMA, take_over)
         self._db.execute("PRAGMA cache_size=-16384")
-        self._touches: list[TouchRow] = []
         self._db.execute("BEGIN IMMEDIATE")
 
     def checkpoint(self, state: Iterable[tuple[str, bytes]]) -> None:
@@ -69,7 +43,7 @@ class Ledger:
 
     def roll_back(self) -> None:
         """Go back to the last checkpoint."""
-        self._touches = []
+        self._forget_touches()
         if self._db.in_transaction:  # a full disk ends it
             self._db.execute("ROLLBACK")
         self._db.execute("BEGIN IMMEDIATE")
@@ -85,23 +59,12 @@ class Ledger:
     def check(self) -> None:
         """Raise DamagedFile if what waits for the database is not what was written, or any row of a small ledger."""
         pages, page_bytes = (self._read(f"PRAGMA {what}", ())[0][0] for what in ("page_count", "page_size"))
-        for kind in _TABLES if pages * page_bytes <= SMALL_BYTES else (BatchRow,):
+        for kind in TABLES if pages * page_bytes <= SMALL_BYTES else (BatchRow,):
             self._rows(kind, "", ())
 
     def drop_damaged(self) -> dict[str, int]:
         """Forget rows that are not what was written; how many, by table. DamagedFile if that cannot be, or points would be lost."""
-        self._db.create_function("row_crc", -1, _checksum_of_remains)
-        gone = {}
-        for table, columns in _COLUMNS.items():
-            remains = ", ".join(
-                f"typeof({name}), CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END" for name in columns.split(", ")
-            )
-            wrong = f"FROM {table} WHERE row_crc({remains}) IS NOT crc"
-            if table == "outbox":
-                if self._read(f"SELECT count(*) {wrong}", ())[0][0]:
-                    raise DamagedFile(self.path, "points that wait for the database are damaged")
-            elif n := self._db.execute(f"DELETE {wrong}").rowcount:
-                gone[table] = n
+        gone = self._drop_damaged()
         self._db.execute("COMMIT")
         self._db.execute("BEGIN IMMEDIATE")
         return gone
@@ -148,33 +111,6 @@ class Ledger:
         rows = self._rows(DwellRow, where, (subject, store, time_ns, time_ns))
         return rows[0].last_ns if rows else 0
 
-    def save_touches(self, rows: Iterable[TouchRow]) -> None:
-        """Keep touches to be written in one go, before touches are next read."""
-        self._touches += rows
-
-    def _write_touches(self) -> None:
-        if self._touches:
-            self._save(TouchRow, self._touches)
-            self._touches = []
-
-    def touches_of(self, subject: str) -> list[TouchRow]:
-        self._write_touches()
-        return self._rows(TouchRow, "WHERE subject=? ORDER BY store, agent, row", (subject,))
-
-    def touches_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
-        """Return those in the span, both ends included, that are not voided."""
-        self._write_touches()
-        where = "WHERE fan=? AND store=? AND time_ns BETWEEN ? AND ? AND void=0 ORDER BY time_ns, agent, row"
-        return self._rows(TouchRow, where, (fan, store, from_ns, to_ns))
-
-    def touch_by_id(self, event_id: str) -> TouchRow | None:
-        self._write_touches()
-        return next(iter(self._rows(TouchRow, "WHERE id=?", (event_id,))), None)
-
-    def touch_by_key(self, store: str, agent: str, key_ns: int) -> TouchRow | None:
-        self._write_touches()
-        return next(iter(self._rows(TouchRow, "WHERE store=? AND agent=? AND key_ns=?", (store, agent, key_ns))), None)
-
     def save_count(self, row: CountRow) -> None:
         self._save(CountRow, [row])
 
@@ -185,7 +121,7 @@ class Ledger:
 
     def claim_all(self, claims: Sequence[Claim]) -> bool:
         """Claim places that are all free; return False, and change nothing, if one is not."""
-        if self._db.executemany(_insert(Claim, "IGNORE"), _sealed(claims)).rowcount == len(claims):
+        if self._db.executemany(insert(Claim, "IGNORE"), sealed(claims)).rowcount == len(claims):
             return True
         self._db.executemany("DELETE FROM claims WHERE owner=? AND key_ns=? AND content=? AND number=?", claims)
         return False
@@ -207,9 +143,9 @@ class Ledger:
     def save_links(self, rows: Iterable[LinkRow]) -> None:
         """Write links. Of one that comes twice the greater confidence counts, so that the order does not matter."""
         self._db.executemany(
-            f"INSERT INTO links ({_COLUMNS['links']}, crc) VALUES (?,?,?,?,?,?,?) ON CONFLICT DO UPDATE"
+            f"INSERT INTO links ({COLUMNS['links']}, crc) VALUES (?,?,?,?,?,?,?) ON CONFLICT DO UPDATE"
             " SET confidence = excluded.confidence, crc = excluded.crc WHERE excluded.confidence > confidence",
-            _sealed(row._replace(confidence=float(row.confidence)) for row in rows),
+            sealed(row._replace(confidence=float(row.confidence)) for row in rows),
         )
 
     def links_of(self, subject: str) -> list[LinkRow]:
@@ -251,47 +187,8 @@ class Ledger:
 
     def prune(self, before_ns: int) -> None:
         """Forget what ended before a time."""
-        self._write_touches()
+        self._prune_touches(before_ns)
         self._db.execute("DELETE FROM visits WHERE last_ns < ?", (before_ns,))
         self._db.execute("DELETE FROM dwells WHERE last_ns < ?", (before_ns,))
-        self._db.execute("DELETE FROM touches WHERE time_ns < ?", (before_ns,))
         self._db.execute("DELETE FROM counts WHERE key_ns < ?", (before_ns,))
         self._db.execute("DELETE FROM cells WHERE minute < ?", (before_ns // 60_000_000_000,))
-
-    def _save(self, kind: type[_LedgerRow], rows: Iterable[_LedgerRow]) -> None:
-        self._db.executemany(_insert(kind), _sealed(rows))
-
-    def _rows(self, kind: type[_LedgerRow], where: str, values: tuple[Any, ...]) -> list[_LedgerRow]:
-        """Rows that are what was written. DamagedFile if one is not."""
-        table = _TABLES[kind]
-        rows = self._read(f"SELECT {_COLUMNS[table]}, crc FROM {table} {where}", values)
-        for row in rows:
-            if row_checksum(*row[:-1]) != row[-1]:
-                raise DamagedFile(self.path, f"a row of its table {table} is damaged")
-        return [kind(*row[:-1]) for row in rows]
-
-    def _read(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        try:
-            return self._db.execute(sql, values).fetchall()
-        except sqlite3.DatabaseError as error:
-            if is_damage(error):
-                raise DamagedFile(self.path, f"it is damaged: {error}") from None
-            raise
-
-
-def _sealed(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """Each with its checksum."""
-    return ((*row, row_checksum(*row)) for row in rows)
-
-
-@cache
-def _insert(kind: type[tuple[Any, ...]], otherwise: str = "REPLACE") -> str:
-    table = _TABLES[kind]
-    columns = _COLUMNS[table]
-    return f"INSERT OR {otherwise} INTO {table} ({columns}, crc) VALUES (?{', ?' * (columns.count(',') + 1)})"
-
-
-def _checksum_of_remains(*typed: Any) -> int:
-    """As `row_checksum` has it, of values as (type, value), texts as bytes: damaged ones are no texts."""
-    pairs = zip(typed[::2], typed[1::2], strict=True)
-    return row_checksum(*[value.decode("utf-8", "surrogateescape") if kind == "text" else value for kind, value in pairs])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zlib
 from typing import Any, Final
 
 from footfall.checksums import checksum
-from footfall.sqlite import Schema
+from footfall.sqlite import Schema, run_script
+from gateway.fold.store import TouchRow
+from gateway.fold.touch_names import name_rows
 
 _FIRST: Final = """
 CREATE TABLE visits (subject TEXT, store TEXT, key_ns INTEGER, agent TEXT, start_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL,
@@ -88,4 +91,23 @@ def _add_quality(db: sqlite3.Connection) -> None:
     _add_sealed(db, "dwells", _AS_SEALED["dwells"], "quality", "INTEGER NOT NULL DEFAULT -100")
 
 
-SCHEMA: Final = Schema("a ledger", "visits", _FIRST, (_CLAIMS, _check_state, _seal_rows, _add_absences, _add_inner, _add_quality))
+_IDENTITY: Final = """
+CREATE TABLE touch_names (name TEXT, store TEXT, agent TEXT, row INTEGER, time_ns INTEGER NOT NULL, crc INTEGER NOT NULL,
+    PRIMARY KEY (name, store, agent, row)) WITHOUT ROWID;
+"""
+
+
+def _add_identity(db: sqlite3.Connection) -> None:
+    """Add what decides who a touch is by all that it names; before, only its first identifier did."""
+    run_script(db, _IDENTITY)
+    columns = _AS_SEALED["touches"]
+    for *values, crc in db.execute(f"SELECT {columns}, crc FROM touches").fetchall():
+        if row_checksum(*values) == crc:  # one that was damaged is found as such when it is used
+            touch = TouchRow(*values)
+            rows = name_rows(touch, json.loads(touch.body))
+            db.executemany("INSERT OR REPLACE INTO touch_names VALUES (?,?,?,?,?,?)", [(*row, row_checksum(*row)) for row in rows])
+
+
+SCHEMA: Final = Schema(
+    "a ledger", "visits", _FIRST, (_CLAIMS, _check_state, _seal_rows, _add_absences, _add_inner, _add_quality, _add_identity)
+)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.fold.store import Claim, CountRow, DwellRow, FoldStore, LinkRow, TouchRow, VisitRow
+from gateway.fold.store import Claim, CountRow, DwellRow, FoldStore, LinkRow, TouchNameRow, TouchRow, VisitRow
 from gateway.state.ledger import Ledger
 from tests.support.memory_fold_store import MemoryStore
 
@@ -138,6 +138,21 @@ def test_touches_that_were_just_saved_are_found(store: FoldStore) -> None:
     assert store.touch_by_id("id1") == store.touch_by_key("s", "x", 10) == row
     assert store.touches_of(A) == [row]
     assert store.touch_by_id("id2") is store.touch_by_key("s", "x", 11) is None
+
+
+def test_a_touch_is_found_by_every_name_that_it_has(store: FoldStore) -> None:
+    rows = [touch(1, 10, A), touch(2, 20, B), touch(3, 30)]
+    names = [TouchNameRow(name, "s", "x", row, 10 * row) for name, row in ((B, 1), ("ref:r", 1), ("ref:r", 3), ("fan:f", 2))]
+    store.save_touches(rows, names)
+    assert store.touches_of(A) == [rows[0]]
+    assert store.touches_of(B) == rows[:2]
+    assert store.touches_of("ref:r") == [rows[0], rows[2]]
+    assert store.touches_of("fan:f") == [rows[1]]
+    assert store.touches_of("ref:other") == []
+    store.save_touches([rows[0]._replace(fan="g")])
+    assert [row.fan for row in store.touches_of("ref:r")] == ["g", ""]
+    store.prune(11)
+    assert store.touches_of("ref:r") == [rows[2]]
 
 
 def test_places_are_claimed_together_or_not_at_all(store: FoldStore) -> None:

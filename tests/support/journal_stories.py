@@ -43,6 +43,11 @@ GOODS = {11: "epc-1", 12: "epc-2", 13: "epc-3", TOP_BIT | 11: "epc-1"}
 _PSEUDONYMS = Pseudonymiser(b"a brand's secret, for tests only")
 
 
+def pseudonym(identifier: str) -> str:
+    """The subject that plain events of stories have for an identifier, in hex."""
+    return _PSEUDONYMS.hex_subject(identifier)
+
+
 CALIBRATION: Final = {"profile": "ibeacon", "offset_db": {"a": -12}, "margin_db": 1.0, "confirm_s": 4.0, "back_s": 2.0}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from gateway.fold.store import Claim, CountRow, DwellRow, LinkRow, TouchRow, VisitRow
+from gateway.fold.store import Claim, CountRow, DwellRow, LinkRow, TouchNameRow, TouchRow, VisitRow
 
 NS_PER_MINUTE = 60_000_000_000
 
@@ -19,6 +19,7 @@ class MemoryStore:
         self._visits: dict[tuple[Any, ...], VisitRow] = tables.get("visits", {})
         self._dwells: dict[tuple[Any, ...], DwellRow] = tables.get("dwells", {})
         self._touches: dict[tuple[Any, ...], TouchRow] = tables.get("touches", {})
+        self._touch_names: dict[tuple[Any, ...], TouchNameRow] = tables.get("touch_names", {})
         self._counts: dict[str | None, CountRow] = tables.get("counts", {})
         self._links: dict[tuple[Any, ...], LinkRow] = tables.get("links", {})
         self._claims: dict[tuple[int, int], Claim] = tables.get("claims", {})
@@ -32,8 +33,9 @@ class MemoryStore:
         self._state |= dict(state)
         self.kept.clear()
         self.kept.update(_copied({
-            "visits": self._visits, "dwells": self._dwells, "touches": self._touches, "counts": self._counts, "links": self._links,
-            "claims": self._claims, "cells": self._cells, "state": self._state,
+            "visits": self._visits, "dwells": self._dwells, "touches": self._touches,
+            "touch_names": self._touch_names, "counts": self._counts,
+            "links": self._links, "claims": self._claims, "cells": self._cells, "state": self._state,
         }))  # fmt: skip
 
     def save_visits(self, rows: Iterable[VisitRow]) -> None:
@@ -58,11 +60,13 @@ class MemoryStore:
         covering = (row for row in self.dwells_of(subject) if row.store == store and row.start_ns <= time_ns <= row.last_ns)
         return max((row.last_ns for row in covering), default=0)
 
-    def save_touches(self, rows: Iterable[TouchRow]) -> None:
+    def save_touches(self, rows: Iterable[TouchRow], names: Iterable[TouchNameRow] = ()) -> None:
         self._touches |= {(row.store, row.agent, row.row): row for row in rows}
+        self._touch_names |= {row[:-1]: row for row in names}
 
-    def touches_of(self, subject: str) -> list[TouchRow]:
-        return sorted((row for row in self._touches.values() if row.subject == subject), key=lambda row: (row.store, row.agent, row.row))
+    def touches_of(self, name: str) -> list[TouchRow]:
+        named = {(row.store, row.agent, row.row) for row in self._touch_names.values() if row.name == name}
+        return [row for key, row in sorted(self._touches.items()) if key in named or (name and row.subject == name)]
 
     def touches_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
         found = (row for row in self._touches.values() if (row.fan, row.store, row.void) == (fan, store, 0))
@@ -128,6 +132,7 @@ class MemoryStore:
         self._visits = {key: row for key, row in self._visits.items() if row.last_ns >= before_ns}
         self._dwells = {key: row for key, row in self._dwells.items() if row.last_ns >= before_ns}
         self._touches = {key: row for key, row in self._touches.items() if row.time_ns >= before_ns}
+        self._touch_names = {key: row for key, row in self._touch_names.items() if row.time_ns >= before_ns}
         self._counts = {key: row for key, row in self._counts.items() if row.key_ns >= before_ns}
         self._cells = {key: values for key, values in self._cells.items() if key[2] >= before_ns // NS_PER_MINUTE}
 

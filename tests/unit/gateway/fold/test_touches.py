@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from gateway.fold.store import TouchRow
+from gateway.fold.touch_names import name_rows, names_of
+from gateway.identity.links import FOR_EVER_NS, Link
 from gateway.records import RecordKind
-from tests.support.journal_stories import Story, folded, of
+from tests.support.journal_stories import Story, folded, of, pseudonym
 from tests.support.shop_stories import Shop, Touch
 
 SALE = {"kind": "touch", "what": "transaction", "id": "t1", "amount": 12.0, "items": [{"sku": "A1", "n": 1}]}
@@ -71,3 +76,23 @@ def test_people_of_a_door_s_event_are_counted_and_taken_back() -> None:
     assert (shop.total("in"), shop.total("out"), shop.doors()) == (5, 2, [(5, 2)])
     shop.void("c1")
     assert (shop.total("in"), shop.total("out"), shop.doors()) == (0, 0, [(0, 0)])
+
+
+def named(*identifiers: str, **more: object) -> dict[str, object]:
+    return {"kind": "touch", "what": "transaction", "amount": 9.0, "identifiers": list(identifiers), "id": "t1", **more}
+
+
+@pytest.mark.parametrize("order", [("wechat:unknown", "phone:known"), ("phone:known", "wechat:unknown")])
+def test_any_identifier_of_a_touch_may_say_whose_it_is(order: tuple[str, ...]) -> None:
+    story = Story().event(0, named(*order))
+    subject = pseudonym("phone:known")
+    story.links([Link(subject, "fan-1", -FOR_EVER_NS, FOR_EVER_NS, "crm", 1.0)]).tick()
+    assert [row["fan"] for row in of(folded(story.records), "touch")] == ["fan-1"]
+
+
+def test_a_touch_has_the_names_by_which_identity_finds_it() -> None:
+    values = {"subjects": ["a" * 16, "b" * 16], "ref": "r1", "fan": "fan-1"}
+    assert names_of(values) == ["a" * 16, "b" * 16, "ref:r1", "fan:fan-1"]
+    row = TouchRow("s", "x", 1, 10, 10, None, "a" * 16, "", "fan-1", 0, "{}")
+    assert [each.name for each in name_rows(row, values)] == ["b" * 16, "ref:r1", "fan:fan-1"]
+    assert names_of({"subjects": [], "ref": "", "fan": ""}) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sqlite3
 import subprocess
@@ -10,7 +11,7 @@ import time
 from pathlib import Path
 
 from footfall.sqlite import Schema, connect, migrate
-from gateway.fold.store import CountRow, VisitRow
+from gateway.fold.store import CountRow, TouchRow, VisitRow
 from gateway.state.ledger import Ledger
 from gateway.state.ledger_schema import SCHEMA, row_checksum
 
@@ -81,4 +82,20 @@ def test_a_count_of_an_earlier_release_keeps_its_checksum_and_is_of_a_door_of_wh
     assert ledger.count_by_id("c1") == CountRow(*values, inner=-1)
     ledger.save_count(CountRow(*values, inner=1))
     assert ledger.count_by_id("c1") == CountRow(*values, inner=1)
+    ledger.close()
+
+
+def test_touches_of_an_earlier_release_are_found_by_all_that_they_name(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    db = connect(path)
+    migrate(db, path, Schema(SCHEMA.kind, SCHEMA.table, SCHEMA.script, SCHEMA.steps[:6]))
+    first, second = "a" * 16, "b" * 16
+    body = json.dumps({"subjects": [first, second], "ref": "r1", "fan": "f1"})
+    values = ("s", "x", 1, 10, 10, "id1", first, "f1", "f1", 0, body)
+    damaged = ("s", "x", 2, 20, 20, "id2", first, "", "", 0, "no JSON")
+    insert = "INSERT INTO touches VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
+    db.executemany(insert, [(*values, row_checksum(*values)), (*damaged, 7)])
+    db.close()
+    ledger = Ledger(path)
+    assert [ledger.touches_of(name) for name in (second, "ref:r1", "fan:f1")] == [[TouchRow(*values)]] * 3
     ledger.close()

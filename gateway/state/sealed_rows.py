@@ -1,0 +1,105 @@
+"""Rows of the ledger, each with a checksum: how named tuples are written to their tables and read from them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeVar
+
+from footfall.sqlite import DamagedFile, is_damage
+from gateway.fold.store import Claim, CountRow, DwellRow, LinkRow, TouchNameRow, TouchRow, VisitRow
+from gateway.state.ledger_schema import row_checksum
+
+
+class CellRow(NamedTuple):
+    kind: str
+    owner: int
+    minute: int
+    cell: bytes
+
+
+class BatchRow(NamedTuple):
+    """Points that wait for the database."""
+
+    id: int
+    rows: int
+    points: bytes
+
+
+TABLES: Final[Mapping[type[tuple[Any, ...]], str]] = {
+    VisitRow: "visits", DwellRow: "dwells", TouchRow: "touches", CountRow: "counts", LinkRow: "links", CellRow: "cells", Claim: "claims",
+    BatchRow: "outbox", TouchNameRow: "touch_names",
+}  # fmt: skip
+"""Columns are the fields of these; each row bears a checksum of them."""
+COLUMNS: Final = {table: ", ".join(kind._fields) for kind, table in TABLES.items()}  # type: ignore[attr-defined] # named tuples
+LedgerRow = TypeVar("LedgerRow", bound=tuple[Any, ...])
+
+
+class SealedRows:
+    """An open file with these tables, inside a transaction that its owner ends."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        self.path: Final = path
+        self._db: Final = db
+
+    def _save(self, kind: type[LedgerRow], rows: Iterable[LedgerRow]) -> None:
+        self._db.executemany(insert(kind), sealed(rows))
+
+    def _rows(self, kind: type[LedgerRow], where: str, values: tuple[Any, ...]) -> list[LedgerRow]:
+        """Return rows that are what was written. Raise DamagedFile if one is not."""
+        return self._checked(kind, self._read(f"SELECT {COLUMNS[TABLES[kind]]}, crc FROM {TABLES[kind]} {where}", values))
+
+    def _checked(self, kind: type[LedgerRow], rows: list[tuple[Any, ...]]) -> list[LedgerRow]:
+        """Return rows as they were read, with their checksums, without these. Raise DamagedFile if one is not what was written."""
+        for row in rows:
+            if row_checksum(*row[:-1]) != row[-1]:
+                raise DamagedFile(self.path, f"a row of its table {TABLES[kind]} is damaged")
+        return [kind(*row[:-1]) for row in rows]
+
+    def _read(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                raise DamagedFile(self.path, f"it is damaged: {error}") from None
+            raise
+
+    def _drop_damaged(self) -> dict[str, int]:
+        """Forget rows that are not what was written; return how many, by table.
+
+        Raise DamagedFile if that cannot be, or points would be lost.
+        """
+        self._db.create_function("row_crc", -1, _checksum_of_remains)
+        gone = {}
+        for table, columns in COLUMNS.items():
+            remains = ", ".join(
+                f"typeof({name}), CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END" for name in columns.split(", ")
+            )
+            wrong = f"FROM {table} WHERE row_crc({remains}) IS NOT crc"
+            if table == "outbox":
+                if self._read(f"SELECT count(*) {wrong}", ())[0][0]:
+                    raise DamagedFile(self.path, "points that wait for the database are damaged")
+            elif n := self._db.execute(f"DELETE {wrong}").rowcount:
+                gone[table] = n
+        return gone
+
+
+def sealed(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Yield each with its checksum."""
+    return ((*row, row_checksum(*row)) for row in rows)
+
+
+@cache
+def insert(kind: type[tuple[Any, ...]], otherwise: str = "REPLACE") -> str:
+    """Return the statement that writes a row; `otherwise` is what to do where its key is taken."""
+    table = TABLES[kind]
+    columns = COLUMNS[table]
+    return f"INSERT OR {otherwise} INTO {table} ({columns}, crc) VALUES (?{', ?' * (columns.count(',') + 1)})"
+
+
+def _checksum_of_remains(*typed: Any) -> int:
+    """As `row_checksum` has it, of values as (type, value), texts as bytes: damaged ones are no texts."""
+    pairs = zip(typed[::2], typed[1::2], strict=True)
+    return row_checksum(*[value.decode("utf-8", "surrogateescape") if kind == "text" else value for kind, value in pairs])

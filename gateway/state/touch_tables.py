@@ -1,0 +1,66 @@
+"""The ledger's touches, found by every name that says whose they are."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from gateway.fold.store import TouchNameRow, TouchRow
+from gateway.state.sealed_rows import COLUMNS, SealedRows
+
+_OF_NAME: Final = (
+    f"SELECT {', '.join('t.' + column for column in COLUMNS['touches'].split(', '))}, t.crc FROM touch_names n"
+    " JOIN touches t ON t.store = n.store AND t.agent = n.agent AND t.row = n.row WHERE n.name = ?"
+)
+
+
+class TouchTables(SealedRows):
+    """Touches are written in one go, before they are next read."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        super().__init__(path, db)
+        self._touches: list[TouchRow] = []
+        self._names: list[TouchNameRow] = []
+
+    def save_touches(self, rows: Iterable[TouchRow], names: Iterable[TouchNameRow] = ()) -> None:
+        """Keep touches, and further names of theirs, to be written."""
+        self._touches += rows
+        self._names += names
+
+    def _write_touches(self) -> None:
+        if self._touches:
+            self._save(TouchRow, self._touches)
+            self._touches = []
+        if self._names:
+            self._save(TouchNameRow, self._names)
+            self._names = []
+
+    def _forget_touches(self) -> None:
+        self._touches, self._names = [], []
+
+    def touches_of(self, name: str) -> list[TouchRow]:
+        """Return the touches of a subject, "ref:<ref>" or "fan:<id>", by store, agent and row."""
+        self._write_touches()
+        found = self._rows(TouchRow, "WHERE subject=?", (name,)) if ":" not in name else []
+        return sorted({*found, *self._checked(TouchRow, self._read(_OF_NAME, (name,)))}, key=lambda row: (row.store, row.agent, row.row))
+
+    def touches_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
+        """Return those in the span, both ends included, that are not voided."""
+        self._write_touches()
+        where = "WHERE fan=? AND store=? AND time_ns BETWEEN ? AND ? AND void=0 ORDER BY time_ns, agent, row"
+        return self._rows(TouchRow, where, (fan, store, from_ns, to_ns))
+
+    def touch_by_id(self, event_id: str) -> TouchRow | None:
+        self._write_touches()
+        return next(iter(self._rows(TouchRow, "WHERE id=?", (event_id,))), None)
+
+    def touch_by_key(self, store: str, agent: str, key_ns: int) -> TouchRow | None:
+        self._write_touches()
+        return next(iter(self._rows(TouchRow, "WHERE store=? AND agent=? AND key_ns=?", (store, agent, key_ns))), None)
+
+    def _prune_touches(self, before_ns: int) -> None:
+        self._write_touches()
+        self._db.execute("DELETE FROM touches WHERE time_ns < ?", (before_ns,))
+        self._db.execute("DELETE FROM touch_names WHERE time_ns < ?", (before_ns,))
