@@ -43,6 +43,8 @@ class RecordKind(IntEnum):
     """In the place of records that cannot be read or folded, from position `seq` to `pos`; never written as such. body: JSON as of GAP."""
     POINTS = 11
     """body: lines of line protocol: points that the database had refused, to be written again."""
+    FACTS = 12
+    """body: a JSON array of facts about identity, as `gateway.identity.facts_json` writes and reads it."""
 
 
 class Record(NamedTuple):

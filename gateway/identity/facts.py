@@ -1,0 +1,214 @@
+"""What is known about identity, as values: the facts of a brand, and what they come to for one name. Pure.
+
+A fact is true for a span of valid time, `from_ns <= time < to_ns`, and was learned at another time. What a set of facts comes to never
+depends on the order in which they came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Protocol
+
+from gateway.identity.links import FOR_EVER_NS as FOR_EVER_NS
+
+ANONYMOUS: Final = "anon-"
+"""What the id of a provisional fan begins with: identifiers that belong together, of a person whom the brand does not know."""
+
+
+class Identifier(NamedTuple):
+    """One identifier; `type` is "" where a record of an earlier release has none."""
+
+    type: str
+    subject: str
+    """16 hex digits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What every fact has. `id` is its own throughout the brand; `source` is who states it, such as `crm` or `desk.shanghai`."""
+
+    id: str
+    learned_ns: int
+    from_ns: int = -FOR_EVER_NS
+    to_ns: int = FOR_EVER_NS
+    source: str = ""
+    actor: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link(Fact):
+    """An identifier is a fan's."""
+
+    identifier: Identifier
+    fan: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Same(Fact):
+    """Identifiers, two or more, are one person's, whoever that is."""
+
+    identifiers: tuple[Identifier, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge(Fact):
+    """Fans, two or more, are one person; at all times."""
+
+    fans: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distinct(Fact):
+    """Two fans are not one person; at all times."""
+
+    fans: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split(Fact):
+    """The merge of this id is undone, as if it had never been."""
+
+    of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revoke(Fact):
+    """The fact of this id is taken back, as if it had never been."""
+
+    of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeLink(Fact):
+    """From `to_ns` on, an identifier is no longer the fan's, whoever linked it before."""
+
+    identifier: Identifier
+    fan: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent(Fact):
+    """A fan grants a purpose, or withdraws it, from `from_ns` on until the fan's next consent."""
+
+    fan: str
+    purpose: str
+    granted: bool
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention(Fact):
+    """What one touch states at its time, which is `from_ns` and `to_ns`; `fan` or `ref` is "" if it has none."""
+
+    identifiers: tuple[Identifier, ...] = ()
+    fan: str = ""
+    ref: str = ""
+
+
+class Span(NamedTuple):
+    """Whom a name means for `from_ns <= time < to_ns`, to the millisecond; `fan` is "" while the person has withdrawn consent."""
+
+    from_ns: int
+    to_ns: int
+    fan: str
+
+
+class Standing(NamedTuple):
+    """All that is known of one name now. It replaces every standing of the name with a lower `number`."""
+
+    name: str
+    """A subject, `fan_name`, `ref_name`."""
+    number: int
+    spans: tuple[Span, ...] = ()
+    """Disjoint, by time. Where there is none, the name means nobody."""
+    rank: int = 0
+    """Of an identifier: the priority of its type; the highest names a touch."""
+    only_by_ref: bool = False
+    """It names a touch only if that has a reference."""
+    lent: tuple[int, ...] = ()
+    """`from_ns` of the spans of something lent whose end nobody stated: they end with the visit in which they began, if not before."""
+    label: str = ""
+    """`shared`, `household` or `conflict`: why it names nobody for a time."""
+
+
+def is_registered(fan: str) -> bool:
+    """Return whether a field `fan` holds a fan whom the brand knows: not nobody, not a provisional fan."""
+    return fan != "" and not fan.startswith(ANONYMOUS)
+
+
+def fan_name(fan: str) -> str:
+    """Return the name under which the standing of a fan id is kept: whom that id is now."""
+    return f"fan:{fan}"
+
+
+def ref_name(ref: str) -> str:
+    """Return the name under which the standing of a reference is kept: whose the touches with it are."""
+    return f"ref:{ref}"
+
+
+def fact_name(fact_id: str) -> str:
+    """Return the name under which a fact, and those that take it back, are found."""
+    return f"fact:{fact_id}"
+
+
+def names_of(fact: Fact) -> tuple[str, ...]:
+    """Return every name under which a store must find a fact: subjects, fans, reference, its own id, the id that it takes back."""
+    return (fact_name(fact.id), *_NAMES[type(fact)](fact))
+
+
+_NAMES: Final[Mapping[type[Fact], Callable[..., Iterable[str]]]] = {
+    Link: lambda fact: (fact.identifier.subject, fan_name(fact.fan)),
+    Same: lambda fact: dict.fromkeys(each.subject for each in fact.identifiers),
+    Merge: lambda fact: dict.fromkeys(map(fan_name, fact.fans)),
+    Distinct: lambda fact: dict.fromkeys(map(fan_name, fact.fans)),
+    Split: lambda fact: (fact_name(fact.of),),
+    Revoke: lambda fact: (fact_name(fact.of),),
+    RevokeLink: lambda fact: (fact.identifier.subject, fan_name(fact.fan)),
+    Consent: lambda fact: (fan_name(fact.fan),),
+    Mention: lambda fact: (
+        *dict.fromkeys(each.subject for each in fact.identifiers),
+        *((fan_name(fact.fan),) if fact.fan else ()),
+        *((ref_name(fact.ref),) if fact.ref else ()),
+    ),
+}
+
+
+class FactStore(Protocol):
+    """Where a brand's facts and standings are kept. Facts are distinct by all their values; two of one id may differ."""
+
+    def facts_naming(self, names: Collection[str]) -> Iterable[Fact]:
+        """Return every fact that `names_of` gives any of these names, each once, in any order."""
+
+    def standings(self, names: Collection[str]) -> Mapping[str, Standing]:
+        """Return the standings of those of these names that have one."""
+
+    def add(self, facts: Sequence[Fact], standings: Sequence[Standing]) -> None:
+        """Keep new facts, and standings in the place of those of the same names; all of it or nothing is durable."""
+
+
+class MemoryFactStore:
+    """A store in memory, for tests and for what is asked of a set of facts."""
+
+    def __init__(self) -> None:
+        self._facts: Final[dict[str, dict[Fact, None]]] = {}
+        self._standings: Final[dict[str, Standing]] = {}
+
+    def facts_naming(self, names: Collection[str]) -> Iterable[Fact]:
+        """Return every fact of any of these names, each once."""
+        found: dict[int, Fact] = {}
+        for name in names:
+            found.update((id(fact), fact) for fact in self._facts.get(name, ()))
+        return found.values()
+
+    def standings(self, names: Collection[str]) -> Mapping[str, Standing]:
+        """Return the standings of those of these names that have one."""
+        return {name: self._standings[name] for name in names if name in self._standings}
+
+    def add(self, facts: Sequence[Fact], standings: Sequence[Standing]) -> None:
+        """Keep facts and standings."""
+        for fact in facts:
+            for name in names_of(fact):
+                self._facts.setdefault(name, {}).setdefault(fact)
+        self._standings.update((each.name, each) for each in standings)

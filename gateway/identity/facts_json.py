@@ -1,0 +1,142 @@
+"""How records of the journal spell facts, and what facts the records of earlier releases hold. Pure.
+
+A fact is an object of JSON as a plain event of kind `fact` has it, with times as `from_ns`, `to_ns` and `learned_ns`, and an identifier as
+`[type, subject]`. What is left out has its default; keys that are not known are skipped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from gateway.identity.facts import Consent, Distinct, Fact, Identifier, Link, Mention, Merge, Revoke, RevokeLink, Same, Split
+from gateway.identity.links import FOR_EVER_NS, clamped, decode_links
+from gateway.records import RecordKind
+
+
+class _Field(NamedTuple):
+    key: str
+    read: Callable[[Any], Any]
+    write: Callable[[Any], Any]
+
+
+def _identifiers(value: Iterable[Iterable[str]]) -> tuple[Identifier, ...]:
+    return tuple(Identifier(*each) for each in value)
+
+
+def _plain(key: str) -> _Field:
+    return _Field(key, lambda value: value, lambda value: value)
+
+
+_FAN, _OF = _plain("fan"), _plain("of")
+_FANS: Final = _Field("fans", tuple, list)
+_IDENTIFIER: Final = _Field("identifier", lambda value: Identifier(*value), list)
+_IDENTIFIERS: Final = _Field("identifiers", _identifiers, lambda value: [list(each) for each in value])
+_COMMON: Final = tuple(map(_plain, ("id", "learned_ns", "from_ns", "to_ns", "source", "actor", "reason")))
+_OPEN: Final[Mapping[str, object]] = {
+    "from_ns": -FOR_EVER_NS,
+    "to_ns": FOR_EVER_NS,
+    "source": "",
+    "actor": "",
+    "reason": "",
+    "ref": "",
+    "fan": "",
+}
+"""What a body leaves out."""
+_KINDS: Final[Mapping[type[Fact], tuple[str, tuple[_Field, ...]]]] = {
+    Link: ("link", (_IDENTIFIER, _FAN)),
+    Same: ("same", (_IDENTIFIERS,)),
+    Merge: ("merge", (_FANS,)),
+    Distinct: ("distinct", (_FANS,)),
+    Split: ("split", (_OF,)),
+    Revoke: ("revoke", (_OF,)),
+    RevokeLink: ("revoke", (_IDENTIFIER, _FAN)),
+    Consent: ("consent", (_FAN, _plain("purpose"), _plain("granted"), _plain("version"))),
+    Mention: ("mention", (_IDENTIFIERS, _FAN, _plain("ref"))),
+}
+_BY_NAME: Final[Mapping[str, type[Fact]]] = {name: each for each, (name, _) in _KINDS.items() if each is not RevokeLink}
+OF_LINK: Final = "of_link"
+
+
+def values_of(fact: Fact) -> dict[str, Any]:
+    """Return a fact as an object of JSON."""
+    name, fields = _KINDS[type(fact)]
+    values = {each.key: each.write(getattr(fact, each.key)) for each in (*_COMMON, *fields)}
+    if isinstance(fact, RevokeLink):
+        values[OF_LINK] = [values.pop("identifier"), values.pop("fan")]
+    return {"fact": name, **{key: value for key, value in values.items() if key not in _OPEN or value != _OPEN[key]}}
+
+
+def fact_of(values: Mapping[str, Any]) -> Fact:
+    """Return the fact of an object that `values_of` made, or that accept has normalised. Raise KeyError or ValueError if it is none."""
+    made = _BY_NAME[values["fact"]]
+    if OF_LINK in values:
+        made, values = RevokeLink, {**values, "identifier": values[OF_LINK][0], "fan": values[OF_LINK][1]}
+    held = {each.key: each.read(values[each.key]) for each in (*_COMMON, *_KINDS[made][1]) if values.get(each.key) is not None}
+    held |= {key: clamped(held[key]) for key in ("from_ns", "to_ns") if key in held}
+    return made(**held)
+
+
+def encode_facts(facts: Iterable[Fact]) -> bytes:
+    """Return the body of a FACTS record: an array of facts."""
+    return _ENCODER.encode([values_of(each) for each in facts]).encode()
+
+
+def decode_facts(body: bytes) -> list[Fact]:
+    """Return the facts of an array, or of one object."""
+    values = json.loads(body)
+    return [fact_of(each) for each in (values if isinstance(values, list) else [values])]
+
+
+def facts_of_record(kind: RecordKind, body: bytes) -> list[Fact]:
+    """Return the facts of a FACTS record, of a LINKS record of an earlier release, or of an EVENT record with kind `fact`."""
+    return facts_of_links(body) if kind == RecordKind.LINKS else decode_facts(body)
+
+
+def facts_of_links(body: bytes) -> list[Fact]:
+    """Return the links of a LINKS record; the id of each is a digest of what it states, so that it is one fact however often it came."""
+    return [
+        Link(
+            id=_digest("link", each.subject, each.fan, each.from_ns, each.to_ns, each.source),
+            learned_ns=0,
+            from_ns=each.from_ns,
+            to_ns=each.to_ns,
+            source=each.source,
+            identifier=Identifier("", each.subject),
+            fan=each.fan,
+        )
+        for each in decode_links(body)
+    ]
+
+
+def mention_of_touch(fact_id: str, values: Mapping[str, Any], publisher: str = "") -> Mention | None:
+    """Return what a touch states by its journaled values; None if it has neither an identifier nor a reference."""
+    subjects, time_ns = values["subjects"], clamped(values["time_ns"])
+    if not subjects and not values["ref"]:
+        return None
+    types = values.get("types") or [""] * len(subjects)
+    return Mention(
+        id=fact_id,
+        learned_ns=time_ns,
+        from_ns=time_ns,
+        to_ns=time_ns,
+        source="touch",
+        actor=publisher,
+        identifiers=tuple(dict.fromkeys(map(Identifier, types, subjects))),
+        fan=values["fan"],
+        ref=values["ref"],
+    )
+
+
+def content_of(fact: Fact) -> str:
+    """Return a digest of all that a fact holds: of two with one id the smaller one counts."""
+    return _digest(_ENCODER.encode(values_of(fact)))
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.blake2b(json.dumps(parts, ensure_ascii=False).encode(), digest_size=8).hexdigest()
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)

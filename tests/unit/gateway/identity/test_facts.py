@@ -1,0 +1,65 @@
+"""Facts are found under every name that they mention, and a standing replaces the one before."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.identity.facts import (
+    Consent,
+    Distinct,
+    Fact,
+    Identifier,
+    Link,
+    MemoryFactStore,
+    Mention,
+    Merge,
+    Revoke,
+    RevokeLink,
+    Same,
+    Split,
+    Standing,
+    is_registered,
+    names_of,
+)
+
+A, B = Identifier("member", "0a"), Identifier("phone", "0b")
+
+
+@pytest.mark.parametrize(
+    ("fact", "names"),
+    [
+        (Link(id="1", learned_ns=0, identifier=A, fan="f"), {"fact:1", "0a", "fan:f"}),
+        (Same(id="1", learned_ns=0, identifiers=(A, B)), {"fact:1", "0a", "0b"}),
+        (Merge(id="1", learned_ns=0, fans=("f", "g")), {"fact:1", "fan:f", "fan:g"}),
+        (Distinct(id="1", learned_ns=0, fans=("f", "g")), {"fact:1", "fan:f", "fan:g"}),
+        (Split(id="1", learned_ns=0, of="2"), {"fact:1", "fact:2"}),
+        (Revoke(id="1", learned_ns=0, of="2"), {"fact:1", "fact:2"}),
+        (RevokeLink(id="1", learned_ns=0, identifier=A, fan="f"), {"fact:1", "0a", "fan:f"}),
+        (Consent(id="1", learned_ns=0, fan="f", purpose="identify", granted=False), {"fact:1", "fan:f"}),
+        (Mention(id="1", learned_ns=0, identifiers=(A, B), fan="f", ref="r"), {"fact:1", "0a", "0b", "fan:f", "ref:r"}),
+        (Mention(id="1", learned_ns=0, ref="r"), {"fact:1", "ref:r"}),
+    ],
+)
+def test_a_fact_is_found_under_every_name_that_it_mentions(fact: Fact, names: set[str]) -> None:
+    assert set(names_of(fact)) == names
+    store = MemoryFactStore()
+    store.add([fact, fact], [])
+    assert all(list(store.facts_naming([name])) == [fact] for name in names)
+    assert list(store.facts_naming(names)) == [fact]
+
+
+def test_two_facts_of_one_id_stay_side_by_side() -> None:
+    store, facts = MemoryFactStore(), [Merge(id="1", learned_ns=0, fans=("f", each)) for each in "gh"]
+    store.add(facts, [])
+    assert list(store.facts_naming(["fact:1"])) == facts
+
+
+def test_a_later_standing_replaces_the_one_before() -> None:
+    store = MemoryFactStore()
+    store.add([], [Standing("0a", 1)])
+    store.add([], [Standing("0a", 2)])
+    assert store.standings(["0a", "0b"]) == {"0a": Standing("0a", 2)}
+
+
+def test_a_provisional_fan_is_not_registered() -> None:
+    assert [fan for fan in ("", "anon-00", "F1") if is_registered(fan)] == ["F1"]
