@@ -53,6 +53,8 @@ class Counted:
     serial: str = ""
     """Identifies a report that may be repeated: an equal serial of the same device and door is the same report. "": none."""
     values: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
+    trigger: bool = False
+    """Whether a later report of the same device counts these people again: they count at a door that is named for this line alone."""
 
 
 @dataclass(frozen=True, slots=True)

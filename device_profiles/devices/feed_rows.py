@@ -158,10 +158,14 @@ class AdvertisementRows(_ItemRows):
 
 
 class CountedRows(_ItemRows):
-    """Without `left` or `entered` the counter has one direction. `start`: the beginning of the period that `time` ends."""
+    """Without `left` or `entered` the counter has one direction. `start`: the beginning of the period that `time` ends.
+
+    `trigger`: people who a later report of the same device counts again.
+    """
 
     kind: Literal["counted"]
     cumulative: bool
+    trigger: bool = False
     entered: PathText | None = None
     left: PathText | None = None
     door: PathNames = ()
@@ -181,6 +185,7 @@ class CountedRows(_ItemRows):
             period_s=max(0.0, (t_wall_ns - start_ns) / 1e9) if start_ns and t_wall_ns else 0.0,
             serial=joined(scope, self.serial),
             values=_values(scope, self.values) or NOTHING,
+            trigger=self.trigger,
         )
 
     def _people(self, scope: PathScope, path: str | None) -> int:

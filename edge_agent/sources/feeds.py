@@ -12,6 +12,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from itertools import islice
 from math import ceil
 from typing import Annotated, Any, Final
 
@@ -199,12 +200,24 @@ class FeedReader:
 
     def _tally(self, origin: _Origin, counted: Counted) -> Tally:
         line = self._settings.prefix + counted.door if counted.door else ""
-        door = _named(self._settings.doors, line) or self._settings.door
-        if door is None:
-            raise ProfileError("feed.door", "no door is known for its line")
+        door = self._door(line, counted.trigger)
         if any(name in self._settings.mirrored for name in _line_and_its_devices(line)):
             counted = replace(counted, entered=counted.left, left=counted.entered)
         return Tally(origin.t_boot_ns, f"{self._settings.name} {line}".strip(), door, counted, origin.profile.name)
+
+    def _door(self, line: str, is_trigger: bool) -> Name:
+        """Return the door of a line. What a later report repeats counts at a door of its own line alone, or people would count twice."""
+        if is_trigger:
+            door = next(
+                (self._settings.doors[name] for name in islice(_line_and_its_devices(line), 2) if name in self._settings.doors), None
+            )
+            fault = ProfileError("feed.trigger", "the device's next report has these people too; `doors` has no door for this line alone")
+        else:
+            door = _named(self._settings.doors, line) or self._settings.door
+            fault = ProfileError("feed.door", "no door is known for its line")
+        if door is None:
+            raise fault
+        return door
 
     def _observed(self, origin: _Origin, seen: Occupied) -> Observed:
         sensor = self._settings.prefix + seen.place if seen.place else ""

@@ -90,9 +90,52 @@ def test_bytes_are_read_where_the_object_has_no_counts(values: dict[str, Any]) -
     assert found["lines"] == lines(("in", 5), ("out", 6))
 
 
-def test_an_object_with_counts_is_read_instead_of_the_bytes() -> None:
-    found = unwrap(chirpstack(bytes.fromhex("7777"), object={"occupancy": "vacant"}))
-    assert (found["regions"], found["unread"]) == ([{"region": "all", "occupied": "vacant"}], [])
+@pytest.mark.parametrize("payload", ["7777", "03D20500000077770000", "017564", ""])
+def test_an_object_with_counts_is_read_where_the_bytes_have_none_or_are_not_all_known(payload: str) -> None:
+    found = unwrap(chirpstack(bytes.fromhex(payload), object={"occupancy": "vacant"}))
+    assert (found["lines"], found["regions"], found["unread"]) == ([], [{"region": "all", "occupied": "vacant"}], [])
+
+
+def test_bytes_that_are_all_known_count_before_an_object() -> None:
+    found = unwrap(
+        chirpstack(bytes.fromhex("04C9020200" + "02"), object={"people_counter_all": 2, "region_count": 2, "region_0": 1, "region_1": 1})
+    )
+    assert [(region["region"], region.get("occupied")) for region in found["regions"]] == [
+        ("all", None),
+        ("1.occupied", 0),
+        ("2.occupied", 1),
+    ]
+
+
+@pytest.mark.parametrize("name", ["regions", "region_0", "region_status"])
+def test_what_decoders_are_known_to_misread_is_named(name: str) -> None:
+    found = unwrap(chirpstack(object={"people_counter_all": 2, name: [1]}))
+    assert (found["regions"], found["unread"]) == ([{"region": "all", "people": 2}], [name])
+
+
+@pytest.mark.parametrize("values", [{"people_entered": 3}, {"line_total_in_1": 3}, {"door_count": 3}])
+def test_numbers_like_counts_by_unknown_names_are_named(values: dict[str, Any]) -> None:
+    assert unwrap(chirpstack(object=values))["unread"] == list(values)
+
+
+@pytest.mark.parametrize(
+    "values", [{"battery": 9}, {"people_count_change_report_enable": "enable"}, {"period_count_alarm": "threshold_alarm"}]
+)
+def test_what_reports_no_counts_is_a_sign_of_life(values: dict[str, Any]) -> None:
+    found = unwrap(chirpstack(object=values))
+    assert (found["lines"], found["regions"], found["unread"]) == ([], [], [])
+
+
+@pytest.mark.parametrize(("history", "size"), [("0A00000001" + "00" * 8, 13), ("0A00000010" + "00" * 3, 8), ("0A00000003" + "00" * 4, 9)])
+def test_what_was_counted_while_the_network_was_away_hides_nothing_after_it(history: str, size: int) -> None:
+    assert len(history) == 2 * size
+    found = unwrap(chirpstack(bytes.fromhex("20CE" + history + "03D205000000")))
+    assert (found["lines"], found["unread"]) == (lines(("in", 5)), [])
+
+
+def test_another_maker_s_in_and_out_are_none_of_ours() -> None:
+    other = {"deviceInfo": {"devEui": "a84041ffff000001"}, "object": {"in": 1, "out": 2}}
+    assert unwrap(other) is other
 
 
 def test_children_are_among_all_people() -> None:

@@ -303,6 +303,24 @@ def test_totals_count_whether_an_uplink_has_room_for_both_ways_or_for_one() -> N
     assert people == [5, 4]
 
 
+@pytest.mark.parametrize(
+    ("doors", "door", "counted"),
+    [
+        ({}, "main", []),
+        ({"24e124716d490001": "main"}, None, []),
+        ({"24e124716d490001.line": "main"}, None, ["main", "main"]),
+        ({"24e124716d490001.line.in": "main", "24e124716d490001.line.out": "side"}, "back", ["main", "side"]),
+    ],
+)
+def test_who_crosses_a_line_that_is_reported_again_counts_at_a_door_of_that_line_alone(
+    doors: dict[str, str], door: str | None, counted: list[str]
+) -> None:
+    crossed = said({"deviceInfo": {"devEui": "24e124716d490001"}, "time": "2026-03-12T11:25:00Z", "object": {"line_in": 1, "line_out": 0}})
+    heard = read(reader(doors=doors, door=door), crossed)
+    assert [tally.door for tally in heard if isinstance(tally, Tally)] == counted
+    assert [one for one in heard if not isinstance(one, Tally)] == ([] if counted else [Unexplained(NOW_NS, "feed.trigger", 2)])
+
+
 @pytest.mark.parametrize("payload", [b"[]", b" [ ]\r\n"])
 def test_a_list_without_items_is_a_sign_of_life(payload: bytes) -> None:
     assert read(reader(), FeedMessage("", payload)) == [AliveUntil(NOW_NS)]
