@@ -4,7 +4,7 @@
     delimiter_of(line)              what stands between the cells of a heading
     Numbers(",", ".").whole("1.234")
 
-A byte order mark distinguishes UTF-8 and UTF-16; so do the zero bytes of UTF-16 without one. Any other encoding has to be stated.
+What the first bytes show of the encoding, `footfall.csv_text` knows. Any other encoding has to be stated.
 """
 
 from __future__ import annotations
@@ -21,17 +21,14 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from edge_agent.sources.recording import read_lines
+from footfall.csv_text import DELIMITERS, SNIFFED_BYTES, UTF_8, encoding_of, is_workbook
 from footfall.errors import ConfigError
 
 CsvColumn = Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)]
 """A column by its heading, or by its number from 1 where the file has no headings."""
 Place = Callable[[CsvColumn], int]
 """Where a column stands, from 0. Raise ConfigError if there is none."""
-DELIMITERS: Final = (",", ";", "\t", "|")
-UTF_8: Final = "utf-8"
-_SNIFFED_BYTES: Final = 4096
 _SHOWN_BYTES: Final = 80
-_ZIP: Final = b"PK\x03\x04"
 _BLANKS: Final = dict.fromkeys(map(ord, "\u00a0\u202f\u2009"), " ")
 """Blanks that programs write between thousands."""
 
@@ -59,15 +56,10 @@ def text_lines(path: Path, encoding: str | None = None) -> Iterator[tuple[int, b
 def sniffed(path: Path) -> str:
     """Return the encoding that a file's first bytes show: UTF-16 or UTF-8. Raise ConfigError for a workbook."""
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        start = file.read(_SNIFFED_BYTES)
-    if start.startswith(_ZIP):
+        start = file.read(SNIFFED_BYTES)
+    if is_workbook(start):
         raise ConfigError(f"{path}: a workbook or an archive, not CSV: export it as CSV")
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    half = len(start) // 2
-    if half and start[1::2].count(0) > half // 2:
-        return "utf-16-le"
-    return "utf-16-be" if half and start[0::2].count(0) > half // 2 else UTF_8
+    return encoding_of(start)
 
 
 def _wide_lines(path: Path, code: str) -> Iterator[tuple[int, bytes]]:

@@ -1,0 +1,84 @@
+"""A file of links as one of tables: opened, its columns found, its rows read, and what is there twice told apart.
+
+with open_links(path, asked) as table:
+    for each in table.read(): ...       # StatedLink or Unread
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from footfall.errors import ConfigError
+from gateway.fans.columns import Columns, columns_of
+from gateway.fans.link_lines import Defaults, LinkLines, StatedLink
+from gateway.fans.sheet import GB18030, Sheet, Unread, open_sheet
+from gateway.fans.sheet_dates import DateReader, DayOrder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How a table is to be read, where it does not show it itself."""
+
+    encoding: str | None = None
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Column by the heading that the table has for it."""
+    zone: ZoneInfo | None = None
+    order: DayOrder | None = None
+    defaults: Defaults = field(default_factory=Defaults)
+
+
+class LinkTable:
+    """A table of links that is open."""
+
+    def __init__(self, sheet: Sheet, columns: Columns, asked: Asked) -> None:
+        self._sheet: Final = sheet
+        self._columns: Final = columns
+        self._asked: Final = asked
+        self.repeated_total = 0
+        """Rows that state what another one of the file states."""
+
+    def notes(self) -> list[str]:
+        """Return what a reader should know of how the table was read."""
+        notes = []
+        if self._sheet.encoding == GB18030 and self._asked.encoding is None:
+            notes.append("its text is not UTF-8 and was read as GB18030; if it is something else, state --encoding")
+        if self._columns.unread:
+            notes.append(f"columns that were not read: {', '.join(self._columns.unread)}")
+        if "confidence" in self._columns.at:
+            notes.append("confidence decides nothing: of sources that contradict each other, desk goes before crm, crm before touches")
+        return notes
+
+    def read(self) -> Iterator[StatedLink | Unread]:
+        """Yield a link for each row but repeated ones, or why there is none. Two rows for one link with two ends are refused."""
+        lines = LinkLines(self._columns, DateReader(self._asked.zone, self._asked.order), self._asked.defaults)
+        seen: dict[int, tuple[int, int]] = {}
+        for each in lines.read(self._sheet.rows()):
+            if isinstance(each, Unread):
+                yield each
+                continue
+            key = hash((each.identifier, each.fan, each.from_ns, each.source))
+            line, to_ns = seen.setdefault(key, (each.line, each.to_ns))
+            if line == each.line:
+                yield each
+            elif to_ns == each.to_ns:
+                self.repeated_total += 1
+            else:
+                yield Unread(
+                    each.line, each.line, f"the same identifier, fan, source and from as in line {line}, with another to: state one"
+                )
+
+
+@contextmanager
+def open_links(path: Path, asked: Asked) -> Iterator[LinkTable]:
+    """Open a table of links. Raise ConfigError if it cannot be read, or its columns are not known."""
+    with open_sheet(path, asked.encoding) as sheet:
+        try:
+            columns = columns_of(sheet.headings, asked.renamed)
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from None
+        yield LinkTable(sheet, columns, asked)
