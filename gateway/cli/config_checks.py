@@ -65,6 +65,8 @@ def _site(file: Path) -> Contents:
     yield "staff", f"{len(site.staff):,}, {len(site.assets):,} assets"
     if own := own_beacons(site):
         yield "beacons", f"{len(own):,} UUIDs are the brand's; others are neighbours'"
+    if entries := site.identifier_types:
+        yield "identifiers", f"types of the brand's own: {few([entry.type for entry in entries])}; all others as shipped"
 
 
 def _around_gateway(file: Path, online: bool) -> Iterator[str]:

@@ -17,13 +17,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.site.adjacency import ZoneSides, neighbours
 from gateway.site.hours import CLOSES, OPENS, is_stated
+from gateway.site.identifier_types import SUBJECT_MAKING, IdentifierClass, Joins
 from gateway.site.site import Site
 from gateway.site.values import SiteMoment
 
-FORM: Final = 5
+FORM: Final = 6
 """Rises with what the fold takes from a SITE record, so that the first start of a release records the estate anew."""
 
 
+_NOT_RECORDED: Final[dict[str, Any]] = {"beacons": True, "identifier_types": {"__all__": SUBJECT_MAKING}}
+"""Beacons are the agents' business."""
 SubjectOf = Callable[[str], str] | None
 """Returns the subject of `type:value`, 16 hex digits; None: nobody knows it."""
 
@@ -122,10 +125,25 @@ class RecordedStaff(_Recorded):
     subjects: tuple[str, ...] = ()
 
 
+class RecordedIdentifierType(_Recorded):
+    """What a brand states of a type, but for what matters before an identifier is hashed."""
+
+    type: str
+    klass: IdentifierClass | None = Field(default=None, alias="class")
+    fans_per_identifier: int | None = None
+    identifiers_per_fan: int | None = None
+    joins: Joins | None = None
+    rank: int | None = None
+    before_s: float | None = None
+    after_s: float | None = None
+    unseen_s: float | None = None
+
+
 class RecordedSite(_Recorded):
     stores: tuple[RecordedStore, ...]
     staff: tuple[RecordedStaff, ...] = ()
     asset_subjects: tuple[str, ...] = ()
+    identifier_types: tuple[RecordedIdentifierType, ...] = ()
 
     def staff_and_assets(self) -> tuple[set[int], set[int]]:
         """Return the subjects of the people who work there, and of things."""
@@ -138,7 +156,7 @@ def record_site(site: Site, subject_of: SubjectOf = None) -> bytes:
 
     No identifier stands in it, but its subject, 16 hex digits. Without `subject_of`, as without the brand's secret, there are none.
     """
-    stated = site.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"beacons"})  # those are the agents' business
+    stated = site.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_NOT_RECORDED)
     values = _with_subjects(stated, subject_of)
     values["stores"] = [each for store in values["stores"] for each in _under_all_names(store)]
     values["form"] = FORM

@@ -19,6 +19,7 @@ from gateway.site.areas import Area, check_areas
 from gateway.site.beacons import Beacons, own_beacons
 from gateway.site.calibrations import Calibration, check_calibrations
 from gateway.site.hours import CLOSES, OPENS, by_weekday, is_stated, missing_days
+from gateway.site.identifier_types import IdentifierTypeEntry, check_identifier_types
 from gateway.site.names import Names, Span, begin_ns, end_ns, first_twice, names
 from gateway.site.stations import check_one_at_a_time, nearness
 from gateway.site.values import SiteMoment, StorePathText
@@ -247,9 +248,12 @@ class Site(Section):
     """Identifiers (`type:value`) that are things: never visits."""
     beacons: tuple[Beacons, ...] = ()
     """The brand's own; none: every beacon is a fan's, and status states it."""
+    identifier_types: tuple[IdentifierTypeEntry, ...] = ()
+    """What differs from the shipped table of identifier types."""
 
     @model_validator(mode="after")
     def _unique(self) -> Site:
+        check_identifier_types(self.identifier_types)
         if twice := first_twice([each.uuid for each in self.beacons]):
             raise ValueError(f"beacons has {twice!r} twice: write one entry with all parts that identify")
         if (own := len(own_beacons(self))) > MOST:
@@ -278,9 +282,9 @@ class Site(Section):
         return [(store, agent) for store, agent in self.agents() if found[agent.name] == (store, agent)]
 
     def only(self, shard: int, shards: int) -> Site:
-        """Return the estate with the stores of one shard alone; staff and assets are known to all."""
+        """Return the estate with the stores of one shard alone; all else is known to every shard."""
         stores = tuple(store for store in self.stores if shard_of(store.names(store.zone).first, shards) == shard)
-        return Site(brand=self.brand, stores=stores, staff=self.staff, assets=self.assets, beacons=self.beacons)
+        return Site(**{key: getattr(self, key) for key in type(self).model_fields} | {"stores": stores})
 
     @cached_property
     def by_name(self) -> dict[str, Store]:

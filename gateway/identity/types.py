@@ -1,0 +1,167 @@
+"""The registry of identifier types: what each may join and name, how it is written, which values are no identifiers. Pure.
+
+    types = IdentifierTypes(site.identifier_types)
+    types.of("wx-mini")                        # IdentifierType of openids: class person, one fan each, joins
+    types.of("phone").normalised("+86 138…")   # "86138…"
+    types.of("member").is_blocked("null")      # True: no identifier at all
+
+The shipped table is types.toml; a brand's entries stand before it. A type that neither has is of the weakest class.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Final, Protocol, get_args
+
+from footfall.identifier_forms import COUNTRY_CODE, NormaliserName, national, normalised
+from footfall.units import NS_PER_S
+from gateway.identity.links import FOR_EVER_NS
+from gateway.site.identifier_types import IdentifierClass, Joins
+
+CLASSES: Final[tuple[IdentifierClass, ...]] = get_args(IdentifierClass)
+"""From the strongest to the weakest: in a contradiction the weakest gives way first."""
+NATIONAL: Final[Mapping[str, str]] = {"phone": "phone.national"}
+"""Types of which earlier releases knew a second spelling, and the type of that one."""
+_ANY: Final = "*"
+_REMEMBERED: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Values that are no identifiers. `words` are compared without signs, `values` as they are, `patterns` with both forms."""
+
+    words: frozenset[str] = frozenset()
+    values: frozenset[str] = frozenset()
+    patterns: tuple[re.Pattern[str], ...] = ()
+    allowed: frozenset[str] = frozenset()
+    masked: bool = True
+
+    def has(self, value: str) -> bool:
+        """Return whether a normalised value is none."""
+        if value in self.allowed:
+            return False
+        plain = unicodedata.normalize("NFKC", value).strip().lower()
+        bare = "".join(filter(str.isalnum, plain))
+        if plain in self.values or value in self.values or bare in self.words or (self.masked and "*" in plain):
+            return True
+        return any(pattern.fullmatch(each) for pattern in self.patterns for each in (plain, bare))
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierType:
+    """One type. `name` is what of the table it matched; the spans are None where they have no end."""
+
+    name: str
+    klass: IdentifierClass
+    fans_per_identifier: int
+    identifiers_per_fan: int
+    joins: Joins
+    rank: int
+    before_s: float | None = None
+    after_s: float | None = None
+    unseen_s: float | None = None
+    handover: bool = False
+    """Whether the next claim of another fan ends an open one."""
+    normaliser: NormaliserName = "exact"
+    country_code: str = COUNTRY_CODE
+    blocked: Blocked = Blocked()
+
+    @property
+    def is_known(self) -> bool:
+        """Return whether the table or the brand has it."""
+        return self.name != _ANY
+
+    @property
+    def only_by_ref(self) -> bool:
+        """Return whether it names nothing but the rows of its own reference: what is lent names whoever has it."""
+        return self.joins == "no" and self.klass != "lent"
+
+    @property
+    def strength(self) -> int:
+        """Return how strong its class is: the least gives way first."""
+        return len(CLASSES) - CLASSES.index(self.klass)
+
+    def span_ns(self, time_ns: int) -> tuple[int, int]:
+        """Return the default span around a touch that names a fan beside it: (from, to), for ever where it is open."""
+        from_ns = -FOR_EVER_NS if self.before_s is None else max(time_ns - round(self.before_s * NS_PER_S), -FOR_EVER_NS)
+        to_ns = FOR_EVER_NS if self.after_s is None else min(time_ns + round(self.after_s * NS_PER_S), FOR_EVER_NS)
+        return from_ns, to_ns
+
+    def normalised(self, value: str) -> str:
+        """Return the one form of a value."""
+        return normalised(self.normaliser, value, self.country_code)
+
+    def is_blocked(self, value: str) -> bool:
+        """Return whether a normalised value is no identifier: what a program wrote for want of one, or a number that everybody gives."""
+        return self.blocked.has(value)
+
+
+class Entry(Protocol):
+    """What a brand states of a type, as site.toml or a record of it has it; None: as it is shipped."""
+
+    @property
+    def type(self) -> str: ...
+
+
+class IdentifierTypes:
+    """The shipped types, and what a brand states otherwise. `entries`: those of its site, or of the SITE record in force."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        shipped = _shipped()
+        self._types: Final = dict(shipped)
+        for entry in entries:
+            self._types[entry.type] = _changed(_match(shipped, entry.type.removesuffix(_ANY)), entry)
+        self.of: Final = lru_cache(_REMEMBERED)(self._of)
+        """By the name before the colon, its type."""
+
+    def _of(self, name: str) -> IdentifierType:
+        return _match(self._types, name)
+
+    def spellings(self, id_type: str, value: str) -> list[tuple[str, str]]:
+        """Return (type, value) of a normalised value, and of the other spelling under which earlier releases may have stored it."""
+        of_type = self.of(id_type)
+        if of_type.normaliser != "phone" or id_type not in NATIONAL or not (other := national(value)):
+            return [(id_type, value)]
+        return [(id_type, value), (NATIONAL[id_type], other)]
+
+
+def _match(types: Mapping[str, IdentifierType], name: str) -> IdentifierType:
+    """Return the type whose name it is, else the one with the longest beginning."""
+    if name in types:
+        return types[name]
+    return next(types[key] for end in range(len(name), -1, -1) if (key := name[:end] + _ANY) in types)
+
+
+def _changed(shipped: IdentifierType, entry: Any) -> IdentifierType:
+    """Return a type with what an entry states in place of what is shipped."""
+    keys = ("klass", "fans_per_identifier", "identifiers_per_fan", "joins", "rank", "before_s", "after_s", "unseen_s", "normaliser",
+            "country_code")  # fmt: skip
+    stated = {key: value for key in keys if (value := getattr(entry, key, None)) is not None}
+    changed = replace(shipped, name=entry.type, **stated)
+    blocked, allowed = (frozenset(map(changed.normalised, getattr(entry, key, ()))) for key in ("blocked", "allowed"))
+    before = changed.blocked
+    return replace(changed, blocked=replace(before, values=(before.values | blocked) - allowed, allowed=before.allowed | allowed))
+
+
+@lru_cache(1)
+def _shipped() -> Mapping[str, IdentifierType]:
+    table = tomllib.loads(files("gateway.identity").joinpath("types.toml").read_text("utf-8"))
+    return {name: found for values in table["types"] for name, found in _read(values, table["blocked"])}
+
+
+def _read(values: Mapping[str, Any], common: Mapping[str, Sequence[str]]) -> Iterable[tuple[str, IdentifierType]]:
+    blocked = Blocked(
+        frozenset(common["words"]),
+        frozenset([*common["values"], *values.get("blocked", ())]),
+        tuple(re.compile(each) for each in [*common["patterns"], *values.get("blocked_patterns", ())]),
+        masked=values.get("masked", True),
+    )
+    apart = {"names", "class", "blocked", "blocked_patterns", "masked"}
+    rest = {key: value for key, value in values.items() if key not in apart}
+    return [(name, IdentifierType(name=name, klass=values["class"], blocked=blocked, **rest)) for name in values["names"]]
