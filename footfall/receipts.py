@@ -70,7 +70,7 @@ class Receipt(NamedTuple):
     seal_key: bytes | None = None
     """The gateway's public key, to which agents seal identifiers; None: it has no brand's secret, or is of an earlier release."""
     refused: int = 0
-    """Rows of `epoch` that lie in quarantine, of those that the gateway received since it started."""
+    """Rows of `epoch` that the gateway has put into quarantine, in all."""
 
 
 def encode_receipt(receipt: Receipt) -> bytes:

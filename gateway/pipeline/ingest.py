@@ -21,7 +21,7 @@ from footfall.logs import ONCE
 from footfall.receipts import MAX_RECEIPT_BYTES, MAX_TIME_RUNS, DayKey, Receipt, encode_receipt
 from footfall.topics import WIRE_VERSION, Topic, parse_topic, topic_of
 from gateway.accept.events import id_hash
-from gateway.accept.messages import REMEMBERED, Accepted, Message, Messages, is_present
+from gateway.accept.messages import Accepted, Message, Messages, is_present
 from gateway.accept.outcome import BUG, TIME_PASSED, UNREAD, Echo, Entry, Outcome, explain_bug
 from gateway.pipeline.mending import KEPT, kept_entry
 from gateway.points.line_reader import count_raw, read_line
@@ -60,8 +60,6 @@ class Ingest:
         self._day_keys: Final = day_keys
         self._publish: Final = publish
         self._enqueue: Final = enqueue
-        self._refused_rows: Final[dict[tuple[str, str, str], int]] = {}
-        """By store, agent and epoch: how many rows this process put into quarantine. Receipts bring it to whoever sends a file."""
         self._has_begun = False
         self._latest_ns = 0
         self.seal_key: bytes | None = None
@@ -227,22 +225,17 @@ class Ingest:
             ]
             self._quarantine.add(refusals)
             _log_refusals(refusals)
+        for whose, rows in batch.refused_rows.items():
+            self._journal.decided.refuse(*whose, rows)
         records = self._journal.commit([(batch.received_ns, entry) for entry in batch.entries], batch.counted)
         self.counted.update(batch.counted)
-        self._note_refused(batch)
         for (store, agent, epoch), (upto, echo) in batch.receipts.items():
             pause_s = max(PAUSE_S if self.pausing else 0, batch.pauses_s.get((store, agent), 0))
-            refused = self._refused_rows.get((store, agent, epoch), 0)
+            refused = self._journal.decided.refused_rows(store, agent, epoch)
             receipt = self._receipt(store, agent, epoch, upto, echo or NO_ECHO, batch.received_ns, pause_s, refused)
             self._publish(topic_of(store, agent, "receipts"), receipt)
         if records:
             self._enqueue([(record, entry.frame) for record, entry in zip(records, batch.entries, strict=True)])
-
-    def _note_refused(self, batch: Accepted) -> None:
-        for whose, rows in batch.refused_rows.items():
-            self._refused_rows[whose] = self._refused_rows.pop(whose, 0) + rows
-        while len(self._refused_rows) > REMEMBERED:
-            del self._refused_rows[next(iter(self._refused_rows))]
 
     def _day_key(self, store: str, now_ns: int) -> DayKey | None:
         """What was taken is taken: a key that cannot be drawn now (disk full) comes with a later receipt."""

@@ -1,4 +1,5 @@
-"""Kept in the journal beside marks and clocks: dates that agents have not confirmed, whose history stores have, when nothing was taken.
+"""Kept in the journal beside marks and clocks: dates that agents have not confirmed, whose history stores have, when nothing was taken,
+and how many rows of each epoch were refused.
 
 Its tables are in the journal's file, and written in the journal's transactions. A row that is not what was written is as if it had never
 been: a date is sent no more, a history comes again with the next header that knows of it.
@@ -36,6 +37,10 @@ _AGENTS_CACHED: Final = 50_000
 _ALL: Final = f"SELECT agent, {_RUN_COLUMNS}, crc FROM decisions"
 _DECISIONS: Final = f"{_ALL} WHERE agent=? ORDER BY n"
 _HISTORIES: Final = "SELECT store, until_ns, crc FROM histories"
+COUNT: Final = "INSERT INTO balance VALUES (?,?) ON CONFLICT (name) DO UPDATE SET total = total + excluded.total"
+BALANCE: Final = "SELECT name, total FROM balance WHERE name NOT GLOB 'refused/*'"
+"""Totals of refused rows stand in the same table, by epoch."""
+_REFUSED: Final = "SELECT total FROM balance WHERE name=?"
 _ABSENCES: Final = "SELECT to_ns, from_ns, crc FROM absences"
 
 
@@ -52,6 +57,10 @@ def _whole(db: sqlite3.Connection, sql: str, *key: str) -> Iterator[Any]:
     return (row[:-1] for row in db.execute(sql, key).fetchall() if checksum(*row[:-1]) == row[-1])
 
 
+def _refused(store: str, agent: str, epoch: str) -> str:
+    return f"refused/{store}/{agent}/{epoch}"
+
+
 class Decided:
     """`gateway.accept`'s Decisions, and most of its Histories. Changes count once `write` was committed."""
 
@@ -61,12 +70,13 @@ class Decided:
         self._dirty_runs: dict[str, Runs] = {}
         self._histories: dict[str, int] = {}
         self._dirty_histories: dict[str, int] = {}
+        self._dirty_refused: dict[str, int] = {}
         self._absences: list[tuple[int, int]] = []
         self.forget()
 
     def forget(self) -> None:
         """Remember what is durable, and nothing else."""
-        self._runs, self._dirty_runs, self._dirty_histories = {}, {}, {}
+        self._runs, self._dirty_runs, self._dirty_histories, self._dirty_refused = {}, {}, {}, {}
         self._histories = dict(_whole(self._db, _HISTORIES))
         self._absences = [(from_ns, to_ns) for to_ns, from_ns in _whole(self._db, _ABSENCES)]
 
@@ -78,11 +88,22 @@ class Decided:
             self._db.executemany("INSERT INTO decisions VALUES (?,?,?,?,?,?,?,?,?,?)", [(*row, checksum(*row)) for row in rows])
         said = [(*row, checksum(*row)) for row in self._dirty_histories.items()]
         self._db.executemany("INSERT OR REPLACE INTO histories VALUES (?,?,?)", said)
+        self._db.executemany(COUNT, self._dirty_refused.items())
 
     def written(self) -> None:
-        self._dirty_runs, self._dirty_histories = {}, {}
+        self._dirty_runs, self._dirty_histories, self._dirty_refused = {}, {}, {}
         if len(self._runs) > _AGENTS_CACHED:
             self._runs = {}
+
+    def refuse(self, store: str, agent: str, epoch: str, rows: int) -> None:
+        """Note that so many more rows of an epoch went to quarantine."""
+        name = _refused(store, agent, epoch)
+        self._dirty_refused[name] = self._dirty_refused.get(name, 0) + rows
+
+    def refused_rows(self, store: str, agent: str, epoch: str) -> int:
+        """Return how many rows of an epoch went to quarantine, by what is durable."""
+        row = self._db.execute(_REFUSED, (_refused(store, agent, epoch),)).fetchone()
+        return row[0] if row else 0
 
     def runs(self, agent: str) -> Runs:
         known = self._runs.get(agent)

@@ -21,15 +21,14 @@ from gateway.accept.decisions import Runs
 from gateway.accept.memory import Mark
 from gateway.accept.outcome import Entry
 from gateway.records import Record, RecordKind
+from gateway.state import decided
 from gateway.state import journal_reader as journaled
 from gateway.state.checksums import record_checksum
-from gateway.state.decided import Decided
 from gateway.state.event_ids import EventIds
 from gateway.state.journal_reader import Aside, Head
 from gateway.state.journal_schema import SCHEMA
 
 _MARK_COLUMNS, _CLOCK_COLUMNS = ", ".join(Mark._fields), ", ".join(Bounds._fields)
-_COUNT: Final = "INSERT INTO balance VALUES (?,?) ON CONFLICT (name) DO UPDATE SET total = total + excluded.total"
 _INSERT: Final = f"INSERT OR REPLACE INTO records ({', '.join(journaled.COLUMNS)}) VALUES (?{',?' * (len(journaled.COLUMNS) - 1)})"
 """Replaces what stands where nothing can: a damaged row, whose position became another."""
 STORE_BOUNDS_EVERY_NS: Final = 60_000_000_000
@@ -53,7 +52,7 @@ class Journal:
         self._dirty_bounds: dict[tuple[str, str], Bounds] = {}
         self._event_ids: Final = EventIds(self._db)
         with naming(path, "a journal that cannot be read", ". Put back a backup: footfall restore"):
-            self.decided: Final = Decided(self._db)
+            self.decided: Final = decided.Decided(self._db)
             self.last_pos, self.last_received_ns, _ = journaled.head(self._db)
 
     def close(self) -> None:
@@ -181,7 +180,7 @@ class Journal:
             if records:
                 journaled.write_down(self._db, "head", pos, last_ns, total)
             self._write_memory(last_ns)
-            self._db.executemany(_COUNT, list(counted.items()))
+            self._db.executemany(decided.COUNT, list(counted.items()))
         self.last_pos, self.last_received_ns = pos, last_ns
         self._forget_written()
         return records
@@ -238,7 +237,7 @@ class Journal:
         return journaled.pruned_to(self._db)
 
     def balance(self) -> dict[str, int]:
-        return dict(self._db.execute("SELECT name, total FROM balance"))
+        return dict(self._db.execute(decided.BALANCE))
 
     def prune(self, up_to_pos: int, before_ns: int, most: int = 1 << 40) -> int:
         """Delete the oldest records at or below a position and older than a time, at most `most`; how many.

@@ -110,7 +110,10 @@ def change_a_number(place: Place) -> None:
     long = (place.folder / "long.toml").read_text()
     (place.folder / "long.toml").write_text(long.replace('"Car park" = "side"', '"Car park" = "north"'))
     command = "footfall replay long.csv --map long.toml --config history.toml"
-    for _ in range(2):
+    for is_killed in (False, True):  # what it refused, the next gateway knows as well
+        if is_killed:
+            place.gateway.process.kill()
+            place.start()
         done = run(command, place.folder)
         assert (done.returncode, "1 rows are receipted but not stored" in done.stderr) == (1, True), done.stderr
     add_the_door(place)

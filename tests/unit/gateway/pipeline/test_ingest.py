@@ -374,6 +374,22 @@ def test_receipts_have_how_many_rows_of_their_epoch_went_to_quarantine(gate: Gat
     assert gate.receipts()[-1].refused == 0
 
 
+def test_how_many_rows_of_an_epoch_were_refused_outlives_the_gateway_and_counts_each_once(gate: Gate, tmp_path: Path) -> None:
+    first, second = frame(1, body(Kind.STAY, zones=("cellar",))), frame(2, body(Kind.STAY, Kind.STAY, zones=("cellar", "d"), first_row=1))
+    gate.take((FRAMES, first))
+    gate.journal._db.set_progress_handler(lambda: 1, 1)
+    with pytest.raises(sqlite3.OperationalError):
+        gate.take((FRAMES, second))
+    gate.close()
+    again = Gate(tmp_path)
+    again.take((FRAMES, first))
+    assert again.receipts()[-1].refused == 1
+    again.take((FRAMES, second))
+    assert again.receipts()[-1].refused == 3
+    assert again.journal.balance() == {"in": 4, "quarantined": 3, "dropped.duplicate": 1}
+    again.close()
+
+
 def test_a_frame_is_replayed_at_the_time_of_its_events(gate: Gate, tmp_path: Path) -> None:
     """A day later, when its zone is in the estate: the clock of its boot is still known."""
     day, boot_day = 86_400 * S, 100 * S + 86_400 * S
