@@ -17,6 +17,7 @@ from device_profiles.registry import Registry
 from edge_agent.config import AgentSettings
 from edge_agent.keys import read_keys
 from edge_agent.sources.kinds import AnySource
+from footfall.config import changed_keys
 from footfall.errors import ConfigError
 from footfall.sealing import read_public_key
 
@@ -65,8 +66,7 @@ def ask(settings: AgentSettings, before: InUse) -> Asked:
     are_known = dict(now.profiles) == dict(before.profiles) and now.ble_keys == before.ble_keys
     old = {source.name: source for source in before.settings.sources}
     stays = {source.name for source in settings.sources if are_known and old.get(source.name) == source}
-    changed = [key for key in AgentSettings.model_fields if getattr(settings, key) != getattr(before.settings, key)]
-    restart = [key for key in changed if key not in TAKEN]
+    restart = [key for key in changed_keys(before.settings, settings) if key.partition(".")[0] not in TAKEN]
     taken = before.settings.model_copy(update={key: getattr(settings, key) for key in TAKEN})
     begun = [source for source in settings.sources if source.name not in stays]
     return Asked(InUse(taken, now.profiles, now.keys, now.ble_keys, now.gateway_key), frozenset(old) - stays, begun, restart)
@@ -78,6 +78,7 @@ class Reload:
     def __init__(self, settings: AgentSettings, profiles: Registry | None) -> None:
         self.now = in_use(settings, profiles)
         self._refused = ""
+        self._waiting = ""
 
     def ask(self, read: Callable[[], AgentSettings]) -> Asked | None:
         """Return what settings that are read again ask for; None if they have mistakes, which `problems` then has."""
@@ -88,10 +89,11 @@ class Reload:
             log.error("the reload is refused, %s", error)
             return None
         self._refused = ""
+        self._waiting = ", ".join(asked.needs_restart)[:MOST_TEXT]
         if asked.needs_restart:
-            log.warning("changes of %s are not taken: they need a restart", ", ".join(asked.needs_restart))
+            log.warning("changes of %s are not taken: they need a restart", self._waiting)
         return asked
 
     def problems(self) -> dict[str, str]:
-        """Return the refusal of the latest reload, a text by code of `footfall status`."""
-        return {"reload_refused": self._refused} if self._refused else {}
+        """Return why the latest reload was refused, and what changed but needs a restart: a text by code of `footfall status`."""
+        return {code: text for code, text in (("reload_refused", self._refused), ("restart_needed", self._waiting)) if text}

@@ -66,6 +66,18 @@ def check(values: object, model: type[Model], where: str) -> Model:
         raise ConfigError("\n".join(f"{where}: {describe(item, model)}" for item in error.errors(include_url=False))) from None
 
 
+def changed_keys(before: BaseModel, after: BaseModel) -> list[str]:
+    """Return the keys in which two configurations differ, `broker.port`; of sections of another kind and of lists the name."""
+    found: list[str] = []
+    for name in type(before).model_fields:
+        old, new = getattr(before, name), getattr(after, name)
+        if isinstance(old, BaseModel) and type(new) is type(old):
+            found += [f"{name}.{key}" for key in changed_keys(old, new)]
+        elif old != new:
+            found.append(name)
+    return found
+
+
 def read_secret(path: Path) -> bytes:
     """Return the secret in a file, without the line end. Raise ConfigError if it cannot be read or is empty."""
     try:

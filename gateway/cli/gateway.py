@@ -43,7 +43,7 @@ def gateway(
         running = Gateway(settings)
     relax_gc()
     trim_malloc()
-    when_asked(running.stop, running.reload)
+    when_asked(running.stop, lambda: running.reload(lambda: load_gateway(config)))
     page = serve_process(settings, config, running.http.port, running.notices)
     if page is not None:
         page.start()

@@ -33,6 +33,7 @@ ALARMS: Final[Mapping[str, Alarm]] = {
     "serve_down": Alarm("warning", "estate", "do what it names, with [serve] in gateway.toml; its lines in the log have more"),
     "clock_jumped": Alarm("warning", "gateway", "see what sets this machine's clock (timedatectl); if it is right now, nothing"),
     "reload_refused": Alarm("warning", "estate", "correct the file that it names, then reload again; a restart would refuse it as well"),
+    "restart_needed": Alarm("warning", "estate", "restart what it names when it suits: nothing is lost by it; or undo the change"),
     "sink_refused": Alarm("broken", "estate", "remove the cause in the database, then footfall quarantine replay --reason sink.refused"),
     "records_set_aside": Alarm("broken", "estate", "check the disk; what was set aside is stored as a gap: footfall quarantine list"),
     "quarantine_dropped": Alarm("broken", "estate", "footfall quarantine list: correct, replay or drop; or raise [quarantine] max_bytes"),

@@ -216,6 +216,7 @@ _HAVE: Final[Mapping[str, str]] = {
     "device_clock": "clocks of devices are wrong",
     "intake_no_key": "agents refuse identifiers, as no gateway has given them a key",
     "clients_refused": "agents refuse what tills or devices send",
+    "restart_needed": "changes of settings wait for a restart",
     "agent_flooding": "agents send more than they may",
     "agent_problem": "agents report what this gateway does not know",
 }

@@ -6,6 +6,7 @@ import fcntl
 import logging
 import sqlite3
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import IO, Final
@@ -29,6 +30,7 @@ from gateway.mqtt.inlet import Inlet
 from gateway.mqtt.kept_broker import KeptBroker
 from gateway.pipeline.agent_watch import AgentWatch
 from gateway.pipeline.beats import Beats
+from gateway.pipeline.changed_settings import ChangedSettings
 from gateway.pipeline.condition import Condition
 from gateway.pipeline.estate import Estate
 from gateway.pipeline.fold_worker import FoldWorker
@@ -70,6 +72,7 @@ class Gateway:
         _mend_logs(state_dir)
         self._pseudonyms: Final = self._pseudonymiser(site)
         self.notices: Final = Notices()
+        self._settings: Final = ChangedSettings(config, self.notices)
         self._embedded: KeptBroker | None = None
         if config.broker.embedded:
             self._embedded = KeptBroker(config.broker.port, state_dir, self._wrong_version)
@@ -150,8 +153,12 @@ class Gateway:
         """Ask `run` to end: nothing more is taken in, what is in goes to the database if that is there."""
         self._pipeline.stop()
 
-    def reload(self) -> None:
-        """Read site.toml again, and put it in force between two messages. One with mistakes is refused: that of before stays."""
+    def reload(self, read: Callable[[], GatewayConfig]) -> None:
+        """Read site.toml again, and put it in force between two messages. One with mistakes is refused: that of before stays.
+
+        `read` returns gateway.toml as it is now: what changed in it needs a restart, and is named until then.
+        """
+        self._settings.look(read)
         try:
             site = load_site(self._config.site)
             pseudonyms = self._pseudonymiser(site)

@@ -98,6 +98,30 @@ def test_a_site_with_mistakes_is_refused_by_name_and_the_one_before_stays_in_for
     assert len(sites(place)) == 2, "nothing of what was refused is in the journal"
 
 
+def test_what_changed_in_gateway_toml_is_named_until_it_is_in_force(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
+    with Place(tmp_path / "gateway", embedded_broker) as place:
+        file = place.folder / "gateway.toml"
+        in_use = file.read_text()
+        changed = in_use + "\n[journal]\nkeep_days = 3.0\n"
+        for text, code, named in (
+            (changed, "restart_needed", "journal.keep_days"),
+            (in_use + "\n[jurnal]\n", "reload_refused", "jurnal"),
+        ):
+            file.write_text(text)
+            reload(place, SITE)
+            until(lambda code=code, named=named: named in problems(place).get(code, ""), place.log)  # type: ignore[misc]
+        assert "journal.keep_days are not taken: they need a restart" in place.log()
+        file.write_text(in_use)
+        reload(place, SITE)
+        until(lambda: not problems(place).keys() & {"restart_needed", "reload_refused"}, place.log)
+        file.write_text(changed)
+        reload(place, SITE)
+        until(lambda: "restart_needed" in problems(place), place.log)
+        place.gateway.process.stop()
+        place.start()
+        assert "restart_needed" not in problems(place)
+
+
 @pytest.mark.parametrize("seed", [20261129])
 def test_killed_around_a_reload_all_is_as_without_the_kill_and_as_folded_again(tmp_path: Path, mosquitto: Mosquitto, seed: int) -> None:
     rng, heard = random.Random(seed), tmp_path / "heard"

@@ -58,7 +58,7 @@ def test_long_lived_keys_alone_touch_no_source(tmp_path: Path) -> None:
 def test_what_needs_a_restart_is_named_and_not_taken(tmp_path: Path) -> None:
     before = in_use(settings(tmp_path))
     asked = ask(settings(tmp_path, source("new"), store="elsewhere", broker={"port": 8883}), before)
-    assert asked.needs_restart == ["store", "broker"]
+    assert asked.needs_restart == ["store", "broker.port"]
     assert (asked.now.settings.store, asked.now.settings.broker.port) == ("s", 1883)
     assert [each.name for each in asked.now.settings.sources] == ["new"]
 
@@ -76,5 +76,14 @@ def test_a_refusal_is_a_problem_until_a_reload_succeeds(tmp_path: Path, caplog: 
     missing = settings(tmp_path, keys={"file": str(tmp_path / "nowhere.toml")})
     assert reload.ask(lambda: missing) is None
     assert "nowhere.toml" in reload.problems()["reload_refused"]
+    assert reload.ask(lambda: settings(tmp_path)) is not None
+    assert not reload.problems()
+
+
+def test_what_needs_a_restart_is_a_problem_until_the_file_is_as_it_was(tmp_path: Path) -> None:
+    reload = Reload(settings(tmp_path), None)
+    for _ in range(2):
+        assert reload.ask(lambda: settings(tmp_path, source("new"), broker={"port": 8883}, status={"notice_s": 9})) is not None
+        assert reload.problems() == {"restart_needed": "broker.port, status.notice_s"}
     assert reload.ask(lambda: settings(tmp_path)) is not None
     assert not reload.problems()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from footfall.config import SecretFile, Section, check, load, read_secret
+from footfall.config import SecretFile, Section, changed_keys, check, load, read_secret
 from footfall.errors import ConfigError
 
 
@@ -123,3 +123,13 @@ def test_a_secret_is_read_again_when_its_file_changes_and_kept_while_that_is_bro
     (tmp_path / "new").write_text("two\n")
     (tmp_path / "new").rename(path)
     assert secret.current() == b"two"
+
+
+def test_changed_keys_are_named_with_their_sections() -> None:
+    class Other(Inner):
+        pass
+
+    before = Outer(name="a")
+    assert changed_keys(before, Outer(name="a")) == []
+    assert changed_keys(before, Outer(name="b", inner=Inner(port=2), many=(Inner(),))) == ["name", "inner.port", "many"]
+    assert changed_keys(before, Outer(name="a").model_copy(update={"inner": Other()})) == ["inner"], "another kind of section"

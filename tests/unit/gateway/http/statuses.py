@@ -28,6 +28,7 @@ NOTICED = (
     "serve_down",
     "clock_jumped",
     "reload_refused",
+    "restart_needed",
     "agent_misplaced",
     "mqtt_version",
     "void_unknown",
