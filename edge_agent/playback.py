@@ -154,6 +154,8 @@ def _await_receipts(
             on_progress(mark)
         if not publisher.connected and publisher.refused and now_ns - begun_ns > CONNECT_S * NS_PER_S:
             raise Undelivered(f"no connection to the broker: {publisher.refused}")
+        if rival := publisher.problems().get("two_agents"):
+            raise Undelivered(f"{rival}: send under a name of its own, which no agent that runs has (--agent, or agent in --config)")
         if now_ns - progress_ns > timeout_s * NS_PER_S:
             why = "no gateway receipts: is one running for this store and agent, on this broker?"
             raise Undelivered(

@@ -39,7 +39,8 @@ class Inlet:
 
     def __init__(self, broker: GatewayBroker, beat: Callable[[], None]) -> None:
         """`beat` is called before what may take seconds."""
-        self.frames: Final = Connection(broker, broker.client_id, [wildcard("frames"), wildcard("health")], False)
+        # Neither has the bare name: where a broker takes a certificate's or user's name for the id, a check comes under that.
+        self.frames: Final = Connection(broker, f"{broker.client_id}-frames", [wildcard("frames"), wildcard("health")], False)
         self.events: Final = Connection(broker, f"{broker.client_id}-events", [wildcard("events")], True, strays())
         self._both: Final = (self.frames, self.events)
         self._rival: Final = OwnRival(f"{broker.host}:{broker.port}")

@@ -1,6 +1,7 @@
 """Whether the broker lets a gateway in: asked once, beside the gateway that may run.
 
-It comes under ids of its own. Where a broker takes the certificate's or the user's name for the client id, two of them are one client.
+It comes under ids of its own. Where a broker takes the certificate's or the user's name for the client id, two of them are one client;
+a gateway that runs has two other ids, so that it is not pushed off even then.
 """
 
 from __future__ import annotations

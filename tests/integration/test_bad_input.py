@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.playback import Undelivered
+from edge_agent.playback import Undelivered, deliver
+from edge_agent.reconnect import Reconnect
+from footfall.broker import Broker
 from gateway.sinks.influxdb.reader import InfluxReader
 from gateway.sinks.stored_text import stored_tag
 from gateway.state.quarantine.store import Quarantine
@@ -122,6 +124,15 @@ def test_a_locked_database_is_waited_for(tmp_path: Path, embedded_broker: Embedd
             place.until(lambda: "locked" in place.gateway.status()["sink"]["last_error"], "it to be noticed")
             other.execute("ROLLBACK")
         assert place.settle()["written_total"] == played.rows
+
+
+def test_a_replay_under_the_name_of_an_agent_that_runs_ends_instead_of_pushing_it_off_again_and_again(
+    tmp_path: Path, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How a rival is noticed, tests/unit/edge_agent/test_reconnect.py has."""
+    monkeypatch.setattr(Reconnect, "problems", lambda reconnect, now_ns: {"two_agents": "another process connects as x"})
+    with pytest.raises(Undelivered, match="another process connects as x: send under a name of its own"):
+        deliver(recording(tmp_path / "heard", minutes=2), Broker(port=mosquitto.port), PATIENCE_S, lambda done: None)
 
 
 def test_a_full_disk_is_reported_nothing_is_acknowledged_and_then_it_goes_on(tmp_path: Path, mosquitto: Mosquitto) -> None:

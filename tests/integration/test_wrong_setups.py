@@ -24,9 +24,8 @@ from edge_agent.connection import BrokerConnection, Unreachable
 from edge_agent.identity import TlsIdentity
 from footfall.broker import Broker, Tls
 from footfall.broker_diagnosis import Diagnosis, diagnose, obstacle
-from footfall.topics import strays, wildcard
+from footfall.topics import strays
 from gateway.config import GatewayBroker
-from gateway.mqtt.connection import Connection
 from gateway.mqtt.inlet import Inlet
 from gateway.mqtt.probe import refusal
 from simulators import mqtt
@@ -298,15 +297,23 @@ def test_a_check_of_a_gateway_names_the_agents_port_and_leaves_a_running_gateway
     deployed: Deployed, certificates: Path, protocol: str
 ) -> None:
     ours = tls(certificates, "gateway")
-    running = Connection(GatewayBroker(port=deployed.gateway, tls=ours), "gateway", [wildcard("frames")], False)
+    running, stop = Inlet(GatewayBroker(port=deployed.gateway, tls=ours), lambda: None), threading.Event()
+
+    def is_connected() -> bool:
+        running.reconnect()
+        running.read(stop)
+        return not running.error
+
     try:
-        assert running.enter(ANSWER_S) == ""
+        until(is_connected, lambda: running.error)
+        sessions = [running.frames.session, running.events.session]
         assert as_gateway(port=deployed.gateway, protocol=protocol, tls=ours) == ""
-        running.read()
-        assert running.connected
+        assert "Set [broker] port to the gateway's own listener, 8884" in as_gateway(port=deployed.agents, protocol=protocol, tls=ours)
+        for _ in range(10):  # an end that the broker has sent is read at once
+            assert is_connected()
+        assert [running.frames.session, running.events.session] == sessions
     finally:
         running.close()
-    assert "Set [broker] port to the gateway's own listener, 8884" in as_gateway(port=deployed.agents, protocol=protocol, tls=ours)
 
 
 def test_an_agent_with_the_certificate_of_another(deployed: Deployed, certificates: Path, tmp_path: Path) -> None:

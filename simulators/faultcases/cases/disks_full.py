@@ -130,7 +130,7 @@ def _expect_one_connection(scene: Scene, gateway: Gateway, broker: Mosquitto) ->
     scene.expect("no connection to the broker" not in gateway.log(), "stuck", f"the broker was lost: {gateway.log()[-300:]}")
     broker.stop()
     log = (broker.folder / "mosquitto.log").read_text(errors="replace")
-    for name in ("gateway", "gateway-events"):
+    for name in ("gateway-frames", "gateway-events"):
         n = log.count(f" as {name} ")
         scene.expect(n == 1, "stuck", f"{name} connected {n} times")
 
