@@ -159,6 +159,12 @@ class Shop:
         self._story.event(0, {"kind": "count", "id": event_id, "door": "d", "in": entered, "out": left})
         return self._report_in()
 
+    def checkpoint(self) -> Shop:
+        """Make what was folded durable in the store that was given."""
+        self._settle()
+        self._fold.checkpoint({})
+        return self
+
     def visits(self) -> list[Visit]:
         """Return the visits, void ones included, by their opening event."""
         rows = sorted(self._of("visit"), key=lambda row: row["time_ns"])

@@ -1,0 +1,60 @@
+"""Another process reads one state of the ledger, while the gateway writes the next."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from footfall.errors import ConfigError
+from footfall.sqlite import DamagedFile
+from gateway.fold.store import VisitRow
+from gateway.state.ledger import Ledger
+from gateway.state.ledger_reader import ledger_reader
+
+VISIT = VisitRow("05".zfill(16), "s1", 10, "x", 10, 20, 1, 0, 0, "f", 0, "")
+
+
+def test_all_is_of_one_checkpoint(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.db")
+    ledger.save_visits([VISIT])
+    ledger.checkpoint([("fold", b"\x81\xa3pos\x07")])
+    with ledger_reader(tmp_path / "ledger.db") as reader:
+        assert (reader.pos, reader.as_of_s) == (7, 0)
+        ledger.save_visits([VISIT._replace(key_ns=30)])
+        ledger.checkpoint([])
+        assert reader.visits_of(VISIT.subject) == [VISIT]
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            reader._db.execute("DELETE FROM visits")  # that it cannot write is the point
+    with ledger_reader(tmp_path / "ledger.db") as reader:
+        assert len(reader.visits_of(VISIT.subject)) == 2
+
+
+def test_a_ledger_before_its_first_checkpoint_knows_nothing(tmp_path: Path) -> None:
+    Ledger(tmp_path / "ledger.db").close()
+    with ledger_reader(tmp_path / "ledger.db") as reader:
+        assert (reader.pos, reader.as_of_s, reader.part("slots"), reader.subjects_of("f")) == (0, 0, b"", [])
+
+
+def test_a_damaged_part_is_named(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.db")
+    ledger.checkpoint([("fold", b"\x81\xa3pos\x07")])
+    ledger.close()
+    with sqlite3.connect(tmp_path / "ledger.db") as db:
+        db.execute("UPDATE state SET value=?", (b"\x81\xa3pos\x08",))
+    with ledger_reader(tmp_path / "ledger.db") as reader, pytest.raises(DamagedFile, match="in its part 'fold'"):
+        reader.part("fold")
+
+
+def test_a_file_that_is_no_ledger_of_this_release_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no ledger yet"), ledger_reader(tmp_path / "ledger.db"):
+        pass
+    Ledger(tmp_path / "ledger.db").close()
+    with sqlite3.connect(tmp_path / "ledger.db") as db:
+        db.execute("PRAGMA user_version=1")
+    with pytest.raises(ConfigError, match="of another release"), ledger_reader(tmp_path / "ledger.db"):
+        pass
+    (tmp_path / "ledger.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(ConfigError, match=r"ledger\.db"), ledger_reader(tmp_path / "ledger.db"):
+        pass
