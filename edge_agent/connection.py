@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv5, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, LogLevel
@@ -41,6 +41,13 @@ class Subscribed:
 
     max_packet_bytes: int | None
     refused: str = ""
+
+
+class Packet(NamedTuple):
+    """A packet on its way; `bytes`: its size."""
+
+    topic: str
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +92,8 @@ class BrokerConnection:
         self._client: Client | None = None
         self._announced_bytes: int | None = None
         self._last_error = ""
-        self._unacknowledged: Final[dict[int, int]] = {}
-        """Packet id to the packet's size."""
+        self._unacknowledged: Final[dict[int, Packet]] = {}
+        """By packet id."""
 
     def open(self) -> None:
         """Connect. Raise Unreachable if no broker accepts the connection, or a file that it needs cannot be used."""
@@ -105,16 +112,16 @@ class BrokerConnection:
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
         if self._client is not None:
             mid = self._client.publish(topic, payload, 1, retain).mid
-            self._unacknowledged[mid] = packet_bytes(topic, payload)
+            self._unacknowledged[mid] = Packet(topic, packet_bytes(topic, payload))
 
-    def acknowledged(self, mid: int) -> int:
-        """Take note of a PUBACK. Return the size of its packet in bytes; 0 if the packet id is not ours."""
-        return self._unacknowledged.pop(mid, 0)
+    def acknowledged(self, mid: int) -> Packet:
+        """Take note of a PUBACK. Return what it is for; nothing if the packet id is not ours."""
+        return self._unacknowledged.pop(mid, Packet("", 0))
 
     @property
     def largest_bytes(self) -> int:
         """Return the size of the largest packet without PUBACK; 0 without any."""
-        return max(self._unacknowledged.values(), default=0)
+        return max((packet.bytes for packet in self._unacknowledged.values()), default=0)
 
     def close(self, disconnect: bool) -> None:
         """Close the connection. `disconnect`: with a DISCONNECT, so that the broker does not publish the last will."""

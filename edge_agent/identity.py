@@ -29,6 +29,12 @@ class TlsIdentity:
         self._certificate: Certificate | None = None
 
     @property
+    def name(self) -> str:
+        """Return whom the certificate names; "": there is none, or it cannot be read."""
+        certificate = self._current()
+        return certificate.common_name if certificate else ""
+
+    @property
     def ends_s(self) -> int | None:
         certificate = self._current()
         return certificate.ends_s if certificate else None

@@ -21,6 +21,7 @@ from edge_agent.bodies import Terms
 from edge_agent.clock import Clock
 from edge_agent.connection import CONNECT_S, Acknowledged, BrokerConnection, ConnectionLost, Event, ReceiptCame, Subscribed, Unreachable
 from edge_agent.conversation import HELLO_S, Conversation
+from edge_agent.denied import Denied
 from edge_agent.health_size import WILL_BYTES, fitted
 from edge_agent.identity import TlsIdentity
 from edge_agent.packet_limit import LEAST_BYTES
@@ -34,7 +35,7 @@ from footfall.broker_diagnosis import Diagnosis
 from footfall.frames import Body
 from footfall.health import Health
 from footfall.receipts import DayKey
-from footfall.topics import Topic
+from footfall.topics import Topic, topic_of
 from footfall.units import NS_PER_S
 
 __all__ = ["HELLO_S", "Publisher"]
@@ -67,6 +68,7 @@ class Publisher:
         self._lost = ""
         self._clock: Final = clock
         self._broker: Final = broker
+        self._store: Final = store
         self._agent: Final = agent
         self._health: Final = health
         self._health_topic: Final = str(Topic(store, agent, "health"))
@@ -74,6 +76,7 @@ class Publisher:
         self._talk: Final = Conversation(store, agent, spool, clock, on_key, substitute, window or Window(), round(notice_s * NS_PER_S))
         self._reconnect: Final = Reconnect(agent)
         self._identity: Final = TlsIdentity(broker.tls, agent)
+        self._denied: Final = Denied(agent, self._health_topic)
         self._diagnosis: Final = Diagnosis(broker, log)
         self._events: Final[queue.SimpleQueue[tuple[BrokerConnection, Event] | None]] = queue.SimpleQueue()
         self._connection: BrokerConnection | None = None
@@ -121,7 +124,9 @@ class Publisher:
         """Return the problems: codes of `footfall status`, each with a text."""
         now_ns = self._clock.boot_ns()
         now_s = (self.gateway_ns or self._clock.wall_ns()) / NS_PER_S
-        found = self._identity.problems(now_s) | self._reconnect.problems(now_ns) | self._talk.problems(now_ns)
+        found = (
+            self._identity.problems(now_s) | self._reconnect.problems(now_ns) | self._talk.problems(now_ns) | self._denied.problems(now_ns)
+        )
         return {code: text[:300] for code, text in found.items()}
 
     def wake(self) -> None:
@@ -178,7 +183,9 @@ class Publisher:
                 if self._talk.hear(event.payload, event.boot_ns):
                     self._reconnect.answered()
             case Acknowledged():
-                self._talk.sender.acknowledged(connection.acknowledged(event.mid), event.code, event.why)
+                packet = connection.acknowledged(event.mid)
+                self._denied.answered(packet.topic, event.code, self._clock.boot_ns())
+                self._talk.sender.acknowledged(packet.bytes, event.code, event.why)
             case ConnectionLost():
                 self._lose(event)
 
@@ -204,6 +211,8 @@ class Publisher:
         if now_ns >= self._health_due_ns:
             self._health_due_ns = now_ns + round(HEALTH_S * NS_PER_S)
             self._publish_health("online")
+        if self._connection is not None and (report := self._denied.report(now_ns)):
+            self._connection.publish(topic_of(self._store, self._identity.name or self._broker.username or self._agent, "denied"), report)
 
     def _publish_health(self, state: str) -> None:
         """Publish health in a packet that the broker accepts, so that no connection is lost over it."""

@@ -1,6 +1,6 @@
 """MQTT topics of wire version 1, and the one rule for names.
 
-footfall/1/{store}/{agent}/frames | receipts | health | events
+footfall/1/{store}/{agent}/frames | receipts | health | events | denied
 footfall/1/{store}/live
 """
 
@@ -16,7 +16,7 @@ from footfall.errors import ContractError
 
 WIRE_VERSION: Final = 1
 PREFIX: Final = f"footfall/{WIRE_VERSION}"
-LEAVES: Final = frozenset({"frames", "receipts", "health", "events"})
+LEAVES: Final = frozenset({"frames", "receipts", "health", "events", "denied"})
 
 _LEAF_OF: Final = {spelling: leaf for leaf in LEAVES for spelling in (leaf, leaf.removesuffix("s"))}
 _VERSION: Final = re.compile(r"v?[0-9]")
@@ -84,7 +84,8 @@ def _meant(parts: Sequence[str]) -> str:
 def strays() -> list[str]:
     """Return subscriptions to topics that are nearly right, none of which fits a topic that is: what comes there would be lost unseen."""
     own = [f"{PREFIX}/+/+/{leaf}" for leaf in ("event", "Events", "EVENTS", "Event", "frame", "Frames")]
-    longer = [form.format(PREFIX, leaf) for leaf in LEAVES - {"receipts"} for form in ("{}/+/+/{}/+", "{}/+/+/+/{}", "/{}/+/+/{}")]
+    forms = ("{}/+/+/{}/+", "{}/+/+/+/{}", "/{}/+/+/{}")
+    longer = [form.format(PREFIX, leaf) for leaf in LEAVES - {"receipts", "denied"} for form in forms]
     shorter = [f"footfall/+/+/{leaf}" for leaf in ("events", "event", "frames", "health")]
     versions = [f"{start}/+/+/events" for start in ("footfall/v1", "Footfall/1", "footfall/2")]
     return sorted((*own, *longer, *shorter, *versions))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from footfall.denials import decode_denial
 from footfall.errors import BUGS, ContractError
 from footfall.frames import MAX_FRAME_BYTES
 from footfall.health import Health, decode_health
@@ -98,6 +99,7 @@ class Messages:
 
     def __init__(self, acceptor: Acceptor) -> None:
         self.acceptor: Final = acceptor
+        self._not_journaled: Final = {"health": self._health, "denied": self._denied}
         self._keys_used: Final[dict[tuple[str, str], int]] = {}
         self.names_now: Final = lru_cache(REMEMBERED)(self._names_now)
         """(store, agent) to what both are called now."""
@@ -150,8 +152,8 @@ class Messages:
             raise
         if self._is_too_much(agent, topic.leaf, message, batch):
             return
-        if topic.leaf == "health":
-            self._health(topic, message, batch)
+        if own := self._not_journaled.get(topic.leaf):
+            own(topic, message, batch)
             return
         if message.retained:
             raise ContractError("retained", "frames and events must not be retained: publish with retain=0")
@@ -247,6 +249,13 @@ class Messages:
             batch.counted["quarantined"] += refused.rows
         if outcome.dropped and outcome.dropped[1]:
             batch.counted[f"dropped.{outcome.dropped[0]}"] += outcome.dropped[1]
+
+    def _denied(self, topic: Topic, message: Message, batch: Accepted) -> None:
+        """What the broker denies is no row, and no sign of life: whoever reports it may have a name that nobody should have."""
+        denied = ", ".join(map(str, decode_denial(message.payload)))[:300]
+        if denied and not message.retained:
+            text = f"connects under this name, and the broker does not let it write {denied}"
+            batch.noticed.append(Notice(topic.agent, "publish_denied", text))
 
     def _names_now(self, store: str, agent: str) -> tuple[str, str]:
         places = self.acceptor.places

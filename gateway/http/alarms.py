@@ -42,6 +42,7 @@ ALARMS: Final[Mapping[str, Alarm]] = {
     "agent_stuck": Alarm("broken", "estate", "read the reason that is shown; on the box: journalctl -u footfall-agent"),
     "two_gateways": Alarm("broken", "estate", "stop the gateway that is not meant to run: each journal is one gateway's state_dir"),
     "two_agents": Alarm("broken", "estate", "give each box a name and a certificate of its own: footfall agent --check looks at both"),
+    "publish_denied": Alarm("broken", "estate", "give the box its own certificate or user, or correct its agent.toml or the access list"),
     "card_full": Alarm("broken", "estate", "make room on the disk that it names; it goes on by itself, and what it has is not lost"),
     "spool_damaged": Alarm("broken", "estate", "change the storage card of that box; what was lost is stored as a gap"),
     "certificate_wrong": Alarm("broken", "estate", "correct the file that is named: it is read at the next connection"),

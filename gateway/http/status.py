@@ -207,6 +207,7 @@ _HAVE: Final[Mapping[str, str]] = {
     "agent_stuck": "frames wait at agents and get no receipt",
     "two_gateways": "more than one gateway answers agents",
     "two_agents": "two agents use one name",
+    "publish_denied": "the broker denies agents what they publish",
     "card_full": "the disk of agents is full",
     "spool_damaged": "the spool of agents is damaged",
     "packet_limit": "the broker refuses packets of agents for their size",

@@ -41,7 +41,7 @@ class Inlet:
         """`beat` is called before what may take seconds."""
         # Neither has the bare name: where a broker takes a certificate's or user's name for the id, a check comes under that.
         self.frames: Final = Connection(broker, f"{broker.client_id}-frames", [wildcard("frames"), wildcard("health")], False)
-        self.events: Final = Connection(broker, f"{broker.client_id}-events", [wildcard("events")], True, strays())
+        self.events: Final = Connection(broker, f"{broker.client_id}-events", [wildcard("events")], True, [wildcard("denied"), *strays()])
         self._both: Final = (self.frames, self.events)
         self._rival: Final = OwnRival(f"{broker.host}:{broker.port}")
         self._beat: Final = beat

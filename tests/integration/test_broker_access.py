@@ -129,7 +129,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, certificates: Path) -> It
 
 def test_an_agent_writes_its_own_topics_only(deployed: Deployed) -> None:
     agent = deployed.connect("a1", deployed.agents)
-    for leaf in ("frames", "health", "events"):
+    for leaf in ("frames", "health", "events", "denied"):
         assert agent.may_publish(f"footfall/1/s/a1/{leaf}")
         assert not agent.may_publish(f"footfall/1/s/a2/{leaf}")
     assert not agent.may_publish("footfall/1/s/a1/receipts")

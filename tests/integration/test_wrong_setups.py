@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
@@ -333,6 +334,41 @@ def test_an_agent_with_the_certificate_of_another(deployed: Deployed, certificat
         assert "names 'a2'" in agent.log.read_text()
     finally:
         agent.process.stop()
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_an_agent_that_the_broker_denies_its_topics_is_named_by_the_gateway(
+    deployed: Deployed, certificates: Path, tmp_path: Path, protocol: str
+) -> None:
+    """It has a2's certificate, so that nothing of it arrives, not even its health. 3.1.1 has no word for it."""
+    gateway_tls = {key: str(path) for key, path in tls(certificates, "gateway").model_dump().items()}
+    only_a_port: Any = SimpleNamespace(port=deployed.gateway)
+    place = Place(tmp_path / "gateway", only_a_port, broker={"port": deployed.gateway, "tls": gateway_tls})
+    values = {
+        "store": "s1", "agent": "a1", "spool": {"path": str(tmp_path / "spool.sqlite")},
+        "broker": {
+            "port": deployed.agents, "protocol": protocol,
+            "tls": {key: str(path) for key, path in tls(certificates, "a2").model_dump().items()},
+        },
+    }  # fmt: skip
+    agent = AgentProcess(tmp_path, free_port(), values)
+    with place:
+        agent.process.start()
+        try:
+            if protocol == "5":
+                until(lambda: "publish_denied" in problems(place), lambda: f"{place.log()}\n{agent.log.read_text()}")
+                named = problems(place)["publish_denied"]
+                assert "a2: connects under this name, and the broker does not let it write footfall/1/s1/a1/frames" in named
+                assert "footfall/1/s1/a1/health" in named
+                assert "must be a1" in agent.health()["problems"]["publish_denied"]
+                assert "does not let us write footfall/1/s1/a1/health" in agent.log.read_text()
+            else:
+                until(lambda: "certificate_wrong" in agent.health()["problems"], lambda: agent.log.read_text())
+                assert "publish_denied" not in agent.health()["problems"]
+        finally:
+            agent.process.stop()
+        assert place.gateway.status()["balance"]["in_total"] == 0, "what is denied is no row"
+        assert place.gateway.status()["quarantine"] == {}
 
 
 def problems(place: Place) -> dict[str, str]:

@@ -44,7 +44,7 @@ NOTICED = (
 SAID_BY_AGENTS = (
     "agent_stuck", "two_gateways", "two_agents", "card_full", "spool_damaged", "packet_limit", "certificate_ends", "certificate_expired",
     "certificate_wrong",
-    "clock_contradicts", "device_clock", "agent_flooding", "intake_no_key", "clients_refused",
+    "clock_contradicts", "device_clock", "agent_flooding", "intake_no_key", "clients_refused", "publish_denied",
 )  # fmt: skip
 
 ILL = {

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from footfall.beacons import OwnBeacon
+from footfall.denials import encode_denial
 from footfall.frames import MAX_FRAME_BYTES, Body, Kind
 from footfall.health import Health, encode_health
 from footfall.receipts import MAX_RECEIPT_BYTES, Receipt, decode_receipt
@@ -388,6 +389,18 @@ def test_how_many_rows_of_an_epoch_were_refused_outlives_the_gateway_and_counts_
     assert again.receipts()[-1].refused == 3
     assert again.journal.balance() == {"in": 4, "quarantined": 3, "dropped.duplicate": 1}
     again.close()
+
+
+def test_what_a_broker_denies_is_noticed_and_is_no_row_and_no_sign_of_life(gate: Gate) -> None:
+    noticed: list[tuple[str, str, str]] = []
+    gate.ingest.on_noticed = lambda *notice: noticed.append(notice)
+    gate.take(("footfall/1/s1/thief/denied", encode_denial([FRAMES])))
+    assert [notice[:2] for notice in noticed] == [("thief", "publish_denied")]
+    assert FRAMES in noticed[0][2]
+    gate.take(("footfall/1/s1/thief/denied", encode_denial([FRAMES])), retained=True)
+    assert (len(noticed), gate.journal.balance(), gate.ingest.heard_ns) == (1, {}, {})
+    gate.take(("footfall/1/s1/thief/denied", b"{"))
+    assert [entry.reason for entry in gate.quarantine.entries()] == ["denied"]
 
 
 def test_a_frame_is_replayed_at_the_time_of_its_events(gate: Gate, tmp_path: Path) -> None:
