@@ -5,8 +5,8 @@
     protection.protected(value, event)         # the event to spool; NoKeyYet
     protection.protected_text(text)            # of an event that an earlier release spooled
 
-An event all of whose identifiers are of types whose long-lived key is here gets subjects. Any other is sealed whole, so that its
-identifiers keep their order. Where neither is possible, the event is not taken: nothing readable may reach the disk.
+An event all of whose identifiers have one spelling and are of types whose long-lived key is here gets subjects. Any other is sealed
+whole, so that its identifiers keep their order. Where neither is possible, the event is not taken: nothing readable may reach the disk.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from footfall.beacons import TYPES as BEACONS
 from footfall.errors import ContractError, FootfallError
 from footfall.events import parse_event
 from footfall.identified import sealed_event, sealed_keys
+from footfall.identifier_forms import has_one_spelling
 from footfall.pseudonyms import lasting_subject, to_hex
 from footfall.sealing import seal
 
 SUBJECTS: Final = "subjects"
+TYPES: Final = "types"
 IDENTIFIERS: Final = "identifiers"
 SEALED: Final = "sealed"
 
@@ -65,7 +67,8 @@ class Protection:
         if not stated:
             return value
         if set(stated) == {IDENTIFIERS} and SUBJECTS in type(event).model_fields and (subjects := self._subjects(stated[IDENTIFIERS])):
-            return {key: each for key, each in value.items() if key != IDENTIFIERS} | {SUBJECTS: subjects}
+            types = [identifier.partition(":")[0] for identifier in stated[IDENTIFIERS]]
+            return {key: each for key, each in value.items() if key != IDENTIFIERS} | {SUBJECTS: subjects, TYPES: types}
         if self.public is None:
             raise NoKeyYet
         return sealed_event(value, event, self.public)
@@ -84,10 +87,11 @@ class Protection:
         return json.dumps(self.protected(value, event), ensure_ascii=False, separators=(",", ":"))
 
     def _subjects(self, identifiers: list[str]) -> list[str]:
-        """Return the subjects of identifiers, none if the key of any type is missing here. Which beacons are the brand's, only the gateway
-        knows for sure: they are sealed.
+        """Return the subjects of identifiers, none if the key of any type is missing here.
+
+        Which beacons are the brand's, and how a value is written that has several spellings, only the gateway knows: they are sealed.
         """
         split = [identifier.partition(":") for identifier in identifiers]
-        if not all(id_type in self._lasting and id_type not in BEACONS for id_type, _, _ in split):
+        if not all(id_type in self._lasting and id_type not in BEACONS and has_one_spelling(id_type, rest) for id_type, _, rest in split):
             return []
         return [to_hex(lasting_subject(self._lasting[id_type], id_type, rest)) for id_type, _, rest in split]

@@ -33,6 +33,8 @@ Name = Annotated[str, StringConstraints(pattern=NAME)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=TEXT)]
 Subject = Annotated[str, StringConstraints(pattern=r"^[0-7][0-9a-f]{15}\z")]
 """A lasting subject, 16 hex digits."""
+IdentifierTypeName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{1,32}\z")]
+"""What stands before the colon of an identifier."""
 
 What = Literal[
     "scan", "try_on", "promotion", "transaction", "payment", "redemption", "pickup", "return", "service", "registration", "voucher"
@@ -94,6 +96,8 @@ class Touch(_OfPeople):
     identifiers: Annotated[list[Identifier], Field(max_length=16, default_factory=list)]
     subjects: Annotated[list[Subject], Field(max_length=16, default_factory=list)]
     """In place of identifiers: their lasting subjects."""
+    types: Annotated[list[IdentifierTypeName], Field(max_length=16, default_factory=list)]
+    """The type of each of `subjects`, which cannot show it; without types each is of the weakest."""
     fan: Annotated[Text, BRANDS_OWN] | None = None
     staff_id: Text | None = None
     department: Text | None = None
@@ -110,6 +114,8 @@ class Touch(_OfPeople):
             raise ValueError(f"a {self.what} needs an `id`, so that sending it twice counts once")
         if self.subjects and (self.identifiers or self.sealed):
             raise ValueError("`subjects` stands in place of identifiers: give one of them")
+        if self.types and len(self.types) != len(self.subjects):
+            raise ValueError(f"`types` has one type for each of `subjects`: {len(self.subjects)} are needed, not {len(self.types)}")
         numbers = [item.n for item in self.items] if self.items else []
         if 0 in numbers:
             raise ValueError("an item of `items` has `n` 0: leave it out")

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import BaseModel
 
 from footfall.baskets import spelled
-from footfall.beacons import TYPES, BeaconRule
 from footfall.errors import ContractError
 from footfall.event_times import EARLY_NS as EARLY_NS
 from footfall.event_times import LATE_NS as LATE_NS
 from footfall.event_times import check_time
 from footfall.events import AnyEvent, Count, Occupancy, Touch, Void, parse_event
 from footfall.identified import identifier_keys, stated_identifiers
-from footfall.pseudonyms import lasting_subject, to_hex, type_key
-from footfall.sealing import Opener
 from footfall.units import NS_PER_S
+from gateway.accept.pseudonymiser import Identified
+from gateway.accept.pseudonymiser import Pseudonymiser as Pseudonymiser
 from gateway.records import EARLIEST_NS
 from gateway.site.index import StorePlaces
 
@@ -33,57 +31,8 @@ class Plain:
     values: dict[str, Any]
     id_hash: bytes | None
     event_id: str | None
-
-
-class Pseudonymiser:
-    """Turns `type:value` into a lasting subject with the brand's secret. Without a secret every identifier is refused.
-
-    A beacon is known by the parts that identify it, as it is to agents, however tills and lists write it.
-    """
-
-    def __init__(self, brand_secret: bytes | None, secret_before: bytes | None = None) -> None:
-        """`secret_before`: what agents sealed before the secret was changed is opened with it."""
-        self.beacons = BeaconRule()
-        self.refused_types: frozenset[str] = frozenset()
-        """Types of identifiers whose owners gave no consent: of them there is no lasting subject of an event."""
-        self._secret: Final = brand_secret
-        self._opener: Final = Opener([secret for secret in (brand_secret, secret_before) if secret is not None])
-        self._keys: Final[dict[str, bytes]] = {}
-
-    @property
-    def has_secret(self) -> bool:
-        return self._secret is not None
-
-    @property
-    def seal_key(self) -> bytes | None:
-        """Return the public key to which agents seal identifiers; None without a secret."""
-        return self._opener.public if self._secret is not None else None
-
-    def opened(self, value: object) -> object:
-        """Return a plain event with what its `sealed` holds in its place. Raise ContractError if it cannot be opened."""
-        if not isinstance(value, dict) or not isinstance(text := value.get("sealed"), str):
-            return value
-        try:
-            found = json.loads(self._opener.open(text))
-        except ValueError:
-            found = None
-        rest = {key: each for key, each in value.items() if key != "sealed"}
-        if not isinstance(found, dict) or found.keys() & rest.keys():
-            raise ContractError("event.sealed", "what was sealed is no JSON object of the keys that are missing beside it")
-        return rest | found
-
-    def subject(self, identifier: str) -> int:
-        if self._secret is None:
-            raise ContractError("event.secret", "identifiers need the brand's secret: set brand_secret_file in gateway.toml")
-        id_type, _, value = identifier.partition(":")
-        if id_type in TYPES:
-            value = self.beacons.identifier(value) or value
-        key = self._keys.get(id_type) or self._keys.setdefault(id_type, type_key(self._secret, id_type))
-        return lasting_subject(key, id_type, value)
-
-    def hex_subject(self, identifier: str) -> str:
-        """Return the subject as records have it, 16 hex digits."""
-        return to_hex(self.subject(identifier))
+    identified: Identified
+    """What its identifiers came to."""
 
 
 def id_hash(*names: str) -> bytes:
@@ -117,8 +66,9 @@ def normalise(
         "timed": stated_ns is not None,
         "id": None if event.id is None else id_hash(places.names.first, publisher, event.id).hex(),
     }
-    values |= _MORE[type(event)](event, places, publisher, time_ns, pseudonyms)
-    return Plain(values, name, event.id)
+    identified = Identified(pseudonyms)
+    values |= _MORE[type(event)](event, places, publisher, time_ns, identified)
+    return Plain(values, name, event.id, identified)
 
 
 def _interval_ns(event: AnyEvent) -> int:
@@ -134,13 +84,16 @@ def _check_consent(event: BaseModel, refused_types: frozenset[str]) -> None:
             raise ContractError("event.identifier", f"identifiers of type {id_type!r} are not consented to and are not taken")
 
 
-def _touch(event: Touch, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:
+def _touch(event: Touch, places: StorePlaces, publisher: str, time_ns: int, identified: Identified) -> dict[str, Any]:
     if event.zone is not None and event.zone not in places.zones:
         raise places.no_zone(event.zone)
+    types = event.types or [""] * len(event.subjects)
+    named = identified.of_subjects(event.subjects, types) if event.subjects else identified.of(event.identifiers)
     return {
         "what": event.what,
         "zone": "" if event.zone is None else places.zone_at(event.zone, time_ns),
-        "subjects": event.subjects or [to_hex(pseudonyms.subject(identifier)) for identifier in event.identifiers],
+        "subjects": [each.subject for each in named],
+        "types": [each.type for each in named],
         "fan": event.fan or "",
         "staff_id": event.staff_id or "",
         "department": event.department or "",
@@ -153,14 +106,14 @@ def _touch(event: Touch, places: StorePlaces, publisher: str, time_ns: int, pseu
     }
 
 
-def _count(event: Count, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:
+def _count(event: Count, places: StorePlaces, publisher: str, time_ns: int, identified: Identified) -> dict[str, Any]:
     if event.door not in places.doors:
         raise places.no_door(event.door)
     counted = {"door": places.door_at(event.door, time_ns), "in": event.entered, "out": event.left}
     return counted if event.seconds is None else counted | {"seconds": event.seconds}
 
 
-def _occupancy(event: Occupancy, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:
+def _occupancy(event: Occupancy, places: StorePlaces, publisher: str, time_ns: int, identified: Identified) -> dict[str, Any]:
     if event.zone is not None and event.zone not in places.zones:
         raise places.no_zone(event.zone)
     return {
@@ -171,7 +124,7 @@ def _occupancy(event: Occupancy, places: StorePlaces, publisher: str, time_ns: i
     }
 
 
-def _void(event: Void, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:
+def _void(event: Void, places: StorePlaces, publisher: str, time_ns: int, identified: Identified) -> dict[str, Any]:
     of, of_earlier = id_hash(places.names.first, publisher, event.of), id_hash(publisher, event.of)
     return {"of": of.hex(), "of_earlier": of_earlier.hex(), "reason": event.reason, "actor": event.actor}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -25,6 +26,11 @@ from gateway.site.names import Names
 ID: Final = "event.id"
 """The reason of an event whose id another one had."""
 CONTENT_BYTES: Final = 8
+BLOCKED: Final = "identifiers_blocked."
+"""How the balance's names of identifiers that are none begin; the type follows."""
+UNKNOWN_TYPE: Final = "identifier_type_unknown"
+_LIKE_A_TYPE: Final = re.compile(r"[a-z._-]+[0-9]{0,3}\Z")
+"""A type may be anything, an identifier too: only what looks like a word is shown."""
 EVENTS_LEAF: Final = "events"
 """What is kept of a relayed event is what its agent could have published: a replay takes it from that topic."""
 
@@ -102,6 +108,7 @@ class PlainEvents:
                 continue
             outcome.units_in += 1
             number += 1
+            _note_identifiers(outcome, plain)
             plain.values["key"] = _event_key(plain, names.first, None if row is None else (*row, str(nth)))
             whose = places.settled.get(agent) or places.called(agent, plain.values["time_ns"])
             outcome.entries.append(Entry(RecordKind.EVENT, whose.store, whose.agent, number, _dump(plain.values), rows=1))
@@ -149,12 +156,21 @@ class PlainEvents:
         return all(new)
 
 
+def _note_identifiers(outcome: Outcome, plain: Plain) -> None:
+    """Count identifiers that are none, and name types that nobody described."""
+    for name in plain.identified.blocked:
+        outcome.counted[f"{BLOCKED}{name}"] += 1
+    if plain.identified.unknown:
+        named = sorted({each if _LIKE_A_TYPE.match(each) else "…" for each in plain.identified.unknown})
+        outcome.noticed[UNKNOWN_TYPE] = f"identifiers of types that nobody described, and that join nothing strongly: {', '.join(named)}"
+
+
 def content_of(plain: Plain) -> bytes:
     """Return a digest of what an event holds, but its id; of one without a time it is the same whenever it came, under whatever names.
 
-    What is empty is left out, so that a release that knows more keys makes the same digest.
+    What is empty is left out, so that a release that knows more keys makes the same digest; types are what the registry makes of it.
     """
-    left_out = ("id", "key") if plain.values["timed"] else ("id", "key", "time_ns", "zone", "door")
+    left_out = ("id", "key", "types") if plain.values["timed"] else ("id", "key", "types", "time_ns", "zone", "door")
     held = {key: value for key, value in sorted(plain.values.items()) if value and key not in left_out}
     return hashlib.blake2b(_dump(held), digest_size=CONTENT_BYTES).digest()
 

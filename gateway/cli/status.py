@@ -123,6 +123,7 @@ def _gateway(values: Mapping[str, Any]) -> Table:
         *_uncalibrated(values.get("uncalibrated", ())),
         *_without_level(values.get("without_level", ())),
         ("beacons", _beacons(values)),
+        *_blocked(values.get("identifiers_blocked", {})),
     ):  # fmt: skip
         table.add_row(f"[dim]{label}[/]", escape(text))
     return table
@@ -142,6 +143,12 @@ def _beacons(values: Mapping[str, Any]) -> str:
     if not (own := values.get("own_beacons", 0)):
         return "every iBeacon is a fan's: list the brand's own UUIDs as beacons in site.toml"
     return f"{own:,} UUIDs are the brand's; neighbours' were heard {values.get('neighbours_total', 0):,} times"
+
+
+def _blocked(by_type: Mapping[str, int]) -> list[tuple[str, str]]:
+    """A line, or none. It is no problem of the gateway's: tills write such values where they know nobody."""
+    counted = ", ".join(f"{name} {n:,}" for name, n in sorted(by_type.items()))
+    return [("no identifiers", f"{counted}: values such as null or 000, whose events are stored without them")] if by_type else []
 
 
 def _few(names: Sequence[str]) -> str:

@@ -106,6 +106,8 @@ class Status:
     """Sightings of others' beacons, since each agent's start."""
     seal_key: str = ""
     """The gateway's public key, base64, to which identifiers are sealed; "" without the brand's secret."""
+    identifiers_blocked: Mapping[str, int] = field(default_factory=dict)
+    """By type, identifiers of plain events that are none, such as `null`; their events are stored without them."""
     noticed: Mapping[str, str] = field(default_factory=dict)
     """What parts of the gateway noticed: `Notices.shown()`."""
 

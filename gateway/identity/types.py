@@ -20,14 +20,14 @@ from importlib.resources import files
 from typing import Any, Final, Protocol, get_args
 
 from footfall.identifier_forms import COUNTRY_CODE, NormaliserName, national, normalised
-from footfall.units import NS_PER_S
+from footfall.units import NS_PER_MS, NS_PER_S
 from gateway.identity.links import FOR_EVER_NS
 from gateway.site.identifier_types import IdentifierClass, Joins
 
 CLASSES: Final[tuple[IdentifierClass, ...]] = get_args(IdentifierClass)
 """From the strongest to the weakest: in a contradiction the weakest gives way first."""
 NATIONAL: Final[Mapping[str, str]] = {"phone": "phone.national"}
-"""Types of which earlier releases knew a second spelling, and the type of that one."""
+"""Types of which earlier releases hashed a second spelling, and the type that stands beside its subject."""
 _ANY: Final = "*"
 _REMEMBERED: Final = 10_000
 
@@ -66,6 +66,7 @@ class IdentifierType:
     before_s: float | None = None
     after_s: float | None = None
     unseen_s: float | None = None
+    recycled_after_s: float | None = None
     handover: bool = False
     """Whether the next claim of another fan ends an open one."""
     normaliser: NormaliserName = "exact"
@@ -88,9 +89,9 @@ class IdentifierType:
         return len(CLASSES) - CLASSES.index(self.klass)
 
     def span_ns(self, time_ns: int) -> tuple[int, int]:
-        """Return the default span around a touch that names a fan beside it: (from, to), for ever where it is open."""
+        """Return the default span around a touch that names a fan beside it: (from, to), for ever where it is open; the touch is in it."""
         from_ns = -FOR_EVER_NS if self.before_s is None else max(time_ns - round(self.before_s * NS_PER_S), -FOR_EVER_NS)
-        to_ns = FOR_EVER_NS if self.after_s is None else min(time_ns + round(self.after_s * NS_PER_S), FOR_EVER_NS)
+        to_ns = FOR_EVER_NS if self.after_s is None else min(time_ns + round(self.after_s * NS_PER_S) + NS_PER_MS, FOR_EVER_NS)
         return from_ns, to_ns
 
     def normalised(self, value: str) -> str:
@@ -140,8 +141,8 @@ def _match(types: Mapping[str, IdentifierType], name: str) -> IdentifierType:
 
 def _changed(shipped: IdentifierType, entry: Any) -> IdentifierType:
     """Return a type with what an entry states in place of what is shipped."""
-    keys = ("klass", "fans_per_identifier", "identifiers_per_fan", "joins", "rank", "before_s", "after_s", "unseen_s", "normaliser",
-            "country_code")  # fmt: skip
+    keys = ("klass", "fans_per_identifier", "identifiers_per_fan", "joins", "rank", "before_s", "after_s", "unseen_s", "recycled_after_s",
+            "normaliser", "country_code")  # fmt: skip
     stated = {key: value for key in keys if (value := getattr(entry, key, None)) is not None}
     changed = replace(shipped, name=entry.type, **stated)
     blocked, allowed = (frozenset(map(changed.normalised, getattr(entry, key, ()))) for key in ("blocked", "allowed"))

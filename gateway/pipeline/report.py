@@ -14,6 +14,7 @@ from footfall.health import Health
 from footfall.sealing import public_key_text
 from footfall.units import NS_PER_S
 from gateway.accept.own_clock import OwnClock
+from gateway.accept.plain_events import BLOCKED
 from gateway.config import GatewayConfig
 from gateway.fold.door_watch import silence_text
 from gateway.http.metrics import MetricRegistry
@@ -99,6 +100,7 @@ class Report:
             own_beacons=len(self.ingest.beacons),
             neighbours_total=sum(health.neighbours_total for health in list(self.ingest.healths.values())),
             seal_key=public_key_text(self.ingest.seal_key) if self.ingest.seal_key else "",
+            identifiers_blocked=self._counted(BLOCKED),
             noticed=self._noticed(held),
         )  # fmt: skip
 
@@ -182,8 +184,12 @@ class Report:
         return "; ".join(f"{measurement}: {why}" for measurement, why in list(self.sink_worker.refused_why.items()))
 
     def _dropped(self) -> dict[str, int]:
+        return self._counted("dropped.")
+
+    def _counted(self, prefix: str) -> dict[str, int]:
+        """Return what of the balance begins so, by the rest of its name."""
         counted = list(self.ingest.counted.items())
-        return {name.removeprefix("dropped."): n for name, n in counted if name.startswith("dropped.")}
+        return {name.removeprefix(prefix): n for name, n in counted if name.startswith(prefix)}
 
     def register(self, registry: MetricRegistry) -> None:
         """Register every counter of the parts. Gauges of the status are the HTTP server's."""
@@ -195,6 +201,8 @@ class Report:
              lambda: {(): counted["quarantined"] + self.outbox.sent.refused_rows})  # fmt: skip
         read("footfall_rows_dropped_total", "counter", "Rows dropped, by reason.",
              lambda: {(reason,): n for reason, n in self._dropped().items()}, ("reason",))  # fmt: skip
+        read("footfall_identifiers_blocked_total", "counter", "Identifiers of plain events that are none, by type.",
+             lambda: {(name,): n for name, n in self._counted(BLOCKED).items()}, ("type",))  # fmt: skip
         read("footfall_unknown_body_keys_total", "counter", "Keys of frames that this release does not know, and ignores.",
              lambda: {(): counted["unknown_body_keys_total"]})  # fmt: skip
         read("footfall_unknown_version_frames_total", "counter", "Frames of an unknown wire version, left with their agents.",

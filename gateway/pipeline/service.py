@@ -26,6 +26,7 @@ from gateway.fold.fold import Fold
 from gateway.http.metrics import MetricRegistry
 from gateway.http.server import StatusServer
 from gateway.http.status import Status
+from gateway.identity.types import IdentifierTypes
 from gateway.mqtt.inlet import Inlet
 from gateway.mqtt.kept_broker import KeptBroker
 from gateway.pipeline.agent_watch import AgentWatch
@@ -172,12 +173,13 @@ class Gateway:
             return
         self._site = site
         body = record_site(site, pseudonyms.hex_subject if pseudonyms.has_secret else None)
-        self._new_sites.append(NewSite(body, partial(self._use, site, pseudonyms.beacons)))
+        self._new_sites.append(NewSite(body, partial(self._use, site, pseudonyms)))
 
-    def _use(self, site: Site, beacons: BeaconRule) -> None:
+    def _use(self, site: Site, pseudonyms: Pseudonymiser) -> None:
         """Go on with an estate that is journaled. Called by the ingest stage's thread."""
         self._ingest.use(site)
-        self._pseudonyms.beacons, self._ingest.beacons = beacons, beacons.own
+        self._pseudonyms.beacons, self._pseudonyms.types = pseudonyms.beacons, pseudonyms.types
+        self._ingest.beacons = pseudonyms.beacons.own
         self._estate.use(site)
         self._clock.expect(len(self._estate.agents))
         log.info("%s is in force: %d stores", self._config.site, len(site.stores))
@@ -201,10 +203,10 @@ class Gateway:
             raise
 
     def _pseudonymiser(self, site: Site) -> Pseudonymiser:
-        """Return one that knows the beacons of an estate."""
+        """Return one that knows the beacons and the types of identifiers of an estate."""
         config = self._config
         pseudonyms = Pseudonymiser(secret(config.brand_secret, config.brand_secret_file), secret(None, config.brand_secret_before_file))
-        pseudonyms.beacons = BeaconRule(own_beacons(site))
+        pseudonyms.beacons, pseudonyms.types = BeaconRule(own_beacons(site)), IdentifierTypes(site.identifier_types)
         return pseudonyms
 
     @property

@@ -40,6 +40,8 @@ class IdentifierTypeEntry(Section):
     """For how long before and after a touch that names a fan beside it, it is that fan's."""
     unseen_s: SpanSeconds | None = None
     """It is nobody's once it was not seen for so long."""
+    recycled_after_s: SpanSeconds | None = None
+    """A claim of another fan ends one that was not heard of for so long, also if it states no beginning."""
     normaliser: NormaliserName | None = None
     country_code: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,3}\z")] | None = None
     """Of phone numbers that are written without one."""

@@ -137,6 +137,7 @@ class RecordedIdentifierType(_Recorded):
     before_s: float | None = None
     after_s: float | None = None
     unseen_s: float | None = None
+    recycled_after_s: float | None = None
 
 
 class RecordedSite(_Recorded):

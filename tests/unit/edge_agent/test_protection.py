@@ -29,10 +29,15 @@ def test_an_event_without_identifiers_is_left_as_it_is() -> None:
 
 
 def test_what_the_box_can_hash_becomes_subjects_in_their_order() -> None:
-    found = protected(Protection(KEYS), identifiers=["member:8613800001111", "nfc:04a1:b2"])
-    subjects = [to_hex(lasting_subject(KEYS[kind], kind, rest)) for kind, rest in (("member", "8613800001111"), ("nfc", "04a1:b2"))]
-    assert found == SCAN | {"subjects": subjects}
+    found = protected(Protection(KEYS), identifiers=["member:8613800001111", "nfc:04a1b2"])
+    subjects = [to_hex(lasting_subject(KEYS[kind], kind, rest)) for kind, rest in (("member", "8613800001111"), ("nfc", "04a1b2"))]
+    assert found == SCAN | {"subjects": subjects, "types": ["member", "nfc"]}
     parse_event(found)
+
+
+@pytest.mark.parametrize("stated", ["member: 8613800001111", "nfc:04:A1:B2", "member:13800001111"])
+def test_what_may_be_written_in_several_ways_is_left_to_the_gateway(stated: str) -> None:
+    assert "sealed" in protected(Protection(KEYS, PUBLIC), identifiers=[stated])
 
 
 def test_one_that_it_cannot_hash_seals_all_of_the_event() -> None:

@@ -45,6 +45,48 @@ def test_no_identifier_is_in_any_journaled_byte() -> None:
     assert json.loads(entry.body)["subjects"][0] == to_hex(member)
 
 
+def subject_of(id_type: str, value: str) -> str:
+    return to_hex(lasting_subject(type_key(SECRET, id_type), id_type, value))
+
+
+def touch_of(*identifiers: str) -> dict[str, Any]:
+    (entry,) = events({"kind": "touch", "what": "scan", "identifiers": list(identifiers)}).entries
+    return dict(json.loads(entry.body))
+
+
+def test_a_touch_has_the_type_of_each_subject() -> None:
+    found = touch_of("wx-mini:o1", "member:7")
+    assert found["types"] == ["wx-mini", "member"]
+    assert found["subjects"] == [subject_of("wx-mini", "o1"), subject_of("member", "7")]
+
+
+@pytest.mark.parametrize("written", ["13800001111", "+86 138-0000-1111", "8613800001111", "１３８００００１１１１"])
+def test_every_spelling_of_a_number_is_one_subject_beside_that_of_earlier_releases(written: str) -> None:
+    """Earlier releases hashed what was written: links to a number without its country go on naming it."""
+    found = touch_of(f"phone:{written}", f"phone:{written} ")
+    assert found["types"] == ["phone", "phone.national"]
+    assert found["subjects"] == [subject_of("phone", "8613800001111"), subject_of("phone", "13800001111")]
+
+
+def test_what_is_no_identifier_is_counted_by_type_and_the_touch_is_stored() -> None:
+    values = ["member:null", "member:7", "wx-mini:undefined", "phone:13800138000", "13800001111:none"]
+    outcome = events({"kind": "touch", "what": "scan", "identifiers": values})
+    (entry,) = outcome.entries
+    assert json.loads(entry.body)["types"] == ["member"]
+    assert dict(outcome.counted) == {f"identifiers_blocked.{name}": 1 for name in ("member", "wx-*", "phone", "unknown")}
+    assert outcome.units_in == 1, "they are no rows"
+
+
+def test_a_repetition_counts_nothing_twice() -> None:
+    memory, touch = Memory(), {"kind": "touch", "what": "scan", "id": "e", "identifiers": ["member:null"]}
+    assert [dict(events(touch, memory).counted) for _ in range(2)] == [{"identifiers_blocked.member": 1}, {}]
+
+
+def test_a_type_that_nobody_described_is_named_unless_it_may_be_an_identifier() -> None:
+    outcome = events({"kind": "touch", "what": "scan", "identifiers": ["loyalty:7", "8613800001111:7"]})
+    assert outcome.noticed["identifier_type_unknown"].endswith("loyalty, …")
+
+
 def test_an_event_through_an_agent_is_an_entry_of_its_own_at_its_own_time() -> None:
     without_time = {key: value for key, value in SALE.items() if key != "time"}
     data = body(Kind.STAY, Kind.EVENT, extra={1: {"event": json.dumps(without_time)}})

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from footfall.errors import ContractError
+from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.sealing import public_key, seal
 from gateway.accept.events import Pseudonymiser, normalise
 from gateway.site import Site
@@ -16,7 +17,7 @@ from gateway.site.index import Places
 SECRET, BEFORE = b"the brand's secret", b"the one before"
 T = 1_790_000_000_000_000_000
 SCAN = {"kind": "touch", "what": "scan", "id": "e1"}
-STATED = {"identifiers": ["phone:8613800001111", "ibeacon:u:1:2"]}
+STATED = {"identifiers": ["member:8613800001111", "ibeacon:u:1:2"]}
 PSEUDONYMS = Pseudonymiser(SECRET, BEFORE)
 SITE = {"brand": "b", "stores": [{"name": "s1", "zones": [{"name": "hall"}], "doors": [], "agents": [{"name": "a1"}]}]}
 
@@ -37,8 +38,17 @@ def test_what_was_sealed_counts_as_if_it_were_stated(secret: bytes) -> None:
 
 def test_subjects_count_as_the_identifiers_of_which_they_are() -> None:
     subjects = [PSEUDONYMS.hex_subject(identifier) for identifier in STATED["identifiers"]]
-    assert values(SCAN | {"subjects": subjects}) == values(SCAN | STATED)
-    assert values(SCAN | {"subjects": subjects}, Pseudonymiser(None))["subjects"] == subjects, "they need no secret"
+    hashed = SCAN | {"subjects": subjects, "types": ["member", "ibeacon"]}
+    assert values(hashed) == values(SCAN | STATED)
+    assert values(hashed, Pseudonymiser(None))["subjects"] == subjects, "they need no secret"
+    assert values(SCAN | {"subjects": subjects})["types"] == ["", ""], "of these nobody knows what they are"
+
+
+@pytest.mark.parametrize("value", ["null", "NULL", "None", "000000", "-1"])
+def test_what_is_no_identifier_is_none_hashed_elsewhere(value: str) -> None:
+    """The sender holds the key of the type, so it can hash whatever its till wrote."""
+    subjects = [to_hex(lasting_subject(type_key(SECRET, "member"), "member", each)) for each in (value, "7")]
+    assert values(SCAN | {"subjects": subjects, "types": ["member", "member"]})["subjects"] == subjects[1:]
 
 
 @pytest.mark.parametrize(

@@ -67,9 +67,11 @@ def test_the_strongest_class_is_the_last_to_give_way() -> None:
 
 def test_a_default_span_is_as_the_type_has_it() -> None:
     assert TYPES.of("member").span_ns(5) == (-FOR_EVER_NS, FOR_EVER_NS)
-    assert TYPES.of("web").span_ns(100 * DAY_NS) == (70 * DAY_NS, 130 * DAY_NS)
+    assert TYPES.of("web").span_ns(100 * DAY_NS) == (70 * DAY_NS, 100 * DAY_NS + 10**6), "the login is in it"
     assert TYPES.of("tag").span_ns(7) == (7, FOR_EVER_NS)
-    assert (TYPES.of("phone").unseen_s, TYPES.of("phone").handover, TYPES.of("member").handover) == (63_115_200, True, False)
+    phone = TYPES.of("phone")
+    assert (phone.unseen_s, phone.recycled_after_s, phone.handover) == (730.5 * 86_400, 90 * 86_400, True)
+    assert (TYPES.of("member").unseen_s, TYPES.of("member").handover) == (None, False)
 
 
 def test_what_only_names_by_its_reference_is_not_what_is_lent() -> None:
