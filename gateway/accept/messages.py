@@ -14,6 +14,7 @@ from footfall.errors import BUGS, ContractError
 from footfall.frames import MAX_FRAME_BYTES
 from footfall.health import Health, decode_health
 from footfall.receipts import Times
+from footfall.shown_topics import ShownTopic, shown_topic
 from footfall.topics import Topic, parse_topic
 from gateway.accept.accept import Acceptor
 from gateway.accept.events import id_hash
@@ -28,6 +29,7 @@ STRANGER: Final = ""
 """Whoever `site.toml` does not have."""
 REMEMBERED: Final = 50_000
 """Topics and names whose look-ups in the site are remembered: until the estate changes."""
+_ANY: Final = ("utf-8", "surrogateescape")
 UNREADABLE_VERSION: Final = "frame.version"
 MISPLACED: Final = frozenset({"site.store", "site.agent"})
 
@@ -80,7 +82,7 @@ class Accepted:
 
         A crash leaves the position as it was, so the message has the same key when it is delivered again.
         """
-        content = message.topic.encode("utf-8", "surrogateescape") + b"\0" + message.payload
+        content = message.topic.encode(*_ANY) + b"\0" + message.payload
         digest = hashlib.blake2b(content, digest_size=16).hexdigest()
         self.refused_before[digest] += 1
         return f"message/{self.position}/{digest}/{self.refused_before[digest]}"
@@ -103,6 +105,8 @@ class Messages:
         self._keys_used: Final[dict[tuple[str, str], int]] = {}
         self.names_now: Final = lru_cache(REMEMBERED)(self._names_now)
         """(store, agent) to what both are called now."""
+        self.shown: Final = lru_cache(REMEMBERED)(self._as_shown)
+        """The text of a topic to how it may stand in clear."""
         self._origin: Final = lru_cache(REMEMBERED)(self._look_up_origin)
         """The text of a topic to the topic, and its sender."""
 
@@ -110,6 +114,7 @@ class Messages:
         """Accept by another estate, from the next message on."""
         self.acceptor.use(places)
         self.names_now.cache_clear()
+        self.shown.cache_clear()
         self._origin.cache_clear()
         forget_places()
 
@@ -166,6 +171,9 @@ class Messages:
         self.add(outcome, topic, batch, batch.key(message) if outcome.refused else "")
         batch.heard.add(agent)
 
+    def _as_shown(self, text: str) -> ShownTopic:
+        return shown_topic(text, self.acceptor.places.knows)
+
     def _look_up_origin(self, text: str) -> tuple[Topic, str]:
         topic = parse_topic(text)
         return topic, self.sender(topic)
@@ -205,15 +213,17 @@ class Messages:
         return outcome
 
     def _refuse(self, message: Message, error: ContractError, batch: Accepted) -> None:
-        payload, text = message.payload, str(error)
+        payload, text = message.payload, self.shown(message.topic).without(str(error))
         if error.reason in MISPLACED:
             batch.noticed.append(self._misplaced(message.topic, text))
         if len(payload) > MAX_FRAME_BYTES:
             text = f"{text}; sha256 {hashlib.sha256(payload).hexdigest()}, the first {MAX_FRAME_BYTES} bytes are kept"
         # A retained message comes again at every connection, any other when the journal could not be written.
-        key = f"retained/{message.topic}/{hashlib.sha256(payload).hexdigest()}" if message.retained else batch.key(message)
-        if message.retained and not self.acceptor.is_new(id_hash("retained", key)):
+        whose = f"{self.shown(message.topic).text}/{hashlib.sha256(message.topic.encode(*_ANY) + payload).hexdigest()}"
+        known = f"retained/{message.topic}/{hashlib.sha256(payload).hexdigest()}"
+        if message.retained and not self.acceptor.is_new(id_hash("retained", known)):
             return
+        key = f"retained/{whose}" if message.retained else batch.key(message)
         batch.refused.append((message.topic, RefusedPart(error.reason, text, payload[:MAX_FRAME_BYTES], error.rows, key)))
         batch.counted["in"] += error.rows
         batch.counted["quarantined"] += error.rows
@@ -223,7 +233,7 @@ class Messages:
         agent = parse_topic(topic).agent
         stores = self.acceptor.places.of_agent(self.acceptor.places.agent_now(agent))
         known = f"; site.toml has it in {', '.join(sorted(stores))}" if stores else ""
-        return Notice(agent if stores else STRANGER, "agent_misplaced", f"on {topic}: {text}{known}")
+        return Notice(agent if stores else STRANGER, "agent_misplaced", f"on {self.shown(topic).text}: {text}{known}")
 
     def add(self, outcome: Outcome, topic: Topic, batch: Accepted, key: str) -> None:
         """Add what a message came to; `key` identifies what of it was refused."""

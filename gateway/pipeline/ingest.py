@@ -166,15 +166,18 @@ class Ingest:
         try:
             outcome = self._replayed(entry, payload, min(entry.received_ns, received_ns))
         except ContractError as error:
-            self._quarantine.refused_again(entry.id, error.reason, str(error))
+            self._hold_again(entry, error.reason, str(error))
             return None
         except BUGS as error:
-            self._quarantine.refused_again(entry.id, BUG, explain_bug(error))
+            self._hold_again(entry, BUG, explain_bug(error))
             return None
         if outcome.refused and not outcome.entries:
-            self._quarantine.refused_again(entry.id, outcome.refused[0].reason, outcome.refused[0].message)
+            self._hold_again(entry, outcome.refused[0].reason, outcome.refused[0].message)
             return None
         return outcome
+
+    def _hold_again(self, entry: QuarantineEntry, reason: str, message: str) -> None:
+        self._quarantine.refused_again(entry.id, reason, self._messages.shown(entry.topic).without(message))
 
     def _write_again(self, refused: Sequence[tuple[QuarantineEntry, bytes]], batch: Accepted) -> list[int]:
         """Points that the database had refused become one record; their ids in quarantine."""
@@ -183,7 +186,7 @@ class Ingest:
             try:
                 read_line(line)
             except ContractError as error:
-                self._quarantine.refused_again(entry.id, error.reason, str(error))
+                self._hold_again(entry, error.reason, str(error))
                 continue
             done.append(entry.id)
             if self._journal.is_new_event(id_hash("quarantine", str(entry.id))):
@@ -219,9 +222,10 @@ class Ingest:
 
     def _commit(self, batch: Accepted) -> None:
         if batch.refused:
+            shown = self._messages.shown
             refusals = [
-                Refusal(refused.reason, refused.message, topic, batch.received_ns, refused.payload, "accept", refused.rows, refused.key)
-                for topic, refused in batch.refused
+                Refusal(part.reason, part.message, topic, batch.received_ns, part.payload, "accept", part.rows, part.key, shown(topic).text)
+                for topic, part in batch.refused
             ]
             self._quarantine.add(refusals)
             _log_refusals(refusals)
@@ -272,6 +276,6 @@ def _log_refusals(refusals: Sequence[Refusal]) -> None:
     """One line a reason and publisher; the log writes each once a minute. What exactly is wrong may quote what nobody should read here."""
     rows: Counter[tuple[str, str]] = Counter()
     for refusal in refusals:
-        rows[refusal.reason, refusal.topic.rpartition("/")[0]] += refusal.rows
+        rows[refusal.reason, (refusal.shown or refusal.topic).rpartition("/")[0]] += refusal.rows
     for (reason, publisher), n in rows.items():
         log.warning("%d rows of %.100r went to quarantine: %s", n, publisher, reason, extra={ONCE: (reason, publisher)})

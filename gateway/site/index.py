@@ -107,6 +107,10 @@ class Places:
         places = self._stores.get(store)
         return places if places is not None and agent in places.agents else None
 
+    def knows(self, name: str) -> bool:
+        """Return whether a store or an agent has or had this name."""
+        return name in self._stores or name in self._agents
+
     def of_agent(self, agent: str) -> list[str]:
         """Return every name of every store in which the agent, by its present name, is or was."""
         return self._of_agent.get(agent, [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,10 @@ def test_no_known_identifier_stands_in_any_file(run: Run) -> None:
     place.events(*scans("phone", PHONES[300:310], zone="nowhere"), {"phones": PHONES[310:320]}, {PHONES[320]: PHONES[321]})
     place.publish(("footfall/1/s3/till/events", f"not JSON {PHONES[322]} {MACS[1]} {CARDS[150]}".encode()))
     place.publish(("footfall/1/s3/till/frames", f"no frame {PHONES[323]}".encode()))
+    encoded = (PHONES[325].encode().hex(), b64encode(PHONES[326].encode()).decode())
+    for n, name in enumerate((PHONES[324], MACS[2], f"card:{CARDS[151]}", *encoded)):
+        leaf = ("events", "frames", "health", f"events/{name}", "Events")[n]
+        place.publish((f"footfall/1/s3/{name}/{leaf}", b"{}"), (f"footfall/1/{name}/till/events", b'{"kind":"touch","what":"scan"}'))
     links = run.inputs / "crm.csv"
     links.write_text("identifier_type,identifier,fan\n" + "".join(f"member,{card},f{n}\n" for n, card in enumerate(CARDS[100:150])))
     for command in (["links", "import", str(links)], ["backup", str(run.backup)]):

@@ -25,6 +25,8 @@ class Refusal:
     origin: str
     rows: int = 1
     key: str | None = None
+    shown: str = ""
+    """The topic as it may stand in clear, where that is another: the topic itself is sealed with the payload then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from footfall.errors import ConfigError
+from footfall.shown_topics import HIDDEN
 
 KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
@@ -52,3 +53,17 @@ class Seal:
             return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], label.encode())
         except (InvalidTag, ValueError):
             raise ConfigError("the quarantine's key does not open this entry: was quarantine.key replaced?") from None
+
+
+def close_entry(seal: Seal, topic: str, shown: str, payload: bytes) -> bytes:
+    """Return a payload sealed, and with it the topic where that is not shown as it is."""
+    return seal.close(payload if topic == shown else topic.encode() + b"\0" + payload, shown)
+
+
+def open_entry(seal: Seal, shown: str, sealed: bytes) -> tuple[str, bytes]:
+    """Return the topic and the payload of an entry. Raise ConfigError as `Seal.open`."""
+    data = seal.open(sealed, shown)
+    if not HIDDEN.search(shown):
+        return shown, data
+    topic, _, payload = data.partition(b"\0")
+    return topic.decode(), payload

@@ -14,15 +14,17 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from footfall.checksums import checksum
 from footfall.errors import ConfigError
+from footfall.shown_topics import HIDDEN
 from footfall.sqlite import connect, migrate, naming
 from gateway.state.quarantine.entries import EntryState, QuarantineEntry, Refusal, ReplayOrDrop, Totals
 from gateway.state.quarantine.schema import QUARANTINE, is_hopeless, publisher_of
-from gateway.state.quarantine.sealing import Seal, key_at
+from gateway.state.quarantine.sealing import Seal, close_entry, key_at, open_entry
 
 DROPPED: Final = "dropped."
 """How totals of what was dropped begin."""
@@ -92,7 +94,7 @@ class Quarantine:
     def entries(
         self, reason: str | None = None, topic: str | None = None, state: EntryState | None = None, after_id: int = 0, limit: int = 1000
     ) -> list[QuarantineEntry]:
-        """Return entries, oldest first. `topic` matches as a GLOB, such as `footfall/1/store-3/*`."""
+        """Return entries, oldest first, under topics as they are shown. `topic` matches these as a GLOB, such as `footfall/1/store-3/*`."""
         with self._lock:
             found = self._db.execute(
                 f"SELECT {_COLUMNS} FROM entry WHERE id > :after AND (:reason IS NULL OR reason = :reason)"
@@ -102,10 +104,10 @@ class Quarantine:
             return [_entry(row) for row in found]
 
     def show(self, entry_id: int) -> tuple[QuarantineEntry, bytes] | None:
-        """Return an entry with its payload."""
+        """Return an entry with its payload, under its own topic."""
         with self._lock:
             row = self._db.execute(f"SELECT {_COLUMNS}, payload FROM entry WHERE id = ?", (entry_id,)).fetchone()
-        return None if row is None else (_entry(row[:-1]), self._open(row))
+        return None if row is None else self._open(_entry(row[:-1]), row[-1])
 
     def counts(self) -> dict[str, int]:
         """Return the rows held, by reason."""
@@ -149,12 +151,10 @@ class Quarantine:
         opened = []
         for row in rows:
             try:
-                entry, payload = _entry(row[:-2]), self._open(row)
-                _check(entry, row[-2])
+                _check(_entry(row[:-2]), row[-2])
+                opened.append(self._open(_entry(row[:-2]), row[-1]))
             except ConfigError as error:
                 self.refused_again(row[0], SEALED, str(error))
-            else:
-                opened.append((entry, payload))
         return opened
 
     def replayed(self, ids: Sequence[int], now_ns: int) -> None:
@@ -199,22 +199,25 @@ class Quarantine:
                 raise
 
     def _row(self, refusal: Refusal) -> tuple[Any, ...]:
-        topic = _storable(refusal.topic)
-        sealed = self._seal.close(refusal.payload, topic)
-        private = may_hold_identifiers(refusal.origin, topic, refusal.payload)
+        topic, shown = _storable(refusal.topic), _storable(refusal.shown or refusal.topic)
+        sealed = close_entry(self._seal, topic, shown, refusal.payload)
+        private = topic != shown or may_hold_identifiers(refusal.origin, topic, refusal.payload)
         return (
-            refusal.key, refusal.received_ns, refusal.origin, topic, refusal.reason, _storable(refusal.message[:1000]), refusal.rows,
-            private, len(sealed) + _OVERHEAD_BYTES, sealed, publisher_of(topic), is_hopeless(refusal.reason),
-            checksum(refusal.received_ns, refusal.origin, topic, refusal.rows),
+            refusal.key, refusal.received_ns, refusal.origin, shown, refusal.reason, _storable(refusal.message[:1000]), refusal.rows,
+            private, len(sealed) + _OVERHEAD_BYTES, sealed, publisher_of(shown), is_hopeless(refusal.reason),
+            checksum(refusal.received_ns, refusal.origin, shown, refusal.rows),
         )  # fmt: skip
 
-    def _open(self, row: Sequence[Any]) -> bytes:
-        return self._seal.open(row[-1], row[3])
+    def _open(self, entry: QuarantineEntry, sealed: bytes) -> tuple[QuarantineEntry, bytes]:
+        """Return an entry under its own topic, and its payload."""
+        topic, payload = open_entry(self._seal, entry.topic, sealed)
+        return replace(entry, topic=topic), payload
 
     def _mend(self, db: sqlite3.Connection, ids: Sequence[int], payload: bytes) -> None:
         for entry_id in ids:
-            for origin, topic in db.execute("SELECT origin, topic FROM entry WHERE id = ?", (entry_id,)).fetchall():
-                sealed, private = self._seal.close(payload, topic), may_hold_identifiers(origin, topic, payload)
+            for origin, shown, before in db.execute("SELECT origin, topic, payload FROM entry WHERE id = ?", (entry_id,)).fetchall():
+                topic, _ = open_entry(self._seal, shown, before) if HIDDEN.search(shown) else (shown, b"")
+                sealed, private = close_entry(self._seal, topic, shown, payload), may_hold_identifiers(origin, topic, payload)
                 db.execute(
                     "UPDATE entry SET payload = ?, bytes = ?, private = private OR ? WHERE id = ?",
                     (sealed, len(sealed) + _OVERHEAD_BYTES, private, entry_id),

@@ -28,6 +28,7 @@ from gateway.state.journal import Journal
 from gateway.state.quarantine.entries import Refusal
 from gateway.state.quarantine.store import Quarantine
 from tests.support.accept_inputs import NOW, SECRET, SITE, S, body, frame
+from tests.support.identifier_search import Known, files_of
 
 HEALTH = Health(state="online", agent="x", store="s1", boot="boot", uptime_s=1.0)
 HEALTH_TOPIC = "footfall/1/s1/x/health"
@@ -401,6 +402,35 @@ def test_what_a_broker_denies_is_noticed_and_is_no_row_and_no_sign_of_life(gate:
     assert (len(noticed), gate.journal.balance(), gate.ingest.heard_ns) == (1, {}, {})
     gate.take(("footfall/1/s1/thief/denied", b"{"))
     assert [entry.reason for entry in gate.quarantine.entries()] == ["denied"]
+
+
+def test_a_strangers_topic_that_holds_an_identifier_is_nowhere_in_clear_and_can_be_replayed(
+    gate: Gate, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    phone = "8613977040826"
+    noticed: list[str] = []
+    gate.ingest.on_noticed = lambda agent, code, what: noticed.append(f"{agent} {what}")
+    gate.take((f"footfall/1/s1/{phone}/events", SCAN), (f"footfall/1/{phone}/till/events", SCAN), (f"{phone}/x/y", b"1"))
+    gate.take((f"footfall/1/s1/till/events/{phone}", SCAN), (f"footfall/1/s1/+{phone}/events", SCAN), (f"a/{phone}{'x' * 300}", b""))
+    gate.take((f"footfall/1/s1/{phone}/events", SCAN), retained=True)
+    gate.quarantine.ask_replay([1], "anna")
+    gate.ingest.replay(NOW)
+    entries = gate.quarantine.entries()
+    assert [entry.topic for entry in entries[:3]] == [
+        "footfall/1/s1/<13 characters>/events", "footfall/1/<13 characters>/till/events", "<13 characters>/x/y",
+    ]  # fmt: skip
+    assert entries[0].message == "agent '<13 characters>' is not in store 's1' of site.toml"
+    assert len(entries) == 7
+    assert noticed
+    assert phone not in f"{entries} {noticed} {caplog.text}"
+    gate.close()
+    assert Known([phone], []).found(files_of(tmp_path)) == []
+    first, *others = SITE.stores
+    grown = first.model_copy(update={"agents": (*first.agents, first.agents[0].model_copy(update={"name": phone}))})
+    again = Gate(tmp_path, SITE.model_copy(update={"stores": (grown, *others)}))
+    again.quarantine.ask_replay([1], "anna")
+    assert again.ingest.replay(NOW) == 1
+    again.close()
 
 
 def test_a_frame_is_replayed_at_the_time_of_its_events(gate: Gate, tmp_path: Path) -> None:

@@ -47,6 +47,21 @@ def test_what_is_added_is_listed_shown_and_counted(quarantine: Quarantine) -> No
     assert quarantine.totals().kept_total == quarantine.totals().held == 4
 
 
+def test_a_topic_that_is_not_shown_is_sealed_with_its_payload(quarantine: Quarantine, tmp_path: Path) -> None:
+    topic, shown = "footfall/1/s/8613977040826/events", "footfall/1/s/<13 characters>/events"
+    quarantine.add([refusal(b"a\0b", topic, "site.agent", shown=shown), refusal(b"", topic, "site.agent", shown=shown)])
+    assert [(entry.topic, entry.private) for entry in quarantine.entries()] == [(shown, True)] * 2
+    assert [entry.id for entry in quarantine.entries(topic="*<13 characters>*")] == [1, 2]
+    found = quarantine.show(1)
+    assert found is not None
+    assert (found[0].topic, found[1]) == (topic, b"a\0b")
+    quarantine.ask_replay([1], "anna", b"mended")
+    quarantine.ask_replay([2], "anna")
+    assert [(entry.topic, payload) for entry, payload in quarantine.take_replays()] == [(topic, b"mended"), (topic, b"")]
+    quarantine.close()
+    assert not [path for path in tmp_path.iterdir() if b"8613977040826" in path.read_bytes()]
+
+
 def test_entries_are_chosen_by_reason_topic_state_and_page(quarantine: Quarantine) -> None:
     quarantine.add([refusal(reason="a"), refusal(reason="b", topic=EVENTS), refusal(reason="a", topic="sink/influxdb")])
     assert [entry.id for entry in quarantine.entries(reason="a")] == [1, 3]
