@@ -1,0 +1,191 @@
+"""Claims: who says that one identifier is whose, for which span, and which of them are in force (rules 2 and 4). Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from footfall.units import NS_PER_MS, NS_PER_S
+from gateway.identity.facts import FOR_EVER_NS, Link, Mention, RevokeLink
+from gateway.identity.handovers import hand_over
+from gateway.identity.persons import Persons
+from gateway.identity.spans import Interval, united, without
+from gateway.identity.types import IdentifierType
+
+STRENGTHS: Final[Mapping[str, int]] = {"desk": 3, "crm": 2, "touch": 1, "inferred": 0}
+_UNKNOWN_SOURCE: Final = "crm"
+CONTACT: Final = "contact"
+
+
+@dataclass(slots=True)
+class Claim:
+    """One statement that an identifier is a fan's. `to_ns` and `from_ns` change as others end it."""
+
+    fact: Link | Mention
+    person: str
+    from_ns: int
+    to_ns: int
+    began_ns: int
+    """Its `from`, or the time of the touch."""
+    moment_ns: int
+    """When it was made: as `began_ns`, but when it was learned for a link without a `from`; -FOR_EVER_NS if neither is known."""
+    states_from: bool
+    has_end: bool
+    """Whether somebody stated its end."""
+    strength: int
+
+
+class Piece(NamedTuple):
+    """A span for which a claim is in force."""
+
+    from_ns: int
+    to_ns: int
+    claim: Claim
+
+
+class Holding(NamedTuple):
+    """Who holds one identifier."""
+
+    pieces: Sequence[Piece]
+    boundaries: Sequence[int] = ()
+    """Sorted: when a statement, another person's claim or silence ended a claim. What is named together joins only between two of them."""
+
+
+NOBODY: Final = Holding(())
+
+
+def strength_of(source: str) -> int:
+    """Return how strong the class of a source is: what stands before its first `.`, `:` or `-`."""
+    name = source.replace(":", ".").replace("-", ".").partition(".")[0]
+    return STRENGTHS.get(name, STRENGTHS[_UNKNOWN_SOURCE])
+
+
+def holding_of(
+    of_type: IdentifierType,
+    stated: Sequence[Link | Mention],
+    revokes: Sequence[RevokeLink],
+    persons: Persons,
+    seen: Mapping[str, Sequence[int]],
+) -> Holding:
+    """Return who holds an identifier, by the facts that claim it for a fan.
+
+    `seen`, for identifiers that pass to others: by person the sorted times when it was named with them, and by "" all others, ns.
+    """
+    claims = [claim_of(of_type, fact, persons) for fact in latest_of_each(stated)]
+    if len(claims) == 1 and not revokes and of_type.unseen_s is None:
+        (claim,) = claims
+        ends = (claim.to_ns,) if claim.has_end else ()
+        return Holding((Piece(claim.from_ns, claim.to_ns, claim),), ends)
+    boundaries = {claim.to_ns for claim in claims if claim.has_end}
+    boundaries |= _end_by_revokes(claims, revokes)
+    if of_type.klass == "lent":
+        _end_by_next(claims)
+    elif of_type.handover:
+        boundaries |= hand_over(claims, of_type.klass == CONTACT, seen)
+    if of_type.unseen_s is not None:
+        boundaries |= _end_by_silence(claims, round(of_type.unseen_s * NS_PER_S), seen)
+    if boundaries:
+        _keep_between(claims, ordered := sorted(boundaries))
+        return Holding(_not_suppressed([each for each in claims if each.from_ns < each.to_ns]), ordered)
+    return Holding(_not_suppressed(claims))
+
+
+def latest_of_each(stated: Iterable[Link | Mention]) -> list[Link | Mention]:
+    """Return facts without the links that another of the same source, fan and `from` replaces: one learned later, or else with an end."""
+    links: dict[tuple[str, str, int], Link] = {}
+    made: list[Link | Mention] = []
+    for fact in stated:
+        if isinstance(fact, Mention):
+            made.append(fact)
+            continue
+        key = (fact.source, fact.fan, fact.from_ns)
+        other = links.get(key)
+        if other is None or _order(other) < _order(fact):
+            links[key] = fact
+    return [*made, *links.values()]
+
+
+def _order(link: Link) -> tuple[int, bool, str]:
+    return link.learned_ns, link.to_ns < FOR_EVER_NS, link.id
+
+
+def claim_of(of_type: IdentifierType, fact: Link | Mention, persons: Persons) -> Claim:
+    """Return what a fact claims before others are heard; a touch claims for the default span of the type."""
+    person = persons.standing_ids.get(fact.fan, fact.fan)
+    time_ns = fact.from_ns
+    if isinstance(fact, Mention):
+        from_ns, to_ns = around(of_type, time_ns)
+        return Claim(fact, person, from_ns, to_ns, time_ns, time_ns, False, False, STRENGTHS["touch"])
+    is_open = time_ns <= -FOR_EVER_NS
+    moment_ns = (fact.learned_ns if fact.learned_ns > 0 else -FOR_EVER_NS) if is_open else time_ns
+    return Claim(fact, person, time_ns, fact.to_ns, time_ns, moment_ns, not is_open, fact.to_ns < FOR_EVER_NS, strength_of(fact.source))
+
+
+def around(of_type: IdentifierType, time_ns: int) -> Interval:
+    """Return the default span of a type around a touch, which is within it."""
+    from_ns, to_ns = of_type.span_ns(time_ns)
+    return from_ns, max(to_ns, time_ns + NS_PER_MS)
+
+
+def _end_by_revokes(claims: Iterable[Claim], revokes: Iterable[RevokeLink]) -> set[int]:
+    """End claims of the fans whose links are revoked; return when."""
+    ended = set()
+    for revoke in revokes:
+        for claim in claims:
+            if claim.fact.fan == revoke.fan and claim.began_ns < revoke.to_ns <= claim.to_ns:
+                claim.to_ns, claim.has_end = revoke.to_ns, True
+                ended.add(revoke.to_ns)
+    return ended
+
+
+def _end_by_next(claims: list[Claim]) -> None:
+    """End what is lent, where nobody stated an end, when it is handed to the next."""
+    begins = sorted({claim.began_ns for claim in claims})
+    for claim in claims:
+        nth = bisect_right(begins, claim.began_ns)
+        if not claim.has_end and nth < len(begins):
+            claim.to_ns = min(claim.to_ns, begins[nth])
+
+
+def _end_by_silence(claims: Iterable[Claim], unseen_ns: int, seen: Mapping[str, Sequence[int]]) -> set[int]:
+    """End claims that were made at a known time and state no end once the identifier was not seen for so long; return when."""
+    ended = set()
+    for claim in claims:
+        if claim.has_end or (isinstance(claim.fact, Link) and not claim.states_from):
+            continue
+        last_ns = claim.moment_ns
+        for time_ns in sorted([*seen.get(claim.person, ()), *seen.get("", ())]):
+            if time_ns - last_ns > unseen_ns:
+                break
+            last_ns = max(last_ns, time_ns)
+        if last_ns + unseen_ns < claim.to_ns:
+            claim.to_ns = last_ns + unseen_ns
+            ended.add(claim.to_ns)
+    return ended
+
+
+def _keep_between(claims: Iterable[Claim], boundaries: Sequence[int]) -> None:
+    """Cut what touches claim at the boundaries around them: who has a number again has not had it meanwhile."""
+    for claim in claims:
+        if isinstance(claim.fact, Mention):
+            nth = bisect_right(boundaries, claim.moment_ns)
+            claim.from_ns = max(claim.from_ns, boundaries[nth - 1]) if nth else claim.from_ns
+            claim.to_ns = min(claim.to_ns, boundaries[nth]) if nth < len(boundaries) else claim.to_ns
+
+
+def _not_suppressed(claims: list[Claim]) -> list[Piece]:
+    """Return the spans of claims in which no stronger source claims the identifier for another person."""
+    if len({claim.strength for claim in claims}) < 2:
+        return [Piece(each.from_ns, each.to_ns, each) for each in claims]
+    spans: dict[tuple[int, str], list[Interval]] = defaultdict(list)
+    for each in claims:
+        spans[each.strength, each.person].append((each.from_ns, each.to_ns))
+    pieces = []
+    for each in claims:
+        stronger = (spans[key] for key in spans if key[0] > each.strength and key[1] != each.person)
+        taken = united(interval for intervals in stronger for interval in intervals)
+        pieces += [Piece(*left, each) for left in without((each.from_ns, each.to_ns), taken)]
+    return pieces

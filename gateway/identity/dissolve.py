@@ -1,0 +1,103 @@
+"""Dissolve: what is left of claims and joins once no identifier is over a limit and none stands between persons (rules 3 and 5). Pure.
+
+To dissolve is one thing: every claim and every join of the identifier that holds at a moment when it is shared goes, over its whole span.
+To refuse only the last one, or only the moment, would make the result depend on the order in which facts came.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from gateway.identity.claims import Piece
+from gateway.identity.facts import FOR_EVER_NS
+from gateway.identity.groups import Between, Group, between, directly_between, groups_of, within_work
+from gateway.identity.joins import Join, TypeOf
+from gateway.identity.limits import label_of, neighbours_passed, persons_passed
+from gateway.identity.spans import Interval, overlaps, united
+
+
+class Left:
+    """Claims and joins, of which `limit` and `separate` take away what does not hold."""
+
+    def __init__(self, pieces: dict[str, Sequence[Piece]], joins: list[Join], type_of: TypeOf) -> None:
+        self.pieces = pieces
+        self.joins = joins
+        self.labels: Final[dict[str, str]] = {}
+        """By subject, why it dissolved."""
+        self.lost: Final[dict[str, list[Interval]]] = defaultdict(list)
+        """By subject, when what it lost held: it names nobody then."""
+        self.beyond: Final[list[str]] = []
+        """An identifier of each group that took more work than is allowed."""
+        self._type_of: Final = type_of
+
+    def limit(self, types: Mapping[str, str]) -> None:
+        """Dissolve what has too many persons, or too many identifiers of one type beside it; `types`: the name of each one's type."""
+        passed = []
+        for subject, mine in self.pieces.items():
+            if len(mine) > 1 and (over := persons_passed(self._type_of(subject), mine)):
+                passed += [Between(subject, each, over.persons) for each in over.over]
+        for subject, beside in self._by_subject().items():
+            if over := neighbours_passed(subject, beside, types, self._type_of):
+                passed += [Between(subject, each, 0) for each in over.over]
+        self._dissolve(passed)
+
+    def separate(self) -> None:
+        """Dissolve what stands between persons, of the weakest class first and all of a class at once, until nothing does."""
+        while True:
+            groups = self._within_work()
+            found = [each for group in groups for each in between(group, self.pieces, self._type_of)]
+            found += directly_between(self.joins, self.pieces, self._type_of)
+            if not found:
+                return
+            weakest = min(self._type_of(each.subject).strength for each in found)
+            self._dissolve([each for each in found if self._type_of(each.subject).strength == weakest])
+
+    def groups(self) -> list[Group]:
+        """Return what hangs together through identifiers that are not claimed at all times."""
+        return groups_of(self.joins, {subject for subject, mine in self.pieces.items() if _is_always(mine)})
+
+    def _within_work(self) -> list[Group]:
+        groups = self.groups()
+        kept = [within_work(group, self.pieces) for group in groups]
+        if any(len(joins) < len(group.joins) for joins, group in zip(kept, groups, strict=True)):
+            dropped = {join for joins, group in zip(kept, groups, strict=True) for join in set(group.joins).difference(joins)}
+            over = (group for joins, group in zip(kept, groups, strict=True) if len(joins) < len(group.joins))
+            self.beyond.extend(min(min(each.first, each.second) for each in group.joins) for group in over)
+            self.joins = [each for each in self.joins if each not in dropped]
+            return self.groups()
+        return groups
+
+    def _by_subject(self) -> dict[str, list[Join]]:
+        found: dict[str, list[Join]] = defaultdict(list)
+        for each in self.joins:
+            found[each.first].append(each)
+            found[each.second].append(each)
+        return found
+
+    def _dissolve(self, shared: Sequence[Between]) -> None:
+        if not shared:
+            return
+        moments, persons = defaultdict(list), defaultdict[str, int](int)
+        for each in shared:
+            moments[each.subject].append(each.moment)
+            persons[each.subject] = max(persons[each.subject], each.persons)
+        joins, dropped = self._by_subject(), set[Join]()
+        for subject, when in moments.items():
+            over = united(when)
+            self.labels.setdefault(subject, label_of(self._type_of(subject), persons[subject]))
+            gone = [join for join in joins.get(subject, ()) if overlaps(join[:2], over)]
+            dropped.update(gone)
+            self.lost[subject] += [join[:2] for join in gone]
+            if mine := self.pieces.get(subject):
+                out = {id(piece.claim) for piece in mine if overlaps(piece[:2], over)}
+                self.lost[subject] += [piece[:2] for piece in mine if id(piece.claim) in out]
+                self.pieces[subject] = [piece for piece in mine if id(piece.claim) not in out]
+        self.joins = [each for each in self.joins if each not in dropped]
+
+
+def _is_always(pieces: Sequence[Piece]) -> bool:
+    if len(pieces) == 1:
+        return pieces[0].from_ns <= -FOR_EVER_NS and pieces[0].to_ns >= FOR_EVER_NS
+    return united(piece[:2] for piece in pieces) == [(-FOR_EVER_NS, FOR_EVER_NS)]

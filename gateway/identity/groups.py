@@ -1,0 +1,167 @@
+"""Groups: identifiers without a claim that hang together, and whom they inherit, moment by moment (rule 5). Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from gateway.identity.claims import Piece
+from gateway.identity.facts import FOR_EVER_NS
+from gateway.identity.joins import EVER, Join, TypeOf
+from gateway.identity.spans import Interval
+from gateway.identity.ways import on_the_way
+
+WORK: Final = 20_000_000
+"""Moments times joins that one group may take; beyond that its joins that end do not hold, then none does."""
+PERSON: Final = "person"
+"""The class of what is given to one person only: it never gives way to what was named beside it."""
+SEVERAL: Final = ""
+"""Holds an identifier that several persons hold within its limit: it is claimed, and names nobody."""
+
+
+class Group(NamedTuple):
+    """What hangs together by joins between identifiers that are not claimed at all times; claimed ones are at its rim."""
+
+    joins: list[Join]
+
+
+class Between(NamedTuple):
+    """An identifier that several persons share at a moment, through what was named together."""
+
+    subject: str
+    moment: Interval
+    persons: int
+
+
+class Part(NamedTuple):
+    """Some identifiers that hang together at one time: their persons, and the smallest fact that joins two of them."""
+
+    subjects: list[str]
+    persons: set[str]
+    fact_id: str
+
+
+def groups_of(joins: Iterable[Join], is_claimed: Collection[str]) -> list[Group]:
+    """Return the groups of joins; `is_claimed` are identifiers with a claim at all times, through which nothing hangs together."""
+    parents: dict[str, str] = {}
+    kept = [each for each in joins if each.first not in is_claimed or each.second not in is_claimed]
+    for each in kept:
+        if each.first not in is_claimed and each.second not in is_claimed:
+            parents[_root(parents, each.second)] = _root(parents, each.first)
+    by_root: dict[str, list[Join]] = defaultdict(list)
+    for each in kept:
+        by_root[_root(parents, each.second if each.first in is_claimed else each.first)].append(each)
+    return [Group(each) for each in by_root.values()]
+
+
+def _root(parents: dict[str, str], name: str) -> str:
+    parent = parents.setdefault(name, name)
+    while parent != name:
+        parents[name] = parent = parents[parent]
+        name, parent = parent, parents[parent]
+    return name
+
+
+def within_work(group: Group, pieces: Mapping[str, Sequence[Piece]]) -> Sequence[Join]:
+    """Return the joins of a group that hold: all, unless they would take more work than is allowed; then those for ever, or none."""
+    for kept in (group.joins, [each for each in group.joins if each[:2] == EVER]):
+        if len(kept) * len(_moments(kept, pieces)) <= max(WORK, len(kept)):
+            return kept
+    return ()
+
+
+def inherit(group: Group, pieces: Mapping[str, Sequence[Piece]]) -> Iterator[tuple[Interval, Part]]:
+    """Return for every moment the unclaimed identifiers of a group that hang together, if they are two or more or have a person."""
+    for moment in _moments(group.joins, pieces):
+        for part in _walk(*_at(group.joins, pieces, moment[0])):
+            if part.persons or len(part.subjects) > 1:
+                yield moment, part
+
+
+def between(group: Group, pieces: Mapping[str, Sequence[Piece]], type_of: TypeOf) -> Iterator[Between]:
+    """Return what lies between persons at a moment: unclaimed identifiers on a way, and claimed ones below a person's class at its ends."""
+    subjects = {subject for each in group.joins for subject in (each.first, each.second)}
+    if len({piece.claim.person for subject in subjects for piece in pieces.get(subject, ())}) < 2:
+        return
+    for moment in _moments(group.joins, pieces):
+        neighbours, holders = _at(group.joins, pieces, moment[0])
+        for part in _walk(neighbours, holders):
+            if len(part.persons) > 1:
+                graph = {subject: dict(neighbours[subject]) for subject in part.subjects}
+                ends = {other for others in graph.values() for other in others if holders.get(other)}
+                below = {end for end in ends if type_of(end).klass != PERSON}
+                for subject in on_the_way(graph, holders) | below:
+                    yield Between(subject, moment, len(part.persons))
+
+
+def directly_between(joins: Iterable[Join], pieces: Mapping[str, Sequence[Piece]], type_of: TypeOf) -> Iterator[Between]:
+    """Return the claimed identifiers below a person's class that a join holds beside one that is claimed for another person."""
+    for join in joins:
+        if join.first not in pieces or join.second not in pieces:
+            continue
+        for mine in pieces[join.first]:
+            for other in pieces[join.second]:
+                moment = max(join.from_ns, mine.from_ns, other.from_ns), min(join.to_ns, mine.to_ns, other.to_ns)
+                if mine.claim.person != other.claim.person and moment[0] < moment[1]:
+                    for subject in (join.first, join.second):
+                        if type_of(subject).klass != PERSON:
+                            yield Between(subject, moment, 2)
+
+
+def _moments(joins: Iterable[Join], pieces: Mapping[str, Sequence[Piece]]) -> list[Interval]:
+    """Return the spans between two times at which a join or a claim begins or ends."""
+    times = {-FOR_EVER_NS, FOR_EVER_NS}
+    subjects: dict[str, None] = {}
+    for each in joins:
+        times.add(each.from_ns)
+        times.add(each.to_ns)
+        subjects[each.first] = subjects[each.second] = None
+    for subject in subjects:
+        for piece in pieces.get(subject, ()):
+            times.add(piece.from_ns)
+            times.add(piece.to_ns)
+    ordered = sorted(times)
+    return list(pairwise(ordered))
+
+
+_Neighbours = dict[str, list[tuple[str, str]]]
+
+
+def _at(joins: Sequence[Join], pieces: Mapping[str, Sequence[Piece]], time_ns: int) -> tuple[_Neighbours, dict[str, str]]:
+    """Return, at one time, what every identifier is joined with and by which fact, and who holds those with a claim."""
+    neighbours: _Neighbours = {}
+    for from_ns, to_ns, first, second, fact_id in joins:
+        if from_ns <= time_ns < to_ns:
+            neighbours.setdefault(first, []).append((second, fact_id))
+            neighbours.setdefault(second, []).append((first, fact_id))
+    holders = {}
+    for subject in neighbours:
+        if mine := pieces.get(subject):
+            persons = {piece.claim.person for piece in mine if piece.from_ns <= time_ns < piece.to_ns}
+            if persons:
+                holders[subject] = next(iter(persons)) if len(persons) == 1 else SEVERAL
+    return neighbours, holders
+
+
+def _walk(neighbours: _Neighbours, holders: Mapping[str, str]) -> Iterator[Part]:
+    """Return the parts of identifiers without a claim."""
+    reached: set[str] = set()
+    for start in neighbours:
+        if start in reached or start in holders:
+            continue
+        part = Part([start], set(), "")
+        reached.add(start)
+        fact_ids = []
+        for here in part.subjects:  # grows
+            for there, fact_id in neighbours[here]:
+                if there in holders:
+                    part.persons.add(holders[there])
+                    continue
+                fact_ids.append(fact_id)
+                if there not in reached:
+                    reached.add(there)
+                    part.subjects.append(there)
+        part.persons.discard(SEVERAL)
+        yield part._replace(fact_id=min(fact_ids, default=""))

@@ -1,0 +1,111 @@
+"""How an identifier passes from one person to another: a number that a carrier gave to somebody else, a beacon that was handed on. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from footfall.units import NS_PER_DAY
+from gateway.identity.facts import FOR_EVER_NS, Link
+from gateway.identity.spans import Interval, united
+
+if TYPE_CHECKING:
+    from gateway.identity.claims import Claim
+
+REUSED_AFTER_NS: Final = 90 * NS_PER_DAY
+"""How long carriers leave a number unused before somebody else gets it."""
+
+
+def hand_over(claims: Sequence[Claim], is_contact: bool, seen: Mapping[str, Sequence[int]]) -> set[int]:
+    """End claims where one of another person begins, and return when.
+
+    One that states its `from` ends all that began before. So does a touch with a beacon or card. A touch with a number, or a link without
+    a `from`, ends those of a person with whom the number was not seen for 90 days; otherwise both hold at once.
+    """
+    if len({claim.person for claim in claims}) < 2:
+        return set()
+    ends = _Next(each for each in claims if each.states_from or (not is_contact and not isinstance(each.fact, Link)))
+    reuse = _Reuse(claims if is_contact else (), seen)
+    first = sorted(_first_by_person(claims).items(), key=lambda each: each[1])[:2]
+    cuts = [(each, min(ends.after(each), reuse.after(each))) for each in claims]
+    for claim in claims:
+        if claim.states_from or claim.moment_ns <= -FOR_EVER_NS:
+            continue
+        is_ender = not isinstance(claim.fact, Link) and any(person != claim.person and ns < claim.moment_ns for person, ns in first)
+        if reuse.is_in_gap(claim.moment_ns) if is_contact else is_ender:
+            claim.from_ns = max(claim.from_ns, claim.moment_ns)
+    ended = set()
+    for claim, end_ns in cuts:
+        if end_ns < claim.to_ns:
+            claim.to_ns, claim.has_end = end_ns, True
+            ended.add(end_ns)
+    return ended
+
+
+def _first_by_person(claims: Iterable[Claim]) -> dict[str, int]:
+    first: dict[str, int] = {}
+    for each in claims:
+        first[each.person] = min(each.began_ns, first.get(each.person, FOR_EVER_NS))
+    return first
+
+
+class _Next:
+    """For a claim, when the next one of another person begins; `claims` are those that end others."""
+
+    def __init__(self, claims: Iterable[Claim]) -> None:
+        self._claims: Final = sorted((each.moment_ns, each.person) for each in claims)
+        self._begins: Final = [begin_ns for begin_ns, _ in self._claims]
+        self._other: Final = [len(self._claims)] * len(self._claims)
+        for nth in range(len(self._claims) - 2, -1, -1):
+            is_other = self._claims[nth + 1][1] != self._claims[nth][1]
+            self._other[nth] = nth + 1 if is_other else self._other[nth + 1]
+
+    def after(self, claim: Claim) -> int:
+        """Return when a claim of another person begins after this one began; FOR_EVER_NS if none does."""
+        nth = bisect_right(self._begins, claim.began_ns)
+        if nth < len(self._claims) and self._claims[nth][1] == claim.person:
+            nth = self._other[nth]
+        return self._begins[nth] if nth < len(self._claims) else FOR_EVER_NS
+
+
+class _Reuse:
+    """When a number passes because nobody saw it with its person for 90 days."""
+
+    def __init__(self, claims: Sequence[Claim], seen: Mapping[str, Sequence[int]]) -> None:
+        unsaid = sorted(each.moment_ns for each in claims if not each.states_from and each.moment_ns > -FOR_EVER_NS)
+        gaps = _gaps(claims, seen)
+        self._passed: Final = {person: _first_in_each(unsaid, each) for person, each in gaps.items()}
+        self._gaps: Final = united(gap for each in gaps.values() for gap in each)
+
+    def after(self, claim: Claim) -> int:
+        """Return when the number passes from the person of a claim to another after the claim was made; FOR_EVER_NS if never."""
+        passed = self._passed.get(claim.person, ())
+        nth = bisect_right(passed, claim.moment_ns)
+        return passed[nth] if nth < len(passed) and claim.moment_ns > -FOR_EVER_NS else FOR_EVER_NS
+
+    def is_in_gap(self, time_ns: int) -> bool:
+        """Return whether a claim made at that time takes the number from somebody: from another, as its own person has it then."""
+        nth = bisect_right(self._gaps, (time_ns, FOR_EVER_NS + 1)) - 1
+        return nth >= 0 and time_ns < self._gaps[nth][1]
+
+
+def _gaps(claims: Iterable[Claim], seen: Mapping[str, Sequence[int]]) -> dict[str, list[Interval]]:
+    """Return for each person the times when a number was not seen with them for 90 days, since they first had it; bounds are outside."""
+    times: dict[str, set[int]] = defaultdict(set)
+    for each in claims:
+        if each.moment_ns > -FOR_EVER_NS:
+            times[each.person].add(each.moment_ns)
+    gaps = {}
+    for person, own in times.items():
+        since_ns = min(own)
+        ordered = sorted(own.union(each for each in seen.get(person, ()) if each > since_ns))
+        pairs = zip(ordered, [*ordered[1:], FOR_EVER_NS], strict=True)
+        gaps[person] = [(first + REUSED_AFTER_NS + 1, then) for first, then in pairs if then > first + REUSED_AFTER_NS + 1]
+    return gaps
+
+
+def _first_in_each(times: Sequence[int], gaps: Iterable[Interval]) -> list[int]:
+    found = (bisect_left(times, from_ns) for from_ns, _ in gaps)
+    return [times[nth] for nth, (_, to_ns) in zip(found, gaps, strict=True) if nth < len(times) and times[nth] < to_ns]

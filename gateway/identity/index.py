@@ -1,0 +1,83 @@
+"""The facts that count, by what they name. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from gateway.identity.facts import Fact, Identifier, Link, Mention, RevokeLink, Same
+from gateway.identity.types import NATIONAL
+
+_SECOND: Final = frozenset(NATIONAL.values())
+"""Types of second spellings: one stands right behind the identifier that it spells."""
+
+
+@dataclass(slots=True)
+class Index:
+    """Facts by identifier; a second spelling is the identifier that it spells."""
+
+    types: dict[str, str] = field(default_factory=dict)
+    """By subject, the name of its type: of several the last by alphabet, so that one with a name stands before none."""
+    stated: dict[str, list[Link | Mention]] = field(default_factory=lambda: defaultdict(list))
+    """By subject, what claims it."""
+    revokes: dict[str, list[RevokeLink]] = field(default_factory=lambda: defaultdict(list))
+    mentions: dict[str, list[Mention]] = field(default_factory=lambda: defaultdict(list))
+    together: list[Same | Mention] = field(default_factory=list)
+    """What names two identifiers or more."""
+    spellings: dict[str, str] = field(default_factory=dict)
+    """By the subject of a second spelling, the subject of the first."""
+
+
+def index_of(facts: Sequence[Fact]) -> Index:
+    """Return facts that count, by what they name."""
+    index = Index()
+    types, stated, mentions, together = index.types, index.stated, index.mentions, index.together
+    for fact in _spelled_once(facts, index.spellings):
+        if isinstance(fact, Mention):
+            for name, subject in fact.identifiers:
+                if types.get(subject, "") <= name:
+                    types[subject] = name
+                mentions[subject].append(fact)
+                if fact.fan:
+                    stated[subject].append(fact)
+            if len(fact.identifiers) > 1:
+                together.append(fact)
+        elif isinstance(fact, Link | RevokeLink):
+            name, subject = fact.identifier
+            if types.get(subject, "") <= name:
+                types[subject] = name
+            if isinstance(fact, Link):
+                stated[subject].append(fact)
+            else:
+                index.revokes[subject].append(fact)
+        elif isinstance(fact, Same):
+            together.append(fact)
+            for name, subject in fact.identifiers:
+                if types.get(subject, "") <= name:
+                    types[subject] = name
+    return index
+
+
+def _spelled_once(facts: Sequence[Fact], spellings: dict[str, str]) -> Iterable[Fact]:
+    """Return facts with the first spelling in place of every second one; `spellings` takes the pairs."""
+    firsts: dict[str, Identifier] = {}
+    for fact in facts:
+        if isinstance(fact, Mention | Same):
+            for first, second in zip(fact.identifiers, fact.identifiers[1:], strict=False):
+                if second.type in _SECOND and NATIONAL.get(first.type) == second.type:
+                    firsts[second.subject] = first
+    if not firsts:
+        return facts
+    spellings.update((subject, first.subject) for subject, first in firsts.items())
+    return [_respelled(fact, firsts) for fact in facts]
+
+
+def _respelled(fact: Fact, firsts: dict[str, Identifier]) -> Fact:
+    if isinstance(fact, Mention | Same):
+        if any(each.subject in firsts for each in fact.identifiers):
+            return replace(fact, identifiers=tuple(dict.fromkeys(firsts.get(each.subject, each) for each in fact.identifiers)))
+    elif isinstance(fact, Link | RevokeLink) and fact.identifier.subject in firsts:
+        return replace(fact, identifier=firsts[fact.identifier.subject])
+    return fact

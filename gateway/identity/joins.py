@@ -1,0 +1,73 @@
+"""Joins: which identifiers were named together, for which span each such pair holds (rule 5). Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from gateway.identity.claims import NOBODY, Holding, around
+from gateway.identity.facts import FOR_EVER_NS, Identifier, Mention, Same
+from gateway.identity.spans import Interval
+from gateway.identity.types import IdentifierType
+
+TypeOf = Callable[[str], IdentifierType]
+"""By subject."""
+EVER = (-FOR_EVER_NS, FOR_EVER_NS)
+
+
+class Join(NamedTuple):
+    """Two identifiers are one person's while it holds."""
+
+    from_ns: int
+    to_ns: int
+    first: str
+    """A subject."""
+    second: str
+    fact_id: str
+    """The smallest of the facts that state the same."""
+
+    def other(self, subject: str) -> str:
+        """Return the other of its two."""
+        return self.second if subject == self.first else self.first
+
+
+def joins_of(facts: Iterable[Same | Mention], type_of: TypeOf, holdings: Mapping[str, Holding]) -> list[Join]:
+    """Return the joins of facts that name two identifiers or more: each with the one of the highest rank among them, not all pairs."""
+    found: dict[tuple[int, int, str, str], str] = {}
+    for fact in facts:
+        pairs = star(fact.identifiers, type_of)
+        for first, second in pairs:
+            from_ns, to_ns = _span(fact, first, second, type_of, holdings)
+            key = (from_ns, to_ns, *((first, second) if first < second else (second, first)))
+            if from_ns < to_ns and (key not in found or fact.id < found[key]):
+                found[key] = fact.id
+    return [Join(*key, fact_id) for key, fact_id in found.items()]
+
+
+def star(identifiers: Sequence[Identifier], type_of: TypeOf) -> list[tuple[str, str]]:
+    """Return the pairs that a fact joins."""
+    if len(identifiers) < 2:
+        return []
+    able = [(-of_type.rank, each) for each in identifiers if (of_type := type_of(each.subject)).joins != "no"]
+    if len(able) < 2:
+        return []
+    centre = min(able)[1].subject
+    return [(centre, subject) for subject in dict.fromkeys(each.subject for _, each in able) if subject != centre]
+
+
+def _span(fact: Same | Mention, first: str, second: str, type_of: TypeOf, holdings: Mapping[str, Holding]) -> Interval:
+    """Return when a join holds: a touch's for the default spans of both types, and no longer than either stays with the same person."""
+    if isinstance(fact, Same):
+        return fact.from_ns, fact.to_ns
+    from_ns, to_ns = EVER
+    for subject in (first, second):
+        of_type = type_of(subject)
+        if of_type.before_s is not None or of_type.after_s is not None:
+            since_ns, until_ns = around(of_type, fact.from_ns)
+            from_ns, to_ns = max(from_ns, since_ns), min(to_ns, until_ns)
+        if boundaries := holdings.get(subject, NOBODY).boundaries:
+            nth = bisect_right(boundaries, fact.from_ns)
+            from_ns = max(from_ns, boundaries[nth - 1]) if nth else from_ns
+            to_ns = min(to_ns, boundaries[nth]) if nth < len(boundaries) else to_ns
+    return from_ns, to_ns

@@ -1,0 +1,102 @@
+"""Naming: whom a touch is, by the standings of what it names, and whose the touches of one reference are. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, NamedTuple
+
+from gateway.identity.facts import ANONYMOUS, FOR_EVER_NS, Mention, Span, Standing, fan_name, ref_name
+
+StandingOf = Callable[[str], Standing | None]
+"""By name; None if it has none."""
+
+
+class Named(NamedTuple):
+    """Whom identifiers name. `person` is "" for nobody by a rule: consent withdrawn, or two persons; None if none of them names anybody."""
+
+    person: str | None
+    provisional: str
+
+
+def name_of_touch(standing_of: StandingOf, subjects: Sequence[str], fan: str, ref: str, time_ns: int) -> str:
+    """Return the fan of a touch: a registered one, a provisional one, or "".
+
+    The fan that it names itself; else what its identifiers of the highest rank name; else its reference's fan; else a provisional fan.
+    """
+    if fan:
+        return fan_at(standing_of, fan, time_ns)
+    own = named_by(standing_of, ((subject, time_ns) for subject in subjects), bool(ref))
+    if own.person is not None:
+        return own.person
+    of_ref = whom(standing_of(ref_name(ref)), time_ns) if ref else None
+    if of_ref is not None and not of_ref.startswith(ANONYMOUS):
+        return of_ref
+    return own.provisional or of_ref or ""
+
+
+def fan_at(standing_of: StandingOf, fan: str, time_ns: int) -> str:
+    """Return who a fan id is at a time: itself unless it was merged; "" while consent is withdrawn."""
+    standing = standing_of(fan_name(fan))
+    return fan if standing is None or not standing.spans else whom(standing, time_ns) or ""
+
+
+def whom(standing: Standing | None, time_ns: int) -> str | None:
+    """Return whom a name means at a time, "" if consent is withdrawn, None if nobody is known."""
+    if standing is None or not standing.spans:
+        return None
+    spans = standing.spans
+    nth = bisect_right(spans, (time_ns, FOR_EVER_NS + 1)) - 1
+    return spans[nth].fan if nth >= 0 and time_ns < spans[nth].to_ns else None
+
+
+def named_by(standing_of: StandingOf, identifiers: Iterable[tuple[str, int]], has_ref: bool) -> Named:
+    """Return whom identifiers name, each at its own time: those of the highest rank that name anybody decide; two persons are nobody."""
+    person, provisional = _Best(), _Best()
+    for subject, time_ns in identifiers:
+        standing = standing_of(subject)
+        if standing is None or (standing.only_by_ref and not has_ref):
+            continue
+        fan = whom(standing, time_ns)
+        if fan is not None:
+            (provisional if fan.startswith(ANONYMOUS) else person).add(standing.rank, fan)
+    return Named(person.only(), provisional.only() or "")
+
+
+def standing_of_ref(standing_of: StandingOf, ref: str, mentions: Sequence[Mention]) -> Standing:
+    """Return whose the touches with a reference are, by all of them, numbered 0: by their fans, else by all their identifiers."""
+    name = ref_name(ref)
+    fans = {fan_at(standing_of, each.fan, each.from_ns) for each in mentions if each.fan}
+    if len(fans) > 1:
+        return Standing(name, 0, label="conflict")
+    if fans:
+        return _always(name, fans.pop())
+    found = named_by(standing_of, ((identifier.subject, each.from_ns) for each in mentions for identifier in each.identifiers), True)
+    if found.person is None:
+        return _always(name, found.provisional) if found.provisional else Standing(name, 0)
+    return _always(name, found.person)
+
+
+def _always(name: str, fan: str) -> Standing:
+    return Standing(name, 0, (Span(-FOR_EVER_NS, FOR_EVER_NS, fan),))
+
+
+class _Best:
+    """The names of the highest rank so far."""
+
+    def __init__(self) -> None:
+        self._rank = _NONE
+        self._names: set[str] = set()
+
+    def add(self, rank: int, name: str) -> None:
+        if rank > self._rank:
+            self._rank, self._names = rank, set()
+        if rank == self._rank:
+            self._names.add(name)
+
+    def only(self) -> str | None:
+        """Return the only one, "" if there are several, None if there is none."""
+        return (next(iter(self._names)) if len(self._names) == 1 else "") if self._names else None
+
+
+_NONE: Final = -1_000_000

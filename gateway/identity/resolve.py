@@ -1,0 +1,170 @@
+"""Resolve: what a closed set of facts comes to, by the rules and in their order. Pure; no result depends on the order of the facts.
+
+A set is closed if with a fact it has every other one that shares a name with it, references aside.
+
+    limits -> links -> same -> merges and distinct -> conflicts -> consent     (what is blocked never became a fact)
+
+Persons are worked out first, since limits count persons: whoever merges the two owners of a number un-shares it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from gateway.identity.claims import CONTACT, Holding, Piece, holding_of
+from gateway.identity.dissolve import Left
+from gateway.identity.facts import ANONYMOUS, FOR_EVER_NS, Fact, Link, Mention, Span, Standing, fan_name
+from gateway.identity.groups import PERSON, inherit
+from gateway.identity.in_force import Refused, facts_in_force
+from gateway.identity.index import Index, index_of
+from gateway.identity.joins import joins_of
+from gateway.identity.persons import Persons, persons_of
+from gateway.identity.spans import Interval, united, within, without
+from gateway.identity.types import IdentifierType, IdentifierTypes
+
+
+@dataclass(slots=True)
+class Resolution:
+    """What a set comes to, and how."""
+
+    index: Index
+    persons: Persons
+    refused: list[Refused]
+    holdings: dict[str, Holding]
+    left: Left
+    """The claims and joins that hold."""
+    standings: dict[str, Standing] = field(default_factory=dict)
+    """By name, numbered 0; a name that has none is nobody, a fan that has none is itself."""
+
+
+def resolve(facts: Iterable[Fact], types: IdentifierTypes, key: bytes) -> Resolution:
+    """Return what facts come to; `key` makes the ids of provisional fans."""
+    return _Resolver(facts, types, key).made()
+
+
+class _Resolver:
+    def __init__(self, facts: Iterable[Fact], types: IdentifierTypes, key: bytes) -> None:
+        self._types, self._key = types, key
+        counting, refused = facts_in_force(facts)
+        self._index: Final = index_of(counting)
+        self._persons: Final = persons_of(counting)
+        self._refused: Final = [*refused, *self._persons.refused]
+        self._of_subject: Final = {subject: types.of(name) for subject, name in self._index.types.items()}
+
+    def type_of(self, subject: str) -> IdentifierType:
+        return self._of_subject[subject]
+
+    def made(self) -> Resolution:
+        index = self._index
+        holdings = {subject: self._holding(subject, stated) for subject, stated in index.stated.items()}
+        left = Left(
+            {subject: each.pieces for subject, each in holdings.items()}, joins_of(index.together, self.type_of, holdings), self.type_of
+        )
+        left.limit(index.types)
+        left.separate()
+        made = Resolution(index, self._persons, self._refused, holdings, left)
+        spans = {subject: _spans_of_pieces(mine) for subject, mine in left.pieces.items()}
+        self._inherit(left, spans)
+        for subject in dict.fromkeys((*spans, *left.labels)):
+            self._stand(subject, spans.get(subject, []), made)
+        for subject, spelled in index.spellings.items():
+            if standing := made.standings.get(spelled):
+                made.standings[subject] = standing._replace(name=subject)
+        for fan in self._persons.fans:
+            person = self._persons.of(fan)
+            mine = self._with_consent([(-FOR_EVER_NS, FOR_EVER_NS, person)])
+            if mine != (Span(-FOR_EVER_NS, FOR_EVER_NS, fan),):
+                made.standings[fan_name(fan)] = Standing(fan_name(fan), 0, mine)
+        return made
+
+    def _holding(self, subject: str, stated: Sequence[Link | Mention]) -> Holding:
+        of_type = self.type_of(subject)
+        passes = of_type.unseen_s is not None or (of_type.handover and of_type.klass == CONTACT)
+        seen = self._seen(subject) if passes else {}
+        return holding_of(of_type, stated, self._index.revokes.get(subject, ()), self._persons, seen)
+
+    def _seen(self, subject: str) -> Mapping[str, list[int]]:
+        """Return when touches named an identifier with a person, by their fan or another identifier; under "" with nobody."""
+        seen: dict[str, list[int]] = defaultdict(list)
+        stated = self._index.stated
+        for mention in self._index.mentions.get(subject, ()):
+            persons = {self._persons.of(mention.fan)} if mention.fan else set()
+            for other in mention.identifiers:
+                if other.subject != subject and other.subject in stated and self.type_of(other.subject).klass == PERSON:
+                    persons.update(self._persons.of(each.fan) for each in stated[other.subject])
+            for person in persons or ("",):
+                seen[person].append(mention.from_ns)
+        return {person: sorted(times) for person, times in seen.items()}
+
+    def _inherit(self, left: Left, spans: dict[str, list[tuple[int, int, str]]]) -> None:
+        for group in left.groups():
+            for moment, part in inherit(group, left.pieces):
+                fan = next(iter(part.persons), "") or self._provisional(part.fact_id)
+                for subject in part.subjects:
+                    spans.setdefault(subject, []).append((*moment, fan))
+
+    def _provisional(self, fact_id: str) -> str:
+        return ANONYMOUS + hashlib.blake2b(fact_id.encode(), key=self._key, digest_size=8).hexdigest()
+
+    def _stand(self, subject: str, spans: list[tuple[int, int, str]], made: Resolution) -> None:
+        left = made.left
+        of_type, label, pieces = self.type_of(subject), left.labels.get(subject, ""), left.pieces.get(subject, ())
+        if lost := united(left.lost.get(subject, ())):
+            spans = [(*rest, fan) for from_ns, to_ns, fan in spans for rest in without((from_ns, to_ns), lost)]
+        if not label and len({piece.claim.person for piece in pieces}) > 1 and of_type.klass == "payment" and _is_shared(pieces):
+            label = "household"
+        is_lent = of_type.klass == "lent"
+        mine = self._with_consent(sorted(spans) if is_lent else _glued(spans))
+        if mine or label:
+            lent = tuple(sorted({each.from_ns for each in pieces if not each.claim.has_end})) if is_lent else ()
+            made.standings[subject] = Standing(subject, 0, mine, of_type.rank, of_type.only_by_ref, lent, label)
+
+    def _with_consent(self, spans: Iterable[tuple[int, int, str]]) -> tuple[Span, ...]:
+        made = []
+        for from_ns, to_ns, fan in spans:
+            if withdrawn := self._persons.withdrawn.get(fan):
+                made += [Span(*left, fan) for left in without((from_ns, to_ns), withdrawn)]
+                made += [Span(*part, "") for part in within((from_ns, to_ns), withdrawn)]
+            else:
+                made.append(Span(from_ns, to_ns, fan))
+        return tuple(sorted(made) if self._persons.withdrawn else made)
+
+
+def _is_shared(pieces: Sequence[Piece]) -> bool:
+    """Return whether two persons hold an identifier at once."""
+    return any(
+        one.claim.person != other.claim.person and one.from_ns < other.to_ns and other.from_ns < one.to_ns
+        for nth, one in enumerate(pieces)
+        for other in pieces[:nth]
+    )
+
+
+def _spans_of_pieces(pieces: Sequence[Piece]) -> list[tuple[int, int, str]]:
+    """Return whom the claims of an identifier name: nobody while two persons hold it."""
+    if len({piece.claim.person for piece in pieces}) < 2:
+        return [(piece.from_ns, piece.to_ns, piece.claim.person) for piece in pieces]
+    by_person: dict[str, list[Interval]] = defaultdict(list)
+    for piece in pieces:
+        by_person[piece.claim.person].append(piece[:2])
+    made = []
+    for person, mine in by_person.items():
+        others = united(interval for other, intervals in by_person.items() if other != person for interval in intervals)
+        made += [(*left, person) for each in mine for left in without(each, others)]
+    return made
+
+
+def _glued(spans: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Return spans by time, those of one fan that touch or overlap as one."""
+    if len(spans) < 2:
+        return spans
+    made: list[tuple[int, int, str]] = []
+    for from_ns, to_ns, fan in sorted(spans):
+        if made and made[-1][2] == fan and from_ns <= made[-1][1]:
+            made[-1] = (made[-1][0], max(to_ns, made[-1][1]), fan)
+        else:
+            made.append((from_ns, to_ns, fan))
+    return made
