@@ -28,9 +28,7 @@ _CHAIN: Final = GroupKey("chain")
 _STORE: Final = GroupKey("store")
 _MOST_NAMED: Final = 5
 """Stores named in a note."""
-_ALL_DOORS: Final = (
-    "covered is of all doors of a store: one that is dead while its sender goes on is no gap, and a silent sender lowers it for every door"
-)
+_ALL_DOORS: Final = "covered of a door is of the agents that count there: one that is dead while its agent goes on with others is no gap"
 
 
 @dataclass(frozen=True)

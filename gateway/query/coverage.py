@@ -40,6 +40,18 @@ class AgentAt(NamedTuple):
     agent: str
 
 
+class AgentMasks(NamedTuple):
+    """Of agents in stores what they observed of doors by hour, when they were there, and whether they count at doors at all."""
+
+    names: Sequence[AgentAt] = ()
+    masks: Masks = np.zeros((0, 0), np.int64)
+    needed: Masks = np.zeros((0, 0), np.int64)
+    has_task: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+
+
+NO_AGENTS: Final = AgentMasks()
+
+
 class Observed(NamedTuple):
     """Minutes of stores in intervals: open, and open and observed."""
 
@@ -64,6 +76,8 @@ class CoverageMasks:
     unknown: Span = NO_SPAN
     never_heard: tuple[AgentAt, ...] = ()
     """Agents that are missed, though nobody knows them but site.toml."""
+    by_agent: AgentMasks = NO_AGENTS
+    """Of which `doors` is made."""
 
     def observed(self, stores: Sequence[str], edges_ns: NsColumn) -> Observed:
         """Return the minutes of stores between the edges, which lie in `hours_ns`."""
@@ -161,12 +175,13 @@ def coverage(
     opened &= span_masks(hours_ns, FIRST_NS, now_ns)
     by_store = np.array([rows[each.store] for each in there.spans], np.intp)
     placed = _placed(there)
-    found = []
+    found, by_agent = [], NO_AGENTS
     for task in TASKS:
         masks = _masks_by_agent(placed, there.cells.values[task], there.needed.shape)
         has_task = (masks > _NO_TASK).any(axis=1) | np.array([task in silent.get(each, ()) for each in there.spans], np.bool_)
-        found.append(_by_all(masks, there.needed, has_task, by_store, shape))
-    return CoverageMasks(hours_ns, rows, opened, found[0], found[1], unknown)
+        found.append(by_all(masks, there.needed, has_task, by_store, shape))
+        by_agent = AgentMasks(list(there.spans), masks, there.needed, has_task) if task == "doors" else by_agent
+    return CoverageMasks(hours_ns, rows, opened, found[0], found[1], unknown, by_agent=by_agent)
 
 
 def silent_agents(estate: QueryEstate, stores: Sequence[str], there: Stations) -> list[AgentAt]:
@@ -233,10 +248,10 @@ def _masks_by_agent(placed: _Placed, values: NsColumn, shape: tuple[int, ...]) -
     return found
 
 
-def _by_all(
+def by_all(
     masks: Masks, stationed: Masks, has_task: npt.NDArray[np.bool_], by_store: npt.NDArray[np.intp], shape: tuple[int, int]
 ) -> Masks:
-    """The minutes in which a store has an agent with the task and every such agent observed."""
+    """Return the minutes in which a store has an agent with the task and every such agent observed; agents of one are together."""
     found = np.zeros(shape, np.int64)
     if len(by_store):
         needed = np.where(has_task[:, None] & (masks != _NO_TASK), stationed, 0)

@@ -18,6 +18,7 @@ from gateway.query.keys import FIXED, KeyCodes
 from gateway.query.measures import CoveredBy
 from gateway.query.open_minutes import span_masks
 from gateway.query.reduce import GroupValues, Mask, Numbers
+from gateway.query.wall import NsColumn
 from gateway.sinks.cells import Groups
 
 OBSERVED: Final = "observed: "
@@ -51,13 +52,16 @@ class Covered:
     by: CoveredBy
     never_heard: tuple[AgentAt, ...] = ()
     """Agents of site.toml that count as observing nothing."""
+    by_door: MeasureCells | None = None
+    """The same of single doors, in answers by door."""
 
     def shares(self, codes: KeyCodes, groups: Grouped) -> Shares:
-        """Return the shares of groups. A zone, a door or an article has the share of its store."""
-        keys = [key for key in groups.keys if key.group in (*PLACES, *FIXED)]
-        own = grouped(codes, keys or [GroupKey("chain")], {_TABLE: self.cells})
+        """Return the shares of groups. A zone or an article has the share of its store."""
+        cells = self.by_door if self.by_door is not None and any(key.group in self.by_door.texts for key in groups.keys) else self.cells
+        keys = [key for key in groups.keys if key.group in (*PLACES, *FIXED, *cells.texts)]
+        own = grouped(codes, keys or [GroupKey("chain")], {_TABLE: cells})
         place = _matched([_code(groups, key) for key in keys], own.codes) if keys else np.zeros(len(groups), np.intp)
-        minutes = {name: _added(column, own, place) for name, column in self.cells.values.items()}
+        minutes = {name: _added(column, own, place) for name, column in cells.values.items()}
         known = minutes["unknown"] == 0
         opened = minutes["open"]
         covered = GroupValues(minutes["covered"] / np.maximum(opened, 1), known & (opened > 0))
@@ -67,21 +71,35 @@ class Covered:
 
 def covered_cells(found: CoverageMasks, stores: Sequence[AskedStore], bucket_ns: int, by: CoveredBy) -> MeasureCells:
     """Return the minutes of the stores' spans in buckets, as Covered has them. Hours in which all of them are 0 have none."""
+    return cells_of_masks(found.hours_ns, np.arange(len(stores)), masks_of_stores(found, stores), bucket_ns, by)[0]
+
+
+def masks_of_stores(found: CoverageMasks, stores: Sequence[AskedStore]) -> dict[str, Masks]:
+    """Return masks of the stores' spans by name, each with a row a store; `spans`: the spans themselves."""
     masks_of = {span: span_masks(found.hours_ns, *span) for span in {(store.from_ns, store.to_ns) for store in stores}}
     spans = np.array([masks_of[store.from_ns, store.to_ns] for store in stores], np.int64)
     rows = np.array([found.rows[store.facts.name] for store in stores], np.intp)
     every: dict[str, Masks] = {task: found.of(task)[rows] & spans for task in TASKS}
     every["open"] = found.open[rows] & spans
     every["unknown"] = np.where(found.is_unknown(found.hours_ns), spans, 0)
-    store, hour = np.nonzero(np.bitwise_or.reduce(list(every.values())))
-    masks = {name: each[store, hour] for name, each in every.items()}
+    return every | {"spans": spans}
+
+
+def cells_of_masks(
+    hours_ns: NsColumn, store: IndexColumn, every: Mapping[str, Masks], bucket_ns: int, by: CoveredBy
+) -> tuple[MeasureCells, IndexColumn]:
+    """Return masks as cells, and the row of each; `store` is the store's number of each row."""
+    every = {name: masks for name, masks in every.items() if name != "spans"}
+    row, hour = np.nonzero(np.bitwise_or.reduce(list(every.values())))
+    masks = {name: each[row, hour] for name, each in every.items()}
     masks["covered"] = masks["open"] & masks[by]
     minutes = bucket_ns // NS_PER_MINUTE
     first = np.arange(0, 60, minutes)
     bits = (1 << minutes) - 1
     values = {name: np.bitwise_count((mask[:, None] >> first) & bits).astype(np.int64).ravel() for name, mask in masks.items()}
-    time_ns = (found.hours_ns[hour][:, None] + first * NS_PER_MINUTE).ravel()
-    return MeasureCells(np.repeat(store, len(first)), time_ns, {}, values)
+    time_ns = (hours_ns[hour][:, None] + first * NS_PER_MINUTE).ravel()
+    rows = np.repeat(row, len(first))
+    return MeasureCells(store[rows], time_ns, {}, values), rows
 
 
 def coverage_notes(shares: Shares, of: Sequence[AskedStore], covered: Covered) -> list[str]:

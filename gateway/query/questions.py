@@ -9,7 +9,7 @@ from typing import Final
 
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
-from gateway.query import companions, counter_notes, listed, occupied, zone_notes
+from gateway.query import companions, counter_notes, door_coverage, listed, occupied, zone_notes
 from gateway.query.answer import Answer, Request, StoreSpan
 from gateway.query.as_of_answer import as_of, check_as_of
 from gateway.query.as_of_reader import REVISED
@@ -225,8 +225,13 @@ def _counted_by(
     from_ns, to_ns = min(store.from_ns for store in stores), max(store.to_ns for store in stores)
     found = read_coverage(reader, estate, [store.facts.name for store in stores], from_ns, to_ns, now_ns, on_page)
     hours = None if matched else observed_hours(found, stores, now_ns)
+    cells = read_cells(reader, plan, stores, on_page, hours)
     covered = Covered(covered_cells(found, stores, bucket_ns, plan.covered_by), plan.covered_by, found.never_heard)
-    return Counting(plan, stores, read_cells(reader, plan, stores, on_page, hours), bucket_ns, covered)
+    if door_coverage.DOOR in cells[plan.tables[0]].texts:
+        counters = door_coverage.counters_of(reader, estate, stores, from_ns, to_ns, on_page)
+        by_door = door_coverage.door_cells(found, stores, cells[plan.tables[0]], counters, bucket_ns, plan.covered_by)
+        covered = replace(covered, by_door=by_door)
+    return Counting(plan, stores, cells, bucket_ns, covered)
 
 
 def _overlapping(stores: Sequence[AskedStore]) -> list[str]:

@@ -14,7 +14,7 @@ from footfall.units import NS_PER_HOUR as HOUR_NS
 from footfall.units import NS_PER_MINUTE as MINUTE_NS
 from gateway.points import SCHEMA
 from gateway.query.answer import Answer, Request
-from gateway.query.estate import QueryEstate, StoreFacts, StoreVersion
+from gateway.query.estate import QueryEstate, Stationed, StoreFacts, StoreVersion
 from gateway.query.figures import HISTOGRAM
 from gateway.query.open_hours import open_hours
 from gateway.query.questions import ask
@@ -151,7 +151,7 @@ def test_what_covered_does_not_show_of_a_door_is_noted_where_rows_are_of_several
     def notes(*doors: str) -> list[str]:
         rows = [(SATURDAY, "a1", door, "s1", 1, 1) for door in doors]
         answer = answered({"door": rows, "traffic": [minute(0)], "coverage": observed("s1", 24)}, question="doors")
-        return [note for note in answer.notes if note.startswith("covered is of all doors")]
+        return [note for note in answer.notes if note.startswith("covered of a door is of the agents")]
 
     assert (len(notes("main", "side")), notes("main")) == (1, [])
 
@@ -336,6 +336,32 @@ def observed(store: str, hours: int, doors: int = WHOLE, presence: int = WHOLE, 
 
 
 OPEN = StoreFacts("s1", BERLIN, versions=(StoreVersion(hours=open_hours("10:00-20:00")),))
+
+
+def test_a_door_is_covered_by_the_agents_that_count_at_it() -> None:
+    """Both count at `both`, s1-1 three weeks before; it falls silent at noon."""
+    counted = ((11, "1", "main"), (11, "2", "side"), (16, "2", "side"), (16, "2", "both"), (-500, "1", "both"))
+    rows = [(SATURDAY + h * HOUR_NS, f"s1-{agent}", door, "s1", 1, 0) for h, agent, door in counted]
+    coverage = [*observed("s1", 12), *((time_ns, "s1-2", *rest) for time_ns, _, *rest in observed("s1", 24))]
+    there = {"door": sorted(rows), "traffic": [minute(0)], "coverage": coverage}
+    known = estate(replace(OPEN, agents=(Stationed("s1-1"), Stationed("s1-2"))))
+    assert counts(answered(there, known, question="doors", interval="1d"), "door", "open_minutes", "covered", "in") == [
+        ("both", 600, 0.2, 1), ("main", 600, 0.2, 1), ("side", 600, 1.0, 2),
+    ]  # fmt: skip
+    answer = answered(there, known, question="doors", interval="1h")
+    of_both = [(row["time"][11:13], row["covered"]) for row in records(answer) if row["door"] == "both"]
+    assert of_both == [("16", 0.0)], "rows are of what was counted"
+    assert totals(answer)["covered"] == 0.2, "the store was observed while both agents were"
+    assert {row["covered"] for row in records(answered(there, known, question="doors", by=("store",), interval="1d"))} == {0.2}
+
+
+def test_a_door_whose_agent_is_not_stationed_has_the_share_of_its_store() -> None:
+    rows = [(SATURDAY + HOUR_NS * 11, agent, door, "s1", 1, 0) for agent, door in (("s1-1", "main"), ("gone", "side"))]
+    there = {"door": rows, "traffic": [minute(0)], "coverage": observed("s1", 15)}
+    known = estate(replace(OPEN, agents=(Stationed("s1-1"),)))
+    assert counts(answered(there, known, question="doors", interval="1d"), "door", "covered") == [("main", 0.5), ("side", 0.5)]
+    empty = answered({**there, "door": []}, known, question="doors")
+    assert records(empty) == []
 
 
 def test_what_nobody_observed_is_no_zero_and_the_share_of_open_minutes_is_stated() -> None:
