@@ -1,0 +1,113 @@
+"""A slow oracle of the rules of identity: from the set of all facts, moment by moment, with nothing remembered in between.
+
+It shares no code with the product and was written from the rules alone; where both differ, the rules decide.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from simulators.identity.oracle_facts import Event, FactSet, Touch, fact_set
+from simulators.identity.oracle_persons import Persons
+from simulators.identity.oracle_resolution import ANON, Resolution
+from simulators.identity.oracle_types import priority, type_of
+
+
+def _unwatched(share: float) -> None:
+    """Nobody watches."""
+
+
+class Oracle:
+    """`visits`: (identifier, from_ms, to_ms) of presence, by which what was lent ends."""
+
+    def __init__(
+        self, events: Iterable[Event], visits: Iterable[tuple[str, int, int]] = (), on_share: Callable[[float], None] = lambda _: None
+    ) -> None:
+        self.facts: Final = fact_set(events)
+        self._visits: Final = list(visits)
+        self.persons: Final = Persons(self.facts)
+        self._of_ref: Final = _by_ref(self.facts)
+        self.resolution: Final = Resolution(self.facts, self.persons, self._visits, on_share)
+
+    # What is asked
+
+    def fan_of_identifier(self, identifier: str, time_ms: int) -> str:
+        """Return the fan of presence: "" while the person has withdrawn."""
+        return self._consented(self.resolution.whose(identifier, time_ms).fan, time_ms)
+
+    def fan_of_touch(self, touch: Touch) -> str:
+        """Return whom a touch is: the fan that it names, else by its identifiers, else by its reference, else provisional."""
+        named = self._named(touch)
+        if named is None and touch.ref:
+            named = self._by_reference(touch.ref)
+        return self._provisional(touch) if named is None else self._consented(named, touch.time_ms)
+
+    def names(self) -> dict[str | tuple[str, int], str]:
+        """Return whom all rows name: touches by their ids, visits by (identifier, from_ms)."""
+        return self.names_by(self)
+
+    def names_by(self, other: Oracle) -> dict[str | tuple[str, int], str]:
+        """Return whom another oracle, which may know less, takes these rows to be."""
+        names: dict[str | tuple[str, int], str] = {key: other.fan_of_touch(touch) for key, touch in self.facts.touches.items()}
+        return names | {(identifier, from_ms): other.fan_of_identifier(identifier, from_ms) for identifier, from_ms, _ in self._visits}
+
+    @property
+    def shared(self) -> set[str]:
+        """Return the identifiers that several persons have, at some time."""
+        return {each for each, known in self.resolution.known.items() if any(label != "conflict" for _, _, label in known.dissolved)}
+
+    @property
+    def conflicts(self) -> set[str]:
+        """Return the identifiers about which strong facts contradict each other, and pairs of fans that were merged against a statement."""
+        found = {each for each, known in self.resolution.known.items() if any(label == "conflict" for _, _, label in known.dissolved)}
+        return found | {"+".join(sorted(pair)) for pair in self.persons.conflicts}
+
+    # Whom a touch names
+
+    def _consented(self, fan: str, time_ms: int) -> str:
+        return fan if self.persons.may_be_named(fan, time_ms) else ""
+
+    def _named(self, touch: Touch) -> str | None:
+        """Return the fan by the touch itself, "" if it names two, None if it names nobody."""
+        if touch.fan:
+            return self.persons.of(touch.fan)
+        return _decided(self._candidates(touch))
+
+    def _candidates(self, touch: Touch) -> list[tuple[int, str]]:
+        found = ((each, self.resolution.whose(each, touch.time_ms)) for each in touch.identifiers if touch.ref or not _only_by_ref(each))
+        return [(priority(each), whose.fan) for each, whose in found if whose.is_registered]
+
+    def _by_reference(self, ref: str) -> str | None:
+        touches = self._of_ref.get(ref, ())
+        if fans := {self.persons.of(each.fan) for each in touches if each.fan}:
+            return fans.pop() if len(fans) == 1 else ""
+        return _decided([candidate for each in touches for candidate in self._candidates(each)])
+
+    def _provisional(self, touch: Touch) -> str:
+        for identifier in sorted(touch.identifiers, key=priority):
+            if (fan := self.resolution.whose(identifier, touch.time_ms).fan).startswith(ANON):
+                return fan
+        return ""
+
+
+def _decided(candidates: Sequence[tuple[int, str]]) -> str | None:
+    """Return the one person of the highest rank, "" if that rank names two, None if there is nobody."""
+    if not candidates:
+        return None
+    highest = min(rank for rank, _ in candidates)
+    fans = {fan for rank, fan in candidates if rank == highest}
+    return fans.pop() if len(fans) == 1 else ""
+
+
+def _only_by_ref(identifier: str) -> bool:
+    kind = type_of(identifier)
+    return not kind.joins and kind.klass != "lent"
+
+
+def _by_ref(facts: FactSet) -> dict[str, list[Touch]]:
+    found = defaultdict[str, list[Touch]](list)
+    for touch in facts.touches.values():
+        found[touch.ref].append(touch)
+    return found

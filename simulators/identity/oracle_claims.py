@@ -1,0 +1,135 @@
+"""Which claims of one identifier hold when: ends, numbers that pass on, classes of sources, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from simulators.identity.oracle_facts import Claim, Edge, Mentioned
+from simulators.identity.oracle_types import CONTACT_QUIET_MS, CONTACT_UNSEEN_MS, EVER_MS, LEAST_DISTINCT, type_of
+
+PersonOf = Callable[[str], str]
+
+
+class Tenure(NamedTuple):
+    """The times at which an identifier passed from somebody, or ended to be anybody's: what was named with it stays in its time."""
+
+    boundaries_ms: tuple[int, ...]
+
+    def around(self, time_ms: int) -> tuple[int, int]:
+        """Return the span between two boundaries in which a touch lies."""
+        before = [each for each in self.boundaries_ms if each <= time_ms]
+        after = [each for each in self.boundaries_ms if each > time_ms]
+        return max(before, default=-EVER_MS), min(after, default=EVER_MS)
+
+    def cut(self, claim: Claim) -> Claim:
+        """Return a touch's claim within the tenure in which it was made; a stated link is not cut."""
+        from_ms, to_ms = self.around(claim.at_ms)
+        return replace(claim, from_ms=max(claim.from_ms, from_ms), to_ms=min(claim.to_ms, to_ms)) if claim.is_of_touch else claim
+
+
+def ended(
+    claims: Sequence[Claim], revoked: Sequence[tuple[str, int]], mentions: Sequence[Mentioned], person_of: PersonOf
+) -> tuple[list[Claim], Tenure]:
+    """Return the claims of one identifier with the ends that facts give them, and where it passed on. `revoked`: (fan, end)."""
+    klass = type_of(claims[0].identifier).klass
+    found, ends = list(claims), {each.to_ms for each in claims if each.states_to}
+    for fan, end_ms in revoked:
+        concerned = [each for each in found if each.fan == fan and each.began_ms < end_ms]
+        ends |= {end_ms} if concerned else set()
+        found = [each.until(end_ms) if each in concerned else each for each in found]
+    if klass in ("contact", "device"):
+        passed, begins = _passed_on(claims, mentions, person_of)
+        unseen = {each.id: _unseen_from(each, mentions, person_of) for each in claims if klass == "contact"}
+        last = {each: min(passed.get(each, EVER_MS), unseen.get(each, EVER_MS)) for each in {*passed, *unseen}}
+        ends |= {*passed.values(), *unseen.values()} - {EVER_MS}
+        found = [
+            replace(each, from_ms=begins.get(each.id, each.from_ms), to_ms=min(each.to_ms, last.get(each.id, EVER_MS))) for each in found
+        ]
+    if klass == "lent":
+        found = [_until_handed_over(each, claims) for each in found]
+    tenure = Tenure(tuple(sorted(ends)))
+    return [each for each in map(tenure.cut, found) if each.from_ms < each.to_ms], tenure
+
+
+def _passed_on(claims: Sequence[Claim], mentions: Sequence[Mentioned], person_of: PersonOf) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the ends and new beginnings by claim: what somebody else has since a time is no longer the earlier owner's.
+
+    A number that was quiet for long passes on to whoever comes next, also without a stated time; a device by every touch.
+    """
+    ends, begins = dict[str, int](), dict[str, int]()
+    for claim in claims:
+        for other in claims:
+            if person_of(other.fan) == person_of(claim.fan):
+                continue
+            if claim.states_from:
+                passes = other.began_ms < claim.from_ms
+            elif passes := _passes_unstated(claim, other, claims, mentions):
+                begins[claim.id] = claim.moment_ms
+            if passes:
+                ends[other.id] = min(ends.get(other.id, EVER_MS), claim.moment_ms)
+    return ends, begins
+
+
+def _passes_unstated(claim: Claim, other: Claim, claims: Sequence[Claim], mentions: Sequence[Mentioned]) -> bool:
+    if type_of(claim.identifier).klass == "device":
+        return claim.is_of_touch and other.began_ms < claim.at_ms
+    return claim.at_ms > 0 and other.moment_ms < claim.at_ms and _was_quiet(other.fan, claims, mentions, claim.at_ms)
+
+
+def _was_quiet(fan: str, claims: Sequence[Claim], mentions: Sequence[Mentioned], before_ms: int) -> bool:
+    """Return whether the number was not mentioned with a fan for long before a time."""
+    times = [each.moment_ms for each in claims if each.fan == fan] + [each.time_ms for each in mentions if fan in each.with_fans]
+    return not any(before_ms - CONTACT_QUIET_MS <= each <= before_ms for each in times)
+
+
+def _unseen_from(claim: Claim, mentions: Sequence[Mentioned], person_of: PersonOf) -> int:
+    """Return when a claim ends because nobody has seen the number for long."""
+    if claim.states_to or not (claim.is_of_touch or claim.states_from):
+        return EVER_MS
+    seen = [each.time_ms for each in mentions if not each.fan or person_of(each.fan) == person_of(claim.fan)]
+    last_ms = claim.moment_ms
+    for time_ms in sorted(each for each in seen if each > last_ms):
+        if time_ms - last_ms > CONTACT_UNSEEN_MS:
+            break
+        last_ms = time_ms
+    return last_ms + CONTACT_UNSEEN_MS
+
+
+def _until_handed_over(claim: Claim, claims: Sequence[Claim]) -> Claim:
+    later = [each.began_ms for each in claims if each.began_ms > claim.began_ms]
+    return claim if claim.states_to else replace(claim, to_ms=min([claim.to_ms, *later]))
+
+
+def in_force(claims: Sequence[Claim], time_ms: int, person_of: PersonOf) -> list[Claim]:
+    """Return the claims that hold at a time: what a weaker class of sources claims for another person does not."""
+    holding = [each for each in claims if each.holds(time_ms)]
+    return [
+        each
+        for each in holding
+        if not any(other.weakness < each.weakness and person_of(other.fan) != person_of(each.fan) for other in holding)
+    ]
+
+
+def passes_limit(identifier: str, claims: Sequence[Claim], edges: Sequence[Edge], time_ms: int, person_of: PersonOf) -> bool:
+    """Return whether too many persons claim an identifier at a time, or too many identifiers of one type were named with it."""
+    kind = type_of(identifier)
+    if len({person_of(each.fan) for each in in_force(claims, time_ms, person_of)}) > kind.fans:
+        return True
+    if kind.klass == "person":
+        return False
+    named: dict[str, set[str]] = {}
+    for edge in edges:
+        if edge.holds(time_ms):
+            other = edge.other if edge.one == identifier else edge.one
+            named.setdefault(other.partition(":")[0], set()).add(other)
+    return any(len(some) > max(LEAST_DISTINCT, type_of(next(iter(some))).per_fan) for some in named.values())
+
+
+def moments(claims: Sequence[Claim], edges: Sequence[Edge]) -> list[int]:
+    """Return all times at which something begins or ends: between two of them nothing changes."""
+    times = {-EVER_MS}
+    for span in ((each.from_ms, each.to_ms) for some in (claims, edges) for each in some):
+        times |= {*span}
+    return sorted(times)

@@ -1,0 +1,215 @@
+"""What plain events state about identity, as the oracle reads them: a set, so that no order can matter."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from simulators.identity.oracle_types import EVER_MS, normal, priority, type_of
+
+Event = Mapping[str, Any]
+CLASSES_OF_SOURCE: Final = ("desk", "crm", "touch", "inferred")
+
+
+def ms_of(text: str) -> int:
+    """Return ISO 8601 as ms since 1970."""
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """`identifiers` are normal and not blocked, in their order, each once."""
+
+    id: str
+    time_ms: int
+    identifiers: tuple[str, ...]
+    fan: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`identifier` is `fan`'s. `at_ms`: when it was stated, by the touch's time or the link's learned time."""
+
+    identifier: str
+    fan: str
+    from_ms: int
+    to_ms: int
+    source: str
+    at_ms: int
+    id: str
+    states_from: bool = False
+    states_to: bool = False
+    is_of_touch: bool = False
+
+    @property
+    def began_ms(self) -> int:
+        """An open link never began; a touch claims from its time on, whatever else its span covers."""
+        return self.at_ms if self.is_of_touch else self.from_ms
+
+    @property
+    def moment_ms(self) -> int:
+        """When it was true for certain: since the stated time, or when it was stated."""
+        return self.from_ms if self.states_from else self.at_ms
+
+    @property
+    def weakness(self) -> int:
+        """0 is the strongest class of sources; a name that is none of them counts as the CRM."""
+        head = self.source.replace(":", ".").replace("-", ".").partition(".")[0]
+        return CLASSES_OF_SOURCE.index(head if head in CLASSES_OF_SOURCE else "crm")
+
+    def holds(self, time_ms: int) -> bool:
+        return self.from_ms <= time_ms < self.to_ms
+
+    def until(self, end_ms: int) -> Claim:
+        return replace(self, to_ms=min(self.to_ms, end_ms)) if self.began_ms < end_ms else self
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Two identifiers were named together: by a touch at `at_ms`, or by a stated `same`, which has None."""
+
+    one: str
+    other: str
+    from_ms: int
+    to_ms: int
+    id: str
+    at_ms: int | None
+
+    def within(self, span: tuple[int, int]) -> Edge:
+        return replace(self, from_ms=max(self.from_ms, span[0]), to_ms=min(self.to_ms, span[1]))
+
+    def holds(self, time_ms: int) -> bool:
+        return self.from_ms <= time_ms < self.to_ms
+
+
+class Mentioned(NamedTuple):
+    """A touch with the identifier. `fan`: whom it named; `with_fans`: also whom its other identifiers were ever claimed for."""
+
+    time_ms: int
+    fan: str
+    with_fans: frozenset[str]
+
+
+class FactSet:
+    """All that counts, after voids, amends, revokes and splits."""
+
+    def __init__(self, touches: dict[str, Touch], facts: dict[str, Event]) -> None:
+        self.touches: Final = touches
+        self.facts: Final = facts
+        self._touches_with: Final = defaultdict[str, list[Touch]](list)
+        for touch in touches.values():
+            for identifier in touch.identifiers:
+                self._touches_with[identifier].append(touch)
+        self._fans_of: Final = defaultdict[str, set[str]](set)
+        for claim in (*self._links(), *self._claims_of_touches()):
+            self._fans_of[claim.identifier].add(claim.fan)
+
+    def of(self, kind: str) -> list[Event]:
+        return [fact for fact in self.facts.values() if fact["fact"] == kind]
+
+    def claims(self) -> list[Claim]:
+        """Return what links and touches claim, before any rule but that the latest of one source replaces."""
+        latest: dict[tuple[str, str, str, int], Claim] = {}
+        for claim in [*self._links(), *self._claims_of_touches()]:
+            key = (claim.source, claim.identifier, claim.fan, claim.began_ms)
+            if key not in latest or _later(latest[key]) < _later(claim):
+                latest[key] = claim
+        return list(latest.values())
+
+    def _links(self) -> Iterable[Claim]:
+        for fact in self.of("link"):
+            if identifier := normal(fact["identifier"]):
+                from_ms, to_ms = _span(fact)
+                stated = fact.get("from") is not None, fact.get("to") is not None
+                yield Claim(identifier, fact["fan"], from_ms, to_ms, fact.get("source", "crm"), ms_of(fact["learned"]), fact["id"], *stated)
+
+    def _claims_of_touches(self) -> Iterable[Claim]:
+        for touch in self.touches.values():
+            for identifier in touch.identifiers if touch.fan else ():
+                from_ms, to_ms = _around(identifier, touch.time_ms)
+                yield Claim(identifier, touch.fan, from_ms, to_ms, "touch", touch.time_ms, touch.id, is_of_touch=True)
+
+    def edges(self) -> list[Edge]:
+        """Return a star around the highest priority for each touch and `same`, of the identifiers that may join at all."""
+        found = []
+        for touch in self.touches.values():
+            found += _star(touch.id, touch.identifiers, touch.time_ms, -EVER_MS, EVER_MS)
+        for fact in self.of("same"):
+            identifiers = [each for each in map(normal, fact["identifiers"]) if each]
+            found += _star(fact["id"], identifiers, None, *_span(fact))
+        return found
+
+    def mentions_of(self, identifier: str) -> list[Mentioned]:
+        """Return the touches with an identifier, with the fans for whom any fact ever claimed what was named beside it."""
+        found = []
+        for touch in self._touches_with.get(identifier, ()):
+            others = (each for each in touch.identifiers if each != identifier)
+            fans = {fan for each in others for fan in self._fans_of.get(each, ())} | ({touch.fan} - {""})
+            found.append(Mentioned(touch.time_ms, touch.fan, frozenset(fans)))
+        return found
+
+    def revoked_links(self) -> list[tuple[str, str, int]]:
+        """Return (identifier, fan, end) of facts that end links."""
+        ends = [fact for fact in self.of("revoke") if "of_link" in fact]
+        return [(normal(fact["of_link"][0]), fact["of_link"][1], ms_of(fact["to"])) for fact in ends]
+
+
+def _later(claim: Claim) -> tuple[int, bool, str]:
+    return claim.at_ms, claim.states_to, claim.id
+
+
+def _span(fact: Event) -> tuple[int, int]:
+    from_ms = -EVER_MS if fact.get("from") is None else ms_of(fact["from"])
+    return from_ms, EVER_MS if fact.get("to") is None else ms_of(fact["to"])
+
+
+def _around(identifier: str, time_ms: int) -> tuple[int, int]:
+    kind = type_of(identifier)
+    return max(time_ms - kind.before_ms, -EVER_MS), min(time_ms + kind.after_ms + 1, EVER_MS)
+
+
+def _star(of: str, identifiers: Iterable[str], time_ms: int | None, from_ms: int, to_ms: int) -> list[Edge]:
+    joining = sorted({each for each in identifiers if type_of(each).joins}, key=lambda each: (priority(each), each))
+    edges = []
+    for other in joining[1:]:
+        spans = [(from_ms, to_ms)] if time_ms is None else [_around(joining[0], time_ms), _around(other, time_ms)]
+        edges.append(Edge(joining[0], other, max(span[0] for span in spans), min(span[1] for span in spans), of, time_ms))
+    return edges
+
+
+def fact_set(events: Iterable[Event]) -> FactSet:
+    """Return what events state, each id once, whatever their order. Times are texts, as they were sent."""
+    by_id = {event["id"]: event for event in events}
+    facts = {key: event for key, event in by_id.items() if event["kind"] == "fact"}
+    taken_out = {fact["of"] for fact in facts.values() if "of" in fact and _may_take_out(fact, facts.get(fact["of"]))}
+    void = {event["of"] for event in by_id.values() if event["kind"] == "void"}
+    touches = {key: _touch(event) for key, event in by_id.items() if event["kind"] == "touch" and key not in void | taken_out}
+    amends = [event for key, event in by_id.items() if event["kind"] == "amend" and key not in void]
+    for amend in sorted(amends, key=lambda each: (each.get("time", ""), each["id"])):
+        if amend["of"] in touches:
+            touches[amend["of"]] = _amended(touches[amend["of"]], amend["set"])
+    return FactSet(touches, {key: fact for key, fact in facts.items() if key not in taken_out})
+
+
+def _may_take_out(fact: Event, named: Event | None) -> bool:
+    if fact["fact"] == "split":
+        return named is None or named["fact"] == "merge"
+    return fact["fact"] == "revoke" and (named is None or not (named["fact"] == "split" or (named["fact"] == "revoke" and "of" in named)))
+
+
+def _touch(event: Event) -> Touch:
+    identifiers = tuple(dict.fromkeys(each for each in map(normal, event.get("identifiers", ())) if each))
+    return Touch(event["id"], ms_of(event["time"]), identifiers, event.get("fan") or "", event.get("ref") or "")
+
+
+def _amended(touch: Touch, values: Event) -> Touch:
+    found = touch
+    if "identifiers" in values:
+        found = replace(found, identifiers=tuple(dict.fromkeys(each for each in map(normal, values["identifiers"]) if each)))
+    if "time" in values:
+        found = replace(found, time_ms=ms_of(values["time"]))
+    return replace(found, fan=values.get("fan", found.fan) or "", ref=values.get("ref", found.ref) or "")

@@ -1,0 +1,116 @@
+"""What the brand learns about its people: registrations, imports, merges, mistakes and what undoes them, consents."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from simulators.identity.oracle_types import DAY_MS, EVER_MS
+from simulators.identity.world import HOUR_MS, MINUTE_MS, START_MS, Writer, iso
+from simulators.identity.world_people import NEVER_MS, Passing, Person
+
+DESK_PHONE: Final = 0.012
+"""In what share of registrations the telephone of the shop is typed in."""
+JUNK_PHONE: Final = 0.012
+WRONG_MERGES: Final = 0.004
+"""Of all people: merged with somebody else by mistake."""
+SPLIT_AGAIN: Final = 0.8
+MERGED: Final = 0.7
+"""Of people with two ids: merged in the end."""
+LONG_AGO_MS: Final = 200 * DAY_MS
+
+
+def write_knowledge(writer: Writer) -> None:
+    """Write all that is stated about who is who beside what people do."""
+    for person in writer.world.people:
+        if person.registers_ms < START_MS:
+            _import(writer, person)
+        elif person.registers_ms != NEVER_MS:
+            _register(writer, person)
+        for from_ms, to_ms in person.withdrawn:
+            writer.fact("consent", from_ms, fan=person.fan, purpose="identify", granted=False, version="1", **{"from": iso(from_ms)})
+            if to_ms < EVER_MS:
+                writer.fact("consent", to_ms, fan=person.fan, purpose="identify", granted=True, version="2", **{"from": iso(to_ms)})
+        if person.second_fan:
+            _register_again(writer, person)
+    _merge_wrongly(writer)
+
+
+def _import(writer: Writer, person: Person) -> None:
+    """Write what the brand's customer data has before the start: cards, beacons and phones, since ever or since a time."""
+    learned_ms = START_MS - DAY_MS
+    for identifier in (person.member, *(person.has[kind] for kind in ("ibeacon", "wx-oa", "email") if kind in person.has)):
+        writer.fact("link", learned_ms, identifier=identifier, fan=person.fan, **{"from": None, "to": None})
+    passing = next((each for each in writer.world.population.passings if each.of == person.number), None)
+    phone = passing.identifier if passing else person.has["phone"]
+    since = iso(START_MS - LONG_AGO_MS) if passing and passing.way == "quiet" else None
+    writer.fact("link", learned_ms, identifier=phone, fan=person.fan, **{"from": since, "to": None})
+
+
+def _register(writer: Writer, person: Person) -> None:
+    """Write a registration: with the fan by the till, or without, and the fan by the CRM's next files."""
+    dice, time_ms = writer.dice, person.registers_ms
+    identifiers = [person.member, _phone(writer, person)]
+    identifiers += [person.has[kind] for kind in ("ibeacon", "email", "wx-union") if kind in person.has and dice.random() < 0.5]
+    identifiers += [person.has["web"]] if "web" in person.has and dice.random() < 0.3 else []
+    is_named = dice.random() < 0.6
+    store = writer.store(person.household)
+    values = {"fan": person.fan} if is_named else {}
+    writer.touch(store, time_ms, "registration", identifiers, person.number, ref=f"reg-{person.fan}", **values)
+    if not is_named:
+        learned_ms = time_ms + (dice.randrange(HOUR_MS, DAY_MS) if dice.random() < 0.6 else dice.randrange(DAY_MS, 12 * DAY_MS))
+        writer.fact("link", learned_ms, identifier=person.member, fan=person.fan, **{"from": None, "to": None})
+    if passing := writer.world.population.passed_to(person):
+        _pass_on(writer, passing, person)
+
+
+def _phone(writer: Writer, person: Person) -> str:
+    draw, passing = writer.dice.random(), writer.world.population.passed_to(person)
+    if passing:
+        return passing.identifier if passing.way in ("revoked", "quiet") else ""
+    if draw < DESK_PHONE:
+        return f"phone:021555500{person.household % writer.world.sizes.stores:02d}"
+    if draw < DESK_PHONE + JUNK_PHONE:
+        return "phone:12345678901"
+    return writer.world.population.phone(person, person.registers_ms)
+
+
+def _pass_on(writer: Writer, passing: Passing, person: Person) -> None:
+    before = writer.world.people[passing.of]
+    learned_ms = passing.at_ms + writer.dice.randrange(HOUR_MS, 9 * DAY_MS)
+    if passing.way == "stated":
+        writer.fact("link", learned_ms, identifier=passing.identifier, fan=person.fan, **{"from": iso(passing.at_ms), "to": None})
+    elif passing.way == "revoked":
+        writer.fact("revoke", learned_ms, of_link=[passing.identifier, before.fan], to=iso(passing.at_ms))
+
+
+def _register_again(writer: Writer, person: Person) -> None:
+    """Write the second registration of one person, in the shop on the web, with the same phone and another card."""
+    dice, card = writer.dice, f"customer.web:{person.number:05d}"
+    writer.world.population.owners.add(card, person.number)
+    time_ms = max(person.registers_ms, START_MS) + dice.randrange(HOUR_MS, 2 * DAY_MS)
+    identifiers = [card, writer.world.population.phone(person, time_ms)]
+    writer.touch(
+        writer.store(0), time_ms, "registration", identifiers, person.number, fan=person.second_fan, ref=f"reg-{person.second_fan}"
+    )
+    writer.touch(writer.store(0), time_ms + 9 * MINUTE_MS, "promotion", [card], person.number, channel="web")
+    if dice.random() < MERGED:
+        learned_ms = time_ms + dice.randrange(DAY_MS, 9 * DAY_MS)
+        writer.fact("merge", learned_ms, fans=[person.fan, person.second_fan], source="desk.shanghai")
+
+
+def _merge_wrongly(writer: Writer) -> None:
+    dice, world = writer.dice, writer.world
+    known = [each for each in world.people if each.registers_ms < world.sizes.end_ms - 10 * DAY_MS and not each.second_fan]
+    for _ in range(max(2, round(WRONG_MERGES * len(world.people)))):
+        one, other = dice.sample(known, 2)
+        if one.household == other.household or one.withdrawn or other.withdrawn:
+            continue
+        known.remove(one)
+        known.remove(other)
+        learned_ms = max(one.registers_ms, other.registers_ms, START_MS) + dice.randrange(HOUR_MS, 5 * DAY_MS)
+        merge = writer.fact("merge", learned_ms, fans=[one.fan, other.fan])
+        if dice.random() < SPLIT_AGAIN:
+            # A split may be known before the merge that it undoes: the files come from two systems.
+            writer.fact("split", learned_ms + dice.randrange(-HOUR_MS, 8 * DAY_MS), of=merge, source="desk.shanghai")
+        else:
+            world.wrongly_one.append((one.number, other.number))
