@@ -74,10 +74,10 @@ def run(identifiers: int, hours: float, folder: Path) -> Memory:
         called_back = [_called_back(rng, identifiers, second) for _ in range(identifiers // PERIOD_S)]
         begun_s = time.process_time()
         for receiver, device, data in called_back:
-            profile, identifier, reason = who_of(device, data)
-            if reason:
-                raise Failed(f"an advertisement was not explained: {reason}")
-            agent.core.hear(Sighting(t_ns, receiver, profile, identifier, data.rssi))
+            who = who_of(device, data)
+            if who.reason:
+                raise Failed(f"an advertisement was not explained: {who.reason}")
+            agent.core.hear(Sighting(t_ns, receiver, who.profile, who.identifier, data.rssi))
         sightings += len(called_back)
         agent.spool.append(agent.core.tick(Moment(t_ns, t_ns, True)))
         epoch = agent.spool.sending()

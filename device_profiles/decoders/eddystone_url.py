@@ -19,3 +19,12 @@ def expand(data: bytes) -> str:
         return ""
     address, _, _ = data[1:].partition(b"#")
     return _SCHEMES[data[0]] + "".join(_ENDINGS[byte] if byte < len(_ENDINGS) else chr(byte) for byte in address)
+
+
+def shorten(url: str) -> bytes:
+    """Return the bytes that `expand` makes the URL of; b"" for another scheme, or characters that no URL has."""
+    for code, scheme in sorted(enumerate(_SCHEMES), key=lambda one: -len(one[1])):
+        rest = url[len(scheme) :]
+        if url.lower().startswith(scheme) and rest.isascii() and rest.isprintable() and " " not in rest:
+            return bytes([code]) + rest.encode()
+    return b""

@@ -20,7 +20,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
@@ -28,6 +28,7 @@ from device_profiles.advertisement import Advertisement
 from device_profiles.reading import Seen
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
+from edge_agent.sources.beacon_slots import ALONE, UNDECIDED, BeaconSlots, SlotMeaning, rank_of
 from edge_agent.sources.ble_advertisement import from_bleak, key_of
 from edge_agent.sources.border import refusal
 from edge_agent.sources.settings import AnyReceiver, SourceSettings, require
@@ -78,14 +79,6 @@ class Decoded:
     reason: str = ""
 
 
-class Match(NamedTuple):
-    """What the cache holds of a meaning: without the values, which would take most of its memory."""
-
-    profile: str
-    identifier: str
-    reason: str
-
-
 class DecodeCache:
     """Decoded advertisements. The same device and data always mean the same, so a repeated one costs one lookup.
 
@@ -95,32 +88,32 @@ class DecodeCache:
     def __init__(self, profiles: Registry, remembered: int = REMEMBERED) -> None:
         self._profiles: Final = profiles
         self._remembered: Final = remembered
-        self._young: dict[bytes, Match] = {}
-        self._old: dict[bytes, Match] = {}
+        self._young: dict[bytes, SlotMeaning] = {}
+        self._old: dict[bytes, SlotMeaning] = {}
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
 
-    def of(self, device: BLEDevice, data: AdvertisementData) -> Match:
+    def of(self, device: BLEDevice, data: AdvertisementData) -> SlotMeaning:
         key = key_of(device, data)
         who = self._young.get(key)
         return self._renewed(key, device, data) if who is None else who
 
-    def _renewed(self, key: bytes, device: BLEDevice, data: AdvertisementData) -> Match:
-        who = self._old.get(key) or _match(decode(from_bleak(device, data), self._profiles))
+    def _renewed(self, key: bytes, device: BLEDevice, data: AdvertisementData) -> SlotMeaning:
+        who = self._old.get(key) or self._decoded(from_bleak(device, data))
         if len(self._young) >= self._remembered:
             self._young, self._old = {}, self._young
         self._young[key] = who
         return who
 
-
-def _match(meaning: Decoded) -> Match:
-    seen = meaning.seen
-    return (
-        Match(meaning.profile, "", meaning.reason)
-        if seen is None or meaning.reason
-        else Match(seen.profile or meaning.profile, seen.identifier, "")
-    )
+    def _decoded(self, advertisement: Advertisement) -> SlotMeaning:
+        """Return the meaning without the values, which would take most of the cache's memory."""
+        meaning = decode(advertisement, self._profiles)
+        seen, reason = meaning.seen, meaning.reason
+        if seen is None or reason not in ("", NOBODY):
+            return SlotMeaning(meaning.profile, "", reason)
+        name = seen.profile or meaning.profile
+        return SlotMeaning(name, seen.identifier, reason, rank_of(self._profiles[meaning.profile], advertisement))
 
 
 def decode(advertisement: Advertisement, profiles: Registry) -> Decoded:
@@ -157,6 +150,7 @@ class BleSource:
         self.unexplained_total: Final[Counter[str]] = Counter()
         self.dropped_total = 0
         self.meanings: Final = DecodeCache(profiles)
+        self.slots: Final = BeaconSlots(profiles)
         self._receivers: Final = dict(receivers)
         self._clock: Final = clock
         self._scan: Final[Literal["active", "passive"]] = scan
@@ -185,14 +179,21 @@ class BleSource:
 
     def _turn(self, scanner: Scanner, emit: Callable[[Heard], None]) -> None:
         """Emit what was heard since the last turn."""
-        receivers, who_of = self._receivers, self.meanings.of
+        receivers, who_of, slots = self._receivers, self.meanings.of, self.slots
         unexplained: Counter[str] = Counter()
         for t_ns, adapter, device, data in scanner.take():
-            profile, identifier, reason = who_of(device, data)
-            if reason:
-                unexplained[reason] += 1
+            who = who_of(device, data)
+            if who.rank != ALONE:
+                who = slots.whose(device.address, who, t_ns)
+            sighting = Sighting(t_ns, receivers[adapter], who.profile, who.identifier, data.rssi)
+            if not who.reason:
+                emit(sighting)
+            elif who is UNDECIDED:
+                slots.hold(device.address, sighting)
             else:
-                emit(Sighting(t_ns, receivers[adapter], profile, identifier, data.rssi))
+                unexplained[who.reason] += 1
+        for sighting in slots.due(self._clock.boot_ns()):
+            emit(sighting)
         self.unexplained_total.update(unexplained)
         for reason, total in unexplained.items():
             emit(Unexplained(self._clock.boot_ns(), reason, total))

@@ -24,6 +24,7 @@ from device_profiles.devices.feed import FeedMessage
 from device_profiles.profile import Profile
 from device_profiles.reading import Counted, Numbered, Occupied, Reading, Relayed, RelayedTag, Seen, Unread
 from device_profiles.registry import Registry
+from edge_agent.sources.beacon_slots import ALONE, UNDECIDED, BeaconSlots, SlotMeaning, rank_of
 from edge_agent.sources.border import refusal
 from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.source import AliveUntil, Heard, ObservationTask, Observed, Sighting, Tally, Unexplained
@@ -113,7 +114,8 @@ class _Origin:
 class FeedReader:
     """Decodes the messages of one source. `unexplained_total`, by reason, only grows."""
 
-    def __init__(self, settings: FeedSettings, profiles: Registry) -> None:
+    def __init__(self, settings: FeedSettings, profiles: Registry, slots: BeaconSlots | None = None) -> None:
+        self.slots: Final = BeaconSlots(profiles) if slots is None else slots
         self.unexplained_total: Final[Counter[str]] = Counter()
         self._settings: Final = settings
         self._profiles: Final = profiles
@@ -124,7 +126,7 @@ class FeedReader:
     def read(self, message: FeedMessage, t_boot_ns: int) -> list[Heard]:
         """Yield what the message reports, then what no profile explains, by reason; if it reports nobody, a sign of life."""
         refused: list[ProfileError] = []
-        heard = list(self._read(message, t_boot_ns, refused))
+        heard = [*self.slots.due(t_boot_ns), *self._read(message, t_boot_ns, refused)]
         totals = Counter(error.reason for error in refused)
         self.unexplained_total.update(totals)
         first = {error.reason: str(error) for error in reversed(refused)}
@@ -145,7 +147,8 @@ class FeedReader:
             if isinstance(reading, Occupied) and self._watches_no_zone:
                 continue
             try:
-                yield self._heard(_Origin(profile, t_boot_ns), reading)
+                if heard := self._heard(_Origin(profile, t_boot_ns), reading):
+                    yield heard
             except Exception as error:  # whatever one item does, the others are heard
                 refused.append(refusal(error))
 
@@ -159,17 +162,16 @@ class FeedReader:
             self._known.popitem(last=False)
         return False
 
-    def _heard(self, origin: _Origin, reading: Reading) -> Sighting | Tally | Observed:
+    def _heard(self, origin: _Origin, reading: Reading) -> Sighting | Tally | Observed | None:
         match reading:
             case Seen():
                 return self._sighting(origin, reading, reading.profile or origin.profile.name)
-            case Relayed(advertisement, receiver, t_wall_ns):
-                profile, seen = self._explained("ble", advertisement)
-                rssi_dbm = seen.rssi_dbm if seen.rssi_dbm is not None else advertisement.rssi_dbm
-                return self._sighting(origin, replace(seen, receiver=receiver, rssi_dbm=rssi_dbm, t_wall_ns=t_wall_ns), profile)
+            case Relayed():
+                return self._relayed(origin, reading)
             case RelayedTag(_, receiver, rssi_dbm, t_wall_ns):
                 profile, seen = self._explained("epc", reading)
-                return self._sighting(origin, replace(seen, receiver=receiver, rssi_dbm=rssi_dbm, t_wall_ns=t_wall_ns), profile)
+                seen = replace(seen, receiver=receiver, rssi_dbm=rssi_dbm, t_wall_ns=t_wall_ns)
+                return self._sighting(origin, seen, seen.profile or profile.name)
             case Counted():
                 return self._tally(origin, reading)
             case Occupied():
@@ -179,12 +181,29 @@ class FeedReader:
             case Unread(reason, fault):
                 raise ProfileError(reason, fault)
 
-    def _explained(self, transport: str, message: Advertisement | RelayedTag) -> tuple[str, Seen]:
-        """Return the profile and its reading of who was seen. Raise ProfileError if the message identifies nobody."""
+    def _relayed(self, origin: _Origin, relayed: Relayed) -> Sighting | None:
+        """Return who sent an advertisement; None while its beacon's other messages may name somebody else."""
+        advertisement = relayed.advertisement
+        profile, seen = self._explained("ble", advertisement)
+        reason = "ble.nobody" if profile.identifies_nobody else ""
+        who = SlotMeaning(seen.profile or profile.name, seen.identifier, reason, rank_of(profile, advertisement))
+        if who.rank != ALONE:
+            who = self.slots.whose(advertisement.address, who, origin.t_boot_ns)
+        if who.reason and who is not UNDECIDED:
+            raise ProfileError(who.reason, "it names nobody")
+        rssi_dbm = seen.rssi_dbm if seen.rssi_dbm is not None else advertisement.rssi_dbm
+        seen = Seen(who.identifier, "", rssi_dbm, relayed.receiver, relayed.t_wall_ns)
+        if who is not UNDECIDED:
+            return self._sighting(origin, seen, who.profile)
+        self.slots.hold(advertisement.address, self._sighting(origin, seen, profile.name))
+        return None
+
+    def _explained(self, transport: str, message: Advertisement | RelayedTag) -> tuple[Profile, Seen]:
+        """Return the profile and its reading of who was seen. Raise ProfileError if the message has none."""
         profile, readings = _readings(self._profiles, transport, message)
         for seen in readings:
-            if isinstance(seen, Seen) and not profile.identifies_nobody:
-                return seen.profile or profile.name, seen
+            if isinstance(seen, Seen):
+                return profile, seen
         raise ProfileError(f"{transport}.nobody", "it names nobody")
 
     def _sighting(self, origin: _Origin, seen: Seen, profile: str) -> Sighting:

@@ -12,6 +12,7 @@ from device_profiles.devices.feed import FeedMessage
 from device_profiles.registry import shipped
 from edge_agent.counters import Counters
 from edge_agent.sources import feeds
+from edge_agent.sources.beacon_slots import BeaconSlots
 from edge_agent.sources.feeds import FeedReader, FeedSettings
 from edge_agent.sources.mqtt_vendor import MqttVendor
 from edge_agent.sources.source import AliveUntil, Crossing, Heard, Observed, Sighting, Tally, Unexplained
@@ -22,10 +23,10 @@ NOW_NS = 1_000_000_000
 ALIAS = {"mac": "58b1294494d3", "id": "watch:darrell", "idType": 250, "rssi": -61}
 
 
-def reader(**more: Any) -> FeedReader:
+def reader(settle_ns: int = 0, **more: Any) -> FeedReader:
     values = {"kind": "mqtt_vendor", "name": "feed", "topics": ["#"], **more}
     settings: FeedSettings = check(values, MqttVendor, "settings")
-    return FeedReader(settings, shipped())
+    return FeedReader(settings, shipped(), BeaconSlots(shipped(), settle_ns))
 
 
 def said(payload: object, topic: str = "") -> FeedMessage:
@@ -75,9 +76,12 @@ def test_telemetry_of_a_beacon_is_counted_and_no_thing_beside_its_identity() -> 
         [heard] = relayed(raw)
         assert isinstance(heard, Sighting)
         assert (heard.profile, heard.identifier) == ("eddystone-uid", "00112233445566778899:aabbccddeeff")
-    [counted] = relayed(tlm)
-    assert isinstance(counted, Unexplained)
-    assert (counted.reason, counted.total) == ("ble.nobody", 1)
+    assert feed.read(said([gateway, {"type": "Unknown", "mac": "DD8800003778", "rssi": -59, "rawData": tlm}]), NOW_NS) == [
+        Unexplained(NOW_NS, "ble.nobody")
+    ]
+    [heard] = relayed(tlm)
+    assert isinstance(heard, Sighting)
+    assert heard.profile == "eddystone-uid", "the beacon was heard: its other slot names it"
 
 
 def test_a_relayed_advertisement_is_whose_ble_profile_it_is() -> None:

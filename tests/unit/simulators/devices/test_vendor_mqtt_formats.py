@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from device_profiles.devices.feed import FeedMessage
 from device_profiles.registry import shipped
+from edge_agent.sources.beacon_slots import BeaconSlots
 from edge_agent.sources.feeds import FeedReader
 from edge_agent.sources.mqtt_vendor import MqttVendor
 from edge_agent.sources.source import Sighting
@@ -34,7 +35,7 @@ def test_the_agent_hears_what_was_published(
     receiver = RECEIVERS[name]
     said = Sighting(0, receiver, profile, identifier.format(major, minor), rssi_dbm)
     settings = check({"kind": "mqtt_vendor", "name": "x", "topics": ["#"], "receivers": {receiver: "zone"}}, MqttVendor, "settings")
-    (heard,) = FeedReader(settings, shipped()).read(FeedMessage(*FORMATS[name](said, t_wall_ns)), 0)
+    (heard,) = FeedReader(settings, shipped(), BeaconSlots(shipped(), settle_ns=0)).read(FeedMessage(*FORMATS[name](said, t_wall_ns)), 0)
     assert isinstance(heard, Sighting)
     assert (heard.receiver, heard.profile, heard.identifier, heard.rssi_dbm) == (receiver, profile, said.identifier, rssi_dbm)
     assert heard.t_wall_ns in (0, t_wall_ns)
