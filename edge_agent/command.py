@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from edge_agent.clock import SystemClock
 from edge_agent.config import ENVIRONMENT, AgentSettings
 from edge_agent.keys import read_keys
 from edge_agent.playback import Recording, deliver
+from edge_agent.recorded_contents import is_misread
 from edge_agent.sources.replay import FORMATS, expand, format_named, format_of
 from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, start_of
 from footfall.config import check, load
@@ -95,10 +97,12 @@ def replay(
     profiles: Annotated[Path | None, typer.Option(help="A folder of your own profiles, used beside the shipped ones.")] = None,
     timeout_s: Annotated[float, typer.Option(help="Give up when no receipt came for so long.")] = 60.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read the files and show what they contain; send nothing.")] = False,
+    partly: Annotated[bool, typer.Option("--partly", help="Send what can be read, however many lines cannot.")] = False,
 ) -> None:
     """Send recorded files with their own time, until the gateway has receipted all. Sending them again changes nothing.
 
-    Exit 1: lines were refused, here or by the gateway; they are counted, and the rest was sent. Exit 2: nothing was sent.
+    Exit 1: lines were refused, here or by the gateway; they are counted, and the rest was sent. Exit 2: nothing was sent. So it is where
+    more than 5 % of the lines cannot be read, unless --partly is given: the others are then probably misread.
 
     [bold]Examples[/]
 
@@ -108,20 +112,30 @@ def replay(
     """
     sender = _sender(config, store, agent_name, {"host": host, "port": port, "protocol": protocol})
     name = format_named(format_name) if format_name else "csv" if mapping else format_of(paths)
-    quarantined = 0
+    quarantined, lines = 0, itertools.count()
     with _progress() as progress:
         reading = progress.add_task("read", total=None)
-        read_settings = ReplaySettings(
-            timezone or "UTC", start_of(start), door, mapping, timezone is not None, lambda size: progress.advance(reading, size)
-        )
+
+        def on_read(size_bytes: int) -> None:
+            next(lines)
+            progress.advance(reading, size_bytes)
+
+        read_settings = ReplaySettings(timezone or "UTC", start_of(start), door, mapping, timezone is not None, on_read)
         progress.update(reading, total=sum(file.stat().st_size for file in expand(name, paths, read_settings)))
         own_keys, known = read_keys(keys) if keys else None, ProfileSettings(folder=profiles).registry()
         recording = Recording.read(name, paths, read_settings, sender.store, sender.agent, own_keys, known)
         progress.update(reading, total=recording.rows, completed=recording.rows)
+        misread = _misread(recording, next(lines))
+        if misread and not (dry_run or partly):
+            raise ConfigError(misread)
         if not dry_run:
             sending = progress.add_task("receipted", total=len(recording.bodies))
             quarantined = deliver(recording, sender.broker, timeout_s, lambda done: progress.update(sending, completed=done))
     _show(recording, dry_run, quarantined)
+    if misread and dry_run and not partly:
+        typer.echo(misread.partition("\n")[0], err=True)
+    if recording.refused or quarantined:
+        raise typer.Exit(EXIT_REFUSED)
 
 
 def _sender(config: Path | None, store: str | None, agent_name: str | None, broker: Mapping[str, Any]) -> AgentSettings:
@@ -135,7 +149,7 @@ def _sender(config: Path | None, store: str | None, agent_name: str | None, brok
 
 
 def _show(recording: Recording, dry_run: bool, quarantined: int) -> None:
-    """Print what was sent, or would be. Raise Exit 1 if lines were refused, or rows by the gateway."""
+    """Print what was sent, or would be, and what was refused."""
     outcome = "dry run, nothing was sent" if dry_run else f"all receipted ({recording.epoch})"
     typer.echo(f"{recording.rows} rows in {len(recording.bodies)} frames, {recording.refused} refused lines: {outcome}")
     if dry_run:
@@ -148,8 +162,14 @@ def _show(recording: Recording, dry_run: bool, quarantined: int) -> None:
             typer.echo("more was refused than read: is the mapping right? Days and months may have changed places", err=True)
     if quarantined:
         typer.echo(f"{quarantined} rows are receipted but not stored, and went to quarantine: footfall quarantine list shows why", err=True)
-    if recording.refused or quarantined:
-        raise typer.Exit(EXIT_REFUSED)
+
+
+def _misread(recording: Recording, lines: int) -> str:
+    """Return why a recording is not sent, with the lines that cannot be read; "" if it may be."""
+    if not is_misread(recording.refused, lines):
+        return ""
+    why = f"{recording.refused:,} of {lines:,} lines cannot be read, so the others may be misread: nothing is sent."
+    return "\n".join([f"{why} Correct the mapping or the files, or send the rest with --partly", *recording.contents.refused_lines()])
 
 
 def _progress() -> Progress:

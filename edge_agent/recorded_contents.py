@@ -23,6 +23,16 @@ LEAST_STEPS: Final = 3
 """Of a door's times, before they show how far apart its rows are."""
 
 
+MOST_REFUSED_SHARE: Final = 0.05
+FEW_REFUSED: Final = 2
+"""A title or a line of totals is no sign that a file is read wrongly."""
+
+
+def is_misread(refused: int, lines: int) -> bool:
+    """Return whether so many lines of a recording are refused that the others are probably not what they are taken for."""
+    return refused > MOST_REFUSED_SHARE * lines and (refused > FEW_REFUSED or 2 * refused > lines)
+
+
 @dataclass(slots=True)
 class Intervals:
     """How far apart the rows of a door are, and over how long each is meant to have been counted."""

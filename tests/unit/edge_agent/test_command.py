@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from edge_agent.command import agent, replay
+from edge_agent.playback import Recording
 from footfall.errors import ConfigError
 from tests.unit.footfall.test_certificates import issue
 
@@ -66,13 +67,13 @@ def test_a_zone_that_the_site_lacks_is_named(tmp_path: Path) -> None:
         agent(tmp_path / "agent.toml", check_only=True, site=site)
 
 
-def replayed(folder: Path, rows: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+def replayed(folder: Path, rows: str, capsys: pytest.CaptureFixture[str], **more: bool) -> tuple[int, str]:
     """Return how a dry run of counts ends, and what it prints."""
     (folder / "columns.toml").write_text('[time]\ncolumn = "at"\nformat = "%m/%d/%Y %H:%M"\nzone = "UTC"\n[counts]\nin = "in"\n')
     (folder / "a.csv").write_text("at,in\n" + rows)
     code = 0
     try:
-        replay([folder / "a.csv"], store="s1", agent_name="a1", mapping=folder / "columns.toml", start="2021-01-01", dry_run=True)
+        replay([folder / "a.csv"], store="s1", agent_name="a1", mapping=folder / "columns.toml", start="2021-01-01", dry_run=True, **more)
     except typer.Exit as end:
         code = end.exit_code
     printed = capsys.readouterr()
@@ -94,6 +95,36 @@ def test_a_dry_run_shows_what_it_would_send_and_ends_with_1_where_lines_were_ref
     assert code == 1
     assert "2 refused lines, look at time.format:" in text
     assert "Days and months may have changed places" in text
+    assert "2 of 3 lines cannot be read, so the others may be misread: nothing is sent" in text
+    assert "--partly" not in replayed(tmp_path, "01/02/2025 10:00,7\n13/02/2025 10:00,7\n14/02/2025 10:00,7\n", capsys, partly=True)[1]
+
+
+@pytest.mark.parametrize(
+    ("rows", "wrong", "is_sent"), [(3, 1, True), (3, 2, True), (40, 2, True), (40, 3, False), (60, 3, True), (1, 2, False)]
+)
+def test_a_file_of_which_too_many_lines_cannot_be_read_is_sent_only_if_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int, wrong: int, is_sent: bool
+) -> None:
+    """Of a date format that fits the first days of each month, nothing is sent half."""
+    sent: list[Recording] = []
+    monkeypatch.setattr("edge_agent.command.deliver", lambda recording, *_: sent.append(recording) or 0)
+    text = "".join(f"01/02/2025 {n // 60:02d}:{n % 60:02d},7\n" for n in range(rows)) + "13/02/2025 10:00,7\n" * wrong
+    columns = tmp_path / "columns.toml"
+    columns.write_text('[time]\ncolumn = "at"\nformat = "%m/%d/%Y %H:%M"\nzone = "UTC"\n[counts]\nin = "in"\n')
+    (tmp_path / "a.csv").write_text("at,in\n" + text)
+
+    def send(partly: bool) -> None:
+        replay([tmp_path / "a.csv"], store="s1", agent_name="a1", mapping=columns, start="2021-01-01", partly=partly)
+
+    with pytest.raises((typer.Exit, ConfigError)) as ended:
+        send(partly=False)
+    why = "" if is_sent else f"{wrong} of {rows + wrong} lines cannot be read"
+    assert str(ended.value).startswith(why)
+    assert ("look at time.format" in str(ended.value)) != is_sent
+    assert bool(sent) == is_sent
+    with pytest.raises(typer.Exit):
+        send(partly=True)
+    assert sent[-1].refused == wrong
 
 
 def check(folder: Path, name: str, key: str) -> None:
