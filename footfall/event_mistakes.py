@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from footfall.mistakes import did_you_mean
 
+FACT: Final = "fact"
+"""The kind of events that have kinds of their own."""
 NAME: Final = r"^[a-z0-9._-]{1,64}\z"
 TEXT: Final = r"^[^\x00-\x1f\x7f]*\z"
 _PATTERNS: Final = {
@@ -19,24 +21,46 @@ _KEY: Final = re.compile(r"[a-z_]{1,32}\Z|[0-9]{1,4}\Z", re.ASCII)
 """Keys and places as messages have them: what a stranger calls a key may be anything, an identifier too."""
 
 
-def mistake(value: object, first: Any, keys: Mapping[str, Sequence[str]]) -> str:
+def mistake(value: object, first: Any, keys: Mapping[str, Sequence[str]], fact_keys: Mapping[str, Sequence[str]]) -> str:
     """Return the first mistake that pydantic found in an event, with the key to change; `keys`: by kind, those that it may have."""
-    where = ".".join(str(part) if _KEY.match(str(part)) else "…" for part in first["loc"]) or "event"
+    if first["loc"][:1] == (FACT,):
+        return _of_fact(first, fact_keys)
+    where = _where(first["loc"])
     match first["type"]:
         case "union_tag_not_found":
-            return f"kind: must be one of {', '.join(keys)}" + _without_kind(value)
+            return f"kind: must be one of {', '.join((*keys, FACT))}" + _without_kind(value)
         case "union_tag_invalid":
-            return f"kind: must be one of {', '.join(keys)}" + _given_kind(first["ctx"].get("tag", ""))
+            return f"kind: must be one of {', '.join((*keys, FACT))}" + _given_kind(first["ctx"].get("tag", ""))
         case "model_attributes_type" | "dict_type" if where == "event":
             return f"event: must be an object, not {_named(value)}"
         case "string_pattern_mismatch" if first["ctx"].get("pattern") in _PATTERNS:
             return f"{where}: {_PATTERNS[first['ctx']['pattern']]}"
         case "extra_forbidden":
-            allowed = keys.get(str(first["loc"][0]), ())
-            return f"{where}: {first['msg']}{did_you_mean(str(first['loc'][-1]), allowed)}" + (
-                f"; a {first['loc'][0]} may have {', '.join(allowed)}" if len(first["loc"]) == 2 else "; an item has sku and n"
-            )
+            return _unknown_key(first, first["loc"], keys)
     return f"{where}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def _where(location: Sequence[object]) -> str:
+    return ".".join(str(part) if _KEY.match(str(part)) else "…" for part in location) or "event"
+
+
+def _of_fact(first: Any, keys: Mapping[str, Sequence[str]]) -> str:
+    """Return the first mistake of a fact; its place has the kind, then which fact it is."""
+    match first["type"]:
+        case "union_tag_not_found" | "union_tag_invalid":
+            return f"fact: must be one of {', '.join(keys)}" + _given_kind(first["ctx"].get("tag", ""))
+        case "string_pattern_mismatch" if first["ctx"].get("pattern") in _PATTERNS:
+            return f"{_where(first['loc'])}: {_PATTERNS[first['ctx']['pattern']]}"
+        case "extra_forbidden":
+            return _unknown_key(first, first["loc"][1:], keys)
+    return f"{_where(first['loc'])}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def _unknown_key(first: Any, location: Sequence[Any], keys: Mapping[str, Sequence[str]]) -> str:
+    allowed = keys.get(str(location[0]), ())
+    return f"{_where(first['loc'])}: {first['msg']}{did_you_mean(str(location[-1]), allowed)}" + (
+        f"; a {location[0]} may have {', '.join(allowed)}" if len(location) == 2 else "; an item has sku and n"
+    )
 
 
 def not_json(message: str) -> str:

@@ -27,6 +27,10 @@ _OF_PEOPLE: Final[dict[str, dict[str, Any]]] = {
 }  # fmt: skip
 """The keys that name people, each in place of the others, and when they do."""
 _FAN: Final = "The brand's own id of a fan. What is written as an identifier (type:value, a phone number, an address) is refused."
+_LEARNED: Final = (
+    "When whoever states it learned it. Of two that contradict each other the later one counts, never the one that came later."
+)
+_FACT_ID: Final = "The fact's own throughout the brand: another fact under it is refused, whoever sends it."
 _ID: Final = "Makes the event idempotent: the same publisher and id is stored once, for 400 days."
 
 
@@ -40,6 +44,7 @@ def schema() -> dict[str, Any]:
     defs["Count"]["anyOf"] = [{"required": ["in"]}, {"required": ["out"]}]
     defs["Occupancy"]["anyOf"] = [_stated("people", "integer"), _stated("occupied", "boolean")]
     defs["Occupancy"]["allOf"] = [_agrees({"minimum": 1}, True), _agrees({"maximum": 0}, False)]
+    _add_fact_rules(defs)
     defs["Event"] = found
     event = {"$ref": "#/$defs/Event"}
     return {
@@ -51,6 +56,21 @@ def schema() -> dict[str, Any]:
     }
 
 
+def _add_fact_rules(defs: dict[str, dict[str, Any]]) -> None:
+    """Add what of facts depends on several keys. Not stated: a fact takes back another, a span ends after it begins."""
+    sealed, of, of_link = _stated("sealed", "string"), _stated("of", "string"), _stated("of_link", "array")
+    several = {"properties": {"identifiers": {"type": "array", "minItems": 2}}, "required": ["identifiers"]}
+    begins, ends = _stated("from", "string"), _stated("to", "string")
+    defs["LinkFact"]["oneOf"] = [_stated("identifier", "string"), sealed]
+    defs["SameFact"]["oneOf"] = [several, sealed]
+    for name in ("MergeFact", "DistinctFact"):
+        defs[name]["properties"]["fans"]["uniqueItems"] = True
+    defs["RevokeFact"]["oneOf"] = [of, of_link, sealed]
+    defs["RevokeFact"]["allOf"] = [{"not": begins}, {"not": {"allOf": [of, ends]}}]
+    defs["RevokeFact"]["properties"]["of_link"]["anyOf"][0] |= {"minItems": 2, "maxItems": 2}
+    defs["ConsentFact"]["not"] = ends
+
+
 def _in_ecmascript(value: Any) -> Any:
     """Return a schema whose patterns end as those of JSON Schema do."""
     if isinstance(value, dict):
@@ -59,7 +79,8 @@ def _in_ecmascript(value: Any) -> Any:
 
 
 def _describe(event: dict[str, Any]) -> None:
-    for key, text in (("time", _TIME), ("id", _ID), ("fan", _FAN)):
+    is_fact = "learned" in event.get("properties", {})
+    for key, text in (("time", _TIME), ("id", _FACT_ID if is_fact else _ID), ("fan", _FAN), ("learned", _LEARNED)):
         if key in event.get("properties", {}):
             event["properties"][key]["description"] = text
 

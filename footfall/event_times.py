@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -14,10 +15,14 @@ LATE_NS: Final = 40 * 24 * 60 * NS_PER_MINUTE
 """How long before it was accepted an event may have happened: no till keeps events for longer. History is marked as such."""
 EARLY_NS: Final = 10 * NS_PER_MINUTE
 """How long after it was accepted an event may claim to have happened: clocks that people look at are no further off."""
+AHEAD_NS: Final = 366 * NS_PER_DAY
+"""How long after it was taken in a fact may begin to be true."""
 
 
 def check_time(event: AnyEvent, taken_ns: int, latest_ns: int) -> None:
     """Raise ContractError `event.time` for a time that only a dead clock shows; the event was taken in from `taken_ns` to `latest_ns`."""
+    if event.kind == "fact":
+        _check_moments(event.moments_ns, taken_ns, latest_ns)
     if event.time is None or (time_ns := event.time_ns) is None:
         return
     stated = f"`time` is {event.time.isoformat(timespec='seconds')}, {_apart(abs(time_ns - taken_ns))}"
@@ -27,6 +32,16 @@ def check_time(event: AnyEvent, taken_ns: int, latest_ns: int) -> None:
     if time_ns < (EARLIEST_NS if event.history else taken_ns - LATE_NS):
         hint = "before the year 2000" if event.history else 'is the clock of its sender right? If it is meant so, add `"history": true`'
         raise ContractError("event.time", f"{stated} before {taken}: {hint}")
+
+
+def _check_moments(stated_ns: Mapping[str, int], taken_ns: int, latest_ns: int) -> None:
+    """A fact is learned before it is sent; it may begin later, and end whenever it likes."""
+    for key, until_ns in (("learned", latest_ns + EARLY_NS), ("from", taken_ns + AHEAD_NS)):
+        if stated_ns.get(key, 0) > until_ns:
+            apart = _apart(stated_ns[key] - taken_ns)
+            raise ContractError("event.time", f"`{key}` is {apart} after the fact was taken in: is the clock of its sender right?")
+    if stated_ns.get("learned", EARLIEST_NS) < EARLIEST_NS:
+        raise ContractError("event.time", "`learned` is before the year 2000: is the clock of its sender right?")
 
 
 def _apart(ns: int) -> str:

@@ -11,30 +11,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Any, Final, Literal, NoReturn, Self, get_args
+from typing import Annotated, Any, Final, Literal, NoReturn, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from footfall.errors import ContractError
-from footfall.event_mistakes import NAME, TEXT, mistake, not_json
+from footfall.event_base import Event as _Event
+from footfall.event_base import IdentifierTypeName, OfPeople, Strict, Subject
+from footfall.event_base import Name as Name
+from footfall.event_base import Text as Text
+from footfall.event_facts import AnyFact, FactEvent
+from footfall.event_mistakes import mistake, not_json
 from footfall.fan_ids import BRANDS_OWN
 from footfall.identified import Identifier as Identifier
-from footfall.identified import stated_identifiers
-from footfall.moments import moment, to_ns
-from footfall.sealing import Sealed
 
 MAX_EVENTS_BYTES: Final = 1 << 20
 MAX_EVENTS: Final = 1000
 MAX_DEPTH: Final = 16
 _GZIP: Final = b"\x1f\x8b"
-
-Name = Annotated[str, StringConstraints(pattern=NAME)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=TEXT)]
-Subject = Annotated[str, StringConstraints(pattern=r"^[0-7][0-9a-f]{15}\z")]
-"""A lasting subject, 16 hex digits."""
-IdentifierTypeName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{1,32}\z")]
-"""What stands before the colon of an identifier."""
 
 What = Literal[
     "scan", "try_on", "promotion", "transaction", "payment", "redemption", "pickup", "return", "service", "registration", "voucher"
@@ -51,43 +45,12 @@ MAX_AMOUNT: Final = 1e12
 MAX_PIECES: Final = 10_000
 
 
-class _Event(BaseModel):
-    """Strict: "1", 1.0 and true are no integers, and a number is no time, since seconds and milliseconds cannot be distinguished."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
-
-    id: Text | None = None
-    time: Annotated[datetime, BeforeValidator(moment)] | None = None
-    """When it happened; if absent, the time of arrival, at which a count's interval ends."""
-    history: bool = False
-    """Whether it is knowingly sent long after it happened: `time` may then be any since the year 2000."""
-
-    @property
-    def time_ns(self) -> int | None:
-        return None if self.time is None else to_ns(self.time)
-
-
-class _OfPeople(_Event):
-    """An event with identifiers. What made it may seal them to the gateway's public key, or hash them if it holds the type's key."""
-
-    sealed: Sealed | None = None
-    """In place of all keys with identifiers: their JSON, as `footfall.sealing` seals it."""
-
-    @model_validator(mode="after")
-    def _states_them_once(self) -> Self:
-        if self.sealed is not None and stated_identifiers(self):
-            raise ValueError("`sealed` stands in place of identifiers: give one of them")
-        return self
-
-
-class Item(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
+class Item(Strict):
     sku: Text
     n: Annotated[int, Field(ge=-MAX_PIECES, le=MAX_PIECES)] = 1
 
 
-class Touch(_OfPeople):
+class Touch(_Event, OfPeople):
     """An interaction that names a person: a scan, a sale, a registration …"""
 
     kind: Literal["touch"]
@@ -173,14 +136,21 @@ class Void(_Event):
     actor: Text
 
 
-AnyEvent = Touch | Count | Occupancy | Void
-PlainEvent = Annotated[AnyEvent, Field(discriminator="kind")]
+_Others = Touch | Count | Occupancy | Void
+AnyEvent = _Others | AnyFact
+PlainEvent = Annotated[_Others | FactEvent, Field(discriminator="kind")]
 _ADAPTER: Final[TypeAdapter[AnyEvent]] = TypeAdapter(PlainEvent)
-_KEYS: Final = {
-    get_args(event.model_fields["kind"].annotation)[0]: [field.alias or name for name, field in event.model_fields.items()]
-    for event in get_args(AnyEvent)
-}
+
+
+def _keys(events: Any, tag: str) -> dict[str, list[str]]:
+    """Return the keys that each event of a union may have, by its own value of `tag`."""
+    fields = [each.model_fields for each in get_args(events)]
+    return {get_args(each[tag].annotation)[0]: [field.alias or name for name, field in each.items()] for each in fields}
+
+
+_KEYS: Final = _keys(_Others, "kind")
 """By kind, the keys that it may have."""
+_FACT_KEYS: Final = _keys(AnyFact, "fact")
 
 
 def parse_event(value: object) -> AnyEvent:
@@ -188,7 +158,7 @@ def parse_event(value: object) -> AnyEvent:
     try:
         return _ADAPTER.validate_python(value)
     except ValidationError as error:
-        raise ContractError("event.invalid", mistake(value, error.errors(include_url=False)[0], _KEYS)[:300]) from None
+        raise ContractError("event.invalid", mistake(value, error.errors(include_url=False)[0], _KEYS, _FACT_KEYS)[:300]) from None
 
 
 def check_ids(values: Sequence[Any]) -> None:

@@ -31,12 +31,32 @@ _WRITTEN_AS: Final = {
 """What a fan's id must not be written as."""
 
 
+_PROVISIONAL: Final = "anon-"
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
+"""Categories of letters that nobody sees."""
+
+
 def check_fan(text: str) -> str:
-    """Return the id of a fan. Raise ValueError if it is written as an identifier; the message does not have it."""
+    """Return the id of a fan. Raise ValueError if it is none; the message does not have it.
+
+    It is none that is written as an identifier, has letters that nobody sees or blanks around it, or begins as provisional fans do.
+    """
+    check_name(text)
+    if text.lower().startswith(_PROVISIONAL):
+        raise ValueError(f"begins with {_PROVISIONAL!r} as the ids of fans whom nobody knows yet: those are Footfall's own")
+    return text
+
+
+def check_name(text: str) -> str:
+    """Return a text that stands in clear, such as the id of a fact. Raise ValueError as `check_fan` does."""
     plain = unicodedata.normalize("NFKC", text).strip()
     for what, pattern in _WRITTEN_AS.items():
         if pattern.fullmatch(plain):
-            raise ValueError(f"is written as {what}: `fan` is the brand's own id of a fan, and identifiers belong in `identifiers`")
+            raise ValueError(f"is written as {what}: it stands in clear, and identifiers belong in `identifiers`")
+    if any(unicodedata.category(letter) in _UNSEEN for letter in text):
+        raise ValueError("must not have control characters or others that nobody sees")
+    if text != text.strip():
+        raise ValueError("must not have blanks around it: another one would look the same")
     return text
 
 

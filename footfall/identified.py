@@ -9,11 +9,12 @@ sealed_event(value, event, public)                     # the same with `sealed` 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any, Final, get_args
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import AfterValidator, BaseModel, StringConstraints
 
 from footfall.sealing import seal
 
@@ -25,6 +26,18 @@ class _IdentifierMark:
 _MARK: Final = _IdentifierMark()
 Identifier = Annotated[str, StringConstraints(max_length=200, pattern=r"^[a-z0-9._-]{1,32}:[^\x00-\x1f\x7f]+\z"), _MARK]
 """`type:value`, such as `member:8613800000000`."""
+_ID: Final = re.compile(r"[a-z0-9._-]{1,32}:[^\x00-\x1f\x7f]+")
+_LINK_PARTS: Final = 2
+
+
+def _of_link(value: list[str]) -> list[str]:
+    if len(value) != _LINK_PARTS or not _ID.fullmatch(value[0]):
+        raise ValueError('must be ["type:value", "fan"]')
+    return value
+
+
+OfLink = Annotated[list[str], AfterValidator(_of_link), _MARK]
+"""An identifier and the fan whose it is: `["member:8613800000000", "f-1042"]`. It is sealed as one."""
 
 
 @cache

@@ -16,12 +16,15 @@ from footfall.event_times import check_time
 from footfall.events import AnyEvent, Count, Occupancy, Touch, Void, parse_event
 from footfall.identified import identifier_keys, stated_identifiers
 from footfall.units import NS_PER_S
+from gateway.accept.facts import fact_values
 from gateway.accept.pseudonymiser import Identified
 from gateway.accept.pseudonymiser import Pseudonymiser as Pseudonymiser
 from gateway.records import EARLIEST_NS
 from gateway.site.index import StorePlaces
 
 ID_BYTES: Final = 16
+BRAND: Final = ""
+"""In the place of a store: what is known by its id throughout the brand."""
 
 
 @dataclass(slots=True)  # one is made for each event: frozen would cost four times as much
@@ -33,6 +36,11 @@ class Plain:
     event_id: str | None
     identified: Identified
     """What its identifiers came to."""
+    taken_ns: int
+    known_as: bytes | None
+    """Under what it is remembered: a fact throughout the brand, any other event as its publisher's in its store."""
+    left_out: frozenset[str] = frozenset()
+    """Keys of `values` that its publisher did not state, and that depend on who sent it when."""
 
 
 def id_hash(*names: str) -> bytes:
@@ -59,16 +67,16 @@ def normalise(
     stated_ns = event.time_ns
     check_time(event, taken_ns, min(taken_ns + later_ns, received_ns))
     time_ns = max(taken_ns - _interval_ns(event), EARLIEST_NS) if stated_ns is None else stated_ns
-    name = None if event.id is None else id_hash(publisher, event.id)
-    values: dict[str, Any] = {
-        "kind": event.kind,
-        "time_ns": time_ns,
-        "timed": stated_ns is not None,
-        "id": None if event.id is None else id_hash(places.names.first, publisher, event.id).hex(),
-    }
     identified = Identified(pseudonyms)
+    values: dict[str, Any] = {"kind": event.kind, "time_ns": time_ns, "timed": stated_ns is not None}
+    if event.kind == "fact":
+        more, left_out = fact_values(event, publisher, taken_ns, identified)
+        of_brand = id_hash(BRAND, event.kind, event.id)
+        return Plain(values | more, of_brand, event.id, identified, taken_ns, of_brand, left_out)
+    known_as = None if event.id is None else id_hash(places.names.first, publisher, event.id)
+    values["id"] = None if known_as is None else known_as.hex()
     values |= _MORE[type(event)](event, places, publisher, time_ns, identified)
-    return Plain(values, name, event.id, identified)
+    return Plain(values, None if event.id is None else id_hash(publisher, event.id), event.id, identified, taken_ns, known_as)
 
 
 def _interval_ns(event: AnyEvent) -> int:

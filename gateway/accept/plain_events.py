@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from footfall.errors import ContractError
 from footfall.events import check_ids, load_json
 from footfall.frames import Body, DecidedTime, Header, Kind, encode_body
 from footfall.topics import Topic
-from footfall.units import NS_PER_S
+from gateway.accept.contents import content_of, contradicts, other_content
 from gateway.accept.events import Plain, Pseudonymiser, id_hash, normalise
 from gateway.accept.memory import EVENTS_EPOCH, Mark, Memory
 from gateway.accept.outcome import Entry, Outcome, RefusedPart
@@ -25,7 +23,6 @@ from gateway.site.names import Names
 
 ID: Final = "event.id"
 """The reason of an event whose id another one had."""
-CONTENT_BYTES: Final = 8
 BLOCKED: Final = "identifiers_blocked."
 """How the balance's names of identifiers that are none begin; the type follows."""
 UNKNOWN_TYPE: Final = "identifier_type_unknown"
@@ -100,8 +97,8 @@ class PlainEvents:
             return
         for nth, plain in enumerate(plains):
             if not self._is_new(plain, places.names.first, names):
-                if self._contradicts(plain):  # of an array this was found before anything of it was accepted
-                    outcome.refuse(RefusedPart(ID, _other_content(plain), payload))
+                if why := self._contradiction(plain):  # of an array this was found before anything of it was accepted
+                    outcome.refuse(RefusedPart(ID, why, payload))
                     return
                 outcome.units_in += 1
                 duplicates += 1
@@ -131,24 +128,22 @@ class PlainEvents:
                 raise ContractError(error.reason, _of_array(nth, str(error), values)) from None
         check_ids(values)
         for nth, plain in enumerate(plains if len(plains) > 1 else ()):
-            if self._contradicts(plain):
-                raise ContractError(ID, _of_array(nth, _other_content(plain), values))
+            if why := self._contradiction(plain):
+                raise ContractError(ID, _of_array(nth, why, values))
         return plains
 
-    def _contradicts(self, plain: Plain) -> bool:
-        """Return whether its publisher sent its id before with other content."""
-        if plain.event_id is None:
-            return False
-        known = self._memory.event_content(bytes.fromhex(plain.values["id"]))
-        return bool(known) and known != content_of(plain)
+    def _contradiction(self, plain: Plain) -> str:
+        """Return why it is refused, if its id was sent before with other content: of a fact by anybody, else by its publisher."""
+        known = self._memory.event_content(plain.known_as) if plain.known_as else b""
+        return other_content(plain, known) if contradicts(known, content_of(plain)) else ""
 
     def _is_new(self, plain: Plain, store: str, names: Names) -> bool:
         """Return whether the publisher sent it in this store under none of its names. From this call on it did, under all of them."""
         event_id = plain.event_id
-        if event_id is None:
+        if event_id is None or plain.known_as is None:
             return True
-        if not names.earlier:  # its one name is the one of both hashes that were made already
-            return self._memory.is_new_event(bytes.fromhex(plain.values["id"]), plain.id_hash, content_of(plain))
+        if not names.earlier or plain.known_as == plain.id_hash:  # its one name is the one of both hashes that were made already
+            return self._memory.is_new_event(plain.known_as, plain.id_hash, content_of(plain))
         new = [
             self._memory.is_new_event(id_hash(store, name, event_id), id_hash(name, event_id), content_of(plain))
             for name in dict.fromkeys((names.first, *names.all))
@@ -163,26 +158,6 @@ def _note_identifiers(outcome: Outcome, plain: Plain) -> None:
     if plain.identified.unknown:
         named = sorted({each if _LIKE_A_TYPE.match(each) else "…" for each in plain.identified.unknown})
         outcome.noticed[UNKNOWN_TYPE] = f"identifiers of types that nobody described, and that join nothing strongly: {', '.join(named)}"
-
-
-def content_of(plain: Plain) -> bytes:
-    """Return a digest of what an event holds, but its id; of one without a time it is the same whenever it came, under whatever names.
-
-    What is empty is left out, so that a release that knows more keys makes the same digest; types are what the registry makes of it.
-    """
-    left_out = ("id", "key", "types") if plain.values["timed"] else ("id", "key", "types", "time_ns", "zone", "door")
-    held = {key: value for key, value in sorted(plain.values.items()) if value and key not in left_out}
-    return hashlib.blake2b(_dump(held), digest_size=CONTENT_BYTES).digest()
-
-
-def _other_content(plain: Plain) -> str:
-    """Return which event it is, without its id, which may be anything."""
-    at = datetime.fromtimestamp(plain.values["time_ns"] // NS_PER_S, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    door = f" at door {plain.values['door']}" if plain.values.get("door") else ""
-    return (
-        f"a {plain.values['kind']}{door} of {at}: its id was sent before with other content, which stays: give each event an id of its own,"
-        " or send a void of the first and the right one under a new id"
-    )
 
 
 def _of_array(nth: int, text: str, values: list[Any]) -> str:

@@ -160,6 +160,7 @@ class Fold:
         "touch": _touch,
         "count": _count,
         "occupancy": lambda fold, record, values: emit_occupancy(fold.state, record, values),
+        "fact": lambda fold, record, values: None,
         "void": _void,
     }
     """By the kind of a plain event."""

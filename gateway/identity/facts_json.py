@@ -58,6 +58,8 @@ _KINDS: Final[Mapping[type[Fact], tuple[str, tuple[_Field, ...]]]] = {
 }
 _BY_NAME: Final[Mapping[str, type[Fact]]] = {name: each for each, (name, _) in _KINDS.items() if each is not RevokeLink}
 OF_LINK: Final = "of_link"
+ALSO: Final = "also"
+"""Facts that an object states beside its own: that two spellings of a number are one."""
 
 
 def values_of(fact: Fact) -> dict[str, Any]:
@@ -87,7 +89,8 @@ def encode_facts(facts: Iterable[Fact]) -> bytes:
 def decode_facts(body: bytes) -> list[Fact]:
     """Return the facts of an array, or of one object."""
     values = json.loads(body)
-    return [fact_of(each) for each in (values if isinstance(values, list) else [values])]
+    stated = values if isinstance(values, list) else [values]
+    return [fact_of(each) for one in stated for each in (one, *one.get(ALSO, ()))]
 
 
 def facts_of_record(kind: RecordKind, body: bytes) -> list[Fact]:

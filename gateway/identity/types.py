@@ -71,6 +71,8 @@ class IdentifierType:
     """Whether the next claim of another fan ends an open one."""
     normaliser: NormaliserName = "exact"
     country_code: str = COUNTRY_CODE
+    both_spellings: bool = False
+    """Whether a mobile number of China is stated without its country code, too, as earlier releases may have hashed it."""
     blocked: Blocked = Blocked()
 
     @property
@@ -126,10 +128,8 @@ class IdentifierTypes:
 
     def spellings(self, id_type: str, value: str) -> list[tuple[str, str]]:
         """Return (type, value) of a normalised value, and of the other spelling under which earlier releases may have stored it."""
-        of_type = self.of(id_type)
-        if of_type.normaliser != "phone" or id_type not in NATIONAL or not (other := national(value)):
-            return [(id_type, value)]
-        return [(id_type, value), (NATIONAL[id_type], other)]
+        other = national(value) if id_type in NATIONAL and self.of(id_type).both_spellings else ""
+        return [(id_type, value), *([(NATIONAL[id_type], other)] if other else [])]
 
 
 def _match(types: Mapping[str, IdentifierType], name: str) -> IdentifierType:
@@ -142,7 +142,7 @@ def _match(types: Mapping[str, IdentifierType], name: str) -> IdentifierType:
 def _changed(shipped: IdentifierType, entry: Any) -> IdentifierType:
     """Return a type with what an entry states in place of what is shipped."""
     keys = ("klass", "fans_per_identifier", "identifiers_per_fan", "joins", "rank", "before_s", "after_s", "unseen_s", "recycled_after_s",
-            "normaliser", "country_code")  # fmt: skip
+            "normaliser", "country_code", "both_spellings")  # fmt: skip
     stated = {key: value for key in keys if (value := getattr(entry, key, None)) is not None}
     changed = replace(shipped, name=entry.type, **stated)
     blocked, allowed = (frozenset(map(changed.normalised, getattr(entry, key, ()))) for key in ("blocked", "allowed"))

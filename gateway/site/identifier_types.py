@@ -45,6 +45,8 @@ class IdentifierTypeEntry(Section):
     normaliser: NormaliserName | None = None
     country_code: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,3}\z")] | None = None
     """Of phone numbers that are written without one."""
+    both_spellings: bool | None = None
+    """Whether phones are stated without their country code, too: earlier releases hashed numbers as they were written."""
     blocked: tuple[Text, ...] = ()
     """Values that are no identifiers, beside those that are shipped."""
     allowed: tuple[Text, ...] = ()
@@ -54,12 +56,14 @@ class IdentifierTypeEntry(Section):
     def _consistent(self) -> IdentifierTypeEntry:
         if twice := set(self.blocked) & set(self.allowed):
             raise ValueError(f"identifier type {self.type!r}: {len(twice)} values are both in `blocked` and in `allowed`")
+        if self.both_spellings and self.type != "phone":
+            raise ValueError(f"identifier type {self.type!r}: `both_spellings` is for the type phone: others have one")
         if self.country_code is not None and self.normaliser not in (None, "phone"):
             raise ValueError(f'identifier type {self.type!r}: `country_code` is for numbers: leave it out, or set normaliser = "phone"')
         return self
 
 
-SUBJECT_MAKING: Final = frozenset({"normaliser", "country_code", "blocked", "allowed"})
+SUBJECT_MAKING: Final = frozenset({"normaliser", "country_code", "both_spellings", "blocked", "allowed"})
 """Keys that matter before an identifier is hashed. No record has them: some hold identifiers."""
 
 

@@ -23,6 +23,12 @@ COUNT: dict[str, Any] = {"kind": "count", "id": "c1", "door": "main", "in": 1}
 VOID: dict[str, Any] = {"kind": "void", "id": "v1", "of": "t1", "reason": "wrong", "actor": "till"}
 
 OCCUPANCY: dict[str, Any] = {"kind": "occupancy"}
+LINK: dict[str, Any] = {"kind": "fact", "fact": "link", "id": "l1", "identifier": "member:7", "fan": "F1"}
+SAME: dict[str, Any] = {"kind": "fact", "fact": "same", "id": "s1", "identifiers": ["member:7", "phone:h1"]}
+MERGE: dict[str, Any] = {"kind": "fact", "fact": "merge", "id": "m1", "fans": ["A", "B"]}
+REVOKE: dict[str, Any] = {"kind": "fact", "fact": "revoke", "id": "r1"}
+CONSENT: dict[str, Any] = {"kind": "fact", "fact": "consent", "id": "c1", "fan": "F1", "purpose": "identify", "granted": False}
+AT = "2026-09-01T00:00:00Z"
 SEALED = f"{'0' * 16}.{'A' * 80}"
 
 
@@ -51,6 +57,7 @@ _RULES: dict[str, Any] = {
     "additionalProperties": lambda value, given, rule: given or not isinstance(value, dict) or set(value) <= set(rule["properties"]),
     "items": lambda value, given, _: not isinstance(value, list) or all(fits(each, given) for each in value),
     "minItems": lambda value, given, _: not isinstance(value, list) or len(value) >= given,
+    "uniqueItems": lambda value, given, _: not isinstance(value, list) or len(set(value)) == len(value),
     "maxItems": lambda value, given, _: not isinstance(value, list) or len(value) <= given,
     "pattern": lambda value, given, _: not isinstance(value, str) or re.search(given, value) is not None,
     "maxLength": lambda value, given, _: not isinstance(value, str) or len(value) <= given,
@@ -82,7 +89,17 @@ _RULES: dict[str, Any] = {
         {key: value for key, value in COUNT.items() if key != "in"}, {key: value for key, value in COUNT.items() if key != "id"},
         COUNT | {"history": True, "time": "2020-01-01T00:00:00Z"}, COUNT | {"time": 1_700_000_000}, COUNT | {"history": "yes"},
         VOID | {"reason": ""}, {key: value for key, value in VOID.items() if key != "actor"},
-        SALE | {"id": "x" * 129}, SALE | {"id": "a\nb"},
+        SALE | {"id": "x" * 129}, SALE | {"id": "a\nb"}, TOUCH | {"subjects": ["0" * 16], "types": ["member"]}, TOUCH | {"types": ["m:"]},
+        LINK, LINK | {"fact": "lnk"}, LINK | {"identifier": None}, LINK | {"identifier": None, "sealed": SEALED}, LINK | {"sealed": SEALED},
+        LINK | {"from": AT, "to": None, "learned": AT, "source": "desk", "actor": "kim", "reason": "asked"}, LINK | {"frm": AT},
+        LINK | {"from": 5}, {key: value for key, value in LINK.items() if key != "fan"}, SAME, SAME | {"identifiers": ["member:7"]},
+        SAME | {"identifiers": [], "sealed": SEALED}, SAME | {"sealed": SEALED}, MERGE, MERGE | {"fans": ["A"]},
+        MERGE | {"fans": ["A", "A"]},
+        MERGE | {"fact": "distinct"}, MERGE | {"fact": "distinct", "fans": ["A", "B", "C"]}, MERGE | {"fans": ["A", "B", "C"]},
+        REVOKE, REVOKE | {"of": "l1"}, REVOKE | {"of_link": ["member:7", "F1"]}, REVOKE | {"of": "l1", "of_link": ["member:7", "F1"]},
+        REVOKE | {"of_link": ["member:7", "F1"], "to": AT}, REVOKE | {"of": "l1", "to": AT}, REVOKE | {"of_link": ["m:7", "F"], "from": AT},
+        REVOKE | {"sealed": SEALED, "to": AT}, REVOKE | {"of_link": ["member:7"]}, {**REVOKE, "fact": "split", "of": "m1"}, CONSENT,
+        CONSENT | {"granted": 0}, CONSENT | {"to": AT}, CONSENT | {"from": AT, "version": "3"},
     ],
     ids=json.dumps,
 )  # fmt: skip

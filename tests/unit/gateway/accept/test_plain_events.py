@@ -17,11 +17,13 @@ from footfall.topics import Topic
 from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser, id_hash
 from gateway.accept.outcome import Outcome
+from gateway.identity.types import IdentifierTypes
 from gateway.points import key_base
 from gateway.records import RecordKind
 from gateway.site import Site
+from gateway.site.identifier_types import IdentifierTypeEntry
 from gateway.site.index import Places
-from tests.support.accept_inputs import EVENTS, NOW, SECRET, TOPIC, Memory, S, acceptor, body, frame
+from tests.support.accept_inputs import EVENTS, NOW, SECRET, SITE, TOPIC, Memory, S, acceptor, body, frame
 
 SALE = {
     "kind": "touch", "what": "transaction", "id": "pos-881", "time": "2026-09-20T10:02:03.5+08:00", "zone": "a",
@@ -61,9 +63,18 @@ def test_a_touch_has_the_type_of_each_subject() -> None:
 
 
 @pytest.mark.parametrize("written", ["13800001111", "+86 138-0000-1111", "8613800001111", "１３８００００１１１１"])
-def test_every_spelling_of_a_number_is_one_subject_beside_that_of_earlier_releases(written: str) -> None:
-    """Earlier releases hashed what was written: links to a number without its country go on naming it."""
+def test_every_spelling_of_a_number_is_one_subject(written: str) -> None:
     found = touch_of(f"phone:{written}", f"phone:{written} ")
+    assert (found["types"], found["subjects"]) == (["phone"], [subject_of("phone", "8613800001111")])
+
+
+def test_a_number_may_have_its_subject_of_earlier_releases_beside_it() -> None:
+    """They hashed what was written: links to a number without its country go on naming it."""
+    pseudonyms = Pseudonymiser(SECRET)
+    pseudonyms.types = IdentifierTypes([IdentifierTypeEntry(type="phone", both_spellings=True)])
+    accept = Acceptor(Places(SITE), Memory(), pseudonyms)
+    (entry,) = accept.events(EVENTS, b'{"kind": "touch", "what": "scan", "identifiers": ["phone:+86 138 0000 1111"]}', NOW).entries
+    found = json.loads(entry.body)
     assert found["types"] == ["phone", "phone.national"]
     assert found["subjects"] == [subject_of("phone", "8613800001111"), subject_of("phone", "13800001111")]
 

@@ -30,6 +30,7 @@ def site(*entries: dict[str, Any]) -> Site:
         ([{"type": "m"}, {"type": "m"}], "identifier_types has 'm' twice"),
         ([{"type": "m", "blocked": ["7"], "allowed": ["7"]}], "both in `blocked` and in `allowed`"),
         ([{"type": "m", "normaliser": "email", "country_code": "44"}], "`country_code` is for numbers"),
+        ([{"type": "email", "both_spellings": True}], "`both_spellings` is for the type phone"),
         ([{"type": "m", "normaliser": "fone"}], "identifier_types.0.normaliser: Input should be 'exact'"),
     ],
 )

@@ -1,0 +1,92 @@
+"""What is remembered of an event beside its id, so that one whose id comes again with other content is known for it. Pure.
+
+content = content_of(plain, taken_ns)      # bytes for the memory
+contradicts(known, content) -> bool
+remembered(known) -> Remembered            # as far as this release or an earlier one kept it
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+from footfall.units import NS_PER_S
+from gateway.accept.events import Plain
+
+DIGEST_BYTES: Final = 8
+_KEPT: Final = ("kind", "what", "time_ns", "door", "in", "out", "zone", "amount")
+"""What of a touch or a count is remembered in words; of a fact all is."""
+_NOT_HELD: Final = frozenset({"id", "key", "types"})
+_OF_ARRIVAL: Final = frozenset({"time_ns", "zone", "door"})
+"""What depends on when an event came that states no time."""
+_MOST_SHOWN: Final = 1000
+
+
+class Remembered(NamedTuple):
+    """What is known of an event that came before; empty where an earlier release took it."""
+
+    values: Mapping[str, Any]
+    taken_ns: int
+
+
+def content_of(plain: Plain) -> bytes:
+    """Return a digest of what an event holds, but its id, and what of it is shown later.
+
+    Of one without a time the digest is the same whenever it came, under whatever names. What is empty is left out, so that a release
+    that knows more keys makes the same; types are what the registry makes of it.
+    """
+    is_fact = plain.values["kind"] == "fact"
+    left_out = _NOT_HELD | plain.left_out if plain.values["timed"] else _NOT_HELD | _OF_ARRIVAL | plain.left_out
+    held = {key: value for key, value in sorted(plain.values.items()) if value and key not in left_out}
+    digest = hashlib.blake2b(_dump(held), digest_size=DIGEST_BYTES).digest()
+    shown = held if is_fact else {key: value for key in _KEPT if (value := plain.values.get(key))}
+    return digest + _dump(shown | {"taken_ns": plain.taken_ns})
+
+
+def contradicts(known: bytes, content: bytes) -> bool:
+    """Return whether an event with the same id held something else; False where nothing is remembered of it."""
+    return bool(known) and known[:DIGEST_BYTES] != content[:DIGEST_BYTES]
+
+
+def remembered(known: bytes) -> Remembered:
+    """Return what is remembered of an event by its content."""
+    values = json.loads(known[DIGEST_BYTES:]) if len(known) > DIGEST_BYTES else {}
+    return Remembered(values, values.pop("taken_ns", 0))
+
+
+def other_content(plain: Plain, known: bytes) -> str:
+    """Return which event it is that contradicts an earlier one, and both contents, without their id, which may be anything."""
+    first = remembered(known).values
+    before = f" The first: {_shown(first)}. This one: {_shown(remembered(content_of(plain)).values)}." if first else ""
+    todo = (
+        "give each fact an id of its own, throughout the brand, or send a revoke of the first"
+        if plain.values["kind"] == "fact"
+        else "give each event an id of its own, or send a void of the first and the right one under a new id"
+    )
+    return f"a {_named(plain.values)}: its id was sent before with other content, which stays: {todo}.{before}"
+
+
+def _named(values: Mapping[str, Any]) -> str:
+    if values["kind"] == "fact":
+        return f"fact ({values['fact']})"
+    door = f" at door {values['door']}" if values.get("door") else ""
+    return f"{values['kind']}{door} of {_at(values['time_ns'])}"
+
+
+def _shown(values: Mapping[str, Any]) -> str:
+    spelled = {key.removesuffix("_ns"): _at(value) if key.endswith("_ns") else value for key, value in values.items()}
+    return _dump(spelled).decode()[:_MOST_SHOWN]
+
+
+def _at(time_ns: int) -> str:
+    return datetime.fromtimestamp(time_ns // NS_PER_S, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def _dump(value: Any) -> bytes:
+    return _ENCODER.encode(value).encode()
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
