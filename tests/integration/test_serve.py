@@ -152,12 +152,18 @@ def test_an_event_is_answered_once_the_broker_has_it(home: Home, page: ServeProc
     assert page.post(EVENTS, json.dumps(VOID).encode()).json()["reason"] == "broker"
 
 
+def test_an_empty_array_is_answered_as_an_agent_answers_it_and_nothing_is_published(home: Home, page: ServeProcess) -> None:
+    home.broker.stop()
+    answer = page.post(EVENTS, b"[]")
+    assert (answer.status, answer.json()) == (202, {"accepted": 0})
+
+
 @pytest.mark.parametrize(
     ("path", "body", "headers", "status", "reason"),
     [
         (EVENTS, b"{", {}, 400, "event.json"),
         (EVENTS, b"[" * 100_000, {}, 400, "event.json"),
-        (EVENTS, b"[]", {}, 400, "event.rows"),
+        ("/api/events?store=s9&agent=till", b"[]", {}, 400, "site.store"),
         ("/api/events?store=s9&agent=till", json.dumps(VOID).encode(), {}, 400, "site.store"),
         ("/api/events?store=s3&agent=tills", json.dumps(VOID).encode(), {}, 400, "site.agent"),
         ("/status", b"", {}, 405, "method"),

@@ -392,6 +392,11 @@ def test_how_many_rows_of_an_epoch_were_refused_outlives_the_gateway_and_counts_
     again.close()
 
 
+def test_an_empty_array_of_events_is_nothing(gate: Gate) -> None:
+    gate.take((EVENTS, b"[]"))
+    assert (gate.journal.balance()["in"], gate.quarantine.entries(), gate.kinds()) == (0, [], [])
+
+
 def test_what_a_broker_denies_is_noticed_and_is_no_row_and_no_sign_of_life(gate: Gate) -> None:
     noticed: list[tuple[str, str, str]] = []
     gate.ingest.on_noticed = lambda *notice: noticed.append(notice)
