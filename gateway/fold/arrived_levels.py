@@ -29,9 +29,14 @@ def was_owned(state: State, slot: Any) -> Any:
 
 
 def learn_arrivals(state: State, slot: npt.NDArray[Any]) -> None:
-    """Learn what is usual from slots of which a zone takes over: those whose owner was heard while it fell behind."""
+    """Learn what is usual from slots of which a zone takes over: those whose owner was heard while it fell behind.
+
+    Where one of them is only supposed to have them, nothing was heard.
+    """
     s = state.tracks
     zone = s.lead_zone[slot]
     alone = (s.own_ns[slot] > s.behind_ns[slot]) & (s.level_dbm[slot] != GONE_DBM) & ~state.estate.zone_outside[zone]
+    deaf = state.deaf_zones.of_store[s.store[slot]]
+    alone &= (deaf == NO_CODE) | ((deaf != zone) & (deaf != s.zone[slot]))
     dbm = s.level_dbm[slot].astype(np.int64) + s.lead_db[slot]
     state.usual_levels.learn(zone[alone], dbm[alone])

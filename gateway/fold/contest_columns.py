@@ -47,8 +47,11 @@ class ContestColumns:
         slots, place_ns = slots[is_open], place_ns[is_open]
         heard, limits, settles = self._sighted(slots), self._state.estate.decided_within.of(s.profile[slots]), s.contest[slots] == SETTLES
         clear, strong, wary_db = s.lead_clear[slots], s.lead_strong[slots], s.wary_db[slots].astype(np.int64)
-        lasting_ns = lasts_ns(settles, clear, strong, wary_db, heard, limits)
-        over: Slots = slots[(s.behind_ns[slots] + lasting_ns < place_ns) & (settles | is_backed(self._lead_of(slots), heard, limits))]
+        supposed = self._state.deaf_zones.are_deaf(s.lead_zone[slots])
+        lasting_ns = lasts_ns(settles, clear, strong, wary_db, heard, limits, supposed)
+        over: Slots = slots[
+            (s.behind_ns[slots] + lasting_ns < place_ns) & (settles | is_backed(self._lead_of(slots), heard, limits, supposed))
+        ]
         return over
 
     # Rows
@@ -83,7 +86,7 @@ class ContestColumns:
     def _are_plain(self, slot: Slots, time_ns: Times) -> Mask:
         """Whether nothing has to be looked up about their subjects at that time."""
         s = self._state.tracks
-        plain: Mask = ~self._state.estate.joint.stores[s.store[slot]]
+        plain: Mask = ~self._state.estate.joint.stores[s.store[slot]] & (self._state.deaf_zones.of_store[s.store[slot]] == NO_CODE)
         plain &= ~s.out_of_order[slot] & ~s.v_grouped[slot] & ~self._visits.may_be_retired_many(s.store[slot], time_ns)
         plain &= ~self._state.links.may_be_linked(s.subject[slot])
         return plain

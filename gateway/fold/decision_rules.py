@@ -32,6 +32,8 @@ STRONG_DB: Final = 3
 WEAK_CONFIRMS: Final = 2
 """A lead that is clear and not strong may be a body in the way, for as long as somebody stands so: it takes so many confirm times."""
 MOST_WARY_DB: Final = 12
+SUPPOSED_CONFIRMS: Final = 4
+"""Who leaves a store is heard ever more weakly as well, and for no longer than that."""
 HELD_CONFIRMS: Final = 4
 """Equal levels change places well within so many confirm times: they stray for two or three of them at most."""
 
@@ -99,13 +101,15 @@ def wary_left(wary_db: Any, led_ns: Any, heard: Sighted, limits: DecisionLimits)
     return _larger(wary_db - _larger(led_ns // _larger(confirms_ns(heard, limits), 1) - HELD_CONFIRMS, 0), 0)
 
 
-def lasts_ns(settles: Any, clear: Any, strong: Any, wary_db: Any, heard: Sighted, limits: DecisionLimits) -> Any:
+def lasts_ns(settles: Any, clear: Any, strong: Any, wary_db: Any, heard: Sighted, limits: DecisionLimits, supposed: Any = False) -> Any:
     """Return how long a contest lasts: to settle, or to be confirmed.
 
     A lead that is not clear lapses after twice that, and as much later as it takes to be trusted in spite of the returns before.
-    One that is clear and not strong is confirmed as late (`WEAK_CONFIRMS`).
+    One that is clear and not strong is confirmed as late (`WEAK_CONFIRMS`). One of a zone in which the subject is only supposed takes
+    SUPPOSED_CONFIRMS.
     """
     confirms = 1 + (clear > strong) * (limits.weak_confirms - 1) + (1 - clear) * (1 + (wary_db > 0) * (HELD_CONFIRMS + wary_db))
+    confirms = confirms + supposed * _larger(SUPPOSED_CONFIRMS - confirms, 0)
     confirmed_ns = confirms_ns(heard, limits) * confirms
     return confirmed_ns + settles * (settles_ns(heard, limits) - confirmed_ns)
 
@@ -138,9 +142,13 @@ def confirms_ns(heard: Sighted, limits: DecisionLimits) -> Any:
     return _within(_larger(sightings_ns, rows_ns), heard, limits.confirm_min_ns, limits.confirm_max_ns) * limits.confirm_percent // 100
 
 
-def is_backed(lead: Lead, heard: Sighted, limits: DecisionLimits) -> Any:
-    """Return whether a lead may be decided: the owner was heard while it fell behind, or others were for longer than messages are lost."""
-    return (lead.own_ns > lead.behind_ns) | (lead.last_ns - lead.own_ns >= settles_ns(heard, limits))
+def is_backed(lead: Lead, heard: Sighted, limits: DecisionLimits, supposed: Any = False) -> Any:
+    """Return whether a lead may be decided: the owner was heard while it fell behind, or others were for longer than messages are lost.
+
+    Where nobody heard the subject in the zone that leads, it was heard elsewhere for as long as the lead takes.
+    """
+    backed = (lead.own_ns > lead.behind_ns) | (lead.last_ns - lead.own_ns >= settles_ns(heard, limits))
+    return backed & (supposed <= (lead.last_ns - lead.behind_ns >= SUPPOSED_CONFIRMS * confirms_ns(heard, limits)))
 
 
 def left_ns(lead: Lead, silent: Any, heard: Sighted, limits: DecisionLimits) -> Any:

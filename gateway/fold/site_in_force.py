@@ -43,7 +43,9 @@ class SiteInForce:
         was_joint = self._state.estate.joint.stores
         if recalibrated := self._use(body, site):
             self._recalibrate(Recalibration(self._state.estate, recalibrated, offsets))
-            self._state.usual_levels.forget(np.isin(self._state.estate.zone_store, list(recalibrated)))
+            theirs = np.isin(self._state.estate.zone_store, list(recalibrated))
+            self._state.usual_levels.forget(theirs)
+            self._state.deaf_zones.forget(theirs)
         take_joint_places(self._state, was_joint)
         for point in store_points(read_site(before) if before else None, site):
             self._state.points.emit(point)
@@ -70,6 +72,7 @@ class SiteInForce:
         """Return the stores whose calibrations are others than before."""
         self.body = body
         recalibrated = self._state.estate.apply(site)
+        self._state.deaf_zones.apply(site, self._state.estate.zone)
         self._state.doors.apply(site, self._state.revisions.now_s * NS_PER_S)
         self._watermarks.grow(len(self._state.estate.stores))
         self._counters.look_again()

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from device_profiles.registry import Registry
 from footfall.units import NS_PER_S
 from gateway.fold.codes import Codes
+from gateway.fold.deaf_zones import DeafZones
 from gateway.fold.door_watch import DoorWatch
 from gateway.fold.estate_index import Estate
 from gateway.fold.fan_touches import FanTouches
@@ -77,6 +78,7 @@ class State:
         self.tracks = Tracks()
         self.joint_places: Final = JointPlaces()
         self.usual_levels: Final = UsualLevels()
+        self.deaf_zones: Final = DeafZones()
         self.traffic: Final = Cells("traffic", len(TRAFFIC), ledger)
         self.zones: Final = Cells("zone", len(ZONE), ledger)
         self.fans = Codes()
@@ -121,6 +123,7 @@ class State:
             "zones": self.zones.dump(),
             "joint_places": self.joint_places.dump(),
             "usual_levels": self.usual_levels.dump(),
+            "deaf_zones": self.deaf_zones.dump(),
             "fans": self.fans.names,
             "counts": dict(self.counts),
             "fan_dwells_from_ns": self.fan_dwells_from_ns,
@@ -136,6 +139,7 @@ class State:
         if "usual_levels" not in values:  # earlier releases never left somebody in no zone
             self.tracks.lead_clear |= self.tracks.contest == SETTLES
         self.usual_levels.load(values.get("usual_levels"))
+        self.deaf_zones.load(values.get("deaf_zones"))
         self.traffic.load(values["traffic"])
         self.zones.load(values["zones"])
         self.fans = Codes(values["fans"])

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from footfall.units import NS_PER_DAY, NS_PER_MINUTE
 from gateway.fold.zone_rules import GONE_DBM
 
-SLICE_NS: Final = 10 * NS_PER_MINUTE
+SLICE_NS: Final = NS_PER_MINUTE
 FLOOR_DB: Final = 10
 """Levels of one place stray by 4 dB: so far below the usual one are those of one in a hundred, and of people behind walls and bodies."""
 LEAST: Final = 8
@@ -52,6 +52,16 @@ class UsualLevels:
         slices: Column = np.maximum(place_ns // SLICE_NS, self._slice[store])
         return slices
 
+    def present(self, store: Column) -> Column:
+        """Return the slice that has begun in each store."""
+        present: Column = self._slice[store]
+        return present
+
+    @staticmethod
+    def day_of(number: Column) -> Column:
+        """Return the days of slices."""
+        return number * SLICE_NS // NS_PER_DAY
+
     @staticmethod
     def begin_ns(number: Column) -> Column:
         """Return when slices begin."""
@@ -61,6 +71,10 @@ class UsualLevels:
         """Return where the store is in that slice, or beyond."""
         begun: npt.NDArray[np.bool_] = self._slice[store] >= number
         return begun
+
+    def next_one(self, store: Column, number: Column) -> Column:
+        """Return the slice after the present one, no later than a slice."""
+        return np.minimum(self._slice[store] + 1, number)
 
     def day_between(self, store: Column, number: Column) -> Column:
         """Return the first slice of a slice's day if the store is in an earlier day, else the slice."""
@@ -91,14 +105,18 @@ class UsualLevels:
             "zones": known.tolist(),
             "counts": self._counts[known].tobytes(),
             "floors": self.floor_dbm.tobytes(),
-            "slices": self._slice.tobytes(),
+            "minutes": self._slice.tobytes(),
         }
 
     def load(self, values: Mapping[str, Any] | None) -> None:
         """Go on from what `dump` returned; earlier releases had nothing."""
         if not values:
             return
-        self.floor_dbm, self._slice = np.frombuffer(values["floors"], np.int16).copy(), np.frombuffer(values["slices"], np.int64).copy()
+        self.floor_dbm = np.frombuffer(values["floors"], np.int16).copy()
+        if "minutes" in values:
+            self._slice = np.frombuffer(values["minutes"], np.int64).copy()
+        else:  # its slices were of ten minutes
+            self._slice = np.frombuffer(values["slices"], np.int64) * 10
         self._counts = np.zeros((len(self.floor_dbm), _LEVELS), np.uint16)
         self._counts[values["zones"]] = np.frombuffer(values["counts"], np.uint16).reshape(-1, _LEVELS)
 

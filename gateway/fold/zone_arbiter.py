@@ -21,17 +21,14 @@ from gateway.fold.dwells import Dwells
 from gateway.fold.passers import Passers
 from gateway.fold.quiet_rows import are_quiet, take_quiet
 from gateway.fold.reorder_buffer import AS_THE_SLOT, Evidence
+from gateway.fold.slices import SLOTS_AT_ONCE, Slices
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import DECIDED, SETTLES
-from gateway.fold.usual_levels import UsualLevels
 from gateway.fold.visits import RETIRE_NS, Visits
 from gateway.fold.zone_contest import ZoneContest
 from gateway.fold.zone_levels import HeardRow
 from gateway.fold.zone_rules import in_rounds, starts
-
-SLOTS_AT_ONCE: Final = 65_536
-"""So many slots are asked at a time whether they are over: what is asked about all at once takes its memory for good."""
 
 
 class ZoneArbiter:
@@ -43,45 +40,17 @@ class ZoneArbiter:
         self._dwells: Final = dwells
         self._contest: Final = ZoneContest(state, visits, dwells, self._is_covered)
         self._columns: Final = ContestColumns(state, visits, dwells)
+        self._slices: Final = Slices(state, self._columns, self._decide)
         self._passers: Final = Passers(state, visits)
 
     def take(self, rows: Evidence) -> None:
         """Apply rows that are sorted by slot, and within a slot in their order."""
         rows = self._passers.take(rows)
-        usual, store = self._usual(), self._state.tracks.store[rows.slot]
-        slices = usual.slice_of(store, rows.place_ns)
-        if usual.has_begun(store, slices).all():
-            self._take(rows)
-            return
-        for number in np.unique(slices).tolist():
-            part = rows.take(slices == number)
-            stores = np.unique(self._state.tracks.store[part.slot])
-            self._begin_slices(stores, np.full(len(stores), number))
+        for part in self._slices.parts(rows):
             self._take(part)
 
     def _take(self, rows: Evidence) -> None:
         in_rounds(rows, self._unchanged, self._apply_unchanged, self._apply_transitions, self._apply_rows)
-
-    def _usual(self) -> UsualLevels:
-        usual, estate = self._state.usual_levels, self._state.estate
-        usual.grow(len(estate.zone_store), len(estate.stores))
-        return usual
-
-    def _begin_slices(self, stores: npt.NDArray[Any], numbers: npt.NDArray[Any]) -> None:
-        """Begin a slice of usual levels in each store, once all is decided that was over before; a new day begins first."""
-        usual, s = self._state.usual_levels, self._state.tracks
-        for _ in range(2):
-            late = ~usual.has_begun(stores, numbers)
-            stores, numbers = stores[late], numbers[late]
-            if not len(stores):
-                return
-            begun = usual.day_between(stores, numbers)
-            until_ns = np.zeros(len(self._state.estate.stores), np.int64)
-            until_ns[stores] = usual.begin_ns(begun)
-            slots = np.flatnonzero(s.contest[: s.size])
-            slots = slots[np.isin(s.store[slots], stores)]
-            self._decide(self._columns.over(slots, until_ns[s.store[slots]]))
-            usual.begin(stores, begun, self._state.estate.zone_store)
 
     def _apply_transitions(self, rows: Evidence) -> None:
         """At most one row a slot: the common ones as columns, all else one by one."""
@@ -108,6 +77,7 @@ class ZoneArbiter:
         self._decide(self._columns.over(rows.slot[begins], rows.place_ns[begins]))
         s, slots = self._state.tracks, rows.slot[begins]
         able = (s.contest[slots] == DECIDED) & (s.d_state[slots] == OPEN) & ~s.v_grouped[slots]
+        able &= self._state.deaf_zones.of_store[s.store[slots]] == NO_CODE
         able = (able & ~self._state.estate.joint.stores[s.store[slots]])[np.cumsum(first) - 1]
         if able.all():
             return self._are_quiet(rows)
@@ -139,7 +109,10 @@ class ZoneArbiter:
         self._dwells.advance(slots)
 
     def _apply_row(self, slot: int, row: HeardRow, profile: int) -> None:
-        s = self._state.tracks
+        s, deaf_zones = self._state.tracks, self._state.deaf_zones
+        deaf = deaf_zones.of_store.item(s.store.item(slot))
+        if deaf == row.zone:
+            deaf_zones.hear(deaf)
         if self._contest.is_over(slot, row.place_ns):
             self._contest.decide(slot)
         if row.time_ns < s.last_ns[slot]:
@@ -149,6 +122,8 @@ class ZoneArbiter:
             self._take_profile(slot, row.time_ns, profile)
         s.last_ns[slot] = row.time_ns
         self._contest.take(slot, row)
+        if deaf != NO_CODE:
+            self._contest.suppose(slot, row)
         if self._contest.is_over(slot, row.place_ns):
             self._contest.decide(slot)
 
@@ -239,8 +214,8 @@ class ZoneArbiter:
     def decide(self, watermark_ns: npt.NDArray[np.int64]) -> None:
         """Decide what is over by the watermarks."""
         if len(watermark_ns):
-            tracks, stores = self._state.tracks, np.arange(len(watermark_ns))
-            self._begin_slices(stores, self._usual().slice_of(stores, watermark_ns))
+            tracks = self._state.tracks
+            self._slices.reach(watermark_ns)
             slots = np.flatnonzero(tracks.contest[: tracks.size])
             self._decide(self._columns.over(slots, watermark_ns[tracks.store[slots]]))
 

@@ -31,6 +31,7 @@ from gateway.fold.heard_zones import Heard
 from gateway.fold.joint_levels import JointLevels
 from gateway.fold.sighted import sighted_alone
 from gateway.fold.state import State
+from gateway.fold.supposed_rows import SupposedRows
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import DECIDED, LEADS, SETTLES
 from gateway.fold.visits import Visits
@@ -49,6 +50,8 @@ class ZoneContest:
         self._is_known: Final = is_known
         self._zones: Final = ZoneLevels(state)
         self._joint: Final = JointLevels(state)
+        self._supposed: Final = SupposedRows(state)
+        self._are_deaf: Final = state.deaf_zones.are_deaf
 
     def is_over(self, slot: int, place_ns: int) -> bool:
         """Return whether what is open of a slot is to be decided before a row at that place."""
@@ -58,9 +61,11 @@ class ZoneContest:
             return False
         heard = self._sighted(slot)
         limits = self._state.estate.decided_within_of[s.profile.item(slot)]
-        lasting_ns = lasts_ns(contest == SETTLES, s.lead_clear.item(slot), s.lead_strong.item(slot), s.wary_db.item(slot), heard, limits)
+        supposed = self._are_deaf(s.lead_zone.item(slot))
+        clear, strong, wary_db = s.lead_clear.item(slot), s.lead_strong.item(slot), s.wary_db.item(slot)
+        lasting_ns = lasts_ns(contest == SETTLES, clear, strong, wary_db, heard, limits, supposed)
         lasted = s.behind_ns.item(slot) + lasting_ns < place_ns
-        return bool(lasted and (contest == SETTLES or is_backed(self._lead_of(slot), heard, limits)))
+        return bool(lasted and (contest == SETTLES or is_backed(self._lead_of(slot), heard, limits, supposed)))
 
     def take(self, slot: int, row: HeardRow) -> None:
         """Apply a row in order."""
@@ -78,6 +83,16 @@ class ZoneContest:
             self._visits_take(slot, row, row.zone)
         else:
             self._contend(slot, row, limits)
+
+    def suppose(self, slot: int, row: HeardRow) -> None:
+        """Take what a row that was applied is for a zone that is deaf: evidence that its subject is there, or is not."""
+        limits = self._limits(slot)
+        if (supposed := self._supposed.of(slot, row, limits)) is not None:
+            if self._supposed.is_still_there(slot, row, supposed, limits):
+                self._end(slot)
+                self._levels(slot).begin(slot)
+                self._dwells.extend(slot, row.time_ns)
+            self.take(slot, supposed)
 
     def _confirms(self, slot: int, row: HeardRow) -> bool:
         """Return whether a row is the EXIT of a zone that led until then for long enough: the last sighting is evidence, too."""
@@ -101,7 +116,8 @@ class ZoneContest:
             s.lead_db[slot] = best.dbm - levels.beside_dbm(slot, best.zone, row.time_ns, limits)
 
     def _is_unusual(self, slot: int, best: Heard) -> bool:
-        return self._levels(slot) is self._zones and bool(is_unusual(self._state, best.zone, best.dbm))
+        is_own = self._levels(slot) is self._zones and not self._are_deaf(best.zone)
+        return is_own and bool(is_unusual(self._state, best.zone, best.dbm))
 
     # A zone owns it
 
@@ -218,7 +234,9 @@ class ZoneContest:
     def _may_win(self, slot: int) -> bool:
         s = self._state.tracks
         within = self._state.estate.decided_within_of[s.profile.item(slot)]
-        return s.lead_clear.item(slot) and bool(is_backed(self._lead_of(slot), self._sighted(slot), within))
+        return s.lead_clear.item(slot) and bool(
+            is_backed(self._lead_of(slot), self._sighted(slot), within, self._are_deaf(s.lead_zone.item(slot)))
+        )
 
     def _left_ns(self, slot: int) -> int:
         """Return when the owner lost the subject, not before it had it."""

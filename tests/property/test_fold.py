@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from footfall.frames import Kind
-from gateway.fold import usual_levels, zone_rules
+from gateway.fold import deaf_zones, usual_levels, zone_rules
 from gateway.fold.dwells import Dwells
 from gateway.fold.fold import Fold
 from gateway.fold.tables.hash_index import NO_CODE
@@ -337,16 +337,18 @@ def quieter_crowd() -> Story:
 @example(quieter_crowd())
 @settings(SLOW, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_what_is_usual_in_zones_is_the_same_for_columns_and_for_each_alone(story: Story) -> None:
-    """Where two changes of zone and half a minute are enough to learn from, and half of all levels are unusual."""
+    """Where two changes of zone and half a minute are enough to learn from, half of all levels are unusual, and one missed makes deaf."""
     records, found = story.end(1).records, []
     for few in (0, 10**9):
         with pytest.MonkeyPatch.context() as patch:
             for name, value in (("LEAST", 2), ("SLICE_NS", 30 * made.S), ("FLOOR_DB", 0)):
                 patch.setattr(usual_levels, name, value)
+            patch.setattr(deaf_zones, "LEAST_KNOWN", 1)
+            patch.setattr(deaf_zones, "MISSED", 1)
             patch.setattr(zone_rules, "FEW", few)
             fold = new_fold()
             rows = store(fold.apply(pairs(records)), {})
-            found.append((rows, tracks_by_subject(fold), fold.state.usual_levels.dump()))
+            found.append((rows, tracks_by_subject(fold), fold.state.usual_levels.dump(), fold.state.deaf_zones.dump()))
     assert found[0] == found[1]
 
 

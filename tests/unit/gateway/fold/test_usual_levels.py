@@ -9,8 +9,8 @@ from gateway.fold.usual_levels import FLOOR_DB, LEAST, UsualLevels
 from gateway.fold.zone_rules import GONE_DBM
 
 ZONE_STORE = np.array([0, 0, 1], np.int32)
-DAY = 144
-"""Slices of ten minutes."""
+DAY = 1440
+"""Slices of a minute."""
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_slice_of_another_day_is_reached_by_that_day_s_first(usual: UsualLevel
 
 
 def test_a_row_that_comes_late_belongs_to_the_slice_that_has_begun(usual: UsualLevels) -> None:
-    place_ns = np.array([999, 1000, 1003]) * 600 * 10**9
+    place_ns = np.array([999, 1000, 1003]) * 60 * 10**9
     assert usual.slice_of(np.zeros(3, np.int64), place_ns).tolist() == [1000, 1000, 1003]
 
 

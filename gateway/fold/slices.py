@@ -1,0 +1,90 @@
+"""Slices of a store's time: what is learned in one is used from the next on, once all is decided that was over before.
+
+So what is usual in a zone, and which zone is deaf, follows from the places of rows, and not from when agents deliver them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from gateway.fold.contest_columns import ContestColumns
+from gateway.fold.estate_index import NEVER_NS
+from gateway.fold.reorder_buffer import Evidence
+from gateway.fold.state import State
+from gateway.fold.tables.hash_index import NO_CODE
+from gateway.fold.usual_levels import UsualLevels
+
+SLOTS_AT_ONCE: Final = 65_536
+"""So many slots are asked at a time: what is asked about all at once takes its memory for good."""
+Slots = npt.NDArray[Any]
+
+
+class Slices:
+    """Begins slices in time. `columns` returns the slots whose contests are over; `decide` decides them."""
+
+    def __init__(self, state: State, columns: ContestColumns, decide: Callable[[Slots], None]) -> None:
+        self._state: Final = state
+        self._columns: Final = columns
+        self._decide: Final = decide
+
+    def parts(self, rows: Evidence) -> Iterator[Evidence]:
+        """Yield rows slice by slice, each once it has begun in their stores."""
+        usual, store = self._usual(), self._state.tracks.store[rows.slot]
+        slices = usual.slice_of(store, rows.place_ns)
+        if usual.has_begun(store, slices).all():
+            yield rows
+            return
+        for number in np.unique(slices).tolist():
+            part = rows.take(slices == number)
+            stores = np.unique(self._state.tracks.store[part.slot])
+            self._begin(stores, np.full(len(stores), number))
+            yield part
+
+    def reach(self, watermark_ns: npt.NDArray[np.int64]) -> None:
+        """Begin the slices of all stores that their watermarks have reached."""
+        stores = np.arange(len(watermark_ns))
+        self._begin(stores, self._usual().slice_of(stores, watermark_ns))
+
+    def _usual(self) -> UsualLevels:
+        estate = self._state.estate
+        for known in (self._state.usual_levels, self._state.deaf_zones):
+            known.grow(len(estate.zone_store), len(estate.stores))
+        return self._state.usual_levels
+
+    def _begin(self, stores: npt.NDArray[Any], numbers: npt.NDArray[Any]) -> None:
+        """Begin a slice in each store: the one after the present at first, so that this alone is looked at, then that of a new day."""
+        usual, s = self._state.usual_levels, self._state.tracks
+        for next_of in (usual.next_one, usual.day_between, usual.day_between):
+            late = ~usual.has_begun(stores, numbers)
+            stores, numbers = stores[late], numbers[late]
+            if not len(stores):
+                return
+            begun = next_of(stores, numbers)
+            until_ns = np.zeros(len(self._state.estate.stores), np.int64)
+            until_ns[stores] = usual.begin_ns(begun)
+            slots = np.flatnonzero(s.contest[: s.size])
+            slots = slots[np.isin(s.store[slots], stores)]
+            self._decide(self._columns.over(slots, until_ns[s.store[slots]]))
+            self._look_for_deaf(stores, begun)
+            usual.begin(stores, begun, self._state.estate.zone_store)
+
+    def _look_for_deaf(self, stores: npt.NDArray[Any], begun: npt.NDArray[Any]) -> None:
+        """Find out which zones heard nobody in the slices that are over, since others begin."""
+        usual, deaf, zone_store = self._state.usual_levels, self._state.deaf_zones, self._state.estate.zone_store
+        present, since_ns = usual.present(stores), np.full(len(self._state.estate.stores), NEVER_NS)
+        since_ns[stores] = usual.begin_ns(present)
+        there, heard = np.zeros(len(since_ns), np.int64), np.zeros(len(zone_store), np.int64)
+        for slots in self._slots():
+            more = deaf.count(self._state.tracks, slots, since_ns)
+            there, heard = there + more[0], heard + more[1]
+        deaf.conclude(stores, there, heard, zone_store)
+        deaf.begin_day(stores[usual.day_of(begun) != usual.day_of(present)], zone_store)
+
+    def _slots(self) -> Iterator[Slots]:
+        s = self._state.tracks
+        for begin in range(0, s.size, SLOTS_AT_ONCE):
+            yield begin + np.flatnonzero(s.store[begin : min(begin + SLOTS_AT_ONCE, s.size)] != NO_CODE)
