@@ -385,6 +385,23 @@ def test_what_nobody_observed_is_no_zero_and_the_share_of_open_minutes_is_stated
     )
 
 
+@pytest.mark.parametrize("facts", [one("s1"), OPEN], ids=["without hours", "with hours"])
+@pytest.mark.parametrize("measure", ["in", "visits_started"])
+def test_covered_is_one_share_of_open_minutes_however_an_answer_is_cut(facts: StoreFacts, measure: str) -> None:
+    """By the quarter of an hour or by the month: two days, one of 25 hours, of which doors were observed for 30 and receivers for 20."""
+    coverage = [*observed("s1", 20, doors=2**30 - 1), *observed("s1", 20, presence=0, first=20)]
+    rows = {"traffic": [minute(5, in_=1)], "coverage": coverage}
+    found = set()
+    for interval, by in (("15m", ()), ("1h", ()), ("1d", ()), ("1w", ()), ("month", ()), (None, ("weekday",)), (None, ("store", "hour"))):
+        asked: dict[str, Any] = {"by": by or ("store",), "interval": interval, "measures": (measure,)}
+        answer = answered(rows, estate(facts), **{**asked, "from_": "2026-10-24", "to": "2026-10-25"})
+        table = records(answer)
+        opened = sum(row["open_minutes"] for row in table)
+        found.add((opened, round(sum((row["covered"] or 0) * row["open_minutes"] for row in table))))
+    assert len(found) == 1
+    assert found.pop()[0] == (1200 if facts is OPEN else 49 * 60)
+
+
 def test_a_ratio_of_sales_to_people_is_of_hours_in_which_people_were_observed() -> None:
     """The counter was down from 14:30 to 16:00; 2 of 12 sales and one of 10 people are of hours that it did not observe."""
     coverage = [*observed("s1", 14), *observed("s1", 1, doors=2**30 - 1, first=14), *observed("s1", 8, first=16)]
