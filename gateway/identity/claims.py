@@ -17,7 +17,6 @@ from gateway.identity.types import IdentifierType
 
 STRENGTHS: Final[Mapping[str, int]] = {"desk": 3, "crm": 2, "touch": 1, "inferred": 0}
 _UNKNOWN_SOURCE: Final = "crm"
-CONTACT: Final = "contact"
 
 
 @dataclass(slots=True)
@@ -80,11 +79,12 @@ def holding_of(
         ends = (claim.to_ns,) if claim.has_end else ()
         return Holding((Piece(claim.from_ns, claim.to_ns, claim),), ends)
     boundaries = {claim.to_ns for claim in claims if claim.has_end}
-    boundaries |= _end_by_revokes(claims, revokes)
     if of_type.klass == "lent":
         _end_by_next(claims)
-    elif of_type.handover:
-        boundaries |= hand_over(claims, of_type.klass == CONTACT, seen)
+    boundaries |= _end_by_revokes(claims, revokes)
+    if of_type.handover and of_type.klass != "lent":
+        recycled = of_type.recycled_after_s
+        boundaries |= hand_over(claims, None if recycled is None else round(recycled * NS_PER_S), seen)
     if of_type.unseen_s is not None:
         boundaries |= _end_by_silence(claims, round(of_type.unseen_s * NS_PER_S), seen)
     if boundaries:
@@ -152,19 +152,35 @@ def _end_by_next(claims: list[Claim]) -> None:
 
 def _end_by_silence(claims: Iterable[Claim], unseen_ns: int, seen: Mapping[str, Sequence[int]]) -> set[int]:
     """End claims that were made at a known time and state no end once the identifier was not seen for so long; return when."""
+    silences: dict[str, _Silences] = {}
     ended = set()
     for claim in claims:
-        if claim.has_end or (isinstance(claim.fact, Link) and not claim.states_from):
+        if isinstance(claim.fact, Link) and (not claim.states_from or claim.fact.to_ns < FOR_EVER_NS):
             continue
-        last_ns = claim.moment_ns
-        for time_ns in sorted([*seen.get(claim.person, ()), *seen.get("", ())]):
-            if time_ns - last_ns > unseen_ns:
-                break
-            last_ns = max(last_ns, time_ns)
-        if last_ns + unseen_ns < claim.to_ns:
-            claim.to_ns = last_ns + unseen_ns
-            ended.add(claim.to_ns)
+        if claim.person not in silences:
+            silences[claim.person] = _Silences(sorted([*seen.get(claim.person, ()), *seen.get("", ())]), unseen_ns)
+        end_ns = silences[claim.person].after(claim.moment_ns)
+        if end_ns < claim.to_ns:
+            claim.to_ns = end_ns
+            ended.add(end_ns)
     return ended
+
+
+class _Silences:
+    """When something was no longer seen, by the sorted times at which it was."""
+
+    def __init__(self, times: Sequence[int], unseen_ns: int) -> None:
+        self._times, self._unseen_ns = times, unseen_ns
+        self._lasts: Final = list(times)
+        for nth in range(len(times) - 2, -1, -1):
+            if times[nth + 1] - times[nth] <= unseen_ns:
+                self._lasts[nth] = self._lasts[nth + 1]
+
+    def after(self, time_ns: int) -> int:
+        """Return when it had not been seen for so long for the first time after a time at which it was."""
+        nth = bisect_right(self._times, time_ns)
+        is_seen = nth < len(self._times) and self._times[nth] - time_ns <= self._unseen_ns
+        return (self._lasts[nth] if is_seen else time_ns) + self._unseen_ns
 
 
 def _keep_between(claims: Iterable[Claim], boundaries: Sequence[int]) -> None:
@@ -183,9 +199,7 @@ def _not_suppressed(claims: list[Claim]) -> list[Piece]:
     spans: dict[tuple[int, str], list[Interval]] = defaultdict(list)
     for each in claims:
         spans[each.strength, each.person].append((each.from_ns, each.to_ns))
-    pieces = []
-    for each in claims:
-        stronger = (spans[key] for key in spans if key[0] > each.strength and key[1] != each.person)
-        taken = united(interval for intervals in stronger for interval in intervals)
-        pieces += [Piece(*left, each) for left in without((each.from_ns, each.to_ns), taken)]
-    return pieces
+    stronger = {
+        own: united(interval for key, mine in spans.items() if key[0] > own[0] and key[1] != own[1] for interval in mine) for own in spans
+    }
+    return [Piece(*left, each) for each in claims for left in without((each.from_ns, each.to_ns), stronger[each.strength, each.person])]

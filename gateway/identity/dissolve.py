@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.identity.claims import Piece
 from gateway.identity.facts import FOR_EVER_NS
-from gateway.identity.groups import Between, Group, between, directly_between, groups_of, within_work
+from gateway.identity.groups import Between, Group, Holders, between, directly_between, groups_of, holders_of, within_work
 from gateway.identity.joins import Join, TypeOf
 from gateway.identity.limits import label_of, neighbours_passed, persons_passed
 from gateway.identity.spans import Interval, overlaps, united
@@ -46,9 +46,10 @@ class Left:
     def separate(self) -> None:
         """Dissolve what stands between persons, of the weakest class first and all of a class at once, until nothing does."""
         while True:
-            groups = self._within_work()
-            found = [each for group in groups for each in between(group, self.pieces, self._type_of)]
-            found += directly_between(self.joins, self.pieces, self._type_of)
+            holders = holders_of(self.pieces)
+            groups = self._within_work(holders)
+            found = [each for group in groups for each in between(group, holders, self._type_of)]
+            found += directly_between(self.joins, holders, self._type_of)
             if not found:
                 return
             weakest = min(self._type_of(each.subject).strength for each in found)
@@ -58,9 +59,9 @@ class Left:
         """Return what hangs together through identifiers that are not claimed at all times."""
         return groups_of(self.joins, {subject for subject, mine in self.pieces.items() if _is_always(mine)})
 
-    def _within_work(self) -> list[Group]:
+    def _within_work(self, holders: Holders) -> list[Group]:
         groups = self.groups()
-        kept = [within_work(group, self.pieces) for group in groups]
+        kept = [within_work(group, holders) for group in groups]
         if any(len(joins) < len(group.joins) for joins, group in zip(kept, groups, strict=True)):
             dropped = {join for joins, group in zip(kept, groups, strict=True) for join in set(group.joins).difference(joins)}
             over = (group for joins, group in zip(kept, groups, strict=True) if len(joins) < len(group.joins))

@@ -159,7 +159,7 @@ def names_of(fact: Fact) -> tuple[str, ...]:
 
 
 _NAMES: Final[Mapping[type[Fact], Callable[..., Iterable[str]]]] = {
-    Link: lambda fact: (fact.identifier.subject, fan_name(fact.fan)),
+    Link: lambda fact: (fact.identifier.subject, f"fan:{fact.fan}"),
     Same: lambda fact: dict.fromkeys(each.subject for each in fact.identifiers),
     Merge: lambda fact: dict.fromkeys(map(fan_name, fact.fans)),
     Distinct: lambda fact: dict.fromkeys(map(fan_name, fact.fans)),

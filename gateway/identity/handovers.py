@@ -7,27 +7,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from footfall.units import NS_PER_DAY
 from gateway.identity.facts import FOR_EVER_NS, Link
 from gateway.identity.spans import Interval, united
 
 if TYPE_CHECKING:
     from gateway.identity.claims import Claim
 
-REUSED_AFTER_NS: Final = 90 * NS_PER_DAY
-"""How long carriers leave a number unused before somebody else gets it."""
 
-
-def hand_over(claims: Sequence[Claim], is_contact: bool, seen: Mapping[str, Sequence[int]]) -> set[int]:
+def hand_over(claims: Sequence[Claim], recycled_after_ns: int | None, seen: Mapping[str, Sequence[int]]) -> set[int]:
     """End claims where one of another person begins, and return when.
 
-    One that states its `from` ends all that began before. So does a touch with a beacon or card. A touch with a number, or a link without
-    a `from`, ends those of a person with whom the number was not seen for 90 days; otherwise both hold at once.
+    One that states its `from` ends all that began before. So does a touch with a beacon or card. Where carriers give a number to others,
+    a touch, or a link without a `from`, ends those of a person with whom it was not seen for `recycled_after_ns`; else both hold at once.
     """
+    is_contact = recycled_after_ns is not None
     if len({claim.person for claim in claims}) < 2:
         return set()
     ends = _Next(each for each in claims if each.states_from or (not is_contact and not isinstance(each.fact, Link)))
-    reuse = _Reuse(claims if is_contact else (), seen)
+    reuse = _Reuse(claims if is_contact else (), recycled_after_ns or 0, seen)
     first = sorted(_first_by_person(claims).items(), key=lambda each: each[1])[:2]
     cuts = [(each, min(ends.after(each), reuse.after(each))) for each in claims]
     for claim in claims:
@@ -71,11 +68,11 @@ class _Next:
 
 
 class _Reuse:
-    """When a number passes because nobody saw it with its person for 90 days."""
+    """When a number passes because nobody saw it with its person for so long."""
 
-    def __init__(self, claims: Sequence[Claim], seen: Mapping[str, Sequence[int]]) -> None:
+    def __init__(self, claims: Sequence[Claim], after_ns: int, seen: Mapping[str, Sequence[int]]) -> None:
         unsaid = sorted(each.moment_ns for each in claims if not each.states_from and each.moment_ns > -FOR_EVER_NS)
-        gaps = _gaps(claims, seen)
+        gaps = _gaps(claims, after_ns, seen)
         self._passed: Final = {person: _first_in_each(unsaid, each) for person, each in gaps.items()}
         self._gaps: Final = united(gap for each in gaps.values() for gap in each)
 
@@ -91,8 +88,8 @@ class _Reuse:
         return nth >= 0 and time_ns < self._gaps[nth][1]
 
 
-def _gaps(claims: Iterable[Claim], seen: Mapping[str, Sequence[int]]) -> dict[str, list[Interval]]:
-    """Return for each person the times when a number was not seen with them for 90 days, since they first had it; bounds are outside."""
+def _gaps(claims: Iterable[Claim], after_ns: int, seen: Mapping[str, Sequence[int]]) -> dict[str, list[Interval]]:
+    """Return for each person the times when a number was not seen with them for so long, since they first had it; bounds are outside."""
     times: dict[str, set[int]] = defaultdict(set)
     for each in claims:
         if each.moment_ns > -FOR_EVER_NS:
@@ -102,7 +99,7 @@ def _gaps(claims: Iterable[Claim], seen: Mapping[str, Sequence[int]]) -> dict[st
         since_ns = min(own)
         ordered = sorted(own.union(each for each in seen.get(person, ()) if each > since_ns))
         pairs = zip(ordered, [*ordered[1:], FOR_EVER_NS], strict=True)
-        gaps[person] = [(first + REUSED_AFTER_NS + 1, then) for first, then in pairs if then > first + REUSED_AFTER_NS + 1]
+        gaps[person] = [(first + after_ns + 1, then) for first, then in pairs if then > first + after_ns + 1]
     return gaps
 
 

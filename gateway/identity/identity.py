@@ -32,32 +32,18 @@ class Identity:
 
         Only the facts around those that are new are read again: what hangs together with them by identifiers and fans.
         """
-        given = list(dict.fromkeys(facts))
-        if not given:
-            return []
-        around, new = self._around(given)
+        given = _FactSet()
+        new = given.added(facts)
+        around = facts_around(self._store, new)
+        new = [fact for fact in new if not around.had(fact)]
         if not new:
             return []
-        resolution = resolve(around, self._types, self._key)
-        changed = self._changed(_linking_names(around), resolution.standings)
-        changed.update(self._of_refs(around, new, resolution, changed))
+        resolution = resolve(around.facts, self._types, self._key)
+        changed = self._changed(around.names, resolution.standings)
+        changed.update(self._of_refs(around.facts, new, resolution, changed))
         made = list(changed.values())
         self._store.add(new, made)
         return made
-
-    def _around(self, given: Sequence[Fact]) -> tuple[Collection[Fact], list[Fact]]:
-        """Return the closed set around facts, and those of the given ones that the store does not have."""
-        found: dict[Fact, None] = dict.fromkeys(given)
-        asked: set[str] = set()
-        names = _linking_names(given)
-        known: set[Fact] = set()
-        while names:
-            asked |= names
-            more = [fact for fact in self._store.facts_naming(names) if fact not in known]
-            known.update(more)
-            found.update(dict.fromkeys(more))
-            names = _linking_names(more) - asked
-        return found, [fact for fact in given if fact not in known]
 
     def _changed(self, names: Collection[str], standings: dict[str, Standing]) -> dict[str, Standing]:
         """Return those of the standings of `names` that are not in the store, each with a higher number than the one there."""
@@ -88,13 +74,65 @@ class Identity:
 
     def _mentions_of(self, refs: Collection[str], new: Iterable[Fact]) -> dict[str, list[Mention]]:
         """Return by reference the mentions with it that count."""
-        found = dict.fromkeys([*self._store.facts_naming({ref_name(ref) for ref in refs}), *new])
+        found = [*self._store.facts_naming({ref_name(ref) for ref in refs}), *new]
         backs = self._store.facts_naming({fact_name(fact.id) for fact in found})
         by_ref: dict[str, list[Mention]] = defaultdict(list)
-        for fact in facts_in_force(dict.fromkeys([*found, *backs])).facts:
+        for fact in facts_in_force(_FactSet().added([*found, *backs])).facts:
             if isinstance(fact, Mention) and fact.ref in refs:
                 by_ref[fact.ref].append(fact)
         return by_ref
+
+
+class _FactSet:
+    """Facts, each once: by id, since two of one id are rare and facts are slow to compare."""
+
+    def __init__(self) -> None:
+        self._by_id: Final[dict[str, Fact]] = {}
+        self._others: Final[dict[str, list[Fact]]] = {}
+
+    def added(self, facts: Iterable[Fact]) -> list[Fact]:
+        """Add facts; return those that were not there."""
+        new = []
+        for fact in facts:
+            first = self._by_id.setdefault(fact.id, fact)
+            if first is fact:
+                new.append(fact)
+            elif first != fact and fact not in (others := self._others.setdefault(fact.id, [])):
+                others.append(fact)
+                new.append(fact)
+        return new
+
+    def has(self, fact: Fact) -> bool:
+        """Return whether it is there."""
+        return self._by_id.get(fact.id) == fact or fact in self._others.get(fact.id, ())
+
+
+class Around:
+    """The closed set of facts around some: all that hang together with them by identifiers and fans, and not by references."""
+
+    def __init__(self, facts: list[Fact], names: set[str], known: _FactSet) -> None:
+        self.facts: Final = facts
+        self.names: Final = names
+        """Under which they hang together."""
+        self._known: Final = known
+
+    def had(self, fact: Fact) -> bool:
+        """Return whether the store had a fact."""
+        return self._known.has(fact)
+
+
+def facts_around(store: FactStore, given: Iterable[Fact] = (), names: Collection[str] = ()) -> Around:
+    """Return the closed set around facts, with them, or around names."""
+    given = list(given)
+    known, found = _FactSet(), list[Fact]()
+    asked: set[str] = set()
+    next_names = {*names, *_linking_names(given)}
+    while next_names:
+        asked |= next_names
+        more = known.added(store.facts_naming(next_names))
+        found += more
+        next_names = _linking_names(more) - asked
+    return Around([*found, *(fact for fact in given if not known.has(fact))], asked, known)
 
 
 def _linking_names(facts: Iterable[Fact]) -> set[str]:

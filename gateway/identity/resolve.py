@@ -15,13 +15,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.identity.claims import CONTACT, Holding, Piece, holding_of
+from gateway.identity.claims import Holding, Piece, holding_of
 from gateway.identity.dissolve import Left
 from gateway.identity.facts import ANONYMOUS, FOR_EVER_NS, Fact, Link, Mention, Span, Standing, fan_name
-from gateway.identity.groups import PERSON, inherit
+from gateway.identity.groups import PERSON, holders_of, inherit
 from gateway.identity.in_force import Refused, facts_in_force
 from gateway.identity.index import Index, index_of
-from gateway.identity.joins import joins_of
+from gateway.identity.joins import Join, joins_of
 from gateway.identity.persons import Persons, persons_of
 from gateway.identity.spans import Interval, united, within, without
 from gateway.identity.types import IdentifierType, IdentifierTypes
@@ -31,10 +31,13 @@ from gateway.identity.types import IdentifierType, IdentifierTypes
 class Resolution:
     """What a set comes to, and how."""
 
+    counting: list[Fact]
     index: Index
     persons: Persons
     refused: list[Refused]
     holdings: dict[str, Holding]
+    joins: list[Join]
+    """All that were stated."""
     left: Left
     """The claims and joins that hold."""
     standings: dict[str, Standing] = field(default_factory=dict)
@@ -50,6 +53,7 @@ class _Resolver:
     def __init__(self, facts: Iterable[Fact], types: IdentifierTypes, key: bytes) -> None:
         self._types, self._key = types, key
         counting, refused = facts_in_force(facts)
+        self._counting: Final = counting
         self._index: Final = index_of(counting)
         self._persons: Final = persons_of(counting)
         self._refused: Final = [*refused, *self._persons.refused]
@@ -61,12 +65,11 @@ class _Resolver:
     def made(self) -> Resolution:
         index = self._index
         holdings = {subject: self._holding(subject, stated) for subject, stated in index.stated.items()}
-        left = Left(
-            {subject: each.pieces for subject, each in holdings.items()}, joins_of(index.together, self.type_of, holdings), self.type_of
-        )
+        joins = joins_of(index.together, self.type_of, holdings)
+        left = Left({subject: each.pieces for subject, each in holdings.items()}, joins, self.type_of)
         left.limit(index.types)
         left.separate()
-        made = Resolution(index, self._persons, self._refused, holdings, left)
+        made = Resolution(self._counting, index, self._persons, self._refused, holdings, joins, left)
         spans = {subject: _spans_of_pieces(mine) for subject, mine in left.pieces.items()}
         self._inherit(left, spans)
         for subject in dict.fromkeys((*spans, *left.labels)):
@@ -83,8 +86,7 @@ class _Resolver:
 
     def _holding(self, subject: str, stated: Sequence[Link | Mention]) -> Holding:
         of_type = self.type_of(subject)
-        passes = of_type.unseen_s is not None or (of_type.handover and of_type.klass == CONTACT)
-        seen = self._seen(subject) if passes else {}
+        seen = self._seen(subject) if of_type.unseen_s is not None or of_type.recycled_after_s is not None else {}
         return holding_of(of_type, stated, self._index.revokes.get(subject, ()), self._persons, seen)
 
     def _seen(self, subject: str) -> Mapping[str, list[int]]:
@@ -101,8 +103,9 @@ class _Resolver:
         return {person: sorted(times) for person, times in seen.items()}
 
     def _inherit(self, left: Left, spans: dict[str, list[tuple[int, int, str]]]) -> None:
+        holders = holders_of(left.pieces)
         for group in left.groups():
-            for moment, part in inherit(group, left.pieces):
+            for moment, part in inherit(group, holders):
                 fan = next(iter(part.persons), "") or self._provisional(part.fact_id)
                 for subject in part.subjects:
                     spans.setdefault(subject, []).append((*moment, fan))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 
 Interval = tuple[int, int]
 
@@ -39,6 +41,7 @@ def within(interval: Interval, kept: Sequence[Interval]) -> list[Interval]:
     return [(max(from_ns, each[0]), min(to_ns, each[1])) for each in kept if each[0] < to_ns and each[1] > from_ns]
 
 
-def overlaps(interval: Interval, others: Iterable[Interval]) -> bool:
-    """Return whether an interval has a moment in common with any of others."""
-    return any(each[0] < interval[1] and interval[0] < each[1] for each in others)
+def overlaps(interval: Interval, others: Sequence[Interval]) -> bool:
+    """Return whether an interval has a moment in common with any of others, which are united."""
+    nth = bisect_right(others, interval[0], key=itemgetter(1))
+    return nth < len(others) and others[nth][0] < interval[1]
