@@ -1,7 +1,7 @@
 """What is refused again and again, until somebody should know of it. Pure: times are arguments.
 
     refusals = LastingRefusals("intake")
-    refusals.note("10.0.0.5", "secret", now_ns)     # a request, or a message, was refused
+    refusals.note("10.0.0.5", "secret", now_ns)     # a request, or a message, was refused; "": taken
     refusals.lasting(now_ns)                        # {"secret": "intake: 10.0.0.5, 12 times in 75 s"}
     refusals.forget()                               # the cause is gone
 
@@ -27,6 +27,7 @@ MOST_NAMED: Final = 3
 MOST_TEXT: Final = 300
 CLIENTS_REFUSED: Final = "clients_refused"
 NO_KEY: Final = "event.key"
+_ASKED_FOR: Final = "secret"
 _CODES: Final[Mapping[str, str]] = {NO_KEY: "intake_no_key"}
 """Codes of `footfall status` by reason; of any other it is CLIENTS_REFUSED."""
 
@@ -48,8 +49,11 @@ class LastingRefusals:
         """By reason and sender, the one that was refused longest ago first."""
 
     def note(self, sender: str, reason: str, now_ns: int) -> None:
-        """Note that something of a sender was refused for a reason, which is a stable word."""
+        """Note that something of a sender was refused for a reason, which is a stable word; "": that it was taken."""
         with self._lock:
+            if not reason:  # devices send without a secret first, and are then asked for it
+                self._runs.pop((_ASKED_FOR, sender), None)
+                return
             run = self._runs.pop((reason, sender), None)
             if run is None or now_ns - run.last_ns > QUIET_NS:
                 run = _Run(now_ns, now_ns, 0)

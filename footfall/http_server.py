@@ -51,8 +51,8 @@ _CHUNK_BYTES: Final = 1 << 16
 _PASSED_OVER_BYTES: Final = 64 << 10
 _METHODS: Final = tuple(HTTPMethod)
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
-Refused = Callable[[str, str], None]
-"""Called with the address of a client and the reason of each refusal, in any thread."""
+Noted = Callable[[str, str], None]
+"""Called with the address of a client and the reason why a request is refused, "" for one that is taken; in any thread."""
 _BUSY: Final = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
 
 
@@ -62,10 +62,10 @@ class HttpServer:
     One more replaces the connection that has waited longest: one that has sent no whole request, or does not read its answer.
     """
 
-    def __init__(self, name: str, host: str, port: int, handler: Callable[..., RequestHandler], refused: Refused = lambda *_: None) -> None:
+    def __init__(self, name: str, host: str, port: int, handler: Callable[..., RequestHandler], noted: Noted = lambda *_: None) -> None:
         """Bind the address. Raise ConfigError, beginning with `name`, if that fails. `handler`: a class, or a partial of one."""
         try:
-            self._server: Final = _BoundedServer(name, (host, port), handler, refused)
+            self._server: Final = _BoundedServer(name, (host, port), handler, noted)
         except OSError as error:
             raise ConfigError(f"{name}: cannot listen on {host}:{port}: {error.strerror}; choose another port") from None
         self._thread: Final = threading.Thread(target=self._server.serve_forever, args=(POLL_S,), name=name, daemon=True)
@@ -95,9 +95,9 @@ class _BoundedServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = BACKLOG
 
-    def __init__(self, name: str, address: tuple[str, int], handler: Callable[..., RequestHandler], refused: Refused) -> None:
+    def __init__(self, name: str, address: tuple[str, int], handler: Callable[..., RequestHandler], noted: Noted) -> None:
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        self.refused: Final = refused
+        self.noted: Final = noted
         self._name: Final = name
         self._lock: Final = threading.Lock()
         self._places: Final = Places(MAX_CONNECTIONS, MAX_PER_ADDRESS)
@@ -118,7 +118,7 @@ class _BoundedServer(ThreadingHTTPServer):
         if place.is_given:
             super().process_request(request, client_address)
         else:
-            self.refused(client_address[0], "connections")
+            self.noted(client_address[0], "connections")
             with contextlib.suppress(OSError):
                 request.sendall(_BUSY)
             self.shutdown_request(request)
@@ -258,11 +258,13 @@ class RequestHandler(BaseHTTPRequestHandler):
 
     def explain(self, status: int, reason: str, message: str, **headers: str) -> None:
         """Answer why a request whose body was read is refused."""
-        self.server.refused(self.client_address[0], reason)
+        self.server.noted(self.client_address[0], reason)
         self.answer(status, explained(reason, message), **headers)
 
     def answer(self, status: int, body: bytes, content_type: str = "application/json", **headers: str) -> None:
         """Write a response; `_` in the name of a header stands for `-`."""
+        if status < HTTPStatus.MULTIPLE_CHOICES and self.command not in _WITHOUT_BODY:
+            self.server.noted(self.client_address[0], "")
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))

@@ -100,9 +100,9 @@ def test_an_empty_array_is_taken_at_once(port: int, keeper: Keeper) -> None:
         (
             json.dumps([SCAN, {"kind": "nap"}]).encode(),
             "event.invalid",
-            "event 1: kind: must be one of touch, count, occupancy, void (given: 'nap')",
+            "event 1: kind: must be one of touch, count, occupancy, void, fact (given: 'nap')",
         ),
-        (b"{}", "event.invalid", "kind: must be one of touch, count, occupancy, void"),
+        (b"{}", "event.invalid", "kind: must be one of touch, count, occupancy, void, fact"),
         (json.dumps({"kind": "touch", "what": "payment"}).encode(), "event.invalid", "needs an `id`"),
         (json.dumps(SCAN | {"identifiers": ["mac:aa:bb:cc:dd:ee:ff"]}).encode(), "event.identifier", "'mac'"),
         (json.dumps([SCAN] * 1001).encode(), "event.rows", "1000"),

@@ -46,6 +46,18 @@ def test_a_scan_of_the_network_fills_no_memory_and_hides_nobody_who_sends_on() -
     assert len(refusals._runs) == MOST_RUNS
 
 
+def test_a_device_that_is_asked_for_the_secret_each_time_and_then_gives_it_is_not_named() -> None:
+    refusals = LastingRefusals("cameras")
+    for time_s in range(0, 300, 20):
+        refusals.note("10.0.0.5", "secret", time_s * NS_PER_S)
+        refusals.note("10.0.0.6", "secret", time_s * NS_PER_S)
+        refusals.note("10.0.0.5", "feed.json", time_s * NS_PER_S)
+        refusals.note("10.0.0.5", "", time_s * NS_PER_S)
+    found = refusals.lasting(300 * NS_PER_S)
+    assert "10.0.0.5" not in found["secret"]
+    assert "10.0.0.5" in found["feed.json"], "what it sends beside is refused all the same"
+
+
 class Part:
     def __init__(self, found: dict[str, str]) -> None:
         self.found = found
