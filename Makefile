@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hardware test lint parts mosquitto curl nodejs node-red systemd dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers fuzz real bench accuracy bench-pairs house boards docs-test install-test wheel clean
+.PHONY: help demo demo-hardware test lint parts mosquitto curl nodejs node-red systemd dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers fuzz real bench accuracy identity bench-pairs house boards docs-test install-test wheel clean
 
 KILLS ?= 50
 N ?= 200000
@@ -64,6 +64,9 @@ bench: .venv/dev mosquitto dbus influxd-1.8 telegraf ## Speed and memory beside 
 
 accuracy: .venv/dev ## Zones, stays, visits and counts against the truth of recordings and simulated stores, under 15 minutes; ONLY=name
 	@$(PY) -m benchmarks.accuracy $(if $(ONLY),--only $(ONLY))
+
+identity: .venv/run ## A simulated brand's month, 5,000 fans in 20 stores: whom its rows name, beside the truth and a slow oracle; SEED=1
+	@$(PY) -m simulators.identity --seed $(SEED) --jobs $(JOBS)
 
 bench-pairs: .venv/run ## CPU of this tree beside BASE (a commit), old and new by turns, under 20 minutes; PAIRS=5, ONLY=name, REPORT=1 never fails
 	@$(PY) -m benchmarks.pairs $(if $(BASE),--base $(BASE)) $(if $(PAIRS),--pairs $(PAIRS)) $(if $(ONLY),--only $(ONLY)) $(if $(REPORT),--report)

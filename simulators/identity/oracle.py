@@ -40,7 +40,7 @@ class Oracle:
     def fan_of_touch(self, touch: Touch) -> str:
         """Return whom a touch is: the fan that it names, else by its identifiers, else by its reference, else provisional."""
         named = self._named(touch)
-        if named is None and touch.ref:
+        if named is None and touch.ref in self._of_ref:
             named = self._by_reference(touch.ref)
         return self._provisional(touch) if named is None else self._consented(named, touch.time_ms)
 
@@ -86,10 +86,12 @@ class Oracle:
         return _decided([candidate for each in touches for candidate in self._candidates(each)])
 
     def _provisional(self, touch: Touch) -> str:
-        for identifier in sorted(touch.identifiers, key=priority):
-            if (fan := self.resolution.whose(identifier, touch.time_ms).fan).startswith(ANON):
-                return fan
-        return ""
+        """Return the provisional fan of its own identifiers, else of those of its reference."""
+        return self._provisional_of([touch]) or (self._provisional_of(self._of_ref[touch.ref]) if touch.ref in self._of_ref else "")
+
+    def _provisional_of(self, touches: Iterable[Touch]) -> str:
+        found = ((each, self.resolution.whose(each, touch.time_ms).fan) for touch in touches for each in touch.identifiers)
+        return _decided([(priority(each), fan) for each, fan in found if fan.startswith(ANON)]) or ""
 
 
 def _decided(candidates: Sequence[tuple[int, str]]) -> str | None:
@@ -109,5 +111,6 @@ def _only_by_ref(identifier: str) -> bool:
 def _by_ref(facts: FactSet) -> dict[str, list[Touch]]:
     found = defaultdict[str, list[Touch]](list)
     for touch in facts.touches.values():
-        found[touch.ref].append(touch)
+        if touch.ref:
+            found[touch.ref].append(touch)
     return found

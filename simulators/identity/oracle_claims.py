@@ -48,7 +48,7 @@ def ended(
             replace(each, from_ms=begins.get(each.id, each.from_ms), to_ms=min(each.to_ms, last.get(each.id, EVER_MS))) for each in found
         ]
     if klass == "lent":
-        found = [_until_handed_over(each, claims) for each in found]
+        found = [_until_handed_over(each, claims, [end_ms for fan, end_ms in revoked if fan == each.fan]) for each in claims]
     tenure = Tenure(tuple(sorted(ends)))
     return [each for each in map(tenure.cut, found) if each.from_ms < each.to_ms], tenure
 
@@ -97,9 +97,13 @@ def _unseen_from(claim: Claim, mentions: Sequence[Mentioned], person_of: PersonO
     return last_ms + CONTACT_UNSEEN_MS
 
 
-def _until_handed_over(claim: Claim, claims: Sequence[Claim]) -> Claim:
-    later = [each.began_ms for each in claims if each.began_ms > claim.began_ms]
-    return claim if claim.states_to else replace(claim, to_ms=min([claim.to_ms, *later]))
+def _until_handed_over(claim: Claim, claims: Sequence[Claim], revoked_ms: Sequence[int]) -> Claim:
+    """Return what is lent until it is handed to anybody again. A return that a revoke states counts where it came first."""
+    if claim.states_to:
+        return min((claim.until(end_ms) for end_ms in revoked_ms), key=lambda each: each.to_ms, default=claim)
+    next_ms = min((each.began_ms for each in claims if each.began_ms > claim.began_ms), default=EVER_MS)
+    back_ms = min((end_ms for end_ms in revoked_ms if end_ms > claim.began_ms), default=EVER_MS)
+    return replace(claim, to_ms=min(claim.to_ms, next_ms, back_ms), states_to=back_ms <= next_ms and back_ms < EVER_MS)
 
 
 def in_force(claims: Sequence[Claim], time_ms: int, person_of: PersonOf) -> list[Claim]:

@@ -1,0 +1,171 @@
+"""The product's identity stage alone: facts of the simulated month in any order, standings, and whom they name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from footfall.units import NS_PER_MS
+from gateway.identity.facts import (
+    FOR_EVER_NS,
+    Consent,
+    Distinct,
+    Fact,
+    FactStore,
+    Identifier,
+    Link,
+    MemoryFactStore,
+    Mention,
+    Merge,
+    Revoke,
+    RevokeLink,
+    Same,
+    Span,
+    Split,
+    Standing,
+    names_of,
+)
+from gateway.identity.identity import Identity
+from gateway.identity.naming import name_of_touch, whom
+from gateway.identity.types import IdentifierTypes
+from simulators.identity.oracle_facts import ms_of
+from simulators.identity.oracle_types import normal
+from simulators.identity.world import Sent, World
+
+KEY: Final = b"the simulated brand"
+BATCH: Final = 1000
+
+
+def identifier_of(text: str) -> Identifier:
+    """Return an identifier with its subject, by a hash that is no secret here."""
+    return Identifier(text.partition(":")[0], hashlib.blake2b(text.encode(), digest_size=8).hexdigest())
+
+
+def fact_of_event(event: Mapping[str, Any]) -> Fact:
+    """Return what a plain event states."""
+    if event["kind"] == "void":
+        return Revoke(id=event["id"], learned_ns=_ns(event["time"]), of=event["of"])
+    if event["kind"] == "touch":
+        time_ns = _ns(event["time"])
+        found = tuple(identifier_of(each) for each in dict.fromkeys(map(normal, event["identifiers"])) if each)
+        values = {"fan": event.get("fan", ""), "ref": event.get("ref", "")}
+        return Mention(id=event["id"], learned_ns=time_ns, from_ns=time_ns, to_ns=time_ns, source="touch", identifiers=found, **values)
+    return _MADE[event["fact"]](event, _common(event))
+
+
+def _ns(text: str) -> int:
+    return ms_of(text) * NS_PER_MS
+
+
+def _common(event: Mapping[str, Any]) -> dict[str, Any]:
+    from_ns = -FOR_EVER_NS if event.get("from") is None else _ns(event["from"])
+    to_ns = FOR_EVER_NS if event.get("to") is None else _ns(event["to"])
+    more = {key: event.get(key, "") for key in ("source", "actor", "reason")}
+    return {"id": event["id"], "learned_ns": _ns(event["learned"]), "from_ns": from_ns, "to_ns": to_ns, **more}
+
+
+def _revoke(event: Mapping[str, Any], common: dict[str, Any]) -> Fact:
+    if "of" in event:
+        return Revoke(of=event["of"], **common)
+    identifier, fan = event["of_link"]
+    return RevokeLink(identifier=identifier_of(normal(identifier)), fan=fan, **common)
+
+
+_MADE: Final[Mapping[str, Callable[[Mapping[str, Any], dict[str, Any]], Fact]]] = {
+    "link": lambda event, common: Link(identifier=identifier_of(normal(event["identifier"])), fan=event["fan"], **common),
+    "same": lambda event, common: Same(identifiers=tuple(identifier_of(normal(each)) for each in event["identifiers"]), **common),
+    "merge": lambda event, common: Merge(fans=tuple(event["fans"]), **common),
+    "distinct": lambda event, common: Distinct(fans=tuple(event["fans"]), **common),
+    "split": lambda event, common: Split(of=event["of"], **common),
+    "consent": lambda event, common: Consent(
+        fan=event["fan"], purpose=event["purpose"], granted=event["granted"], version=event["version"], **common
+    ),
+    "revoke": _revoke,
+}
+
+
+class PureBrand:
+    """The identity stage over a store in memory. `crashing`: it is made anew, from what the store has, before every batch."""
+
+    def __init__(self, crashing: bool = False) -> None:
+        self._store: Final[FactStore] = MemoryFactStore()
+        self._crashing: Final = crashing
+        self._types: Final = IdentifierTypes()
+        self._identity = self._fresh()
+
+    def _fresh(self) -> Identity:
+        return Identity(self._store, self._types, KEY)
+
+    def take(self, facts: Iterable[Fact], batch: int = BATCH) -> Iterator[int]:
+        """Take facts in batches; yield how many were taken."""
+        waiting: list[Fact] = []
+        for fact in facts:
+            waiting.append(fact)
+            if len(waiting) == batch:
+                self._take(waiting)
+                yield batch
+                waiting = []
+        self._take(waiting)
+        yield len(waiting)
+
+    def _take(self, facts: Sequence[Fact]) -> None:
+        if self._crashing:
+            self._identity = self._fresh()
+        self._identity.take(facts)
+
+    def standing(self, name: str) -> Standing | None:
+        return self._store.standings([name]).get(name)
+
+    def standings_of(self, facts: Iterable[Fact]) -> dict[str, tuple[object, ...]]:
+        """Return by name what facts name is now, without the numbers of standings."""
+        names = {name for fact in facts for name in names_of(fact)}
+        return {name: standing[2:] for name, standing in self._store.standings(names).items()}
+
+    def labels(self, world: World) -> Counter[str]:
+        """Return how many identifiers of a month have each label, such as `shared`."""
+        named = {each for sent in world.sent for each in (*sent.event.get("identifiers", ()), sent.event.get("identifier", ""))}
+        standings = self._store.standings({identifier_of(each).subject for each in map(normal, named) if each})
+        return Counter(standing.label for standing in standings.values() if standing.label)
+
+    def names(self, world: World) -> dict[str | tuple[str, int], str]:
+        """Return whom the rows of a month name."""
+        voided = {each.event["of"] for each in world.sent if each.event["kind"] == "void"}
+        touches = [each.event for each in world.sent if each.event["kind"] == "touch" and each.event["id"] not in voided]
+        cut = self._cut_by_visits(world)
+        names: dict[str | tuple[str, int], str] = {event["id"]: self._of_touch(event, cut) for event in touches}
+        for presence in world.presences:
+            subject = identifier_of(normal(presence.identifier)).subject
+            standing = cut.get(subject) or self.standing(subject)
+            names[presence.identifier, presence.from_ms] = whom(standing, presence.from_ms * NS_PER_MS) or ""
+        return names
+
+    def _of_touch(self, event: Mapping[str, Any], cut: Mapping[str, Standing]) -> str:
+        subjects = [identifier_of(each).subject for each in dict.fromkeys(map(normal, event["identifiers"])) if each]
+        at_hand = lambda name: cut.get(name) or self.standing(name)  # noqa: E731 - what the naming asks for, nothing else
+        return name_of_touch(at_hand, subjects, event.get("fan", ""), event.get("ref", ""), _ns(event["time"]))
+
+    def _cut_by_visits(self, world: World) -> dict[str, Standing]:
+        """Return the standings of what is lent as the fold cuts them: without a recorded return they end with their visit."""
+        visits: dict[str, list[tuple[int, int]]] = {}
+        for presence in world.presences:
+            subject = identifier_of(normal(presence.identifier)).subject
+            visits.setdefault(subject, []).append((presence.from_ms * NS_PER_MS, presence.to_ms * NS_PER_MS))
+        found = {}
+        for subject, some in visits.items():
+            if (standing := self.standing(subject)) and standing.lent:
+                found[subject] = standing._replace(spans=tuple(_cut(standing, span, sorted(some)) for span in standing.spans))
+        return found
+
+
+def _cut(standing: Standing, span: Span, visits: Sequence[tuple[int, int]]) -> Span:
+    if span.from_ns not in standing.lent:
+        return span
+    ends = [to_ns for _, to_ns in visits if to_ns >= span.from_ns]
+    return span._replace(to_ns=min(span.to_ns, ends[0] + NS_PER_MS)) if ends else span
+
+
+def facts_of(sent: Iterable[Sent]) -> list[Fact]:
+    """Return what events state, in their order."""
+    return [fact_of_event(each.event) for each in sent]

@@ -1,0 +1,185 @@
+"""A whole run: the month, the oracle, the product in one order and in others, and what they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from multiprocessing import get_context
+from typing import Final
+
+from simulators.identity.oracle import Oracle
+from simulators.identity.orders import Ordered, crashed, every_order, random_order, small_groups
+from simulators.identity.pure import PureBrand, facts_of
+from simulators.identity.score import (
+    LEAST_PRECISION,
+    LEAST_RECALL,
+    MOST_APART,
+    Names,
+    Score,
+    anonymous,
+    differences,
+    score,
+    truly_anonymous,
+)
+from simulators.identity.truth import Class, Truth, count_by_class
+from simulators.identity.world import Sizes, World, make_world
+
+OnShare = Callable[[str, float], None]
+"""Called with what is being done, and the share of it that is done."""
+FANS_IN_ORDERS: Final = 300
+"""Other orders are tried with a month of so many fans, since each takes all of its facts."""
+GROUPS_AT_ONCE: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`orders`: how many random ones. `jobs`: processes that try them."""
+
+    seed: int = 1
+    sizes: Sizes = field(default_factory=Sizes)
+    orders: int = 500
+    jobs: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a run came to; shares from 0 to 1."""
+
+    score: Score
+    rows: int
+    by_class: dict[Class, int]
+    orders: Ordered
+    oracle_differences: tuple[str | tuple[str, int], ...]
+    anonymous_before: float
+    anonymous_after: float
+    anonymous_oracle: float
+    truth_after: float
+    conflicts: int
+    shared: int
+
+    @property
+    def uncorrectable(self) -> int:
+        return self.by_class[Class.UNDETECTABLE] + self.by_class[Class.UNCORRECTED]
+
+    def faults(self) -> list[str]:
+        """Return what is not as it must be, [] if all is."""
+        checks = {
+            f"precision is below {LEAST_PRECISION}": self.score.precision >= LEAST_PRECISION,
+            f"recall is below {LEAST_RECALL}": self.score.recall >= LEAST_RECALL,
+            "rows depend on the order of facts": not self.orders.differences,
+            "rows are not those of the oracle": not self.oracle_differences and self.anonymous_after == self.anonymous_oracle,
+            "the anonymous share is far from the truth": abs(self.anonymous_after - self.truth_after) <= MOST_APART,
+        }
+        return [fault for fault, is_right in checks.items() if not is_right]
+
+    def last_line(self) -> str:
+        shares = {
+            "anonymous_before": self.anonymous_before,
+            "anonymous_after": self.anonymous_after,
+            "anonymous_oracle": self.anonymous_oracle,
+            "truth_after": self.truth_after,
+        }
+        return (
+            f"precision={self.score.precision:.4f} recall={self.score.recall:.4f} order_differences={self.orders.differences}"
+            f" oracle_differences={len(self.oracle_differences)} "
+            + " ".join(f"{name}={share:.4f}" for name, share in shares.items())
+            + f" conflicts={self.conflicts} shared={self.shared} uncorrectable={self.uncorrectable}"
+        )
+
+
+def run(settings: Settings, on_share: OnShare) -> Verdict:
+    """Simulate a month, put it through the oracle and the product, and compare them with each other and with the truth."""
+    with _orders(settings, on_share) as orders:
+        world = make_world(settings.seed, settings.sizes)
+        truth = Truth(world)
+        oracle = Oracle([each.event for each in world.sent], [each[1:4] for each in world.presences], lambda done: on_share("oracle", done))
+        right = oracle.names()
+        brand, names = _through(world, on_share)
+        before = PureBrand()
+        for _ in before.take(facts_of(world.known_at_start())):
+            pass
+        labels = brand.labels(world)
+        return Verdict(
+            score=score(truth, names),
+            rows=len(truth.rows),
+            by_class=count_by_class(truth.rows),
+            orders=orders(),
+            oracle_differences=tuple(differences(right, names)),
+            anonymous_before=anonymous(truth, before.names(world)),
+            anonymous_after=anonymous(truth, names),
+            anonymous_oracle=anonymous(truth, right),
+            truth_after=truly_anonymous(truth),
+            conflicts=labels["conflict"],
+            shared=labels["shared"] + labels["household"],
+        )
+
+
+def _through(world: World, on_share: OnShare) -> tuple[PureBrand, Names]:
+    brand, facts, done = PureBrand(), facts_of(world.sent), 0
+    for taken in brand.take(facts):
+        done += taken
+        on_share("facts", done / len(facts))
+    return brand, brand.names(world)
+
+
+# Other orders, in processes beside
+
+
+@contextmanager
+def _orders(settings: Settings, on_share: OnShare) -> Iterator[Callable[[], Ordered]]:
+    """Begin to try other orders in processes; what is yielded waits for them and returns what they came to."""
+    with ProcessPoolExecutor(settings.jobs, get_context("spawn")) as pool:
+        try:
+            running: list[Future[Ordered]] = [pool.submit(_crashed, settings)]
+            running += [pool.submit(_random_order, settings, number) for number in range(settings.orders)]
+            groups = len(_groups(_small(settings)))
+            running += [pool.submit(_every_order, settings, first) for first in range(0, groups, GROUPS_AT_ONCE)]
+
+            def gathered() -> Ordered:
+                found = Ordered(0, 0)
+                for done, future in enumerate(as_completed(running), 1):
+                    found = found.plus(future.result())
+                    on_share("orders", done / len(running))
+                return found
+
+            yield gathered
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _small(settings: Settings) -> Settings:
+    fans = min(settings.sizes.fans, FANS_IN_ORDERS)
+    return Settings(seed=settings.seed, sizes=Sizes(fans=fans, stores=min(settings.sizes.stores, 3), days=settings.sizes.days))
+
+
+@lru_cache(maxsize=1)
+def _month(settings: Settings) -> tuple[World, Names]:
+    world = make_world(settings.seed, settings.sizes)
+    return world, _through(world, lambda what, share: None)[1]
+
+
+@lru_cache(maxsize=1)
+def _groups(settings: Settings) -> list[list[str]]:
+    """Return the ids of facts that hang together, a few each."""
+    return [[fact.id for fact in group] for group in small_groups(facts_of(_month(settings)[0].sent))]
+
+
+def _random_order(settings: Settings, number: int) -> Ordered:
+    world, right = _month(_small(settings))
+    return random_order(world, right, 1_000_000 * settings.seed + number)
+
+
+def _crashed(settings: Settings) -> Ordered:
+    return crashed(*_month(_small(settings)))
+
+
+def _every_order(settings: Settings, first: int) -> Ordered:
+    small = _small(settings)
+    by_id = {fact.id: fact for fact in facts_of(_month(small)[0].sent)}
+    found = Ordered(0, 0)
+    for group in _groups(small)[first : first + GROUPS_AT_ONCE]:
+        found = found.plus(every_order([by_id[each] for each in group]))
+    return found
