@@ -34,6 +34,11 @@ def type_key(brand_secret: bytes, id_type: str) -> bytes:
     return hkdf_sha256(brand_secret, b"footfall/1/subject/" + id_type.encode())
 
 
+def provisional_key(brand_secret: bytes | None) -> bytes:
+    """Return the key that makes the ids of provisional fans: without it nobody can tell which facts one stands for."""
+    return hkdf_sha256(brand_secret, b"footfall/1/provisional") if brand_secret is not None else b""
+
+
 def lasting_subject(key: bytes, id_type: str, identifier: str) -> int:
     """Return the subject of a consented identifier: the same in every store and on every day."""
     return _first_64_bits(key, id_type, identifier) & ~TOP_BIT

@@ -1,7 +1,7 @@
 """A shard: accept and fold of a set of stores, whatever else the brand has. Pure but for its store.
 
 It reads the messages of its own stores only. What their records state about identity it returns as facts; `gateway.identity` makes
-links of the facts of all shards, and every shard is given them (`link`). So no shard reads another's rows, and the rows of all shards
+standings of the facts of all shards, and every shard is given them (`link`). So no shard reads another's rows, and the rows of all shards
 together are those of one fold over all stores.
 
 The embedded gateway is one shard over all of its stores: its workers drive the two halves, with the journal between them and as the
@@ -10,8 +10,8 @@ memory of accept (`messages` by the ingest stage's thread, `fold_alone` by the f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple, Protocol
 
 from footfall.frames import Body
 from gateway.accept.checkpointed_memory import CheckpointedMemory
@@ -20,10 +20,10 @@ from gateway.accept.outcome import Entry
 from gateway.fold.arrivals import Arrival
 from gateway.fold.fold import Fold
 from gateway.fold.store import FoldStore
-from gateway.identity.identify import Fact, identify
-from gateway.identity.links import Link
+from gateway.identity.facts import Fact, Standing
 from gateway.points import Points
 from gateway.records import Record
+from gateway.site.recorded import RecordedIdentifierType
 
 Records = Iterable[tuple[Record, Body | None]]
 """With the decoded body of a frame, if it is at hand."""
@@ -36,18 +36,34 @@ class Folded(NamedTuple):
 
     points: list[Points]
     facts: list[Fact]
-    """What they state about identity, for the stage that makes links of it."""
+    """What they state about identity, for the stage that makes standings of it."""
     arrivals: list[Arrival]
     """Known fans that came into a store."""
+
+
+class IdentityStage(Protocol):
+    """The stage for the whole brand, on a store of its own."""
+
+    def take(self, facts: Sequence[Fact]) -> list[Standing]:
+        """Take facts, once or more often; return what they change."""
+
+
+IdentityOf = Callable[[Sequence[RecordedIdentifierType]], IdentityStage]
+"""Returns the stage with what a brand states of types of identifiers."""
 
 
 class Shard:
     """`fold` stands on the shard's store. `memory` is what accept remembers, None where a journal is that."""
 
-    def __init__(self, messages: Messages, fold: Fold, memory: CheckpointedMemory | None = None) -> None:
+    def __init__(
+        self, messages: Messages, fold: Fold, memory: CheckpointedMemory | None = None, identity: IdentityOf | None = None
+    ) -> None:
+        """`identity`: where there is no other shard, on the store of the fold, whose checkpoints hold what it keeps."""
         self.messages: Final = messages
         self.core = fold
         self._memory: Final = memory
+        self._identity_of: Final = identity
+        self._identity: tuple[Sequence[RecordedIdentifierType], IdentityStage] | None = None
 
     def take(self, messages: Iterable[Message], position: str, received_ns: int, given: Sequence[Entry] = ()) -> tuple[Accepted, Folded]:
         """Accept and fold messages of the shard's stores that the log has at a position, received at one time.
@@ -65,21 +81,29 @@ class Shard:
         facts, self.core.facts = self.core.facts, []
         return Folded(points, facts, self.core.arrivals.take())
 
-    def link(self, links: Sequence[Link]) -> list[Points]:
-        """Take links that identity made of any shard's facts, at any time, once or more often; return the points that they change."""
-        self.core.link(links)
+    def link(self, standings: Sequence[Standing]) -> list[Points]:
+        """Take standings that identity made of any shard's facts, in any order, once or more often; return the points that they change."""
+        self.core.link(standings)
         return self.core.state.points.take()
 
     def fold_alone(self, records: Records) -> Folded:
         """Fold where there is no other shard: what identity makes of a record is taken before the next record, and no facts are left."""
-        return self.fold(self._each_followed_by_its_links(records))
+        return self.fold(self._each_followed_by_its_standings(records))
 
-    def _each_followed_by_its_links(self, records: Records) -> Iterator[tuple[Record, Body | None]]:
+    def _each_followed_by_its_standings(self, records: Records) -> Iterator[tuple[Record, Body | None]]:
         for pair in records:
             yield pair
             if facts := self.core.facts:
                 self.core.facts = []
-                self.core.link(identify(facts))
+                self.learn(facts)
+
+    def learn(self, facts: Sequence[Fact]) -> None:
+        """Take facts where there is no other shard. Points that they change come with those of the records that follow."""
+        if self._identity_of is not None:
+            types = self.core.identifier_types
+            if self._identity is None or self._identity[0] != types:
+                self._identity = types, self._identity_of(types)
+            self.core.link(self._identity[1].take(facts))
 
     def checkpoint(self, more: Mapping[str, bytes]) -> None:
         """Make all that was taken, and `more` beside it, durable in the shard's store, in one transaction.

@@ -16,6 +16,7 @@ from gateway.fold.store import DwellRow
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.visit_rows import Segment, VisitKey
 from gateway.fold.writers import RowWriter
+from gateway.identity.facts import is_registered
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Arrivals:
         if not self._announced:
             return
         zones = {part.key: self._announced.pop(part.key) for part in parts if part.key in self._announced}
-        if len(zones) == len(parts) and visit.fan and not visit.staff:
+        if len(zones) == len(parts) and is_registered(visit.fan) and not visit.staff:
             first = min(parts, key=lambda part: (part.start_ns, part.key))
             self._begun.append(_Begun(visit, first, zones[first.key]))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from footfall.units import NS_PER_MINUTE
 from gateway.fold.begun import Begun
 from gateway.fold.dwell_quality import sure_percent
 from gateway.fold.dwell_rows import CLOSED, OPEN, closed, current, emit, opened, previous
-from gateway.fold.fan_dwells import CountedDwell, FanDwells, dwell_before, dwell_of_row, dwell_of_track
+from gateway.fold.fan_dwells import CountedDwell, FanDwells, dwell_before, dwell_of_track
 from gateway.fold.minute_counts import ZONE_COLUMN
 from gateway.fold.state import State
 from gateway.fold.store import DwellRow
@@ -48,7 +48,7 @@ class Dwells:
         shared = self._fans.is_shared(fan, key_ns, to_hex(tracks.subject.item(slot)), tracks.store.item(slot))
         self._begin(self._row, slot, zone, time_ns, key_ns, agent, fan, not shared)
         if shared:
-            self._recount(None, dwell_of_track(state, slot))
+            self.recount(None, dwell_of_track(state, slot))
 
     def open_many(self, rows: Begun) -> None:
         """Open a dwell a row, one row a slot, of subjects that nobody is linked to."""
@@ -61,7 +61,7 @@ class Dwells:
     def close(self, slot: int) -> None:
         """Close a dwell: it ended with its last evidence."""
         with self._recounted(slot) as shared:
-            self._keep(DwellRow(**self._end(self._row, slot, not shared)))
+            self.keep(DwellRow(**self._end(self._row, slot, not shared)))
 
     def close_many(self, slots: npt.NDArray[Any]) -> None:
         """Close the dwells of slots, of subjects that nobody is linked to."""
@@ -81,7 +81,7 @@ class Dwells:
         t.d_state[slot], t.d_key_ns[slot], t.d_agent[slot], t.d_start_ns[slot] = OPEN, key_ns, agent, time_ns
         t.d_minute[slot], t.d_fan[slot], t.d_sure[slot] = minute, fan, sure_percent(self._state, slot, zone, time_ns)
         if alone:
-            writer.count(self._state.zones, zone, minute, opened(fan != NO_CODE), ~t.staff[slot])
+            writer.count(self._state.zones, zone, minute, opened(self._state.fans.known(fan)), ~t.staff[slot])
         emit(writer, current(self._state, writer, slot))
 
     def _end(self, writer: Writer, slot: Any, alone: bool) -> Values:
@@ -123,7 +123,7 @@ class Dwells:
             before = int(tracks.d_minute[slot])
             tracks.d_minute[slot] = max(minute, before)
             if not shared and not tracks.staff[slot]:
-                self._count_minutes(int(tracks.zone[slot]), before + 1, minute, bool(tracks.d_fan[slot] >= 0))
+                self._count_minutes(int(tracks.zone[slot]), before + 1, minute, self._state.fans.known(tracks.d_fan[slot]))
 
     def cut(self, slot: int, end_ns: int) -> None:
         """End an open dwell before its latest evidence, if that is later."""
@@ -134,7 +134,7 @@ class Dwells:
         with self._recounted(slot) as shared:
             t.zone_ns[slot], t.d_minute[slot] = end_ns, min(minute, before)
             if not shared and not t.staff[slot]:
-                self._count_minutes(int(t.zone[slot]), minute + 1, before, bool(t.d_fan[slot] >= 0), -1)
+                self._count_minutes(int(t.zone[slot]), minute + 1, before, self._state.fans.known(t.d_fan[slot]), -1)
 
     def end_at(self, slots: npt.NDArray[Any], end_ns: npt.NDArray[np.int64]) -> None:
         """End open dwells at a time, later or earlier than their latest evidence."""
@@ -160,7 +160,7 @@ class Dwells:
         counted = ~t.staff[slots]
         zones, first = t.zone[slots], t.d_minute[slots] + 1
         self._state.zones.add_spans(zones[counted], first[counted], last[counted], ZONE_COLUMN["present"])
-        known = counted & (t.d_fan[slots] >= 0)
+        known = counted & self._state.fans.known(t.d_fan[slots])
         self._state.zones.add_spans(zones[known], first[known], last[known], ZONE_COLUMN["known_present"])
         t.d_minute[slots] = last
 
@@ -180,9 +180,10 @@ class Dwells:
             return
         before = dwell_of_track(self._state, slot)
         yield True
-        self._recount(before, dwell_of_track(self._state, slot))
+        self.recount(before, dwell_of_track(self._state, slot))
 
-    def _recount(self, before: CountedDwell | None, after: CountedDwell) -> None:
+    def recount(self, before: CountedDwell | None, after: CountedDwell) -> None:
+        """Let the minutes count a dwell as it is after a change; `before` is None of one that begins."""
         self.save()
         self._fans.recount(before, after)
 
@@ -205,83 +206,19 @@ class Dwells:
         t, before = self._state.tracks, dwell_before(self._state, slot)
         t.p_last_ns[slot] = time_ns
         t.p_minute[slot] = max(time_ns // NS_PER_MINUTE, before.minute)
-        self._recount(before, dwell_before(self._state, slot))
-        self._write(previous(self._state, self._row, slot))
-
-    # Links
-
-    def relink(self, subject: str) -> None:
-        """Give each dwell of the subject, after its links changed, the fan as of its start."""
-        self._for_each(subject, self._relink_current, self._relink_previous, self._relink_row)
-
-    def repeat(self, subject: str) -> None:
-        """Emit every dwell of the subject once more, as it is now."""
-
-        def write(of_track: Callable[[State, Writer, Any], Values]) -> Callable[[int], None]:
-            return lambda slot: self._write(of_track(self._state, self._row, slot))
-
-        self._for_each(subject, write(current), write(previous), lambda row: emit(self._row, row._asdict()))
-
-    def _for_each(
-        self, subject: str, on_current: Callable[[int], None], on_previous: Callable[[int], None], on_row: Callable[[DwellRow], None]
-    ) -> None:
-        """Call one of these for each dwell of the subject: those of tracks by slot, those that only the store has by row."""
-        tracks, state = self._state.tracks, self._state
-        self.save()
-        of_tracks: set[tuple[str, int]] = set()
-        for slot in tracks.chain(int(subject, 16)):
-            store = state.estate.stores.names[tracks.store[slot]]
-            if tracks.d_state[slot]:
-                of_tracks.add((store, int(tracks.d_key_ns[slot])))
-                on_current(slot)
-            if tracks.p_zone[slot] != NO_CODE:
-                of_tracks.add((store, int(tracks.p_key_ns[slot])))
-                on_previous(slot)
-        for row in state.ledger.dwells_of(subject):
-            if (row.store, row.key_ns) not in of_tracks:
-                on_row(row)
-        self.save()
-
-    def _relink_current(self, slot: int) -> None:
-        t = self._state.tracks
-        if self._relink_track(slot, dwell_of_track(self._state, slot), t.d_fan):
-            self._write(current(self._state, self._row, slot))
-
-    def _relink_previous(self, slot: int) -> None:
-        t = self._state.tracks
-        if self._relink_track(slot, dwell_before(self._state, slot), t.p_fan):
-            self._write(previous(self._state, self._row, slot))
-
-    def _relink_track(self, slot: int, dwell: CountedDwell, fans: npt.NDArray[np.int32]) -> bool:
-        """Return whether the dwell's fan is another now; then it is stored in `fans`, and the minutes count it."""
-        new = self._state.fan_code(self._state.links.fan_of(dwell.subject, dwell.start_ns))
-        fans[slot] = new
-        return self._relinked(dwell, new)
-
-    def _relinked(self, dwell: CountedDwell, fan: int) -> bool:
-        """Return whether a dwell has another fan now; then the minutes count it as that fan's."""
-        if fan != dwell.fan:
-            self._recount(dwell, dwell._replace(fan=fan))
-        return fan != dwell.fan
-
-    def _relink_row(self, row: DwellRow) -> None:
-        new = self._state.links.fan_of(row.subject, row.start_ns)
-        if new == row.fan:
-            return
-        self._relinked(dwell_of_row(self._state, row), self._state.fan_code(new))
-        changed = row._replace(fan=new)
-        self._keep(changed)
-        emit(self._row, changed._asdict())
+        self.recount(before, dwell_before(self._state, slot))
+        self.write(previous(self._state, self._row, slot))
 
     # The store
 
-    def _write(self, row: Values) -> None:
+    def write(self, row: Values) -> None:
         """Emit a dwell, and keep it if it is closed; open ones the tracks know, and the state is stored with them."""
         emit(self._row, row)
         if not row["open"]:
-            self._keep(DwellRow(**row))
+            self.keep(DwellRow(**row))
 
-    def _keep(self, row: DwellRow) -> None:
+    def keep(self, row: DwellRow) -> None:
+        """Keep a dwell for the store; see `save`."""
         self._unsaved[row.subject, row.store, row.key_ns, row.agent, row.zone] = row
         self._fans.hear(row.subject)
 

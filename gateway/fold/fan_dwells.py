@@ -10,10 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from footfall.pseudonyms import to_hex
 from footfall.units import NS_PER_MINUTE, NS_PER_MS
 from gateway.fold.dwell_rows import OPEN, closed, opened
 from gateway.fold.estate_index import seconds_of
+from gateway.fold.fan_codes import FanCodes
+from gateway.fold.link_index import FEW_SUBJECTS
 from gateway.fold.minute_counts import ZONE_COLUMN
 from gateway.fold.state import State
 from gateway.fold.store import DwellRow
@@ -132,7 +136,7 @@ class FanDwells:
         """Add what the fan's stays count with `after`, and take off what they count with `before`."""
         others = self._around([dwell for dwell in (before, after) if dwell is not None])
         for dwell, sign in ((before, -1), (after, 1)):
-            for cell, amount in _counted([*others, dwell] if dwell else others):
+            for cell, amount in _counted([*others, dwell] if dwell else others, self._state.fans):
                 amounts[cell] += sign * amount
 
     def _around(self, of: Sequence[CountedDwell]) -> list[CountedDwell]:
@@ -150,19 +154,27 @@ class FanDwells:
             start_ns, end_ns = first, last
 
     def _of_fan(self, one: CountedDwell, from_ns: int, to_ns: int) -> list[CountedDwell]:
-        state, found = self._state, {}
-        store, from_ns = int(state.estate.zone_store[one.zone]), from_ns - NS_PER_MS
-        for subject in state.links.subjects_of(state.fan_name(one.fan)):
-            for row in state.ledger.dwells(subject, state.estate.stores.names[store], from_ns, to_ns + NS_PER_MS):
-                dwell = dwell_of_row(state, row)
-                found[dwell.key] = dwell
+        state = self._state
+        store, from_ns, to_ns = int(state.estate.zone_store[one.zone]), from_ns - NS_PER_MS, to_ns + NS_PER_MS
+        fan = state.fan_name(one.fan)
+        rows = state.ledger.dwells_of_fan(fan, state.estate.stores.names[store], from_ns, to_ns)
+        found = {dwell.key: dwell for dwell in (dwell_of_row(state, row) for row in rows)}
+        for subject in self._heard_of(one.fan, store) | {row.subject for row in rows}:
             for slot in state.tracks.tracks_of(int(subject, 16), store):
                 found |= {dwell.key: dwell for dwell in self._of_track(slot)}
         return [
             dwell for dwell in found.values()
             if (dwell.zone, dwell.fan, dwell.staff) == (one.zone, one.fan, False) and dwell.key_ns >= state.fan_dwells_from_ns
-            and dwell.end_ns >= from_ns and dwell.start_ns <= to_ns + NS_PER_MS
+            and dwell.end_ns >= from_ns and dwell.start_ns <= to_ns
         ]  # fmt: skip
+
+    def _heard_of(self, fan: int, store: int) -> set[str]:
+        """Return the subjects of a fan that may have tracks in the store: of a fan with many, those that have."""
+        subjects, t = self._state.links.subjects_of(self._state.fan_name(fan)), self._state.tracks
+        if len(subjects) <= FEW_SUBJECTS:
+            return set(subjects)
+        theirs = (t.d_fan[: t.size] == fan) | (t.p_fan[: t.size] == fan)
+        return set(map(to_hex, t.subject[np.flatnonzero(theirs & (t.store[: t.size] == store))].tolist()))
 
     def _of_track(self, slot: int) -> Iterator[CountedDwell]:
         if self._state.tracks.p_zone[slot] != NO_CODE:
@@ -198,10 +210,10 @@ def _end_ms(dwell: CountedDwell) -> int:
     return dwell.start_ns // NS_PER_MS + round(seconds_of(dwell.start_ns, dwell.last_ns) * 1000)
 
 
-def _counted(dwells: Iterable[CountedDwell]) -> Iterator[tuple[tuple[int, int], float]]:
+def _counted(dwells: Iterable[CountedDwell], fans: FanCodes) -> Iterator[tuple[tuple[int, int], float]]:
     """Yield what dwells count, as (minute, column of ZONE) and an amount."""
     for stay in stays(dwells):
-        known = stay[0].fan != NO_CODE
+        known = fans.known(stay[0].fan)
         first, last = min(dwell.start_ns for dwell in stay) // NS_PER_MINUTE, max(dwell.minute for dwell in stay)
         for column, amount in opened(known).items():
             yield (first, column), amount

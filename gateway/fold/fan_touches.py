@@ -69,7 +69,7 @@ class FanTouches:
 
     def save(self, before: TouchRow | None, row: TouchRow, values: Mapping[str, Any]) -> None:
         """Keep a touch of these `values`, which was another before; None: it is new."""
-        self._ledger.save_touches([row], name_rows(row, values) if before is None else ())
+        self._ledger.save_touches([row], name_rows(row, values) if before is None or before.body != row.body else ())
         if before is not None:
             for fan in {before.fan, row.fan}:
                 self._kept.pop((fan, row.store), None)

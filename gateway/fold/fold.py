@@ -19,29 +19,31 @@ from footfall.units import NS_PER_S
 from gateway.fold.agent_points import gap_of_record, health_points
 from gateway.fold.arrivals import Arrivals
 from gateway.fold.coverage import Coverage
+from gateway.fold.dwell_fans import DwellFans
 from gateway.fold.dwells import Dwells
+from gateway.fold.event_records import EventRecords
 from gateway.fold.frame_rows import FrameRows
 from gateway.fold.item_events import ItemEvents
 from gateway.fold.link_index import FILTER_BYTES
 from gateway.fold.minute_points import MinutePoints
-from gateway.fold.occupancy_points import emit_occupancy
 from gateway.fold.reorder_buffer import ReorderBuffer
 from gateway.fold.retention import Retention
 from gateway.fold.rewriter import Rewriter
 from gateway.fold.site_in_force import SiteInForce, StaffSubjects
 from gateway.fold.state import State
-from gateway.fold.state_version import STATE_VERSION, load_checked
+from gateway.fold.state_version import KNOWS_STANDINGS, STATE_VERSION, load_checked
 from gateway.fold.store import FoldStore
 from gateway.fold.store_counters import StoreCounters
 from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
 from gateway.fold.watermarks import AWAY_NS, NEVER_NS, Watermarks
 from gateway.fold.zone_arbiter import ZoneArbiter
-from gateway.identity.identify import Fact, facts_of_links, facts_of_touch
-from gateway.identity.links import Link
+from gateway.identity.facts import Fact, Standing
+from gateway.identity.facts_json import facts_of_record
 from gateway.points import Points
 from gateway.points.line_reader import read_line
 from gateway.records import Record, RecordKind
+from gateway.site.recorded import RecordedIdentifierType
 
 EXPIRE_EVERY_S: Final = 5
 OWES_AFTER_S: Final = 30.0
@@ -76,12 +78,16 @@ class Fold:
         )
         self.counters: Final = StoreCounters(self.state, self._watermarks)
         self._site = SiteInForce(self.state, self._watermarks, self.counters, staff_subjects, self._reorder_buffer, self._item_events)
-        self._rewriter: Final = Rewriter(self.state, self._visits, self._dwells, self._touches, self._coverage, self._site.emit_again)
+        self._dwell_fans: Final = DwellFans(self.state, self._dwells)
+        self._rewriter: Final = Rewriter(self.state, self._visits, self._dwell_fans, self._touches, self._coverage, self._site.emit_again)
         self._minute_points: Final = MinutePoints(self.state, self._watermarks, self.counters)
+        self._event_records: Final = EventRecords(self.state, self._touches, self._minute_points, self._coverage)
         self._retention: Final = Retention(self.state, self._watermarks)
         self._batch = self.pos = 0
         self.facts: list[Fact] = []
         """What records stated about identity, since the caller took them last: identity is another stage, and not part of the state."""
+        self.knows_standings = True
+        """False after a state of an earlier release was loaded: what its links and touches state is to be taken once more."""
 
     def fresh(self, ledger: FoldStore) -> Fold:
         """Return a fold of the same set-up without any state."""
@@ -138,32 +144,8 @@ class Fold:
     # Records other than frames
 
     def _event(self, record: Record) -> None:
-        values = json.loads(record.body.decode())  # of bytes json guesses the encoding first
         self.counters.hear_event(self.state.estate.stores.of(record.store), record.received_ns)
-        self._TAKE_EVENT[values["kind"]](self, record, values)
-
-    def _touch(self, record: Record, values: Mapping[str, Any]) -> None:
-        self._touches.touch(record, values)
-        self.facts += facts_of_touch(values)
-
-    def _count(self, record: Record, values: Mapping[str, Any]) -> None:
-        self._minute_points.count(*self._touches.count(record, values))
-        if seconds := values.get("seconds"):
-            estate = self.state.estate
-            self._coverage.counted(estate.stores.of(record.store), estate.agents.of(record.agent), values["time_ns"], seconds)
-
-    def _void(self, record: Record, values: Mapping[str, Any]) -> None:
-        if cell := self._touches.void(record, values):
-            self._minute_points.count(*cell)
-
-    _TAKE_EVENT: Final[Mapping[str, Callable[[Fold, Record, Mapping[str, Any]], None]]] = {
-        "touch": _touch,
-        "count": _count,
-        "occupancy": lambda fold, record, values: emit_occupancy(fold.state, record, values),
-        "fact": lambda fold, record, values: None,
-        "void": _void,
-    }
-    """By the kind of a plain event."""
+        self.facts += self._event_records.take(record)
 
     def _health(self, record: Record) -> None:
         health = json.loads(record.body)
@@ -195,25 +177,26 @@ class Fold:
     def _set_site(self, record: Record) -> None:
         self._site.take(record.body)
 
-    def _links(self, record: Record) -> None:
-        self.facts += facts_of_links(record.body)
+    def _facts(self, record: Record) -> None:
+        self.facts += facts_of_record(record.kind, record.body)
 
-    def link(self, links: Sequence[Link]) -> None:
+    def link(self, standings: Sequence[Standing]) -> None:
         """Take what identity made of facts, this fold's own or others'. Points that it changes wait in the buffer."""
-        if not links:
-            return
-        self.state.links.add(links)
-        for subject in dict.fromkeys(link.subject for link in links):
-            self._touches.relink(subject)
-            self._dwells.relink(subject)
-            self._visits.relink(subject)
+        changes = self.state.links.add(standings)
+        for changed in changes:
+            self._touches.relink(changed)
+        of_subjects = [changed for changed in changes if changed.is_subject]
+        for changed in of_subjects:
+            self._dwell_fans.relink(changed)
+        self._visits.relink(of_subjects)
 
     _TAKE: Final[Mapping[RecordKind, Callable[[Fold, Record], None]]] = {
         RecordKind.EVENT: _event,
         RecordKind.HEALTH: _health,
         RecordKind.TICK: _tick,
         RecordKind.SITE: _set_site,
-        RecordKind.LINKS: _links,
+        RecordKind.LINKS: _facts,
+        RecordKind.FACTS: _facts,
         RecordKind.GAP: _gap,
         RecordKind.NOTE: lambda fold, record: None,
         RecordKind.HISTORY: _history,
@@ -236,6 +219,11 @@ class Fold:
             estate.stores.names[store]: {estate.agents.names[agent] for agent in self._watermarks.known(store) & agents}
             for store, agents in estate.expected.items()
         }
+
+    @property
+    def identifier_types(self) -> Sequence[RecordedIdentifierType]:
+        """Return what the estate in force states of types of identifiers."""
+        return self._site.identifier_types
 
     def site_json(self) -> bytes:
         """Return the estate that is in force, as its record had it; empty before the first."""
@@ -283,6 +271,7 @@ class Fold:
 
     def _load(self, values: Mapping[str, Any], parts: Mapping[str, bytes]) -> None:
         """Every version that a release since the first with a version stored; what it had not has its beginning."""
+        self.knows_standings = values["version"] >= KNOWS_STANDINGS
         if values["site"]:
             self._site.load(values["site"], values["state"]["estate"])
         self.state.load(values["state"], parts, values["turn"])

@@ -1,60 +1,84 @@
-"""Who a subject was at a time, by the links that the fold was given.
+"""Who a subject was at a time, by the standings that identity gave the fold.
 
-The effect of a link depends on its span, never on when it came. Of the links that hold at a moment the most confident one wins, then
-the one that began last, then the larger id.
+A standing is the whole answer for one name, and of two of a name the one with the higher number counts. So they may come late, in any
+order, and more than once.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
 from footfall.pseudonyms import TOP_BIT, is_day_subject, to_hex
 from footfall.units import NS_PER_MS
-from gateway.fold.store import FoldStore, LinkRow
-from gateway.identity.links import Link
+from gateway.fold.store import FoldStore
+from gateway.identity.facts import FOR_EVER_NS, Span, Standing
 
 _CACHED: Final = 50_000
+FEW_SUBJECTS: Final = 32
+"""So many subjects of a fan are looked up one by one; of more it is faster to look at all tracks."""
 FILTER_BYTES: Final = 1 << 21
 """For a whole brand: of 100,000 linked subjects 0.6 % of all others are looked up in vain."""
 
 
+class Changed(NamedTuple):
+    """Of a name whose standing is another now: times outside `from_ns` … `to_ns`, both included, mean whom they meant before."""
+
+    name: str
+    from_ns: int
+    to_ns: int
+
+    @property
+    def is_subject(self) -> bool:
+        """Return whether rows of presence bear the name; those of references and of fans name touches only."""
+        return is_subject(self.name)
+
+
 class LinkIndex:
-    """Looks links up in the store; the latest look-ups stay in memory."""
+    """Looks standings up in the store; the latest look-ups stay in memory."""
 
     def __init__(self, store: FoldStore, filter_bytes: int = FILTER_BYTES) -> None:
-        """`filter_bytes`, a power of two, is for all subjects that have a link; a filter too small costs look-ups, never an answer."""
+        """`filter_bytes`, a power of two, is for all subjects that mean somebody; a filter too small costs look-ups, never an answer."""
         if filter_bytes < 8 or filter_bytes & (filter_bytes - 1):
             raise ValueError(f"the size of the filter must be a power of two of at least 8 bytes, not {filter_bytes}")
         self._store: Final = store
-        self._cache: dict[str, list[Link]] = {}
+        self._cache: dict[str, Standing | None] = {}
         self._subjects: dict[str, list[str]] = {}
         """By fan."""
         self._mask: Final = filter_bytes - 1
         self._maybe: Final = bytearray(filter_bytes)
-        """A bit per hash of a linked subject (Bloom 1970, one hash): most subjects are nobody's, and cost no look-up."""
-        for subject in store.linked_subjects():
-            self._mark(int(subject, 16))
+        """A bit per hash of a name that has a standing (Bloom 1970, one hash): most names have none, and cost no look-up."""
+        for name in store.names_with_standing():
+            self._mark(name)
 
     def fan_of(self, subject: int | str, time_ns: int) -> str:
         """Return the id of the fan, "" for nobody known. Day subjects are nobody, by design."""
+        span = self.span_of(subject, time_ns)
+        return span.fan if span else ""
+
+    def span_of(self, subject: int | str, time_ns: int) -> Span | None:
+        """Return the span of a subject's standing that covers a time; None where it means nobody."""
         number = subject if isinstance(subject, int) else int(subject, 16)
         if is_day_subject(number) or not self._maybe[number >> 3 & self._mask] >> (number & 7) & 1:
-            return ""
-        if isinstance(subject, int):
-            subject = to_hex(subject)
-        links = self._cache.get(subject)
-        if links is None:
+            return None  # asked for every visit and dwell: most end here
+        found = self.standing(to_hex(subject) if isinstance(subject, int) else subject)
+        return span_at(found, time_ns) if found else None
+
+    def standing(self, name: str) -> Standing | None:
+        """Return the standing of a subject, a reference or a fan; None while identity gave none."""
+        number = _number(name)
+        if not self._maybe[number >> 3 & self._mask] >> (number & 7) & 1:
+            return None
+        if name not in self._cache:
             if len(self._cache) >= _CACHED:
                 self._cache.clear()
-            links = self._cache[subject] = [Link(*row) for row in self._store.links_of(subject)]
-        # To the millisecond, as times are stored: a link that begins with a visit's opening event holds for it.
-        time_ms = time_ns // NS_PER_MS
-        true_then = [(ln.confidence, ln.from_ns, ln.fan) for ln in links if ln.from_ns // NS_PER_MS <= time_ms < ln.to_ns // NS_PER_MS]
-        return max(true_then)[2] if true_then else ""
+            self._cache[name] = self._store.standing(name)
+        return self._cache[name]
 
     def may_be_linked(self, subjects: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
         """Return for each subject whether `fan_of` may find a fan; most are certainly nobody's."""
@@ -63,7 +87,7 @@ class LinkIndex:
         return linked & (subjects < np.uint64(TOP_BIT))
 
     def subjects_of(self, fan: str) -> list[str]:
-        """Return every subject that was ever linked to the fan, in hex."""
+        """Return every subject that was ever the fan's, in hex: rows that are yet to be given another fan are found, too."""
         subjects = self._subjects.get(fan)
         if subjects is None:
             if len(self._subjects) >= _CACHED:
@@ -71,13 +95,55 @@ class LinkIndex:
             subjects = self._subjects[fan] = self._store.subjects_of(fan)
         return subjects
 
-    def add(self, links: Sequence[Link]) -> None:
-        """Store links. The same link again changes nothing, but for a greater confidence."""
-        self._store.save_links([LinkRow(ln.subject, ln.fan, ln.from_ns, ln.to_ns, ln.source, ln.confidence) for ln in links])
-        for link in links:
-            self._cache.pop(link.subject, None)
-            self._subjects.pop(link.fan, None)
-            self._mark(int(link.subject, 16))
+    def add(self, standings: Sequence[Standing]) -> list[Changed]:
+        """Store standings; return what they change, a name at most once. One that is no newer than what is known changes nothing."""
+        newest: dict[str, Standing] = {}
+        for each in standings:
+            known = newest.get(each.name) or self.standing(each.name)
+            if known is None or each.number > known.number:
+                newest[each.name] = each
+        changes = [changed for each in newest.values() if (changed := _changed(self.standing(each.name), each))]
+        self._store.save_standings(newest.values())
+        for each in newest.values():
+            self._cache[each.name] = each
+            for fan in {span.fan for span in each.spans}:
+                self._subjects.pop(fan, None)
+            self._mark(each.name)
+        return changes
 
-    def _mark(self, number: int) -> None:
+    def _mark(self, name: str) -> None:
+        number = _number(name)
         self._maybe[number >> 3 & self._mask] |= 1 << (number & 7)
+
+
+def is_subject(name: str) -> bool:
+    """Return whether a name is a subject's; "ref:…" and "fan:…" are others'."""
+    return ":" not in name
+
+
+def _number(name: str) -> int:
+    return int(name, 16) if is_subject(name) else crc32(name.encode())
+
+
+def span_at(standing: Standing, time_ns: int) -> Span | None:
+    """Return the span of a standing that covers a time, to the millisecond, as times are stored."""
+    time_ms = time_ns // NS_PER_MS
+    at = bisect_right(standing.spans, time_ms, key=_from_ms) - 1
+    return standing.spans[at] if at >= 0 and time_ms < standing.spans[at].to_ns // NS_PER_MS else None
+
+
+def _from_ms(span: Span) -> int:
+    return span.from_ns // NS_PER_MS
+
+
+def _changed(before: Standing | None, after: Standing) -> Changed | None:
+    before = before or Standing(after.name, 0, rank=after.rank, only_by_ref=after.only_by_ref)
+    if (before.rank, before.only_by_ref) != (after.rank, after.only_by_ref):
+        return Changed(after.name, -FOR_EVER_NS, FOR_EVER_NS)
+    spans = _spans(before) ^ _spans(after)
+    return Changed(after.name, min(each[0].from_ns for each in spans), max(each[0].to_ns for each in spans)) if spans else None
+
+
+def _spans(standing: Standing) -> set[tuple[Span, bool]]:
+    """Return each span with whether it ends with the visit in which it began."""
+    return {(span, span.from_ns in standing.lent) for span in standing.spans}

@@ -7,7 +7,7 @@ from typing import Final
 
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.coverage import Coverage
-from gateway.fold.dwells import Dwells
+from gateway.fold.dwell_fans import DwellFans
 from gateway.fold.state import State
 from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
@@ -18,7 +18,7 @@ class Rewriter:
     """Derived points have versions: an old one must never follow a newer one into the database. So they are emitted from the state."""
 
     def __init__(
-        self, state: State, visits: Visits, dwells: Dwells, touches: Touches, coverage: Coverage, stores_again: Callable[[], None]
+        self, state: State, visits: Visits, dwells: DwellFans, touches: Touches, coverage: Coverage, stores_again: Callable[[], None]
     ) -> None:
         """`stores_again` emits the points of stores again, as the estate has them now."""
         self._state: Final = state
@@ -29,7 +29,7 @@ class Rewriter:
         self._derived: Final[Mapping[str, Callable[[ParsedLine], None]]] = {
             "traffic": self._minute,
             "zone_traffic": self._zone_minute,
-            "visit": lambda line: visits.relink(str(line.fields["subject"])),
+            "visit": lambda line: visits.repeat(str(line.fields["subject"])),
             "dwell": lambda line: dwells.repeat(str(line.fields["subject"])),
             "touch": self._touch,
             "coverage": self._coverage_hour,

@@ -16,7 +16,7 @@ from gateway.fold.state import State
 from gateway.fold.store_counters import StoreCounters
 from gateway.fold.store_points import store_points
 from gateway.fold.watermarks import Watermarks
-from gateway.site.recorded import RecordedSite, read_site
+from gateway.site.recorded import RecordedIdentifierType, RecordedSite, read_site
 
 StaffSubjects = Callable[[RecordedSite], tuple[set[int], set[int]]]
 """Returns the subjects of a site's staff and assets."""
@@ -30,6 +30,8 @@ class SiteInForce:
         goods: ItemEvents,
     ) -> None:  # fmt: skip
         self.body = b""
+        self.identifier_types: tuple[RecordedIdentifierType, ...] = ()
+        """What the brand states of types of identifiers, for the stage of identity."""
         self._state: Final = state
         self._watermarks: Final = watermarks
         self._counters: Final = counters
@@ -70,7 +72,7 @@ class SiteInForce:
 
     def _use(self, body: bytes, site: RecordedSite) -> frozenset[int]:
         """Return the stores whose calibrations are others than before."""
-        self.body = body
+        self.body, self.identifier_types = body, site.identifier_types
         recalibrated = self._state.estate.apply(site)
         self._state.deaf_zones.apply(site, self._state.estate.zone)
         self._state.doors.apply(site, self._state.revisions.now_s * NS_PER_S)

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from device_profiles.registry import Registry
 from footfall.units import NS_PER_S
-from gateway.fold.codes import Codes
 from gateway.fold.deaf_zones import DeafZones
 from gateway.fold.door_watch import DoorWatch
 from gateway.fold.estate_index import Estate
+from gateway.fold.fan_codes import FanCodes
 from gateway.fold.fan_touches import FanTouches
 from gateway.fold.history import History
 from gateway.fold.joint_places import JointPlaces
@@ -81,7 +81,7 @@ class State:
         self.deaf_zones: Final = DeafZones()
         self.traffic: Final = Cells("traffic", len(TRAFFIC), ledger)
         self.zones: Final = Cells("zone", len(ZONE), ledger)
-        self.fans = Codes()
+        self.fans = FanCodes()
         self.staff: frozenset[int] = frozenset()
         self.assets: frozenset[int] = frozenset()
         self.inner_doors: frozenset[tuple[str, str]] = frozenset()
@@ -142,7 +142,7 @@ class State:
         self.deaf_zones.load(values.get("deaf_zones"))
         self.traffic.load(values["traffic"])
         self.zones.load(values["zones"])
-        self.fans = Codes(values["fans"])
+        self.fans = FanCodes(values["fans"])
         self.counts = Counter(values["counts"])
         counted_until_ns = max((now_s + 1) * NS_PER_S, int(self.tracks.d_key_ns[: self.tracks.size].max(initial=0)) + 1)
         self.fan_dwells_from_ns = values.get("fan_dwells_from_ns", counted_until_ns)

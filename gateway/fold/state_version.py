@@ -9,10 +9,12 @@ import msgpack
 
 from footfall.errors import ConfigError, Unusable
 
-STATE_VERSION: Final = 5
-READ_VERSIONS: Final = (1, 2, 3, 4, 5)
+STATE_VERSION: Final = 6
+READ_VERSIONS: Final = (1, 2, 3, 4, 5, 6)
 """1 has no items of goods; before 3 stores had no time of their own, and rows that wait no profile; before 4 no zone was undecided;
-before 5 cells had no visits of day subjects, and nobody came in again within a visit."""
+before 5 cells had no visits of day subjects, and nobody came in again within a visit;
+before 6 links took the place of standings."""
+KNOWS_STANDINGS: Final = 6
 
 
 def load_checked(parts: Mapping[str, bytes], load: Callable[[Mapping[str, Any], Mapping[str, bytes]], None]) -> None:

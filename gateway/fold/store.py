@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
+from gateway.identity.facts import Standing
+
 KEEP_DAYS: Final = 400
 UNKNOWN_PERCENT: Final = -100
 ROWS_AT_ONCE: Final = 4096
@@ -109,8 +111,25 @@ class CountRow(NamedTuple):
     """Whether its door was an inner one when it was counted, 0 or 1; -1: of a release that did not keep it."""
 
 
+class CorrectionRow(NamedTuple):
+    """A void or an amend. Key: of, store, agent, row."""
+
+    of: str
+    """The id of the event that it corrects."""
+    store: str
+    agent: str
+    row: int
+    """Its number at its publisher."""
+    kind: str
+    time_ns: int
+    waits: int
+    """1 while its event has not come."""
+    body: str
+    """The correction as it was journaled, JSON."""
+
+
 class LinkRow(NamedTuple):
-    """Key: all but confidence; see `gateway.identity.links.Link`."""
+    """A link as stores of earlier releases have it. Key: all but confidence; see `gateway.identity.links.Link`."""
 
     subject: str
     fan: str
@@ -141,6 +160,12 @@ class FoldStore(Protocol):
     def visits_of(self, subject: str) -> list[VisitRow]:
         """Return all of the subject's visits, by store and key."""
 
+    def visits_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[VisitRow]:
+        """Return the fan's visits in a store that touch the span, in no order."""
+
+    def stores_of(self, subject: str) -> list[str]:
+        """Return the stores that have visits of the subject."""
+
     def save_dwells(self, rows: Iterable[DwellRow]) -> None:
         """Write dwells; each replaces the one of its key."""
 
@@ -149,6 +174,9 @@ class FoldStore(Protocol):
 
     def dwells_of(self, subject: str) -> list[DwellRow]:
         """Return all of the subject's dwells, by store and key."""
+
+    def dwells_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[DwellRow]:
+        """Return the fan's dwells in a store that touch the span, in no order."""
 
     def dwell_end(self, subject: str, store: str, time_ns: int) -> int:
         """Return until when a dwell of the subject lasts that covers the time, in ns; 0 if none does."""
@@ -168,15 +196,24 @@ class FoldStore(Protocol):
     def save_count(self, row: CountRow) -> None: ...
     def count_by_id(self, event_id: str) -> CountRow | None: ...
 
-    def save_links(self, rows: Iterable[LinkRow]) -> None:
-        """Write links. Of a link that is saved twice the greater confidence counts, so the order does not matter."""
+    def save_corrections(self, rows: Iterable[CorrectionRow]) -> None:
+        """Write corrections; each replaces the one of its key."""
 
-    def links_of(self, subject: str) -> list[LinkRow]: ...
+    def corrections_of(self, event_id: str) -> list[CorrectionRow]:
+        """Return those of an event, in no order."""
+
+    def waiting_corrections(self) -> list[CorrectionRow]:
+        """Return those whose event has not come, in no order."""
+
+    def save_standings(self, standings: Iterable[Standing]) -> None:
+        """Write standings, each in place of the one of its name, and whose its name is."""
+
+    def standing(self, name: str) -> Standing | None: ...
     def subjects_of(self, fan: str) -> list[str]:
-        """Return everything that was ever linked to the fan, sorted."""
+        """Return every subject of which a standing had a span of the fan, sorted."""
 
-    def linked_subjects(self) -> Iterator[str]:
-        """Yield everybody who has a link."""
+    def names_with_standing(self) -> Iterator[str]:
+        """Yield every name that has a standing."""
 
     def claim_all(self, claims: Sequence[Claim]) -> bool:
         """Claim places that are all free, and return True; return False, and change nothing, if one is not."""

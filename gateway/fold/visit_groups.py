@@ -8,12 +8,19 @@ alone makes no visit, and none lasts longer for it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.fold.state import State
 from gateway.fold.visit_rows import Segment, entries_of
 from gateway.fold.visit_segments import EVER_NS, VisitSegments
 from gateway.fold.visit_touches import vouching_ns
+
+
+class _Person(NamedTuple):
+    """A fan, or somebody of whom only a subject is known: then `fan` is ""."""
+
+    fan: str
+    subject: str = ""
 
 
 class VisitGroups:
@@ -25,43 +32,43 @@ class VisitGroups:
 
     def of(self, store: int, segment: Segment) -> list[Segment]:
         """Return the segments of the visit that a segment is of, by key."""
-        subjects = self._state.links.subjects_of(segment.fan) if segment.fan else [segment.subject]
-        return self._reach(store, segment.fan, subjects, segment.start_ns, segment.last_ns)
+        return self._reach(store, _Person(segment.fan, segment.subject), segment.start_ns, segment.last_ns)
 
     def around(self, store: int, fan: str, start_ns: int, last_ns: int) -> list[Segment]:
         """Return the fan's segments that would be one visit with evidence of a span."""
-        return self._reach(store, fan, self._state.links.subjects_of(fan), start_ns, last_ns)
+        return self._reach(store, _Person(fan), start_ns, last_ns)
 
     def touched(self, store: int, fan: str, time_ns: int) -> list[Segment]:
         """Return segments of every visit of the fan that a touch at a time changes: those near it, and those that it may bridge.
 
         It bridges only where segments are on both sides, so without a later one no chain of touches is read.
         """
-        subjects, timeout = self._state.links.subjects_of(fan), self._timeout_ns(store)
-        near = self._of_fan(fan, subjects, store, time_ns - timeout, time_ns + timeout)
+        person, timeout = _Person(fan), self._timeout_ns(store)
+        near = self._of(person, store, time_ns - timeout, time_ns + timeout)
         if any(each.start_ns <= time_ns <= each.last_ns for each in near):
             return near
-        if not self._of_fan(fan, subjects, store, time_ns, EVER_NS):
+        if not self._of(person, store, time_ns, EVER_NS):
             return near
         until_ns = self._vouched_until(store, fan, time_ns) + timeout
-        if not self._of_fan(fan, subjects, store, time_ns, until_ns):
+        if not self._of(person, store, time_ns, until_ns):
             return near
-        return self._reach(store, fan, subjects, time_ns, time_ns)
+        return self._reach(store, person, time_ns, time_ns)
 
-    def _reach(self, store: int, fan: str, subjects: Sequence[str], start_ns: int, last_ns: int) -> list[Segment]:
+    def _reach(self, store: int, person: _Person, start_ns: int, last_ns: int) -> list[Segment]:
         """Touches are read beyond what is reached only, so each once."""
         timeout = self._timeout_ns(store)
-        while subjects:
-            first_ns, final_ns = self._vouched_from(store, fan, start_ns), self._vouched_until(store, fan, last_ns)
-            group = self._of_fan(fan, subjects, store, first_ns - timeout, final_ns + timeout)
+        while True:
+            first_ns, final_ns = self._vouched_from(store, person.fan, start_ns), self._vouched_until(store, person.fan, last_ns)
+            group = self._of(person, store, first_ns - timeout, final_ns + timeout)
             start_ns = min([first_ns, *(each.start_ns for each in group)])
             last_ns = max([final_ns, *(each.last_ns for each in group)])
             if (first_ns, final_ns) == (start_ns, last_ns):
                 return group
-        return []
 
-    def _of_fan(self, fan: str, subjects: Sequence[str], store: int, from_ns: int, to_ns: int) -> list[Segment]:
-        return [each for each in self._segments.in_span(subjects, store, from_ns, to_ns) if each.fan == fan]
+    def _of(self, person: _Person, store: int, from_ns: int, to_ns: int) -> list[Segment]:
+        if person.fan:
+            return self._segments.in_span_of_fan(person.fan, store, from_ns, to_ns)
+        return [each for each in self._segments.in_span([person.subject], store, from_ns, to_ns) if not each.fan]
 
     def _timeout_ns(self, store: int) -> int:
         return int(self._state.estate.timeout_ns[store])

@@ -17,7 +17,6 @@ from gateway.fold.absences import Span, absences_between, heard_spans
 from gateway.fold.estate_index import seconds_of
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.state import State
-from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.visit_touches import NO_TOUCHES, VisitTouches
 from gateway.fold.writers import Values, Writer
 from gateway.points.rows import VisitPoint
@@ -116,7 +115,7 @@ def contribution(state: State, slot: int) -> TrafficContribution | None:
     if not t.v_counted[slot]:
         return None
     start_ns, last_ns = int(t.v_start_ns[slot]), int(t.v_last_ns[slot])
-    known, closed = bool(t.v_fan[slot] != NO_CODE), bool(t.v_state[slot] == CLOSED)
+    known, closed = state.fans.known(t.v_fan[slot]), bool(t.v_state[slot] == CLOSED)
     seconds, anonymous = seconds_of(start_ns, last_ns), bool(t.v_anonymous[slot])
     return TrafficContribution(start_ns // NS_PER_MINUTE, int(t.v_minute[slot]), known, closed, seconds, anonymous)
 

@@ -10,10 +10,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from footfall.pseudonyms import is_day_subject
+from footfall.pseudonyms import is_day_subject, to_hex
 from footfall.units import NS_PER_MINUTE, NS_PER_MS
 from gateway.fold.absences import Absences, from_text, to_text
 from gateway.fold.estate_index import seconds_of
+from gateway.fold.link_index import FEW_SUBJECTS
 from gateway.fold.minute_counts import STAFF_ENTRIES, TRAFFIC_COLUMN
 from gateway.fold.state import State
 from gateway.fold.store import VisitRow, is_visit
@@ -84,6 +85,27 @@ class VisitSegments:
                     found[segment.key] = segment
         return sorted((m for m in found.values() if m.last_ns >= from_ns and m.start_ns <= to_ns), key=lambda m: m.key)
 
+    def in_span_of_fan(self, fan: str, store: int, from_ns: int, to_ns: int) -> list[Segment]:
+        """Return the segments of a fan that touch the span, by key. Save what is kept before."""
+        state = self._state
+        rows = state.ledger.visits_of_fan(fan, state.estate.stores.names[store], from_ns, to_ns)
+        found = {segment.key: segment for segment in map(self._from_row, filter(is_visit, rows))}
+        for subject in self._heard_of(fan, store) | {row.subject for row in rows}:
+            for slot in state.tracks.tracks_of(int(subject, 16), store):
+                if state.tracks.v_state[slot]:
+                    segment = self.of_track(slot)
+                    found[segment.key] = segment
+        mine = (each for each in found.values() if each.fan == fan and each.last_ns >= from_ns and each.start_ns <= to_ns)
+        return sorted(mine, key=lambda each: each.key)
+
+    def _heard_of(self, fan: str, store: int) -> set[str]:
+        """Return the subjects of a fan that may have tracks in the store: of a fan with many, those that have."""
+        subjects, tracks = self._state.links.subjects_of(fan), self._state.tracks
+        if len(subjects) <= FEW_SUBJECTS:
+            return set(subjects)
+        slots = np.flatnonzero((tracks.v_fan[: tracks.size] == self._state.fan_code(fan)) & (tracks.store[: tracks.size] == store))
+        return set(map(to_hex, tracks.subject[slots].tolist()))
+
     def begin(self, writer: Writer, slot: Any, time_ns: Any, key_ns: Any, agent: Any, zone_bits: Any, fan: Any) -> None:
         """Open a segment, and count it: for one track, or for arrays of one row a track."""
         t, minute = self._state.tracks, time_ns // NS_PER_MINUTE
@@ -92,7 +114,7 @@ class VisitSegments:
         t.v_start_ns[slot], t.v_last_ns[slot], t.v_minute[slot] = time_ns, time_ns, minute
         t.v_zones[slot], t.v_fan[slot], t.v_grouped[slot], t.v_counted[slot] = zone_bits, fan, False, ~t.staff[slot]
         t.v_anonymous[slot] = is_day_subject(t.subject[slot])
-        amounts = started(fan != NO_CODE, writer.number(t.v_anonymous[slot]))
+        amounts = started(self._state.fans.known(fan), writer.number(t.v_anonymous[slot]))
         writer.count(self._state.traffic, writer.number(t.store[slot]), minute, amounts, t.v_counted[slot])
         t.v_staff[slot] = t.staff[slot]
         writer.count(self._state.traffic, writer.number(t.store[slot]), minute, {STAFF_ENTRIES: 1}, t.v_staff[slot])

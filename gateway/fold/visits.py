@@ -7,24 +7,27 @@ depends on the set of visits and links alone, not on the order in which they bec
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from footfall.units import NS_PER_MINUTE, NS_PER_S
+from footfall.units import NS_PER_MINUTE, NS_PER_MS, NS_PER_S
 from gateway.fold.arrivals import Arrivals
 from gateway.fold.estate_index import seconds_of
+from gateway.fold.link_index import Changed
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.unlinked_visits import UnlinkedVisits
 from gateway.fold.visit_groups import VisitGroups
-from gateway.fold.visit_rows import CLOSED, OPEN, Segment, TrafficContribution, emit, joined, number_of_zones
+from gateway.fold.visit_rows import CLOSED, OPEN, Segment, TrafficContribution, VisitKey, emit, joined, number_of_zones
 from gateway.fold.visit_segments import EVER_NS, VisitSegments, opened_ns
 from gateway.fold.visit_touches import NO_TOUCHES, touches_of_visit
 from gateway.fold.watermarks import Watermarks
+from gateway.identity.facts import is_registered
 
 RETIRE_NS: Final = 900 * NS_PER_S
 """How long after its visit's timeout a slot is kept; what comes later meets its person's visits in the ledger.
@@ -71,7 +74,7 @@ class Visits:
         fan = state.links.fan_of(int(tracks.subject[slot]), opened_ns(key_ns))
         self._segments.begin(self._segments.writer, slot, time_ns, key_ns, agent, state.estate.zone_bit(zone), state.fan_code(fan))
         self._segments.changed[slot] = None
-        if fan:
+        if is_registered(fan):
             self.arrivals.announce(self._segments.key_of(slot), zone)
 
     def decide_zone(self, slot: int, zone: int) -> None:
@@ -93,7 +96,7 @@ class Visits:
         if tracks.v_grouped[slot]:
             self._segments.changed[slot] = None
         elif tracks.v_counted[slot]:
-            known, anonymous = bool(tracks.v_fan[slot] >= 0), bool(tracks.v_anonymous[slot])
+            known, anonymous = self._state.fans.known(tracks.v_fan[slot]), bool(tracks.v_anonymous[slot])
             self._segments.count_minutes(int(tracks.store[slot]), before + 1, minute, known, anonymous)
 
     def extend_many(self, slots: npt.NDArray[np.int32], times_ns: npt.NDArray[np.int64], zones: npt.NDArray[np.int32]) -> None:
@@ -112,7 +115,7 @@ class Visits:
         slots, last = slots[moved], last[moved]
         counted = s.v_counted[slots]
         owners, first = s.store[slots], s.v_minute[slots] + 1
-        known, anonymous = counted & (s.v_fan[slots] >= 0), counted & s.v_anonymous[slots]
+        known, anonymous = counted & self._state.fans.known(s.v_fan[slots]), counted & s.v_anonymous[slots]
         for name, rows in (("visits_open", counted), ("known_open", known), ("anonymous_open", anonymous)):
             self._state.traffic.add_spans(owners[rows], first[rows], last[rows], TRAFFIC_COLUMN[name])
         s.v_minute[slots] = last
@@ -179,31 +182,47 @@ class Visits:
         for segment in self._groups.touched(store, fan, time_ns):
             self._project_around(store, self._again(store, segment))
 
-    def relink(self, subject: str) -> None:
-        """Give each visit of the subject, after its links changed, the fan as of its opening, and group it anew."""
-        state = self._state
+    def relink(self, changes: Sequence[Changed]) -> None:
+        """Give each visit of subjects, after their standings changed, the fan as of its opening, and group anew what that concerns."""
         self._segments.save()
-        stores = {int(state.tracks.store[slot]) for slot in state.tracks.chain(int(subject, 16))}
-        stores |= {state.estate.stores.of(row.store) for row in state.ledger.visits_of(subject)}
-        for store in sorted(stores):
-            found = self._segments.in_span([subject], store, -EVER_NS, EVER_NS)
-            fans = [(segment.fan, state.links.fan_of(subject, opened_ns(segment.key.key_ns))) for segment in found]
-            for segment, (before, after) in zip(found, fans, strict=True):
-                if before != after:
-                    self._segments.set_fan(segment, after)
-                if after and not before and segment.is_open:
-                    self.arrivals.announce(segment.key)
-            for segment, changed in zip(found, fans, strict=True):
-                for fan in sorted({*changed} - {""}):
-                    self._project_near(store, fan, self._again(store, segment))
-                self._project_around(store, self._again(store, segment))
+        moved = [(store, segment, fan) for each in changes for store, segment, fan in self._moved(each)]
+        for _, segment, fan in moved:
+            if is_registered(fan) and not is_registered(segment.fan) and segment.is_open:
+                self.arrivals.announce(segment.key)
+            self._segments.set_fan(replace(segment), fan)
+        shown: set[VisitKey] = set()
+        for store, segment, fan in moved:
+            for each in sorted({segment.fan, fan} - {""}):
+                self._project_each(store, self._groups.around(store, each, segment.start_ns, segment.last_ns), shown)
+            self._project_each(store, [self._again(store, segment)], shown)
         self._segments.save()
 
-    def _project_near(self, store: int, fan: str, near: Segment) -> None:
-        """A fan's other visits around this one's span may have gained or lost it."""
-        for other in self._groups.around(store, fan, near.start_ns, near.last_ns):
-            if other.key != near.key:
-                self._project_around(store, self._again(store, other))
+    def _moved(self, changed: Changed) -> Iterator[tuple[int, Segment, str]]:
+        """Yield the segments of a subject that have another fan now, as they are, with their store and that fan."""
+        for store in self._stores_of(changed.name):
+            for segment in self._segments.in_span([changed.name], store, changed.from_ns - NS_PER_MS, changed.to_ns):
+                fan = self._state.links.fan_of(changed.name, opened_ns(segment.key.key_ns))
+                if fan != segment.fan:
+                    yield store, segment, fan
+
+    def repeat(self, subject: str) -> None:
+        """Emit every visit of the subject once more, as it is now."""
+        self._segments.save()
+        for store in self._stores_of(subject):
+            self._project_each(store, self._segments.in_span([subject], store, -EVER_NS, EVER_NS), set())
+        self._segments.save()
+
+    def _stores_of(self, subject: str) -> list[int]:
+        """Return the stores that have visits of the subject."""
+        state = self._state
+        stores = {int(state.tracks.store[slot]) for slot in state.tracks.chain(int(subject, 16))}
+        return sorted(stores | set(map(state.estate.stores.of, state.ledger.stores_of(subject))))
+
+    def _project_each(self, store: int, segments: Iterable[Segment], shown: set[VisitKey]) -> None:
+        """Emit the visits of segments, but those that were emitted already: the keys of all their segments are in `shown`."""
+        for segment in segments:
+            if segment.key not in shown:
+                shown.update(each.key for each in self._project_around(store, self._again(store, segment)))
 
     def _again(self, store: int, segment: Segment) -> Segment:
         found = self._segments.in_span([segment.subject], store, segment.start_ns, segment.last_ns)
@@ -228,8 +247,8 @@ class Visits:
             return True
         return fan >= 0 and (len(self._state.links.subjects_of(self._state.fan_name(fan))) > 1 or self._groups.is_bridged(slot))
 
-    def _project_around(self, store: int, segment: Segment) -> None:
-        """Group the person's visits that are within the timeout of this one, and of each other."""
+    def _project_around(self, store: int, segment: Segment) -> list[Segment]:
+        """Group the person's visits that are within the timeout of this one, and of each other; return them."""
         self._segments.save()
         group = self._groups.of(store, segment)
         for each in group:
@@ -240,6 +259,7 @@ class Visits:
         for each in group:
             self._emit(each, primary if len(group) > 1 else None, group if len(group) > 1 else None)
         self._segments.save()
+        return group
 
     # Rows
 
@@ -253,13 +273,14 @@ class Visits:
         if is_primary and not segment.staff:
             last_minute = max(self._last_minute(part) for part in (group or [segment]))
             first, seconds = whole.start_ns // NS_PER_MINUTE, seconds_of(whole.start_ns, whole.last_ns)
-            counted = TrafficContribution(first, last_minute, bool(segment.fan), not whole.is_open, seconds, segment.anonymous)
+            counted = TrafficContribution(first, last_minute, is_registered(segment.fan), not whole.is_open, seconds, segment.anonymous)
         self._recount(segment, counted, is_grouped)
         touches = touches_of_visit(self._state, segment.fan, key.store, whole.start_ns, whole.last_ns) if is_primary else NO_TOUCHES
         merged_into = "" if is_primary or primary is None else f"{primary.key.key_ns}/{self._state.estate.agents.names[primary.key.agent]}"
         row = self._segments.keep(segment, counted, is_grouped)
         shown = row._replace(start_ns=whole.start_ns, last_ns=whole.last_ns, open=int(whole.is_open))
-        emit(self._segments.writer, shown._asdict(), number_of_zones(whole.zones), len(entries), bool(segment.fan), touches, merged_into)
+        known, zones = is_registered(segment.fan), number_of_zones(whole.zones)
+        emit(self._segments.writer, shown._asdict(), zones, len(entries), known, touches, merged_into)
         if is_primary:
             self.arrivals.project(whole, group or [segment])
 

@@ -20,6 +20,7 @@ from gateway.fold.store_counters import StoreCounters
 from gateway.pipeline import mending
 from gateway.pipeline.checkpoints import Checkpoints, check_same_journal
 from gateway.pipeline.gate import Gate
+from gateway.pipeline.identity_stage import learn_of_earlier_release
 from gateway.pipeline.journal_source import JournalSource, KeepRefusals
 from gateway.pipeline.mending import FoldStuck
 from gateway.pipeline.notices import Notices
@@ -77,6 +78,7 @@ class FoldWorker:
         """Records set aside since the last checkpoint."""
         state = ledger.state()
         check_same_journal(shard.core.pos, state.get("journal", b"").decode(), journal)
+        learn_of_earlier_release(shard, ledger, beat)
         self._source: Final = JournalSource(journal, keep, self._notices)
         self._source.start_at(shard.core.pos)
         # Also after a clean end agents are to be heard: the first tick makes the minutes of the last batch.
@@ -227,6 +229,7 @@ class FoldWorker:
         self._ledger.roll_back()
         state = self._ledger.state()
         self._shard.restart(self._ledger, state)
+        learn_of_earlier_release(self._shard, self._ledger, self._beat)
         self._source.start_at(self.fold.pos)
         return state
 

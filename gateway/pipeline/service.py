@@ -35,6 +35,7 @@ from gateway.pipeline.changed_settings import ChangedSettings
 from gateway.pipeline.condition import Condition
 from gateway.pipeline.estate import Estate
 from gateway.pipeline.fold_worker import FoldWorker
+from gateway.pipeline.identity_stage import identity_on
 from gateway.pipeline.ingest import Ingest
 from gateway.pipeline.ingest_worker import NOTICED_S, IngestWorker, NewSite
 from gateway.pipeline.live_feed import LiveFeed
@@ -108,7 +109,10 @@ class Gateway:
         self._watch, self._state = AgentWatch(notice_s), Condition(started_boot_ns=read_clocks().boot_ns)
         self._estate = Estate(site, config.profiles.registry())
         self._clock = OwnClock(read_clocks(), len(self._estate.agents), max(notice_s, PROVE_S))
-        shard = Shard(Messages(Acceptor(Places(site), self._journal, self._pseudonyms)), self._fold)
+        shard = Shard(
+            Messages(Acceptor(Places(site), self._journal, self._pseudonyms)), self._fold,
+            identity=identity_on(self._ledger, secret(config.brand_secret, config.brand_secret_file)),
+        )  # fmt: skip
         self._ingest = Ingest(
             shard.messages, self._journal, self._quarantine, self._day_keys, self._inlet.frames.publish, self._records.put
         )

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.baskets import pieces
+from gateway.identity.facts import is_registered
 from gateway.points import Coded
 from gateway.query.measures import Measure
 from gateway.query.stays import STAY_COLUMNS, stays_of
@@ -66,7 +67,13 @@ def with_derived(table: PointTable) -> PointTable:
     baskets = [pieces(text) for text in table.coded("items").names]
     codes = table.coded("items").codes
     numbers, whole = (np.array([basket[i] for basket in baskets] or [0], np.int64)[codes] for i in (0, 1))
-    return replace(table, columns={**table.columns, "known": ~table.equals("fan", ""), "pieces": numbers, PARTLY_READ: 1 - whole})
+    return replace(table, columns={**table.columns, "known": _known(table), "pieces": numbers, PARTLY_READ: 1 - whole})
+
+
+def _known(table: PointTable) -> npt.NDArray[np.bool_]:
+    """Return a mask of the rows of registered fans; of provisional ones nobody knows who they are."""
+    fan = table.coded("fan")
+    return np.array([is_registered(name) for name in fan.names] or [False], np.bool_)[fan.codes]
 
 
 DERIVED_COLUMNS: Final = {"touch": ("known", "pieces"), "dwell": ("seconds",)}

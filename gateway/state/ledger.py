@@ -7,23 +7,24 @@ on from there gives the same rows again. It is synced, once a checkpoint: the jo
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 import msgpack
 
-from footfall.sqlite import DamagedFile, connect, migrate, naming, open_memory
-from gateway.fold.store import Claim, CountRow, DwellRow, LinkRow, VisitRow
+from footfall.sqlite import DamagedFile, connect, migrate, open_memory
+from gateway.fold.store import Claim, CorrectionRow, CountRow, DwellRow, VisitRow
+from gateway.state.identity_tables import IdentityTables
 from gateway.state.ledger_schema import SCHEMA
-from gateway.state.sealed_rows import COLUMNS, TABLES, BatchRow, CellRow, insert, sealed
+from gateway.state.sealed_rows import TABLES, BatchRow, CellRow, insert, sealed
 from gateway.state.touch_tables import TouchTables
 
 SMALL_BYTES: Final = 32 << 20
 """A ledger of at most this size is read through at every start: what is larger is checked row by row as it is used."""
 
 
-class Ledger(TouchTables):
+class Ledger(TouchTables, IdentityTables):
     """One writer, the fold's thread, always inside the transaction that `checkpoint` ends. Readers open the file on their own."""
 
     def __init__(self, path: Path | str, take_over: bool = True) -> None:
@@ -31,6 +32,7 @@ class Ledger(TouchTables):
         super().__init__(Path(path), connect(Path(path)) if path != ":memory:" else open_memory())
         migrate(self._db, self.path, SCHEMA, take_over)
         self._db.execute("PRAGMA cache_size=-16384")
+        self._begin_facts()
         self._db.execute("BEGIN IMMEDIATE")
 
     def checkpoint(self, state: Iterable[tuple[str, bytes]]) -> None:
@@ -47,6 +49,7 @@ class Ledger(TouchTables):
         if self._db.in_transaction:  # a full disk ends it
             self._db.execute("ROLLBACK")
         self._db.execute("BEGIN IMMEDIATE")
+        self._begin_facts()
 
     def state(self) -> dict[str, bytes]:
         """Return the parts that the last checkpoint gave. Raise DamagedFile if they are not what was written."""
@@ -94,6 +97,14 @@ class Ledger(TouchTables):
     def visits_of(self, subject: str) -> list[VisitRow]:
         return self._rows(VisitRow, "WHERE subject=? ORDER BY store, key_ns", (subject,))
 
+    def visits_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[VisitRow]:
+        """Return the fan's visits in a store that touch the span."""
+        return self._rows(VisitRow, "WHERE fan=? AND fan<>'' AND store=? AND start_ns<=? AND last_ns>=?", (fan, store, to_ns, from_ns))
+
+    def stores_of(self, subject: str) -> list[str]:
+        """Return the stores that have visits of the subject."""
+        return [store for (store,) in self._read("SELECT DISTINCT store FROM visits WHERE subject=?", (subject,))]
+
     def save_dwells(self, rows: Iterable[DwellRow]) -> None:
         self._save(DwellRow, rows)
 
@@ -104,6 +115,10 @@ class Ledger(TouchTables):
 
     def dwells_of(self, subject: str) -> list[DwellRow]:
         return self._rows(DwellRow, "WHERE subject=? ORDER BY store, key_ns", (subject,))
+
+    def dwells_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[DwellRow]:
+        """Return the fan's dwells in a store that touch the span."""
+        return self._rows(DwellRow, "WHERE fan=? AND fan<>'' AND store=? AND start_ns<=? AND last_ns>=?", (fan, store, to_ns, from_ns))
 
     def dwell_end(self, subject: str, store: str, time_ns: int) -> int:
         """Return until when, in ns, a dwell of the subject lasts that covers the time; 0 if none does."""
@@ -116,6 +131,16 @@ class Ledger(TouchTables):
 
     def count_by_id(self, event_id: str) -> CountRow | None:
         return next(iter(self._rows(CountRow, "WHERE id=?", (event_id,))), None)
+
+    def save_corrections(self, rows: Iterable[CorrectionRow]) -> None:
+        self._save(CorrectionRow, rows)
+
+    def corrections_of(self, event_id: str) -> list[CorrectionRow]:
+        return self._rows(CorrectionRow, "WHERE of=?", (event_id,))
+
+    def waiting_corrections(self) -> list[CorrectionRow]:
+        """Return voids and amends whose event has not come."""
+        return self._rows(CorrectionRow, "WHERE waits=1", ())
 
     # Places of points (gateway.fold.keys)
 
@@ -137,27 +162,6 @@ class Ledger(TouchTables):
         """Forget claims up to a number. It reads all of them: call it now and then."""
         if up_to_number > 0:
             self._db.execute("DELETE FROM claims WHERE number <= ?", (up_to_number,))
-
-    # Links
-
-    def save_links(self, rows: Iterable[LinkRow]) -> None:
-        """Write links. Of one that comes twice the greater confidence counts, so that the order does not matter."""
-        self._db.executemany(
-            f"INSERT INTO links ({COLUMNS['links']}, crc) VALUES (?,?,?,?,?,?,?) ON CONFLICT DO UPDATE"
-            " SET confidence = excluded.confidence, crc = excluded.crc WHERE excluded.confidence > confidence",
-            sealed(row._replace(confidence=float(row.confidence)) for row in rows),
-        )
-
-    def links_of(self, subject: str) -> list[LinkRow]:
-        return self._rows(LinkRow, "WHERE subject=?", (subject,))
-
-    def subjects_of(self, fan: str) -> list[str]:
-        return sorted({row.subject for row in self._rows(LinkRow, "WHERE fan=?", (fan,))})
-
-    def linked_subjects(self) -> Iterator[str]:
-        """Yield every subject that has a link."""
-        with naming(self.path, "it is damaged"):
-            yield from (row[0] for row in self._db.execute("SELECT DISTINCT subject FROM links"))
 
     # Minutes
 

@@ -94,6 +94,19 @@ def _add_quality(db: sqlite3.Connection) -> None:
 _IDENTITY: Final = """
 CREATE TABLE touch_names (name TEXT, store TEXT, agent TEXT, row INTEGER, time_ns INTEGER NOT NULL, crc INTEGER NOT NULL,
     PRIMARY KEY (name, store, agent, row)) WITHOUT ROWID;
+CREATE TABLE facts (n INTEGER PRIMARY KEY, id TEXT NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL, actor TEXT NOT NULL,
+    learned_ns INTEGER NOT NULL, body TEXT NOT NULL, crc INTEGER NOT NULL);
+CREATE INDEX facts_by_id ON facts (id);
+CREATE INDEX facts_by_learned ON facts (learned_ns) WHERE kind <> 'mention';
+CREATE TABLE fact_names (name TEXT, n INTEGER, PRIMARY KEY (name, n)) WITHOUT ROWID;
+CREATE TABLE standings (name TEXT PRIMARY KEY, number INTEGER NOT NULL, rank INTEGER NOT NULL, only_by_ref INTEGER NOT NULL,
+    spans TEXT NOT NULL, lent TEXT NOT NULL, label TEXT NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE standing_fans (fan TEXT, name TEXT, crc INTEGER NOT NULL, PRIMARY KEY (fan, name)) WITHOUT ROWID;
+CREATE TABLE corrections (of TEXT, store TEXT, agent TEXT, row INTEGER, kind TEXT NOT NULL, time_ns INTEGER NOT NULL,
+    waits INTEGER NOT NULL, body TEXT NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY (of, store, agent, row)) WITHOUT ROWID;
+CREATE INDEX corrections_waiting ON corrections (waits) WHERE waits = 1;
+CREATE INDEX visits_by_fan ON visits (fan, store, start_ns) WHERE fan <> '';
+CREATE INDEX dwells_by_fan ON dwells (fan, store, start_ns) WHERE fan <> '';
 """
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
 from footfall.sqlite import DamagedFile, is_damage
-from gateway.fold.store import Claim, CountRow, DwellRow, LinkRow, TouchNameRow, TouchRow, VisitRow
+from gateway.fold.store import Claim, CorrectionRow, CountRow, DwellRow, LinkRow, TouchNameRow, TouchRow, VisitRow
 from gateway.state.ledger_schema import row_checksum
 
 
@@ -28,9 +28,41 @@ class BatchRow(NamedTuple):
     points: bytes
 
 
+class StandingRow(NamedTuple):
+    """A standing; its spans and what of it is lent are JSON."""
+
+    name: str
+    number: int
+    rank: int
+    only_by_ref: int
+    spans: str
+    lent: str
+    label: str
+
+
+class StandingFanRow(NamedTuple):
+    """Of which fan a span of a name's standing is or was."""
+
+    fan: str
+    name: str
+
+
+class FactRow(NamedTuple):
+    """A fact, by a number of the ledger's own; `body` is its JSON, and the others are parts of that."""
+
+    n: int
+    id: str
+    kind: str
+    source: str
+    actor: str
+    learned_ns: int
+    body: str
+
+
 TABLES: Final[Mapping[type[tuple[Any, ...]], str]] = {
     VisitRow: "visits", DwellRow: "dwells", TouchRow: "touches", CountRow: "counts", LinkRow: "links", CellRow: "cells", Claim: "claims",
-    BatchRow: "outbox", TouchNameRow: "touch_names",
+    BatchRow: "outbox", TouchNameRow: "touch_names", StandingRow: "standings", StandingFanRow: "standing_fans", FactRow: "facts",
+    CorrectionRow: "corrections",
 }  # fmt: skip
 """Columns are the fields of these; each row bears a checksum of them."""
 COLUMNS: Final = {table: ", ".join(kind._fields) for kind, table in TABLES.items()}  # type: ignore[attr-defined] # named tuples

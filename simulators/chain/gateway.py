@@ -15,6 +15,7 @@ from gateway.accept.outcome import TIME_PASSED, Entry
 from gateway.fold.fold import Fold
 from gateway.fold.state import State
 from gateway.identity.links import Link, encode_links
+from gateway.pipeline.identity_stage import identity_on
 from gateway.points import Points
 from gateway.records import RecordKind
 from gateway.shard import Shard
@@ -44,7 +45,8 @@ class InProcessGateway:
         self._pseudonyms: Final = pseudonyms
         self._ledger: Final = Ledger(":memory:")
         fold = Fold(shipped(), self._ledger, RecordedSite.staff_and_assets, False)
-        self._shard: Final = Shard(Messages(Acceptor(Places(site), CheckpointedMemory(LOG), pseudonyms)), fold)
+        messages = Messages(Acceptor(Places(site), CheckpointedMemory(LOG), pseudonyms))
+        self._shard: Final = Shard(messages, fold, identity=identity_on(self._ledger, None))
         self._waiting: list[Points] = []
         self._position = self._points_waiting = 0
         self.rows = self.frames = self.points = 0

@@ -21,6 +21,7 @@ from gateway.accept.checkpointed_memory import CheckpointedMemory
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Messages
 from gateway.fold.fold import Fold
+from gateway.pipeline.identity_stage import identity_on
 from gateway.pipeline.journal_source import READ_AT_ONCE
 from gateway.shard import Shard
 from gateway.sinks.influxdb.reader import InfluxReader
@@ -139,7 +140,9 @@ class Setup:
         """What an undisturbed fold makes of the journal: one that began at its begin and was never killed. The gateway has ended."""
         found: dict[Key, tuple[Any, ...]] = {}
         messages = Messages(Acceptor(Places(Site(brand="chaos", stores=())), CheckpointedMemory(""), Pseudonymiser(None)))  # none are taken
-        shard = Shard(messages, Fold(shipped(), Ledger(":memory:"), lambda site: (set(), set()), stay_points=True))
+        ledger = Ledger(":memory:")
+        fold = Fold(shipped(), ledger, lambda site: (set(), set()), stay_points=True)
+        shard = Shard(messages, fold, identity=identity_on(ledger, BRAND_SECRET))
         with closing(Journal(self.folder / "state" / "journal.db")) as journal:
             while records := journal.read(shard.core.pos, READ_AT_ONCE):
                 for points in shard.fold_alone((record, None) for record in records).points:

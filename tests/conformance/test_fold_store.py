@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from gateway.fold.store import Claim, CountRow, DwellRow, FoldStore, LinkRow, TouchNameRow, TouchRow, VisitRow
+from gateway.fold.store import Claim, CountRow, DwellRow, FoldStore, TouchNameRow, TouchRow, VisitRow
+from gateway.identity.facts import Span, Standing
 from gateway.state.ledger import Ledger
 from tests.support.memory_fold_store import MemoryStore
 
@@ -72,9 +73,11 @@ def test_rows_are_given_back_with_their_names(store: FoldStore) -> None:
     store.save_dwells([dwell(5, 9)])
     store.save_touches([touch(1, 5, A, event_id="t")])
     store.save_count(CountRow("c", "s", "x", "main", 5, 2, 1))
-    store.save_links([LinkRow(A, "f", 0, 9, "crm", 1)])
+    store.save_standings([Standing(A, 1, (Span(0, 9, "f"),))])
     assert store.visits_of(A)[0].last_ns == store.dwells_of(A)[0].last_ns == 9
-    assert (store.touches_of(A)[0].id, store.links_of(A)[0].source) == ("t", "crm")
+    standing = store.standing(A)
+    assert standing is not None
+    assert (store.touches_of(A)[0].id, standing.spans[0].fan) == ("t", "f")
     count = store.count_by_id("c")
     assert count is not None
     assert (count.entered, count.left) == (2, 1)
@@ -104,13 +107,30 @@ def test_how_long_a_dwell_covers_a_time(store: FoldStore) -> None:
     assert [store.dwell_end(A, "s", time_ns) for time_ns in (99, 100, 107, 115, 116, 210)] == [0, 110, 115, 115, 0, 210]
 
 
-def test_a_link_saved_twice_counts_with_its_greater_confidence(store: FoldStore) -> None:
-    for confidence in (0.5, 1.0, 0.7):
-        store.save_links([LinkRow(A, "f", 0, 9, "crm", confidence)])
-    assert store.links_of(A) == [LinkRow(A, "f", 0, 9, "crm", 1.0)]
-    store.save_links([LinkRow(B, "f", 0, 9, "crm", 1.0)])
-    assert store.subjects_of("f") == [A, B]
-    assert sorted(store.linked_subjects()) == [A, B]
+def test_a_standing_replaces_the_one_of_its_name(store: FoldStore) -> None:
+    first = Standing(A, 1, (Span(0, 9, "f"), Span(9, 20, "g")), rank=7, only_by_ref=True, lent=(9,), label="shared")
+    store.save_standings([first, Standing(B, 1), Standing("ref:r", 1, (Span(0, 9, "f"),)), Standing("fan:f", 2, (Span(0, 5, ""),))])
+    assert [store.standing(name) for name in (A, "ref:r", "ref:other")] == [first, Standing("ref:r", 1, (Span(0, 9, "f"),)), None]
+    assert store.subjects_of("f") == store.subjects_of("g") == [A]
+    assert sorted(store.names_with_standing()) == [A, B, "fan:f", "ref:r"]
+    later = Standing(A, 2, (Span(0, 9, "h"),))
+    store.save_standings([later])
+    assert store.standing(A) == later
+    assert (store.subjects_of("f"), store.subjects_of("h")) == ([A], [A]), "rows of the fan that it was are found as well"
+
+
+def test_visits_and_dwells_are_found_by_their_fan(store: FoldStore) -> None:
+    visits = [visit(5, 5, 9, fan="f"), visit(50, 50, 90, subject=B, fan="f"), visit(7, 7, 9), visit(8, 8, 9, store="t", fan="f")]
+    store.save_visits(visits)
+    assert sorted(store.visits_of_fan("f", "s", 9, 50)) == visits[:2]
+    assert store.visits_of_fan("f", "s", 10, 49) == store.visits_of_fan("", "s", 0, 99) == []
+    assert sorted(store.stores_of(A)) == ["s", "t"]
+    store.save_visits([visits[0]._replace(fan="g")])
+    assert store.visits_of_fan("f", "s", 0, 49) == []
+    dwells = [dwell(5, 9)._replace(fan="f"), dwell(7, 9)]
+    store.save_dwells(dwells)
+    assert store.dwells_of_fan("f", "s", 9, 99) == dwells[:1]
+    assert store.dwells_of_fan("f", "s", 10, 99) == store.dwells_of_fan("", "s", 0, 99) == []
 
 
 def test_cells_and_the_nearest_before_them(store: FoldStore) -> None:
@@ -173,14 +193,14 @@ def test_prune_forgets_what_ended_before(store: FoldStore) -> None:
     for n in (1, 9):
         store.save_count(CountRow(f"c{n}", "s", "x", "main", n * MINUTE_NS, 1, 0))
     store.save_cells("traffic", [(1, n, [1.0]) for n in (1, 9)])
-    store.save_links([LinkRow(A, "f", 0, 1, "crm", 1.0)])
+    store.save_standings([Standing(A, 1, (Span(0, 1, "f"),))])
     store.prune(5 * MINUTE_NS)
     assert [row.key_ns for row in store.visits_of(A)] == [2]
     assert [row.key_ns for row in store.dwells_of(A)] == [9 * MINUTE_NS]
     assert [row.row for row in store.touches_of(A)] == [9]
     assert [store.count_by_id(name) is None for name in ("c1", "c9")] == [True, False]
     assert store.cell_minutes("traffic", 1, 0, 99) == [9]
-    assert len(store.links_of(A)) == 1, "who is who is not forgotten"
+    assert store.standing(A) is not None, "who is who is not forgotten"
 
 
 def test_after_a_crash_all_is_as_at_the_last_checkpoint(kept: Kept) -> None:
@@ -193,11 +213,11 @@ def test_after_a_crash_all_is_as_at_the_last_checkpoint(kept: Kept) -> None:
     store.save_visits([visit(1, 1, 9), visit(3, 3, 4)])
     store.save_touches([touch(2, 11, A)])
     store.save_cells("traffic", [(1, 5, [2.0])])
-    store.save_links([LinkRow(A, "f", 0, 1, "crm", 1.0)])
+    store.save_standings([Standing(A, 1, (Span(0, 1, "f"),))])
     store = kept.open()
     assert store.visits_of(A) == [visit(1, 1, 2)]
     assert store.touches_of(A) == [touch(1, 10, A)]
     assert store.load_cell("traffic", 1, 5) == [1.0]
-    assert store.links_of(A) == []
+    assert store.standing(A) is None
     assert store.claimed(1, 10) == Claim(1, 10, 5, 1)
     assert store.state() == {"fold": b"one", "other": b"kept"}

@@ -102,16 +102,14 @@ def points() -> tuple[Points, ...]:
     return tuple(from_rows(name, found) for name, found in rows.items())
 
 
-def ledger_rows() -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    """The fans' visits and links as the gateway's ledger keeps them; `gateway.state.ledger.VISIT` and `LINK` name the columns."""
+def ledger_rows() -> list[tuple[Any, ...]]:
+    """Return the fans' visits as the gateway's ledger keeps them; the fields of `gateway.fold.store.VisitRow` name the columns."""
     known = [(number, stay) for number, stay in enumerate(_stays(Random(SEED))) if stay.fan]
-    visits = [
+    return [
         (f"{stay.subject:016x}", stay.store, stay.begin_ns + number, f"{stay.store}-1", stay.begin_ns, stay.end_ns,
          (1 << len(stay.dwells)) - 1, 0, 0, stay.fan, 0, "[0,0,true,true,0.0]")
         for number, stay in known
     ]  # fmt: skip
-    fans = sorted({(stay.fan, stay.subject) for _, stay in known})
-    return visits, [(f"{subject:016x}", fan, 0, 1 << 62, "crm", 1.0) for fan, subject in fans]
 
 
 def _stays(random: Random) -> Iterator[Stay]:

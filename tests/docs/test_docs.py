@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.fold.store import LinkRow, VisitRow
+from gateway.fold.store import VisitRow
 from gateway.points import SCHEMA, Measurement
 from gateway.sinks.influxdb.sink import InfluxDB
 from gateway.state.ledger import Ledger
@@ -42,9 +42,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where shell blocks run: the data set in SQLite, with its configuration."""
     path = tmp_path_factory.mktemp("docs")
     write_files(path)
-    ledger, (visits, links) = Ledger(path / "ledger.db"), dataset.ledger_rows()
-    ledger.save_visits(VisitRow(*visit) for visit in visits)
-    ledger.save_links(LinkRow(*link) for link in links)
+    ledger = Ledger(path / "ledger.db")
+    ledger.save_visits(VisitRow(*visit) for visit in dataset.ledger_rows())
     ledger.checkpoint([])
     ledger.close()
     return path

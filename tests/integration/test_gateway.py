@@ -164,22 +164,22 @@ def test_links_count_whenever_they_are_imported(tmp_path: Path, embedded_broker:
     """Before the touches came, while the gateway runs, and while it does not."""
     with Place(tmp_path / "gateway", embedded_broker) as place:
         config = str(place.gateway.config)
-        touches = [{"kind": "touch", "what": "scan", "id": f"t{n}", "zone": "shelf", "identifiers": [f"member:{n}"]} for n in range(4)]
-        run("links", "import", str(crm(tmp_path, "member,0,fan-0")), "--config", config)
+        touches = [{"kind": "touch", "what": "scan", "id": f"t{n}", "zone": "shelf", "identifiers": [f"member:m{n}"]} for n in range(4)]
+        run("links", "import", str(crm(tmp_path, "member,m0,fan-0")), "--config", config)
         place.events(*touches)
         place.until(lambda: place.gateway.status()["balance"]["in_total"] == 4, "the touches")
-        run("links", "import", str(crm(tmp_path, "member,1,fan-1")), "--config", config)
+        run("links", "import", str(crm(tmp_path, "member,m1,fan-1")), "--config", config)
         place.settle()
-        assert fans(place) == {subject("0"): "fan-0", subject("1"): "fan-1", subject("2"): "", subject("3"): ""}
+        assert fans(place) == {subject("m0"): "fan-0", subject("m1"): "fan-1", subject("m2"): "", subject("m3"): ""}
         place.gateway.process.stop()
-        run("links", "import", str(crm(tmp_path, "member,2,fan-2")), "--config", config)
+        run("links", "import", str(crm(tmp_path, "member,m2,fan-2")), "--config", config)
         place.start()
         place.settle()
-        assert fans(place) == {subject("0"): "fan-0", subject("1"): "fan-1", subject("2"): "fan-2", subject("3"): ""}
-        said = run("links", "import", str(crm(tmp_path, "member,3,fan-3", "member,,fan-4")), "--config", config, code=1)
+        assert fans(place) == {subject("m0"): "fan-0", subject("m1"): "fan-1", subject("m2"): "fan-2", subject("m3"): ""}
+        said = run("links", "import", str(crm(tmp_path, "member,m3,fan-3", "member,,fan-4")), "--config", config, code=1)
         assert "line 3" in said
         place.settle()
-        assert fans(place)[subject("3")] == "fan-3"
+        assert fans(place)[subject("m3")] == "fan-3"
 
 
 def fans(place: Place) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -117,25 +118,38 @@ def sessions(records: Sequence[Record], timeouts_s: dict[str, float]) -> list[Se
 
 def fan_of(some: Sequence[Link], subject: int, time_ns: int) -> str:
     true_then = [link for link in some if int(link.subject, 16) == subject and link.from_ns <= time_ns < link.to_ns]
-    return max(true_then, key=lambda link: (link.confidence, link.from_ns, link.fan)).fan if true_then else ""
+    return max(true_then, key=lambda link: (link.from_ns, link.fan)).fan if true_then else ""
 
 
 def visits_of(records: Sequence[Record], some: Sequence[Link], timeouts_s: dict[str, float]) -> list[list[Session]]:
-    """Sessions of one person that lie within the timeout of each other are one visit."""
-    people = defaultdict(list)
+    """Sessions of one person that lie within the timeout of each other, or of sales between them, are one visit."""
+    people, sales = defaultdict(list), sales_of(records)
     for session in sessions(records, timeouts_s):
         session.fan = fan_of(some, session.subject, session.start_ns) if session.subject < TOP_BIT else ""
         people[session.store, session.fan or session.subject].append(session)
     visits: list[list[Session]] = []
-    for (store, _), mine in people.items():
+    for (store, who), mine in people.items():
         until_ns = None
         for session in sorted(mine, key=lambda each: each.start_ns):
+            if until_ns is not None:
+                for sale_ns in sales[store, who]:
+                    if until_ns < sale_ns < session.start_ns and sale_ns - until_ns <= timeouts_s[store] * S:
+                        until_ns = sale_ns
             if until_ns is None or session.start_ns - until_ns > timeouts_s[store] * S:
                 visits.append([])
                 until_ns = session.last_ns
             visits[-1].append(session)
             until_ns = max(until_ns, session.last_ns)
     return visits
+
+
+def sales_of(records: Sequence[Record]) -> defaultdict[tuple[str, str | int], list[int]]:
+    """When fans bought something in a store, in order: who pays was there."""
+    found = defaultdict[tuple[str, str | int], list[int]](list)
+    for record in records:
+        if record.kind == RecordKind.EVENT and (values := json.loads(record.body))["fan"]:
+            found[record.store, values["fan"]].append(values["time_ns"])
+    return found
 
 
 def standing(visits: list[list[Session]]) -> set[tuple[Any, ...]]:
@@ -231,10 +245,9 @@ def group_speaker(group: list[Session]) -> Session:
 
 ALWAYS = st.lists(
     st.builds(
-        lambda subject, fan, confidence: Link(f"{subject:016x}", fan, 0, 1 << 62, "crm", confidence),
+        lambda subject, fan: Link(f"{subject:016x}", fan, 0, 1 << 62, "crm", 1.0),
         st.sampled_from(made.SUBJECTS[:4]),
         st.sampled_from(made.FANS),
-        st.sampled_from([0.5, 1.0]),
     ),
     max_size=4,
     unique_by=lambda link: (link.subject, link.fan),

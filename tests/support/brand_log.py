@@ -17,11 +17,14 @@ from footfall.health import Health, encode_health
 from gateway.accept.messages import Message
 from gateway.accept.outcome import TIME_PASSED, Entry
 from gateway.fold.fold import Fold
-from gateway.identity.identify import facts_of_links, identify
+from gateway.identity.facts import Fact, MemoryFactStore, Standing
+from gateway.identity.facts_json import encode_facts, facts_of_links
+from gateway.identity.identity import Identity
 from gateway.identity.links import Link, encode_links
+from gateway.identity.types import IdentifierTypes
 from gateway.points import Points
 from gateway.records import RecordKind
-from gateway.shard import Shard
+from gateway.shard import IdentityStage, Shard
 from gateway.site import Site, shard_of
 from gateway.site.recorded import record_site
 from tests.support import shards
@@ -47,12 +50,12 @@ def site_of(stores: Sequence[str] = STORES) -> Site:
 
 
 class Logged(NamedTuple):
-    """What arrived at one time: messages of one store, or what goes to every shard, or links from the CRM."""
+    """What arrived at one time: messages of one store, or what goes to every shard, or facts from the CRM."""
 
     received_ns: int
     store: str = ""
     messages: tuple[Message, ...] = ()
-    links: tuple[Link, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
 
 class BrandLog:
@@ -67,8 +70,8 @@ class BrandLog:
 
     def __repr__(self) -> str:
         """Return what is in it, for people who look at a failure."""
-        shown = (f"{at} +{(each.received_ns - T0) / S:.3f}s {each.store} {[m.topic for m in each.messages]} {each.links}"
-                 for at, each in enumerate(self.entries) if each.messages or each.links)  # fmt: skip
+        shown = (f"{at} +{(each.received_ns - T0) / S:.3f}s {each.store} {[m.topic for m in each.messages]} {each.facts}"
+                 for at, each in enumerate(self.entries) if each.messages or each.facts)  # fmt: skip
         return "\n".join(["", *shown])
 
     def wait(self, seconds: float) -> BrandLog:
@@ -122,7 +125,10 @@ class BrandLog:
         return Message(f"footfall/1/{store_name}/{agent}/health", encode_health(health))
 
     def links(self, links: Iterable[Link]) -> BrandLog:
-        return self._add(Logged(self.now_ns, links=tuple(links)))
+        return self.facts(facts_of_links(encode_links(list(links))))
+
+    def facts(self, facts: Iterable[Fact]) -> BrandLog:
+        return self._add(Logged(self.now_ns, facts=tuple(facts)))
 
     def end(self, hours: float = 0.5) -> BrandLog:
         """Signs of life only, until nothing is open and nothing waits."""
@@ -144,9 +150,12 @@ class Results:
 
 
 class Reader:
-    """One shard that reads the log up to where it stands, and the links up to where it stands in those."""
+    """One shard that reads the log up to where it stands, and the standings up to where it stands in those."""
 
-    def __init__(self, log: BrandLog, number: int, count: int, results: Results, links: list[list[Link]]) -> None:
+    def __init__(
+        self, log: BrandLog, number: int, count: int, results: Results, links: list[Sequence[Standing]], identity: IdentityStage
+    ) -> None:
+        self._identity = identity
         self.site = log.site.only(number, count)
         self._entries, self._number, self._count = log.entries, number, count
         self._results, self._links = results, links
@@ -177,7 +186,7 @@ class Reader:
         self.link(links_known)
         entry = self._entries[self.at]
         mine = shard_of(entry.store, self._count) == self._number if entry.store else True
-        if mine and not entry.links:
+        if mine and not entry.facts:
             given = () if entry.store else (TIME_PASSED,)
             if self.at == 0:
                 given = (Entry(RecordKind.SITE, "", "", 0, record_site(self.site)),)
@@ -185,7 +194,7 @@ class Reader:
             self._results.receipts |= {(self.at, key): upto for key, (upto, _) in accepted.receipts.items()}
             self._results.refused |= {(part.key, topic, part.payload) for topic, part in accepted.refused}
             self._store(folded.points)
-            self._links.append(identify(folded.facts))
+            self._links.append(self._identity.take(folded.facts))
         self.at += 1
 
     def link(self, links_known: int) -> None:
@@ -197,18 +206,23 @@ class Reader:
         store(points, self._results.rows)
 
 
+def new_identity() -> Identity:
+    return Identity(MemoryFactStore(), IdentifierTypes(), b"a key of tests")
+
+
 def stored(log: BrandLog, count: int = 1, delays: Sequence[int] = (0,), checkpoints: Sequence[int] = (), crashes: bool = False) -> Results:
-    """Return what `count` shards make of the log. Links come to shard n `delays[n]` entries late; all are there an hour before the end.
+    """Return what `count` shards make of the log. Standings come to shard n `delays[n]` entries late; all are there an hour before the end.
 
     A checkpoint is made every `checkpoints[n]` entries; with `crashes` every shard loses after each entry what came since its last one
     (of bare ticks, after each seventh).
     """
-    results, links, lengths = Results(), list[list[Link]](), [0]
-    readers = [Reader(log, number, count, results, links) for number in range(count)]
+    results, links, lengths = Results(), list[Sequence[Standing]](), [0]
+    identity = new_identity()
+    readers = [Reader(log, number, count, results, links, identity) for number in range(count)]
     last = len(log.entries) - 1
     for at, entry in enumerate(log.entries):
-        if entry.links:
-            links.append(identify(facts_of_links(encode_links(entry.links))))
+        if entry.facts:
+            links.append(identity.take(entry.facts))
         for number, reader in enumerate(readers):
             late = delays[number % len(delays)]
 
@@ -216,7 +230,7 @@ def stored(log: BrandLog, count: int = 1, delays: Sequence[int] = (0,), checkpoi
                 return len(links) if where >= last - 1 else lengths[max(0, where - late)]
 
             reader.read(known(at))
-            if crashes and (entry.messages or entry.links or at % 7 == 0):
+            if crashes and (entry.messages or entry.facts or at % 7 == 0):
                 reader.crash(known)
             if checkpoints and at % checkpoints[number % len(checkpoints)] == 0:
                 reader.checkpoint()
@@ -227,13 +241,14 @@ def stored(log: BrandLog, count: int = 1, delays: Sequence[int] = (0,), checkpoi
 def folded_alone(log: BrandLog) -> Results:
     """Return what one gateway makes of the log: a fold over all stores that takes what identity makes of a record before the next."""
     results = Results()
-    shard = shards.shard_of(Fold(shipped(), MemoryStore(), lambda site: ({STAFF}, set()), True, filter_bytes=1 << 10), log.site)
+    shard = shards.shard_of(Fold(shipped(), MemoryStore(), lambda site: ({STAFF}, set()), True, filter_bytes=1 << 10), log.site,
+                            identity=lambda types: new_identity())  # fmt: skip
     for at, entry in enumerate(log.entries):
         given = [] if entry.store else [TIME_PASSED]
         if at == 0:
             given = [Entry(RecordKind.SITE, "", "", 0, record_site(log.site))]
-        if entry.links:
-            given = [Entry(RecordKind.LINKS, "", "", 0, encode_links(entry.links))]
+        if entry.facts:
+            given = [Entry(RecordKind.FACTS, "", "", 0, encode_facts(entry.facts))]
         accepted = shard.messages.accept(entry.messages, f"log/{at}", entry.received_ns)
         results.receipts |= {(at, key): upto for key, (upto, _) in accepted.receipts.items()}
         results.refused |= {(part.key, topic, part.payload) for topic, part in accepted.refused}

@@ -17,15 +17,16 @@ from footfall.pseudonyms import TOP_BIT, is_day_subject
 from gateway.accept.events import Pseudonymiser, normalise
 from gateway.fold.fold import Fold
 from gateway.fold.store import FoldStore
-from gateway.identity.identify import identify
 from gateway.identity.links import Link, encode_links
 from gateway.points import SCHEMA, Coded, Points
 from gateway.records import Record, RecordKind
+from gateway.shard import IdentityStage
 from gateway.site import Site
 from gateway.site.index import Places
 from gateway.site.recorded import record_site
 from tests.support.fan_stays import stays_of
 from tests.support.memory_fold_store import MemoryStore
+from tests.support.plain_identity import PlainIdentity
 
 S = 1_000_000_000
 MINUTE = 60 * S
@@ -324,21 +325,29 @@ Rows = dict[tuple[Any, ...], dict[str, Any]]
 
 
 class LinkedFold(Fold):
-    """A fold with identity beside it: links of what records state are taken at once, as the gateway does with its one shard."""
+    """A fold with identity beside it: what records state is taken at once, as the gateway does with its one shard."""
+
+    identity: IdentityStage
 
     def apply(self, records: Iterable[tuple[Record, Body | None]]) -> list[Points]:
-        return super().apply(self._followed_by_links(records))
+        return super().apply(self._followed_by_standings(records))
 
-    def _followed_by_links(self, records: Iterable[tuple[Record, Body | None]]) -> Iterator[tuple[Record, Body | None]]:
+    def _followed_by_standings(self, records: Iterable[tuple[Record, Body | None]]) -> Iterator[tuple[Record, Body | None]]:
         for pair in records:
             yield pair
             facts, self.facts = self.facts, []
-            self.link(identify(facts))
+            if facts:
+                self.link(self.identity.take(facts))
 
 
-def new_fold(store: FoldStore | None = None) -> Fold:
-    """Return a fold on an empty store; of dictionaries unless one is given, since the conformance suite holds both kinds to one law."""
-    return LinkedFold(shipped(), store or MemoryStore(), lambda site: ({STAFF}, set()), stay_points=True, filter_bytes=1 << 12)
+def new_fold(store: FoldStore | None = None, identity: IdentityStage | None = None) -> LinkedFold:
+    """Return a fold on an empty store; of dictionaries unless one is given, since the conformance suite holds both kinds to one law.
+
+    `identity` is a plain one unless given; it outlives a fold that goes on from a checkpoint.
+    """
+    made = LinkedFold(shipped(), store or MemoryStore(), lambda site: ({STAFF}, set()), stay_points=True, filter_bytes=1 << 12)
+    made.identity = identity or PlainIdentity()
+    return made
 
 
 def store(points: Iterable[Points], rows: Rows) -> Rows:

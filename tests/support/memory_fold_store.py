@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from gateway.fold.store import Claim, CountRow, DwellRow, LinkRow, TouchNameRow, TouchRow, VisitRow
+from gateway.fold.store import Claim, CorrectionRow, CountRow, DwellRow, TouchNameRow, TouchRow, VisitRow
+from gateway.identity.facts import Standing
 
 NS_PER_MINUTE = 60_000_000_000
 
@@ -21,7 +22,9 @@ class MemoryStore:
         self._touches: dict[tuple[Any, ...], TouchRow] = tables.get("touches", {})
         self._touch_names: dict[tuple[Any, ...], TouchNameRow] = tables.get("touch_names", {})
         self._counts: dict[str | None, CountRow] = tables.get("counts", {})
-        self._links: dict[tuple[Any, ...], LinkRow] = tables.get("links", {})
+        self._corrections: dict[tuple[Any, ...], CorrectionRow] = tables.get("corrections", {})
+        self._standings: dict[str, Standing] = tables.get("standings", {})
+        self._fans: dict[tuple[str, str], None] = tables.get("fans", {})
         self._claims: dict[tuple[int, int], Claim] = tables.get("claims", {})
         self._cells: dict[tuple[str, int, int], Sequence[float]] = tables.get("cells", {})
         self._state: dict[str, bytes] = tables.get("state", {})
@@ -35,7 +38,8 @@ class MemoryStore:
         self.kept.update(_copied({
             "visits": self._visits, "dwells": self._dwells, "touches": self._touches,
             "touch_names": self._touch_names, "counts": self._counts,
-            "links": self._links, "claims": self._claims, "cells": self._cells, "state": self._state,
+            "corrections": self._corrections, "standings": self._standings, "fans": self._fans,
+            "claims": self._claims, "cells": self._cells, "state": self._state,
         }))  # fmt: skip
 
     def save_visits(self, rows: Iterable[VisitRow]) -> None:
@@ -47,6 +51,13 @@ class MemoryStore:
     def visits_of(self, subject: str) -> list[VisitRow]:
         return sorted((row for row in self._visits.values() if row.subject == subject), key=lambda row: (row.store, row.key_ns))
 
+    def visits_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[VisitRow]:
+        found = (row for row in self._visits.values() if row.fan == fan != "" and row.store == store)
+        return [row for row in found if row.last_ns >= from_ns and row.start_ns <= to_ns]
+
+    def stores_of(self, subject: str) -> list[str]:
+        return sorted({row.store for row in self._visits.values() if row.subject == subject})
+
     def save_dwells(self, rows: Iterable[DwellRow]) -> None:
         self._dwells |= {(row.subject, row.store, row.key_ns, row.agent, row.zone): row for row in rows}
 
@@ -55,6 +66,10 @@ class MemoryStore:
 
     def dwells_of(self, subject: str) -> list[DwellRow]:
         return sorted((row for row in self._dwells.values() if row.subject == subject), key=lambda row: (row.store, row.key_ns))
+
+    def dwells_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[DwellRow]:
+        found = (row for row in self._dwells.values() if row.fan == fan != "" and row.store == store)
+        return [row for row in found if row.last_ns >= from_ns and row.start_ns <= to_ns]
 
     def dwell_end(self, subject: str, store: str, time_ns: int) -> int:
         covering = (row for row in self.dwells_of(subject) if row.store == store and row.start_ns <= time_ns <= row.last_ns)
@@ -84,20 +99,28 @@ class MemoryStore:
     def count_by_id(self, event_id: str) -> CountRow | None:
         return self._counts.get(event_id)
 
-    def save_links(self, rows: Iterable[LinkRow]) -> None:
-        for row in rows:
-            known = self._links.get(row[:-1])
-            if known is None or row.confidence > known.confidence:
-                self._links[row[:-1]] = row._replace(confidence=float(row.confidence))
+    def save_corrections(self, rows: Iterable[CorrectionRow]) -> None:
+        self._corrections |= {row[:4]: row for row in rows}
 
-    def links_of(self, subject: str) -> list[LinkRow]:
-        return [row for row in self._links.values() if row.subject == subject]
+    def corrections_of(self, event_id: str) -> list[CorrectionRow]:
+        return [row for row in self._corrections.values() if row.of == event_id]
+
+    def waiting_corrections(self) -> list[CorrectionRow]:
+        return [row for row in self._corrections.values() if row.waits]
+
+    def save_standings(self, standings: Iterable[Standing]) -> None:
+        for each in standings:
+            self._standings[each.name] = each
+            self._fans |= {(span.fan, each.name): None for span in each.spans if span.fan}
+
+    def standing(self, name: str) -> Standing | None:
+        return self._standings.get(name)
 
     def subjects_of(self, fan: str) -> list[str]:
-        return sorted({row.subject for row in self._links.values() if row.fan == fan})
+        return sorted(name for whose, name in self._fans if whose == fan and ":" not in name)
 
-    def linked_subjects(self) -> Iterator[str]:
-        yield from {row.subject for row in self._links.values()}
+    def names_with_standing(self) -> Iterator[str]:
+        yield from self._standings
 
     def claim_all(self, claims: Sequence[Claim]) -> bool:
         wanted = {(claim.owner, claim.key_ns): claim for claim in claims}

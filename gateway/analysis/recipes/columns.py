@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from footfall.errors import ConfigError
+from gateway.identity.facts import is_registered
 
 
 def need(frame: pd.DataFrame, *names: str) -> None:
@@ -28,5 +29,5 @@ def local_days(frame: pd.DataFrame, name: str) -> pd.Series:
 def of_known_fans(visits: pd.DataFrame) -> pd.DataFrame:
     """Return the visits of known fans who are no staff, in the order of their begin. Raise ConfigError for a frame of something else."""
     need(visits, "started", "fan", "is_staff")
-    kept = visits[visits["fan"].fillna("").ne("") & ~visits["is_staff"].astype(bool)]
+    kept = visits[visits["fan"].fillna("").map(is_registered).astype(bool) & ~visits["is_staff"].astype(bool)]
     return kept.loc[moments(kept, "started").sort_values(kind="stable").index]

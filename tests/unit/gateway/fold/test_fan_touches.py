@@ -19,7 +19,7 @@ FANS = ("", "f1", "f2")
 
 
 def row(number: int, time_ns: int, what: str, fan: str, void: int = 0) -> tuple[TouchRow, dict[str, object]]:
-    values: dict[str, object] = {"what": what, "amount": float(number)}
+    values: dict[str, object] = {"what": what, "amount": float(number), "subjects": [], "ref": "", "fan": fan}
     return TouchRow("s1", "a1", number, time_ns, time_ns, f"t{number}", "", fan, fan, void, json.dumps(values)), values
 
 

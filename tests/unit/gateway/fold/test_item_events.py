@@ -225,7 +225,7 @@ def test_a_state_of_before_there_were_items_is_read() -> None:
     fold.checkpoint({})
     old = {name: value for name, value in ledger.state().items() if not name.startswith("items")}
     old["fold"] = old["fold"].replace(b"\xa7version" + bytes([STATE_VERSION]), b"\xa7version\x01")
-    assert (STATE_VERSION, READ_VERSIONS) == (5, (1, 2, 3, 4, 5))
+    assert (STATE_VERSION, READ_VERSIONS) == (6, (1, 2, 3, 4, 5, 6))
     fold = new_fold(ledger)
     fold.load(old)
     more = heard(told, row(Kind.ENTER, A)).end().records[fold.pos :]

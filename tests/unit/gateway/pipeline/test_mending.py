@@ -20,6 +20,7 @@ from gateway.fold.fold import Fold
 from gateway.identity.links import Link, encode_links
 from gateway.pipeline import checkpoints, fold_worker
 from gateway.pipeline.fold_worker import FoldWorker
+from gateway.pipeline.identity_stage import identity_on
 from gateway.pipeline.ingest import Ingest
 from gateway.pipeline.mending import FoldStuck, culprit
 from gateway.pipeline.notices import Notices
@@ -45,8 +46,12 @@ class Full(Gate):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.quarantine, self.notices = Quarantine(folder / "quarantine.db"), Notices()
+        fold = self.fold_worker.fold.fresh(self.ledger)
+        if "fold" in self.ledger.state():
+            fold.load(self.ledger.state())
         self.fold_worker = FoldWorker(
-            shard_of(self.fold_worker.fold), self.ledger, self.journal, self.outbox, lambda arrivals, counters: None,
+            shard_of(fold, identity=identity_on(self.ledger, None)), self.ledger, self.journal, self.outbox,
+            lambda arrivals, counters: None,
             keep=self.quarantine.add, notices=self.notices,
         )  # fmt: skip
 

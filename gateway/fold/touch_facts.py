@@ -1,0 +1,53 @@
+"""What touches state about identity: each a mention, which a void of the touch takes back. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from gateway.fold.store import CorrectionRow, TouchRow
+from gateway.identity.facts import Fact, Revoke
+from gateway.identity.facts_json import mention_of_touch
+
+MENTION: Final = "mention"
+"""The key of an amended touch that has the id of what it states."""
+_STATES: Final = frozenset({"subjects", "types", "fan", "ref"})
+
+
+def facts_of_touch(row: TouchRow, values: Mapping[str, Any]) -> list[Fact]:
+    """Return what a touch of these values states, as it is now; nothing if it has neither an identifier nor a reference."""
+    mention = mention_of_touch(_mention_id(row, values), values, row.agent)
+    if mention is None:
+        return []
+    return [mention, _revoke(row, mention.id)] if row.void else [mention]
+
+
+def facts_of_corrected(before: TouchRow, was: Mapping[str, Any], row: TouchRow, values: Mapping[str, Any]) -> list[Fact]:
+    """Return what a touch states after it was corrected, and what takes back that which it no longer states."""
+    old_id, new_id = _mention_id(before, was), _mention_id(row, values)
+    gone = [_revoke(row, old_id)] if old_id != new_id and mention_of_touch(old_id, was) else []
+    return [*gone, *facts_of_touch(row, values)]
+
+
+def amended_mention(row: TouchRow, amends: Iterable[tuple[CorrectionRow, Mapping[str, Any]]]) -> Mapping[str, str]:
+    """Return MENTION with the id of what a touch states with amends, if any of them concerns that: one for each set of amends."""
+    names = sorted(f"{each.store}/{each.agent}/{each.row}" for each, values in amends if _STATES & values.keys())
+    if not names:
+        return {}
+    digest = hashlib.blake2b("\0".join(names).encode(), digest_size=8).hexdigest()
+    return {MENTION: f"{_own_id(row)}#{digest}"}
+
+
+def _revoke(row: TouchRow, mention_id: str) -> Revoke:
+    return Revoke(id=f"void:{mention_id}", learned_ns=row.time_ns, source="touch", actor=row.agent, of=mention_id)
+
+
+def _mention_id(row: TouchRow, values: Mapping[str, Any]) -> str:
+    stated: str | None = values.get(MENTION)
+    return stated or _own_id(row)
+
+
+def _own_id(row: TouchRow) -> str:
+    """Return the id of the touch, and of one without, which nobody can correct, its place."""
+    return row.id or f"{row.store}/{row.agent}/{row.row}/{row.key_ns}"

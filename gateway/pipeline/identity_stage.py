@@ -1,0 +1,37 @@
+"""The identity stage of a gateway, which is the one shard of its brand: on the ledger, beside the fold."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from footfall.pseudonyms import provisional_key
+from gateway.identity.facts import FactStore
+from gateway.identity.identity import Identity
+from gateway.identity.types import IdentifierTypes
+from gateway.shard import IdentityOf, Shard
+from gateway.site.recorded import RecordedIdentifierType
+from gateway.state.ledger import Ledger
+
+log = logging.getLogger("footfall.gateway.fold")
+
+
+def identity_on(store: FactStore, brand_secret: bytes | None) -> IdentityOf:
+    """Return what makes the stage on a store, for what a brand states of types of identifiers."""
+    key = provisional_key(brand_secret)
+
+    def identity(types: Sequence[RecordedIdentifierType]) -> Identity:
+        return Identity(store, IdentifierTypes(types), key)
+
+    return identity
+
+
+def learn_of_earlier_release(shard: Shard, ledger: Ledger, beat: Callable[[], None]) -> None:
+    """Take what links and touches state that an earlier release stored; once, since the next checkpoint holds what it comes to."""
+    if shard.core.knows_standings:
+        return
+    log.info("who is who is worked out anew from what an earlier release stored, once; it may take some minutes")
+    for facts in ledger.facts_of_earlier_releases():
+        beat()
+        shard.learn(facts)
+    shard.core.knows_standings = True

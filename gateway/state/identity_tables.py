@@ -1,0 +1,130 @@
+"""The ledger's facts about identity and what they come to: the memory of the identity stage, and of the one shard beside it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final, TypeVar
+
+from footfall.sqlite import naming
+from gateway.fold.link_index import is_subject
+from gateway.fold.store import LinkRow, TouchRow
+from gateway.fold.touch_facts import facts_of_touch
+from gateway.identity.facts import Fact, Span, Standing, names_of
+from gateway.identity.facts_json import decode_facts, facts_of_links, values_of
+from gateway.identity.links import Link as EarlierLink
+from gateway.identity.links import encode_links
+from gateway.state.sealed_rows import FactRow, SealedRows, StandingFanRow, StandingRow, sealed
+
+_AT_ONCE: Final = 500
+"""Names that one statement asks for."""
+_OWN: Final = "fact:"
+_Value = TypeVar("_Value")
+
+
+class IdentityTables(SealedRows):
+    """Standings as the fold asks for them (gateway.fold.store), and facts as the identity stage does (gateway.identity.facts)."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        super().__init__(path, db)
+        self._given: dict[str, Standing] = {}
+        """What the stage gave and the fold has not saved yet."""
+        self._next_fact = 0
+
+    def save_standings(self, standings: Iterable[Standing]) -> None:
+        """Write standings, each in place of the one of its name, and whose its name is."""
+        some = list(standings)
+        for each in some:
+            self._given.pop(each.name, None)
+        self._save(StandingRow, map(_row, some))
+        fans = {StandingFanRow(span.fan, each.name) for each in some for span in each.spans if span.fan}
+        self._db.executemany("INSERT OR IGNORE INTO standing_fans (fan, name, crc) VALUES (?,?,?)", sealed(fans))
+
+    def standing(self, name: str) -> Standing | None:
+        rows = self._rows(StandingRow, "WHERE name=?", (name,))
+        return _standing(rows[0]) if rows else None
+
+    def subjects_of(self, fan: str) -> list[str]:
+        """Return every subject of which a standing had a span of the fan, sorted."""
+        return [row.name for row in self._rows(StandingFanRow, "WHERE fan=? ORDER BY name", (fan,)) if is_subject(row.name)]
+
+    def names_with_standing(self) -> Iterator[str]:
+        """Yield every name that has a standing."""
+        with naming(self.path, "it is damaged"):
+            yield from (name for (name,) in self._db.execute("SELECT name FROM standings"))
+
+    # The identity stage (gateway.identity.facts.FactStore)
+
+    def facts_naming(self, names: Collection[str]) -> Iterable[Fact]:
+        """Return every fact that bears any of these names, each once."""
+        found: dict[int, str] = {}
+        for some in _parts(names, _AT_ONCE):
+            own = [name.removeprefix(_OWN) for name in some if name.startswith(_OWN)]
+            by_name = f"SELECT n FROM fact_names WHERE name IN ({_marks(some)})"
+            by_id = f"SELECT n FROM facts WHERE id IN ({_marks(own)})"
+            rows = self._rows(FactRow, f"WHERE n IN ({by_name} UNION {by_id})", (*some, *own))
+            found.update((row.n, row.body) for row in rows)
+        return [fact for body in found.values() for fact in decode_facts(body.encode())]
+
+    def standings(self, names: Collection[str]) -> Mapping[str, Standing]:
+        """Return the standings that the stage gave last, of those of these names that have one."""
+        found = {name: self._given[name] for name in names if name in self._given}
+        for some in _parts([name for name in names if name not in found], _AT_ONCE):
+            rows = self._rows(StandingRow, f"WHERE name IN ({_marks(some)})", tuple(some))
+            found.update((row.name, _standing(row)) for row in rows)
+        return found
+
+    def add(self, facts: Sequence[Fact], standings: Sequence[Standing]) -> None:
+        """Keep new facts, and standings until the fold has taken them: then it saves them itself, in the same transaction."""
+        for fact in facts:
+            values = values_of(fact)
+            body = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+            if self._read("SELECT 1 FROM facts WHERE id=? AND body=?", (fact.id, body)):
+                continue
+            self._next_fact += 1
+            self._save(FactRow, [FactRow(self._next_fact, fact.id, values["fact"], fact.source, fact.actor, fact.learned_ns, body)])
+            names = ((name, self._next_fact) for name in names_of(fact) if name != _OWN + fact.id)
+            self._db.executemany("INSERT OR IGNORE INTO fact_names (name, n) VALUES (?,?)", names)
+        self._given.update((each.name, each) for each in standings)
+
+    def _begin_facts(self) -> None:
+        """Stand on what the file has."""
+        self._given = {}
+        self._next_fact = self._read("SELECT coalesce(max(n), 0) FROM facts", ())[0][0]
+
+    # Of earlier releases
+
+    def facts_of_earlier_releases(self) -> Iterator[list[Fact]]:
+        """Yield, in parts, what the links and touches that an earlier release stored state about identity."""
+        links = self._rows(LinkRow, "ORDER BY subject, fan, from_ns, to_ns, source", ())
+        for some in _parts([row for row in links if not self._is_of_touch(row)], _AT_ONCE):
+            yield facts_of_links(encode_links([EarlierLink(*row) for row in some]))
+        for part in _parts(self._rows(TouchRow, "ORDER BY store, agent, row", ()), _AT_ONCE):
+            yield [fact for row in part for fact in facts_of_touch(row, json.loads(row.body))]
+
+    def _is_of_touch(self, link: LinkRow) -> bool:
+        """Return whether a touch that is here states a link; of older ones only the link is left."""
+        return link.source == "touch" and bool(
+            self._read("SELECT 1 FROM touches WHERE subject=? AND given_fan=? LIMIT 1", (link.subject, link.fan))
+        )
+
+
+def _row(standing: Standing) -> StandingRow:
+    spans, lent = (json.dumps(each, separators=(",", ":")) for each in (standing.spans, standing.lent))
+    return StandingRow(standing.name, standing.number, standing.rank, int(standing.only_by_ref), spans, lent, standing.label)
+
+
+def _standing(row: StandingRow) -> Standing:
+    spans = tuple(Span(*each) for each in json.loads(row.spans))
+    return Standing(row.name, row.number, spans, row.rank, bool(row.only_by_ref), tuple(json.loads(row.lent)), row.label)
+
+
+def _parts(values: Collection[_Value], size: int) -> Iterator[list[_Value]]:
+    some = list(values)
+    yield from (some[at : at + size] for at in range(0, len(some), size))
+
+
+def _marks(values: Collection[object]) -> str:
+    return ",".join("?" * len(values))
