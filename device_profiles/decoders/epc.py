@@ -2,7 +2,8 @@
 
 explain(epc: bytes, pc: int | None = None) -> EpcMeaning   # never raises: bytes of no scheme are "raw"
 
-epcpy decodes the schemes of TDS 1 (MIT; about 25 us each), device_profiles/decoders/epc_plus.py those of TDS 2. Reads of one tag
+epcpy decodes the schemes of TDS 1 (MIT; about 25 us each), but ADI, of which it asks for one terminator too many: epc_adi.py. Those of
+TDS 2: epc_plus.py. Reads of one tag
 repeat, so the last few thousand meanings are cached.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
+from device_profiles.decoders.epc_adi import explain_adi
 from device_profiles.decoders.epc_plus import PlusMeaning, explain_plus
 
 SchemeName = Literal[
@@ -88,6 +90,9 @@ def explain(epc: bytes, pc: int | None = None) -> EpcMeaning:
     scheme = HEADERS.get(epc[0])
     if scheme is None:
         return RAW
+    if scheme == "adi":
+        uri = explain_adi(epc)
+        return EpcMeaning(scheme, uri=uri) if uri else RAW
     from epcpy.utils.common import ConvertException  # only a process that reads tags loads it
     from epcpy.utils.parsers import hex_to_tag_encodable
 
