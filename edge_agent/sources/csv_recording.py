@@ -173,12 +173,12 @@ class _CsvFile:
     def _data_lines(self) -> Iterator[tuple[int, bytes]]:
         skipped = tuple(text.encode() for text in self._mapping.skip_rows)
         for number, line in text_lines(self._path, self._mapping.encoding):
-            if number > self._heading_line and line and not line.lstrip(b'" ').startswith(skipped):
+            if number > self._heading_line and line.strip() and not line.lstrip(b'" ').startswith(skipped):
                 yield number, line
 
     def _read_headings(self) -> list[str]:
         lines = ((number, line) for number, line in text_lines(self._path, self._mapping.encoding) if number > self._mapping.skip_lines)
-        number, first = next(((number, line) for number, line in lines if line), (0, None))
+        number, first = next(((number, line) for number, line in lines if line.strip()), (0, None))
         if first is None:
             raise ConfigError(f"{self._path}: the file is empty")
         self._heading_line = number if self._mapping.header else number - 1

@@ -10,17 +10,17 @@ What the first bytes show of the encoding, `footfall.csv_text` knows. Any other 
 from __future__ import annotations
 
 import csv
-import gzip
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Final
 
 from pydantic import Field
 
-from edge_agent.sources.recording import read_lines
+from edge_agent.sources.recorded_files import lines_of, opened
 from footfall.csv_text import DELIMITERS, SNIFFED_BYTES, UTF_8, encoding_of, is_workbook
 from footfall.errors import ConfigError
 
@@ -47,7 +47,7 @@ def text_lines(path: Path, encoding: str | None = None) -> Iterator[tuple[int, b
     if code.startswith("utf-16"):
         yield from _wide_lines(path, code)
         return
-    for number, line in read_lines(path):
+    for number, line in lines_of(path):
         with suppress(UnicodeDecodeError):
             line = line if code == UTF_8 else line.decode(code).encode()
         yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
@@ -55,7 +55,7 @@ def text_lines(path: Path, encoding: str | None = None) -> Iterator[tuple[int, b
 
 def sniffed(path: Path) -> str:
     """Return the encoding that a file's first bytes show: UTF-16 or UTF-8. Raise ConfigError for a workbook."""
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+    with opened(path) as file:
         start = file.read(SNIFFED_BYTES)
     if is_workbook(start):
         raise ConfigError(f"{path}: a workbook or an archive, not CSV: export it as CSV")
@@ -63,11 +63,7 @@ def sniffed(path: Path) -> str:
 
 
 def _wide_lines(path: Path, code: str) -> Iterator[tuple[int, bytes]]:
-    with (
-        gzip.open(path, "rt", encoding=code, errors="replace", newline="\n")
-        if path.suffix == ".gz"
-        else path.open(encoding=code, errors="replace", newline="\n")
-    ) as file:
+    with TextIOWrapper(opened(path), encoding=code, errors="replace", newline="\n") as file:
         for number, line in enumerate(file, 1):
             yield number, line.rstrip("\r\n").removeprefix("\ufeff").encode("utf-8", "replace")
 

@@ -11,12 +11,12 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from edge_agent.sources.recorded_files import lines_of
 from edge_agent.sources.source import AliveUntil, Crossing, Gap, Recorded, RefusedReading, Sighting
 from footfall.errors import ContractError
 from footfall.events import parse_event
@@ -61,20 +61,13 @@ def format_line(heard: Sighting | Crossing | Gap | AliveUntil) -> str:
     return json.dumps(values, separators=(",", ":")) + "\n"
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield line numbers from 1, and lines without their ends; `.gz` is unpacked."""
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            yield number, line.rstrip(b"\r\n")
-
-
 def read_recording(path: Path, on_read: Callable[[int], None] = lambda size_bytes: None) -> Iterator[Recorded]:
     """Yield the contents of the file. A line that cannot be read is a RefusedReading at the time of the one before.
 
     Its `data` is empty, since the line may identify someone. `on_read` is called with the bytes of each line.
     """
     t_ns = 0
-    for number, line in read_lines(path):
+    for number, line in lines_of(path):
         on_read(len(line) + 1)
         try:
             heard = parse_line(line)

@@ -27,7 +27,8 @@ from edge_agent.clock import Clock
 from edge_agent.levels import ZoneRule
 from edge_agent.sources.csv_mapping import SHIPPED, CsvMapping, read_mapping
 from edge_agent.sources.csv_recording import fits, read_csv, receivers_of
-from edge_agent.sources.recording import DOOR_PROFILE, read_lines, read_recording
+from edge_agent.sources.recorded_files import lines_of, refuse_empty
+from edge_agent.sources.recording import DOOR_PROFILE, read_recording
 from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings
 from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.simulated import SimulatedSource
@@ -97,6 +98,7 @@ def format_of(paths: Sequence[Path]) -> FormatName:
     """Return the format that the files look like. Raise ConfigError if they look like none."""
     if missing := [str(path) for path in paths if not path.exists()]:
         raise ConfigError(f"{missing[0]}: no such file or folder")
+    refuse_empty([file for file in _files(paths, ("",)) if file.is_file()])
     for name, found in FORMATS.items():
         if found.mapping is not None and name != "csv":
             files = _files(paths, found.suffixes(NO_SETTINGS))
@@ -129,11 +131,9 @@ def expand(format_name: FormatName, paths: Sequence[Path], settings: ReplaySetti
     """Return the files meant by `paths`: a folder means its files of the format's kind, in order of name."""
     suffixes = FORMATS[format_name].suffixes(settings)
     found = _files(paths, suffixes)
-    for file in found:
-        if not file.is_file():
-            raise ConfigError(f"{file}: there is no such file")
     if not found:
         raise ConfigError(f"{', '.join(map(str, paths))}: no {' or '.join(suffixes)} files here")
+    refuse_empty(found)
     return found
 
 
@@ -158,7 +158,7 @@ def _calit2_file(path: Path, direction: str, settings: ReplaySettings) -> Iterat
     """Yield the counts. Each bears the last millisecond of its half hour, so that it falls into the hour and day in which people passed."""
     zone_info = settings.zone_info()
     t_wall_ns = 0
-    for number, line in read_lines(path):
+    for number, line in lines_of(path):
         settings.on_read(len(line) + 1)
         try:
             moment, count = next(csv.reader([line.decode()], strict=True))

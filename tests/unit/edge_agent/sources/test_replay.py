@@ -78,7 +78,7 @@ def test_jsonl_files_are_merged_by_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("format_name", "files", "message"),
     [
-        ("uci-calit2", {"cal-inflow.csv": ""}, "'outflow' in its name; 0 such files"),
+        ("uci-calit2", {"cal-inflow.csv": "3,07/24/05\n"}, "'outflow' in its name; 0 such files"),
         ("sal-rb", {"x.csv": "a,b\n"}, "there is no column 'superframe'; it has a, b"),
         ("jsonl", {"x.csv": ""}, "no .jsonl or .jsonl.gz files here"),
     ],
