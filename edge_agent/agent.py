@@ -20,6 +20,7 @@ from edge_agent.config import AgentSettings
 from edge_agent.core import Core, lost_frame
 from edge_agent.durability import PendingRequests, remembered
 from edge_agent.gateway_key import GatewayKey
+from edge_agent.health_size import reasons_of
 from edge_agent.inbox import Events, Key, Reloaded
 from edge_agent.intake import Intake, intake_of
 from edge_agent.keys import SubjectKeys
@@ -140,6 +141,7 @@ class EdgeAgent:
             oldest_unsent_s=fill.oldest_unsent_s,
             sightings_total=self.core.sightings_total,
             dropped_total=self.core.dropped_total.total() + self.spool.dropped_rows_total,
+            dropped=reasons_of(self.core.dropped_total, self.spool.dropped_rows_total),
             ignored_total=self.core.counters.ignored_total.total(),
             rows_total=self.core.rows_total,
             neighbours_total=self.core.neighbours_total,

@@ -13,6 +13,7 @@ from footfall.errors import ContractError
 from footfall.events import Name
 
 MAX_HEALTH_BYTES: Final = 65_536
+MOST_REASONS: Final = 32
 
 Total = Annotated[int, Field(ge=0, lt=1 << 63)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -48,6 +49,8 @@ class Health(_AgentReport):
     sightings_total: Total = 0
     dropped_total: Total = 0
     """Rows dropped by a full spool, and sightings that the configuration does not explain."""
+    dropped: Annotated[dict[Name, Total], Field(max_length=MOST_REASONS)] = {}
+    """How many of `dropped_total` for each reason, the commonest ones."""
     ignored_total: Total = 0
     """Counters' reports that were repeated or sent beside totals, and therefore not counted."""
     rows_total: Total = 0

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 import threading
 from collections.abc import Callable
 from typing import Annotated, Final, Literal
@@ -40,10 +41,17 @@ from footfall.units import NS_PER_S
 log = logging.getLogger("footfall.agent.mqtt")
 
 MOST_LOGGED: Final = 100
+SHOWN_CHARS: Final = 200
+_IDENTIFIES: Final = re.compile(r"[:@\x00-\x1f]|(?:[0-9a-f]{2}[-:]?){6}|\d{7}", re.IGNORECASE | re.ASCII)
 CONNECT_S: Final = 5.0
 TURN_S: Final = 0.2
 
 TopicFilter = Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+def shown_topic(topic: str) -> str:
+    """Return a topic for the log: a level that may identify somebody, as an address or an id with its type does, is `…`."""
+    return "/".join("…" if _IDENTIFIES.search(level) else level for level in topic.split("/"))[:SHOWN_CHARS]
 
 
 class VendorSource:
@@ -77,7 +85,8 @@ class VendorSource:
         for heard in self.reader.read(FeedMessage(message.topic, bytes(message.payload)), now_ns):
             if isinstance(heard, Unexplained) and heard.reason not in self._logged and len(self._logged) < MOST_LOGGED:
                 self._logged.add(heard.reason)
-                log.warning("source %s: %s, the first of its kind: %s", self.name, heard.reason, heard.fault)
+                topic = shown_topic(message.topic)
+                log.warning("source %s: %s, the first of its kind, on %s: %s", self.name, heard.reason, topic, heard.fault)
             self._judge(heard, now_ns)
             emit(heard)
 

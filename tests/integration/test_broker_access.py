@@ -49,9 +49,10 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Deployed:
-    """Mosquitto with the deployed files; only their paths and ports are the test's."""
+    """Mosquitto with the deployed files; only their paths and ports are the test's. As a context manager it runs meanwhile."""
 
     def __init__(self, folder: Path, certificates: Path) -> None:
+        folder.mkdir(exist_ok=True)
         self.certificates, self.agents, self.gateway = certificates, free_port(), free_port()
         (folder / "acl").write_bytes((DEPLOYED / "acl").read_bytes())
         (folder / "acl").chmod(0o600)
@@ -64,6 +65,13 @@ class Deployed:
             text = text.replace(told, here)
         (folder / "conf").write_text(f"user {getpass.getuser()}\n{text}")
         self.process = Process([str(binary()), "-c", str(folder / "conf")], folder / "log", lambda: is_listening(self.gateway))
+
+    def __enter__(self) -> Deployed:
+        self.process.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.stop()
 
     def connect(self, name: str | None, port: int, client_id: str = "") -> Peer:
         return Peer(self.certificates, name, port, client_id)
@@ -122,9 +130,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, certificates: Path) -> It
         broker = Deployed(tmp_path_factory.mktemp("mosquitto"), certificates)
     except ConfigError as error:
         missing(str(error))
-    broker.process.start()
-    yield broker
-    broker.process.stop()
+    with broker:
+        yield broker
 
 
 def test_an_agent_writes_its_own_topics_only(deployed: Deployed) -> None:

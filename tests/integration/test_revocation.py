@@ -36,11 +36,8 @@ def certificates(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def broker(certificates: Path, tmp_path: Path) -> Iterator[Deployed]:
-    (tmp_path / "mosquitto").mkdir()
-    running = Deployed(tmp_path / "mosquitto", certificates)
-    running.process.start()
-    yield running
-    running.process.stop()
+    with Deployed(tmp_path / "mosquitto", certificates) as running:
+        yield running
 
 
 def probe(certificates: Path, port: int) -> tuple[int, str]:

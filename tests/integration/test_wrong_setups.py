@@ -62,10 +62,8 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory, certificates: Path) -> Iterator[Deployed]:
     require_mosquitto()
-    broker = Deployed(tmp_path_factory.mktemp("mosquitto"), certificates)
-    broker.process.start()
-    yield broker
-    broker.process.stop()
+    with Deployed(tmp_path_factory.mktemp("mosquitto"), certificates) as broker:
+        yield broker
 
 
 def tls(folder: Path, name: str, authority: Path | None = None) -> Tls:
@@ -176,12 +174,8 @@ def test_certificates_of_another_authority(asked: Callable[..., str], deployed: 
 
 @pytest.mark.parametrize("asked", BOTH)
 def test_a_broker_under_another_name(asked: Callable[..., str], others: Path, tmp_path: Path) -> None:
-    broker = Deployed(tmp_path, others)
-    broker.process.start()
-    try:
+    with Deployed(tmp_path, others) as broker:
         assert "the broker's certificate is of another" in asked(port=broker.agents, tls=tls(others, "a1"))
-    finally:
-        broker.process.stop()
 
 
 @pytest.mark.parametrize("asked", BOTH)
@@ -189,22 +183,12 @@ def test_certificates_that_have_ended(asked: Callable[..., str], certificates: P
     ended = tmp_path / "ended"
     shutil.copytree(certificates, ended)
     _end(ended, "broker")
-    (tmp_path / "one").mkdir()
-    broker = Deployed(tmp_path / "one", ended)
-    broker.process.start()
-    try:
+    with Deployed(tmp_path / "one", ended) as broker:
         assert "the broker's certificate has expired, or this machine's clock is wrong" in asked(port=broker.agents, tls=tls(ended, "a1"))
-    finally:
-        broker.process.stop()
     shutil.copy(certificates / "broker.crt", ended / "broker.crt")
     _end(ended, "a1")
-    (tmp_path / "two").mkdir()
-    broker = Deployed(tmp_path / "two", ended)
-    broker.process.start()
-    try:
+    with Deployed(tmp_path / "two", ended) as broker:
         assert "our certificate has expired" in asked(port=broker.agents, tls=tls(ended, "a1"))
-    finally:
-        broker.process.stop()
 
 
 def _end(folder: Path, name: str) -> None:
@@ -454,19 +438,14 @@ def test_a_clock_before_the_certificates_of_others_is_named(others: Path, certif
         ["openssl", "x509", "-req", "-in", "x.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-extfile", "x.ext", "-out", "broker.crt"],
         cwd=folder, check=True, capture_output=True,
     )  # fmt: skip
-    (tmp_path / "m").mkdir()
-    broker = Deployed(tmp_path / "m", folder)
-    broker.process.start()
     code = (
         "import sys; from footfall.broker import Broker; from footfall.broker_diagnosis import diagnose;"
         "print(diagnose(Broker.model_validate_json(sys.argv[1])))"
     )
-    asked = Broker(port=broker.agents, tls=tls(folder, "a1")).model_dump_json()
     environment = os.environ | {"LD_PRELOAD": str(preload), "FAKETIME": "@2001-01-01 00:00:00"}
-    try:
+    with Deployed(tmp_path / "m", folder) as broker:
+        asked = Broker(port=broker.agents, tls=tls(folder, "a1")).model_dump_json()
         done = subprocess.run(
             [sys.executable, "-c", code, asked], env=environment, capture_output=True, text=True, check=True
         )  # fmt: skip
         assert "not valid yet by this machine's clock: is the clock right?" in done.stdout
-    finally:
-        broker.process.stop()

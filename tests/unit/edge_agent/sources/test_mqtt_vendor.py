@@ -7,7 +7,7 @@ from paho.mqtt.client import MQTTMessage
 
 from device_profiles.registry import shipped
 from edge_agent.clock import SystemClock
-from edge_agent.sources.mqtt_vendor import MqttVendor
+from edge_agent.sources.mqtt_vendor import MqttVendor, shown_topic
 from edge_agent.sources.source import Heard
 from footfall.config import check
 from footfall.units import NS_PER_S
@@ -30,8 +30,9 @@ def test_the_first_message_that_nothing_explains_is_logged_with_its_fault_and_th
         message.payload = payload
         source._take(message, heard.append)
     assert [record.getMessage() for record in caplog.records] == [
-        "source cameras: feed.xml, the first of its kind: not XML: mismatched tag, line 2, column 6",
-        "source cameras: feed.json, the first of its kind: not JSON: Expecting property name enclosed in double quotes, line 1, column 2",
+        "source cameras: feed.xml, the first of its kind, on cameras/1: not XML: mismatched tag, line 2, column 6",
+        "source cameras: feed.json, the first of its kind, on cameras/1: "
+        "not JSON: Expecting property name enclosed in double quotes, line 1, column 2",
     ]
     assert len(heard) == 3
     assert source.reader.unexplained_total == {"feed.xml": 2, "feed.json": 1}
@@ -53,3 +54,20 @@ def test_devices_that_nothing_explains_are_named_after_a_minute_unless_something
     assert take(b"<a>", 70) == {"feed.xml": "cameras: messages that nothing explains, 3 times in 60 s"}
     assert take(b"3", 71) == {}, "a number of people is explained: others may publish beside it what they like"
     assert take(b"<a>", 72) == {}
+
+
+@pytest.mark.parametrize(
+    ("topic", "shown"),
+    [
+        ("zigbee2mqtt/Hall Motion", "zigbee2mqtt/Hall Motion"),
+        ("espresense/devices/irk:ann/kitchen", "espresense/devices/…/kitchen"),
+        ("home/OMG/BTtoMQTT/AABBCCDDEEFF", "home/OMG/BTtoMQTT/…"),
+        ("gw/aa-bb-cc-dd-ee-ff/up", "gw/…/up"),
+        ("till/+8613800000000", "till/…"),
+        ("shop/ann@example.com/x", "shop/…/x"),
+        ("a\nb/c", "…/c"),
+        ("x" * 300, "x" * 200),
+    ],
+)
+def test_a_topic_in_the_log_names_nobody(topic: str, shown: str) -> None:
+    assert shown_topic(topic) == shown
