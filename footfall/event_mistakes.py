@@ -28,9 +28,9 @@ def mistake(value: object, first: Any, keys: Mapping[str, Sequence[str]], fact_k
     where = _where(first["loc"])
     match first["type"]:
         case "union_tag_not_found":
-            return f"kind: must be one of {', '.join((*keys, FACT))}" + _without_kind(value)
+            return f"kind: must be one of {', '.join(_kinds(keys))}" + _without_kind(value)
         case "union_tag_invalid":
-            return f"kind: must be one of {', '.join((*keys, FACT))}" + _given_kind(first["ctx"].get("tag", ""))
+            return f"kind: must be one of {', '.join(_kinds(keys))}" + _given_kind(first["ctx"].get("tag", ""))
         case "model_attributes_type" | "dict_type" if where == "event":
             return f"event: must be an object, not {_named(value)}"
         case "string_pattern_mismatch" if first["ctx"].get("pattern") in _PATTERNS:
@@ -38,6 +38,11 @@ def mistake(value: object, first: Any, keys: Mapping[str, Sequence[str]], fact_k
         case "extra_forbidden":
             return _unknown_key(first, first["loc"], keys)
     return f"{where}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def _kinds(keys: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the kinds of events; keys within an event are listed beside them."""
+    return [*(kind for kind in keys if "." not in kind), FACT]
 
 
 def _where(location: Sequence[object]) -> str:
@@ -57,10 +62,14 @@ def _of_fact(first: Any, keys: Mapping[str, Sequence[str]]) -> str:
 
 
 def _unknown_key(first: Any, location: Sequence[Any], keys: Mapping[str, Sequence[str]]) -> str:
-    allowed = keys.get(str(location[0]), ())
-    return f"{_where(first['loc'])}: {first['msg']}{did_you_mean(str(location[-1]), allowed)}" + (
-        f"; a {location[0]} may have {', '.join(allowed)}" if len(location) == 2 else "; an item has sku and n"
-    )
+    allowed: Sequence[str]
+    if isinstance(location[-2], int):
+        allowed, named = ("sku", "n"), "an item has sku and n"
+    else:
+        within = ".".join(map(str, location[:-1]))
+        allowed = keys.get(within, ())
+        named = f"a {within} may have {', '.join(allowed)}"
+    return f"{_where(first['loc'])}: {first['msg']}{did_you_mean(str(location[-1]), allowed)}; {named}"
 
 
 def not_json(message: str) -> str:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final
 import typer
 from pydantic import TypeAdapter
 
+from footfall.event_corrections import OF_COUNTS, Changes
 from footfall.events import COUNTED, GIVES_BACK, MAX_EVENTS, PlainEvent
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -26,6 +27,9 @@ _OF_PEOPLE: Final[dict[str, dict[str, Any]]] = {
     "identifiers": {"type": "array", "minItems": 1}, "subjects": {"type": "array", "minItems": 1}, "sealed": {"type": "string"},
 }  # fmt: skip
 """The keys that name people, each in place of the others, and when they do."""
+_OF_TOUCHES: Final = tuple(key for key in Changes.model_fields if key not in OF_COUNTS)
+_MIXED: Final = [{"required": [count, touch]} for count in ("in", "out") for touch in _OF_TOUCHES]
+"""Keys of a count beside keys of a touch: an amend is of one of them."""
 _FAN: Final = "The brand's own id of a fan. What is written as an identifier (type:value, a phone number, an address) is refused."
 _LEARNED: Final = (
     "When whoever states it learned it. Of two that contradict each other the later one counts, never the one that came later."
@@ -45,6 +49,9 @@ def schema() -> dict[str, Any]:
     defs["Occupancy"]["anyOf"] = [_stated("people", "integer"), _stated("occupied", "boolean")]
     defs["Occupancy"]["allOf"] = [_agrees({"minimum": 1}, True), _agrees({"maximum": 0}, False)]
     _add_fact_rules(defs)
+    defs["Amend"]["oneOf"] = [_stated("set", "object"), _stated("sealed", "string")]
+    defs["Changes"] |= {"minProperties": 1, "not": {"anyOf": _MIXED}}
+    defs["Adjustment"]["anyOf"] = [{"properties": {key: {"not": {"const": 0}}}, "required": [key]} for key in ("in", "out")]
     defs["Event"] = found
     event = {"$ref": "#/$defs/Event"}
     return {

@@ -17,12 +17,20 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from footfall.errors import ContractError
 from footfall.event_base import Event as _Event
-from footfall.event_base import IdentifierTypeName, OfPeople, Strict, Subject
 from footfall.event_base import Name as Name
 from footfall.event_base import Text as Text
+from footfall.event_corrections import MAX_PEOPLE as MAX_PEOPLE
+from footfall.event_corrections import Adjustment as Adjustment
+from footfall.event_corrections import Amend as Amend
+from footfall.event_corrections import Changes
+from footfall.event_corrections import Void as Void
 from footfall.event_facts import AnyFact, FactEvent
 from footfall.event_mistakes import mistake, not_json
-from footfall.fan_ids import BRANDS_OWN
+from footfall.event_touches import COUNTED as COUNTED
+from footfall.event_touches import GIVES_BACK as GIVES_BACK
+from footfall.event_touches import Item as Item
+from footfall.event_touches import Touch as Touch
+from footfall.event_touches import What as What
 from footfall.identified import Identifier as Identifier
 
 MAX_EVENTS_BYTES: Final = 1 << 20
@@ -30,61 +38,8 @@ MAX_EVENTS: Final = 1000
 MAX_DEPTH: Final = 16
 _GZIP: Final = b"\x1f\x8b"
 
-What = Literal[
-    "scan", "try_on", "promotion", "transaction", "payment", "redemption", "pickup", "return", "service", "registration", "voucher"
-]
-COUNTED: Final = frozenset({"transaction", "payment", "redemption", "return", "voucher"})
-"""Touches that carry money or are counted: they must have an `id`."""
-GIVES_BACK: Final = frozenset({"transaction", "payment"})
-"""Touches that may have a negative amount or number of items: a basket may be exchanged for a cheaper one."""
-MAX_PEOPLE: Final = 1_000_000
-"""Most people through a door between two reports."""
 MAX_SECONDS: Final = 86_400
 """Longest interval of a count."""
-MAX_AMOUNT: Final = 1e12
-MAX_PIECES: Final = 10_000
-
-
-class Item(Strict):
-    sku: Text
-    n: Annotated[int, Field(ge=-MAX_PIECES, le=MAX_PIECES)] = 1
-
-
-class Touch(_Event, OfPeople):
-    """An interaction that names a person: a scan, a sale, a registration …"""
-
-    kind: Literal["touch"]
-    what: What
-    zone: Name | None = None
-    identifiers: Annotated[list[Identifier], Field(max_length=16, default_factory=list)]
-    subjects: Annotated[list[Subject], Field(max_length=16, default_factory=list)]
-    """In place of identifiers: their lasting subjects."""
-    types: Annotated[list[IdentifierTypeName], Field(max_length=16, default_factory=list)]
-    """The type of each of `subjects`, which cannot show it; without types each is of the weakest."""
-    fan: Annotated[Text, BRANDS_OWN] | None = None
-    staff_id: Text | None = None
-    department: Text | None = None
-    channel: Text | None = None
-    campaign: Text | None = None
-    stage: Text | None = None
-    items: Annotated[list[Item], Field(max_length=200, default_factory=list)]
-    ref: Text | None = None
-    amount: Annotated[float, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT)] = 0.0
-
-    @model_validator(mode="after")
-    def _makes_sense(self) -> Touch:
-        if self.what in COUNTED and self.id is None:
-            raise ValueError(f"a {self.what} needs an `id`, so that sending it twice counts once")
-        if self.subjects and (self.identifiers or self.sealed):
-            raise ValueError("`subjects` stands in place of identifiers: give one of them")
-        if self.types and len(self.types) != len(self.subjects):
-            raise ValueError(f"`types` has one type for each of `subjects`: {len(self.subjects)} are needed, not {len(self.types)}")
-        numbers = [item.n for item in self.items] if self.items else []
-        if 0 in numbers:
-            raise ValueError("an item of `items` has `n` 0: leave it out")
-        if self.what not in GIVES_BACK and min(self.amount, *numbers, 0) < 0:
-            raise ValueError(f"a {self.what} has no negative `amount` or `n`: what it is says which way goods and money go")
-        return self
 
 
 class Count(_Event):
@@ -126,17 +81,7 @@ class Occupancy(_Event):
         return self
 
 
-class Void(_Event):
-    """Cancels the event `of` of the same publisher."""
-
-    kind: Literal["void"]
-    id: Text
-    of: Text
-    reason: Text
-    actor: Text
-
-
-_Others = Touch | Count | Occupancy | Void
+_Others = Touch | Count | Occupancy | Void | Amend | Adjustment
 AnyEvent = _Others | AnyFact
 PlainEvent = Annotated[_Others | FactEvent, Field(discriminator="kind")]
 _ADAPTER: Final[TypeAdapter[AnyEvent]] = TypeAdapter(PlainEvent)
@@ -148,8 +93,8 @@ def _keys(events: Any, tag: str) -> dict[str, list[str]]:
     return {get_args(each[tag].annotation)[0]: [field.alias or name for name, field in each.items()] for each in fields}
 
 
-_KEYS: Final = _keys(_Others, "kind")
-"""By kind, the keys that it may have."""
+_KEYS: Final = _keys(_Others, "kind") | {"amend.set": [field.alias or name for name, field in Changes.model_fields.items()]}
+"""By kind, the keys that it may have, and those within them."""
 _FACT_KEYS: Final = _keys(AnyFact, "fact")
 
 

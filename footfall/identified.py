@@ -57,7 +57,9 @@ def stated_identifiers(event: BaseModel) -> list[str]:
 
 def sealed_keys(value: Mapping[str, Any], event: BaseModel) -> dict[str, Any]:
     """Return what of an event as it was sent holds identifiers."""
-    return {key: value[key] for key in identifier_keys(type(event)) if value.get(key)}
+    stated = [name for name in _names(type(event)) if any(_texts(getattr(event, name)))]
+    keys = {field.alias or name for name, field in type(event).model_fields.items() if name in stated}
+    return {key: value[key] for key in identifier_keys(type(event)) if key in keys and value.get(key)}
 
 
 def sealed_event(value: Mapping[str, Any], event: BaseModel, public: bytes) -> dict[str, Any]:
@@ -70,6 +72,8 @@ def sealed_event(value: Mapping[str, Any], event: BaseModel, public: bytes) -> d
 
 
 def _is_marked(annotation: Any) -> bool:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return bool(identifier_keys(annotation))
     return annotation is _MARK or any(_is_marked(each) for each in get_args(annotation))
 
 
@@ -83,7 +87,7 @@ def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, BaseModel):
-        yield from _texts(dict(value))
+        yield from stated_identifiers(value) if identifier_keys(type(value)) else _texts(dict(value))
     elif isinstance(value, Mapping):
         for each in value.values():
             yield from _texts(each)

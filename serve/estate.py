@@ -11,7 +11,7 @@ from typing import Final
 from footfall.config import file_state
 from footfall.errors import ConfigError, ContractError
 from footfall.event_times import check_time
-from footfall.events import AnyEvent, Count, Occupancy, Touch
+from footfall.events import Adjustment, AnyEvent, Count, Occupancy, Touch
 from gateway.config import load_gateway, load_site
 from gateway.site import Site
 from gateway.site.index import Places, StorePlaces
@@ -84,6 +84,6 @@ def _check_time(event: AnyEvent, i: int, now_ns: int) -> None:
 def _refusal(event: AnyEvent, here: StorePlaces) -> ContractError | None:
     if isinstance(event, Touch | Occupancy) and event.zone is not None and event.zone not in here.zones:
         return here.no_zone(event.zone)
-    if isinstance(event, Count) and event.door not in here.doors:
+    if isinstance(event, Count | Adjustment) and not getattr(event, "store", None) and event.door not in here.doors:
         return here.no_door(event.door)
     return None

@@ -78,9 +78,9 @@ class Acceptor:
         """Return whether something that is accepted once, whatever happens, was never seen. From this call on it counts as seen."""
         return self._memory.is_new_event(id_hash)
 
-    def events(self, topic: Topic, payload: bytes, received_ns: int) -> Outcome:
+    def events(self, topic: Topic, payload: bytes, received_ns: int, replayed: bool = False) -> Outcome:
         """Return the outcome of one message on an `events` topic. Raise ContractError if it cannot be read as a whole."""
-        return self._events.published(topic, payload, received_ns)
+        return self._events.published(topic, payload, received_ns, replayed)
 
     def frame(self, topic: Topic, payload: bytes, received_ns: int, replayed: bool = False) -> Outcome:
         """Return the outcome of one message on a `frames` topic. `replayed`: from quarantine, accepted whatever the marks.

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from footfall.units import NS_PER_S
-from gateway.accept.events import Plain
+from gateway.accept.plain import Plain
 
 DIGEST_BYTES: Final = 8
 _KEPT: Final = ("kind", "what", "time_ns", "door", "in", "out", "zone", "amount")

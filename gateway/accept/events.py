@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -13,49 +11,24 @@ from footfall.errors import ContractError
 from footfall.event_times import EARLY_NS as EARLY_NS
 from footfall.event_times import LATE_NS as LATE_NS
 from footfall.event_times import check_time
-from footfall.events import AnyEvent, Count, Occupancy, Touch, Void, parse_event
+from footfall.events import Adjustment, Amend, AnyEvent, Count, Occupancy, Touch, Void, parse_event
 from footfall.identified import identifier_keys, stated_identifiers
 from footfall.units import NS_PER_S
+from gateway.accept.corrections import Corrections, Sender, changed_values
 from gateway.accept.facts import fact_values
+from gateway.accept.ids import BRAND
+from gateway.accept.ids import id_hash as id_hash
+from gateway.accept.plain import Plain
 from gateway.accept.pseudonymiser import Identified
 from gateway.accept.pseudonymiser import Pseudonymiser as Pseudonymiser
 from gateway.records import EARLIEST_NS
 from gateway.site.index import StorePlaces
 
-ID_BYTES: Final = 16
-BRAND: Final = ""
-"""In the place of a store: what is known by its id throughout the brand."""
-
-
-@dataclass(slots=True)  # one is made for each event: frozen would cost four times as much
-class Plain:
-    """`values` is JSON for the journal; the digits of its point come from `id_hash`, None where the event has no id."""
-
-    values: dict[str, Any]
-    id_hash: bytes | None
-    event_id: str | None
-    identified: Identified
-    """What its identifiers came to."""
-    taken_ns: int
-    known_as: bytes | None
-    """Under what it is remembered: a fact throughout the brand, any other event as its publisher's in its store."""
-    left_out: frozenset[str] = frozenset()
-    """Keys of `values` that its publisher did not state, and that depend on who sent it when."""
-
-
-def id_hash(*names: str) -> bytes:
-    """Return 128 bits that stand for names, of which none but the last can contain NUL.
-
-    An event id is known by (store, publisher, id), each by its first name: a shard remembers the ids of its own stores. Earlier
-    releases knew it by (publisher, id), which still gives its point the same digits whichever gateway takes it.
-    """
-    return hashlib.blake2b("\0".join(names).encode(), digest_size=ID_BYTES).digest()
-
 
 def normalise(
-    value: object, places: StorePlaces, publisher: str, taken_ns: int, received_ns: int, pseudonyms: Pseudonymiser, later_ns: int = 0
+    value: object, sender: Sender, corrections: Corrections, taken_ns: int, received_ns: int, pseudonyms: Pseudonymiser, later_ns: int = 0
 ) -> Plain:
-    """Return one plain event of a publisher, by its first name, in a store. Raise ContractError if it is invalid.
+    """Return one plain event of its sender. Raise ContractError if it is invalid.
 
     `taken_ns` is when Footfall first accepted it, at the agent's intake or the gateway. An event without a time gets this one, an
     interval without a time ends at it, and the time of any other is compared with it; it may have been up to `later_ns` later.
@@ -69,14 +42,19 @@ def normalise(
     time_ns = max(taken_ns - _interval_ns(event), EARLIEST_NS) if stated_ns is None else stated_ns
     identified = Identified(pseudonyms)
     values: dict[str, Any] = {"kind": event.kind, "time_ns": time_ns, "timed": stated_ns is not None}
+    places, publisher = sender.here, sender.publisher
     if event.kind == "fact":
         more, left_out = fact_values(event, publisher, taken_ns, identified)
         of_brand = id_hash(BRAND, event.kind, event.id)
-        return Plain(values | more, of_brand, event.id, identified, taken_ns, of_brand, left_out)
+        return Plain(values | more, of_brand, event.id, identified, taken_ns, of_brand, left_out=left_out)
     known_as = None if event.id is None else id_hash(places.names.first, publisher, event.id)
     values["id"] = None if known_as is None else known_as.hex()
-    values |= _MORE[type(event)](event, places, publisher, time_ns, identified)
-    return Plain(values, None if event.id is None else id_hash(publisher, event.id), event.id, identified, taken_ns, known_as)
+    plain = Plain(values, None if event.id is None else id_hash(publisher, event.id), event.id, identified, taken_ns, known_as)
+    if isinstance(event, Void | Amend | Adjustment):
+        _correct(plain, event, sender, corrections)
+    else:
+        values |= _MORE[type(event)](event, places, publisher, time_ns, identified)
+    return plain
 
 
 def _interval_ns(event: AnyEvent) -> int:
@@ -132,9 +110,19 @@ def _occupancy(event: Occupancy, places: StorePlaces, publisher: str, time_ns: i
     }
 
 
-def _void(event: Void, places: StorePlaces, publisher: str, time_ns: int, identified: Identified) -> dict[str, Any]:
-    of, of_earlier = id_hash(places.names.first, publisher, event.of), id_hash(publisher, event.of)
-    return {"of": of.hex(), "of_earlier": of_earlier.hex(), "reason": event.reason, "actor": event.actor}
+def _correct(plain: Plain, event: Void | Amend | Adjustment, sender: Sender, corrections: Corrections) -> None:
+    """Add to a correction what it corrects, and in which store."""
+    values, time_ns = plain.values, plain.values["time_ns"]
+    values |= {"reason": event.reason, "actor": event.actor}
+    if isinstance(event, Adjustment):
+        plain.places = corrections.door(event, sender, time_ns, plain.taken_ns)
+        values |= {"door": plain.places.door_at(event.door, time_ns), "in": event.entered, "out": event.left}
+        return
+    target = corrections.target(event, sender, plain.taken_ns)
+    plain.places = target.places
+    values |= {"of": target.of.hex(), "of_earlier": target.of_earlier.hex()}
+    if isinstance(event, Amend) and event.changes is not None:
+        values["set"] = changed_values(event.changes, target, time_ns, plain.identified)
 
 
-_MORE: Final[dict[type, Any]] = {Touch: _touch, Count: _count, Occupancy: _occupancy, Void: _void}
+_MORE: Final[dict[type, Any]] = {Touch: _touch, Count: _count, Occupancy: _occupancy}

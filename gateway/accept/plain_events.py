@@ -12,10 +12,13 @@ from footfall.events import check_ids, load_json
 from footfall.frames import Body, DecidedTime, Header, Kind, encode_body
 from footfall.topics import Topic
 from gateway.accept.contents import content_of, contradicts, other_content
-from gateway.accept.events import Plain, Pseudonymiser, id_hash, normalise
+from gateway.accept.corrections import Corrections, Sender
+from gateway.accept.events import Pseudonymiser, normalise
+from gateway.accept.ids import id_hash
 from gateway.accept.memory import EVENTS_EPOCH, Mark, Memory
 from gateway.accept.outcome import Entry, Outcome, RefusedPart
 from gateway.accept.placing import unsure_ns
+from gateway.accept.plain import Plain
 from gateway.points import key_base
 from gateway.records import RecordKind
 from gateway.site.index import Places, StorePlaces
@@ -39,15 +42,19 @@ class PlainEvents:
         self.places: Final = places
         self._memory: Final = memory
         self._pseudonyms: Final = pseudonyms
+        self._corrections: Final = Corrections(places, memory)
 
-    def published(self, topic: Topic, payload: bytes, received_ns: int) -> Outcome:
-        """Return the outcome of one message: one object or an array. Raise ContractError if it cannot be read as a whole."""
+    def published(self, topic: Topic, payload: bytes, received_ns: int, replayed: bool = False) -> Outcome:
+        """Return the outcome of one message: one object or an array. `replayed`: from quarantine, so corrections need no more authority.
+
+        Raise ContractError if it cannot be read as a whole.
+        """
         places = self.places.of(topic.store, topic.agent)
         agent = self.places.agent_now(topic.agent)
         if agent not in places.settled:
             places.heard(topic.agent, received_ns, received_ns, received_ns)
         outcome = Outcome()
-        self._accept(outcome, agent, places, payload, received_ns, received_ns)
+        self._accept(outcome, agent, places, payload, received_ns, received_ns, is_replayed=replayed)
         return outcome
 
     def relayed(
@@ -83,13 +90,14 @@ class PlainEvents:
         received_ns: int,
         row: tuple[str, str] | None = None,
         later_ns: int = 0,
+        is_replayed: bool = False,
     ) -> None:
         """`row` names the row of a frame that relayed them, heard up to `later_ns` after `time_ns`."""
         mark, names = self._memory.mark(agent, EVENTS_EPOCH), self.places.agent(agent)
         number, duplicates = mark.seq, 0
         values = load_json(payload)
         try:
-            plains = self._normalised(values, places, names, time_ns, received_ns, later_ns)
+            plains = self._normalised(values, Sender(places, names.first, is_replayed), time_ns, received_ns, later_ns)
         except ContractError as error:
             if error.reason == "event.time":
                 outcome.noticed["device_clock"] = f"plain events: {error}"
@@ -108,20 +116,19 @@ class PlainEvents:
             _note_identifiers(outcome, plain)
             plain.values["key"] = _event_key(plain, names.first, None if row is None else (*row, str(nth)))
             whose = places.settled.get(agent) or places.called(agent, plain.values["time_ns"])
-            outcome.entries.append(Entry(RecordKind.EVENT, whose.store, whose.agent, number, _dump(plain.values), rows=1))
+            store = whose.store if plain.places in (None, places) else plain.places.names.at(plain.values["time_ns"])
+            outcome.entries.append(Entry(RecordKind.EVENT, store, whose.agent, number, _dump(plain.values), rows=1))
         if duplicates:
             outcome.dropped = ("duplicate_event", duplicates + (outcome.dropped[1] if outcome.dropped else 0))
         if number > mark.seq:
             self._memory.set_mark(agent, EVENTS_EPOCH, Mark(number, 0, time_ns))
 
-    def _normalised(
-        self, values: list[Any], places: StorePlaces, names: Names, time_ns: int, received_ns: int, later_ns: int
-    ) -> list[Plain]:
+    def _normalised(self, values: list[Any], sender: Sender, time_ns: int, received_ns: int, later_ns: int) -> list[Plain]:
         """Return all events of a message. Raise ContractError for the first that is wrong: then none of them is accepted."""
         plains = []
         for nth, value in enumerate(values):
             try:
-                plains.append(normalise(value, places, names.first, time_ns, received_ns, self._pseudonyms, later_ns))
+                plains.append(normalise(value, sender, self._corrections, time_ns, received_ns, self._pseudonyms, later_ns))
             except ContractError as error:
                 if len(values) == 1:
                     raise

@@ -64,6 +64,7 @@ class EventRecords:
     _TAKE: Final[Mapping[str, Callable[[EventRecords, Record, Values], list[Fact]]]] = {
         "touch": _touch,
         "count": _count,
+        "adjustment": _count,
         "occupancy": _occupancy,
         "void": _correction,
         "amend": _correction,

@@ -206,7 +206,7 @@ class Ingest:
             raise ContractError(UNREAD, held.message)
         topic = parse_topic(held.topic)
         if is_event(held.topic, payload):
-            return self._messages.acceptor.events(topic, payload, received_ns)
+            return self._messages.acceptor.events(topic, payload, received_ns, replayed=True)
         if topic.leaf == "frames":
             return self._messages.acceptor.frame(topic, payload, received_ns, replayed=True)
         raise ContractError("quarantine.topic", f"only frames and events can be replayed, not {topic.leaf}")

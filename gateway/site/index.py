@@ -12,6 +12,7 @@ import numpy as np
 from footfall.errors import ContractError
 from footfall.frames import Body, Kind
 from gateway.site import Agent, Site, Store
+from gateway.site.corrections import CorrectionRules
 from gateway.site.names import ALWAYS, Names, Span
 
 _NEEDS_ZONE: Final = (Kind.ENTER, Kind.STAY, Kind.EXIT)
@@ -83,6 +84,7 @@ class Places:
 
     def __init__(self, site: Site) -> None:
         agents = _agents(site)
+        self.corrections: Final = CorrectionRules(site.may_correct, site.correction_windows)
         self._stores: Final = {name: places for store in site.stores for places in [_places(store, agents)] for name in places.names.all}
         self._agents: Final = {name: known for known in agents.values() for name in known.all}
         self._agents_now: Final = {name: known.now for name, known in self._agents.items()}
@@ -95,12 +97,16 @@ class Places:
 
     def of(self, store: str, agent: str) -> StorePlaces:
         """Return the store, which has or had the agent. Raise ContractError `site.store` or `site.agent`."""
-        places = self._stores.get(store)
-        if places is None:
-            raise ContractError("site.store", f"store {store!r} is not in site.toml")
+        places = self.store(store)
         if agent not in places.agents:
             raise ContractError("site.agent", f"agent {agent!r} is not in store {store!r} of site.toml")
         return places
+
+    def store(self, name: str) -> StorePlaces:
+        """Return a store, by any of its names. Raise ContractError `site.store`."""
+        if name not in self._stores:
+            raise ContractError("site.store", f"store {name!r} is not in site.toml")
+        return self._stores[name]
 
     def find(self, store: str, agent: str) -> StorePlaces | None:
         """Return the store, if it has or had the agent; else None."""

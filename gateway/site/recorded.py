@@ -25,8 +25,10 @@ FORM: Final = 6
 """Rises with what the fold takes from a SITE record, so that the first start of a release records the estate anew."""
 
 
-_NOT_RECORDED: Final[dict[str, Any]] = {"beacons": True, "identifier_types": {"__all__": SUBJECT_MAKING}}
-"""Beacons are the agents' business."""
+_NOT_RECORDED: Final[dict[str, Any]] = {
+    "beacons": True, "may_correct": True, "correction_windows": True, "identifier_types": {"__all__": SUBJECT_MAKING},
+}  # fmt: skip
+"""Beacons are the agents' business, and who may correct is decided before anything is recorded."""
 SubjectOf = Callable[[str], str] | None
 """Returns the subject of `type:value`, 16 hex digits; None: nobody knows it."""
 

@@ -18,6 +18,7 @@ from gateway.site.adjacency import ZoneSides, check_adjacency
 from gateway.site.areas import Area, check_areas
 from gateway.site.beacons import Beacons, own_beacons
 from gateway.site.calibrations import Calibration, check_calibrations
+from gateway.site.corrections import CorrectionWindows, MayCorrect, check_corrections
 from gateway.site.hours import CLOSES, OPENS, by_weekday, is_stated, missing_days
 from gateway.site.identifier_types import IdentifierTypeEntry, check_identifier_types
 from gateway.site.names import Names, Span, begin_ns, end_ns, first_twice, names
@@ -250,6 +251,8 @@ class Site(Section):
     """The brand's own; none: every beacon is a fan's, and status states it."""
     identifier_types: tuple[IdentifierTypeEntry, ...] = ()
     """What differs from the shipped table of identifier types."""
+    may_correct: tuple[MayCorrect, ...] = ()
+    correction_windows: CorrectionWindows = CorrectionWindows()
 
     @model_validator(mode="after")
     def _unique(self) -> Site:
@@ -268,6 +271,7 @@ class Site(Section):
         called = [name for places in listed.values() for name in dict.fromkeys(_all_names(agent for _, agent in places))]
         if twice := first_twice(called):
             raise ValueError(f"agent {twice!r} is listed twice, under its name and as an alias of another")
+        check_corrections(self.may_correct, self.correction_windows, listed, (store.name for store in self.stores))
         return self
 
     def agents(self) -> Iterator[tuple[Store, Agent]]:

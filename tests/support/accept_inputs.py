@@ -10,9 +10,11 @@ from footfall.boot_clock import UNKNOWN, Bounds
 from footfall.frames import COLUMNS, Body, Header, Kind, encode_body, encode_frame
 from footfall.topics import Topic
 from gateway.accept.accept import Acceptor
+from gateway.accept.corrections import Corrections, Sender
 from gateway.accept.decisions import Runs
-from gateway.accept.events import Pseudonymiser
+from gateway.accept.events import Pseudonymiser, normalise
 from gateway.accept.memory import Mark
+from gateway.accept.plain import Plain
 from gateway.site import Site
 from gateway.site.index import Places
 
@@ -92,6 +94,12 @@ class Memory:
 
 def acceptor(memory: Memory | None = None, secret: bytes | None = SECRET) -> Acceptor:
     return Acceptor(Places(SITE), memory or Memory(), Pseudonymiser(secret))
+
+
+def plain_of(value: object, places: Places, store: str, agent: str, taken_ns: int, received_ns: int, pseudonyms: Pseudonymiser) -> Plain:
+    """A plain event of an agent as accept makes it ready, with nothing remembered of earlier ones."""
+    sender = Sender(places.of(store, agent), agent)
+    return normalise(value, sender, Corrections(places, Memory()), taken_ns, received_ns, pseudonyms)
 
 
 def body(*kinds: Kind, first_row: int = 0, boot: str = "boot", made_boot_ns: int = 100 * S, **more: Any) -> Body:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from device_profiles.registry import shipped
 from footfall.frames import COLUMNS, Body, Kind, decode_body, encode_body
 from footfall.pseudonyms import TOP_BIT, is_day_subject
-from gateway.accept.events import Pseudonymiser, normalise
+from gateway.accept.events import Pseudonymiser
 from gateway.fold.fold import Fold
 from gateway.fold.store import FoldStore
 from gateway.identity.links import Link, encode_links
@@ -24,6 +24,7 @@ from gateway.shard import IdentityStage
 from gateway.site import Site
 from gateway.site.index import Places
 from gateway.site.recorded import record_site
+from tests.support.accept_inputs import plain_of
 from tests.support.fan_stays import stays_of
 from tests.support.memory_fold_store import MemoryStore
 from tests.support.plain_identity import PlainIdentity
@@ -159,14 +160,14 @@ class Story:
     def event(self, agent: int, value: dict[str, Any], age_s: float = 0.0) -> Story:
         """A plain event as accept would journal it."""
         name, store, _ = AGENTS[agent]
-        plain = normalise(value, self._places.of(store, name), name, self.now_ns - round(age_s * S), self.now_ns, _PSEUDONYMS)
+        plain = plain_of(value, self._places, store, name, self.now_ns - round(age_s * S), self.now_ns, _PSEUDONYMS)
         self._numbers[f"{name}/events"] += 1
         return self.add(RecordKind.EVENT, json.dumps(plain.values).encode(), store, name, self._numbers[f"{name}/events"])
 
     def touch(self, agent: int, value: dict[str, Any], subject: int | None, age_s: float = 0.0) -> Story:
         """A touch of a subject that frames have too."""
         name, store, _ = AGENTS[agent]
-        plain = normalise(value, self._places.of(store, name), name, self.now_ns - round(age_s * S), self.now_ns, _PSEUDONYMS)
+        plain = plain_of(value, self._places, store, name, self.now_ns - round(age_s * S), self.now_ns, _PSEUDONYMS)
         values = plain.values | {"subjects": [] if subject is None else [f"{subject:016x}"]}
         self._numbers[f"{name}/events"] += 1
         return self.add(RecordKind.EVENT, json.dumps(values).encode(), store, name, self._numbers[f"{name}/events"])

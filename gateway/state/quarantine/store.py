@@ -22,6 +22,7 @@ from footfall.checksums import checksum
 from footfall.errors import ConfigError
 from footfall.shown_topics import HIDDEN
 from footfall.sqlite import connect, migrate, naming
+from gateway.accept.corrections import WAITING
 from gateway.state.quarantine.entries import EntryState, QuarantineEntry, Refusal, ReplayOrDrop, Totals
 from gateway.state.quarantine.schema import QUARANTINE, is_hopeless, publisher_of
 from gateway.state.quarantine.sealing import Seal, close_entry, key_at, open_entry
@@ -38,6 +39,8 @@ REPLAYED_BYTES: Final = 8 << 20
 """So much is taken in again at a time; the rest a second later."""
 SEALED: Final = "quarantine.sealed"
 """Its bytes cannot be opened any more."""
+_OF_PEOPLE: Final = (b"identifier", b"touch", b"fact", b"of_link")
+"""Words of events that may name people."""
 _OVERHEAD_BYTES: Final = 256
 """What an entry takes beside its payload, about."""
 _COLUMNS: Final = "id, received_ns, origin, topic, reason, message, rows, private, state, actor, bytes"
@@ -201,7 +204,7 @@ class Quarantine:
     def _row(self, refusal: Refusal) -> tuple[Any, ...]:
         topic, shown = _storable(refusal.topic), _storable(refusal.shown or refusal.topic)
         sealed = close_entry(self._seal, topic, shown, refusal.payload)
-        private = topic != shown or may_hold_identifiers(refusal.origin, topic, refusal.payload)
+        private = topic != shown or may_hold_identifiers(refusal.origin, topic, refusal.payload, refusal.reason)
         return (
             refusal.key, refusal.received_ns, refusal.origin, shown, refusal.reason, _storable(refusal.message[:1000]), refusal.rows,
             private, len(sealed) + _OVERHEAD_BYTES, sealed, publisher_of(shown), is_hopeless(refusal.reason),
@@ -241,10 +244,12 @@ class Quarantine:
         return gone
 
 
-def may_hold_identifiers(origin: str, topic: str, payload: bytes) -> bool:
+def may_hold_identifiers(origin: str, topic: str, payload: bytes, reason: str = "") -> bool:
     """Whether the bytes may hold raw identifiers. What the sink refused holds pseudonyms only, and so do an agent's frames and
-    health, unless a plain event is among them; anything else may hold whatever a stranger sent."""
-    if origin == "sink":
+    health, unless a plain event is among them; anything else may hold whatever a stranger sent.
+
+    Corrections that wait for headquarters name events, and nobody: they were read, and wait without end."""
+    if origin == "sink" or (reason in WAITING and not any(word in payload for word in _OF_PEOPLE)):
         return False
     return topic.rpartition("/")[2] not in ("frames", "health") or b"event" in payload or b"identifiers" in payload
 

@@ -28,6 +28,8 @@ SAME: dict[str, Any] = {"kind": "fact", "fact": "same", "id": "s1", "identifiers
 MERGE: dict[str, Any] = {"kind": "fact", "fact": "merge", "id": "m1", "fans": ["A", "B"]}
 REVOKE: dict[str, Any] = {"kind": "fact", "fact": "revoke", "id": "r1"}
 CONSENT: dict[str, Any] = {"kind": "fact", "fact": "consent", "id": "c1", "fan": "F1", "purpose": "identify", "granted": False}
+AMEND: dict[str, Any] = {"kind": "amend", "id": "a1", "of": "t1", "set": {"amount": 5.0}, "reason": "wrong", "actor": "till"}
+ADJUSTMENT: dict[str, Any] = {"kind": "adjustment", "id": "a1", "door": "main", "in": -3, "reason": "class", "actor": "kim"}
 AT = "2026-09-01T00:00:00Z"
 SEALED = f"{'0' * 16}.{'A' * 80}"
 
@@ -57,6 +59,7 @@ _RULES: dict[str, Any] = {
     "additionalProperties": lambda value, given, rule: given or not isinstance(value, dict) or set(value) <= set(rule["properties"]),
     "items": lambda value, given, _: not isinstance(value, list) or all(fits(each, given) for each in value),
     "minItems": lambda value, given, _: not isinstance(value, list) or len(value) >= given,
+    "minProperties": lambda value, given, _: not isinstance(value, dict) or len(value) >= given,
     "uniqueItems": lambda value, given, _: not isinstance(value, list) or len(set(value)) == len(value),
     "maxItems": lambda value, given, _: not isinstance(value, list) or len(value) <= given,
     "pattern": lambda value, given, _: not isinstance(value, str) or re.search(given, value) is not None,
@@ -99,6 +102,11 @@ _RULES: dict[str, Any] = {
         REVOKE, REVOKE | {"of": "l1"}, REVOKE | {"of_link": ["member:7", "F1"]}, REVOKE | {"of": "l1", "of_link": ["member:7", "F1"]},
         REVOKE | {"of_link": ["member:7", "F1"], "to": AT}, REVOKE | {"of": "l1", "to": AT}, REVOKE | {"of_link": ["m:7", "F"], "from": AT},
         REVOKE | {"sealed": SEALED, "to": AT}, REVOKE | {"of_link": ["member:7"]}, {**REVOKE, "fact": "split", "of": "m1"}, CONSENT,
+        AMEND, AMEND | {"set": {}}, AMEND | {"set": None}, AMEND | {"set": {"amount": 5, "in": 1}}, AMEND | {"set": {"in": 1, "out": 0}},
+        AMEND | {"set": {"amout": 5}}, AMEND | {"set": None, "sealed": SEALED}, AMEND | {"sealed": SEALED}, AMEND | {"set": {"fan": None}},
+        AMEND | {"publisher": "till", "store": "s1"}, VOID | {"publisher": "till", "store": "s1"}, VOID | {"store": "S1"},
+        ADJUSTMENT, ADJUSTMENT | {"in": 0}, ADJUSTMENT | {"in": 0, "out": 2}, ADJUSTMENT | {"in": -1_000_001}, ADJUSTMENT | {"seconds": 60},
+        {key: value for key, value in ADJUSTMENT.items() if key != "reason"}, AMEND | {"set": {"items": [{"sku": "A"}]}},
         CONSENT | {"granted": 0}, CONSENT | {"to": AT}, CONSENT | {"from": AT, "version": "3"},
     ],
     ids=json.dumps,

@@ -10,9 +10,10 @@ import pytest
 from footfall.errors import ContractError
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.sealing import public_key, seal
-from gateway.accept.events import Pseudonymiser, normalise
+from gateway.accept.events import Pseudonymiser
 from gateway.site import Site
 from gateway.site.index import Places
+from tests.support.accept_inputs import plain_of
 
 SECRET, BEFORE = b"the brand's secret", b"the one before"
 T = 1_790_000_000_000_000_000
@@ -23,8 +24,7 @@ SITE = {"brand": "b", "stores": [{"name": "s1", "zones": [{"name": "hall"}], "do
 
 
 def values(value: object, pseudonyms: Pseudonymiser = PSEUDONYMS) -> dict[str, Any]:
-    places = Places(Site.model_validate(SITE)).of("s1", "a1")
-    return normalise(value, places, "a1", T, T, pseudonyms).values
+    return plain_of(value, Places(Site.model_validate(SITE)), "s1", "a1", T, T, pseudonyms).values
 
 
 def sealed(value: object, secret: bytes = SECRET) -> str:

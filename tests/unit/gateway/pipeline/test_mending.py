@@ -13,7 +13,7 @@ import pytest
 
 from footfall.frames import Body, Kind, decode_body, decode_frame, encode_body
 from gateway.accept.accept import Acceptor
-from gateway.accept.events import Pseudonymiser, normalise
+from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Messages
 from gateway.accept.outcome import Entry
 from gateway.fold.fold import Fold
@@ -30,7 +30,7 @@ from gateway.site.index import Places
 from gateway.state.day_keys import DayKeys
 from gateway.state.ledger import Ledger
 from gateway.state.quarantine.store import Quarantine
-from tests.support.accept_inputs import NOW, SECRET, SITE, S, body
+from tests.support.accept_inputs import NOW, SECRET, SITE, S, body, plain_of
 from tests.support.journal_stories import Rows, store
 from tests.support.shards import shard_of
 from tests.unit.gateway.pipeline.test_fold_worker import Gate, opened
@@ -301,8 +301,8 @@ def replayed(gate: Full, reason: str, folder: Path) -> int:
     return taken
 
 
-SCAN: Final = json.dumps(normalise(
-    {"kind": "touch", "what": "scan", "zone": "a", "id": "e1"}, Places(SITE).of("s1", "till"), "till", NOW, NOW, Pseudonymiser(SECRET)
+SCAN: Final = json.dumps(plain_of(
+    {"kind": "touch", "what": "scan", "zone": "a", "id": "e1"}, Places(SITE), "s1", "till", NOW, NOW, Pseudonymiser(SECRET)
 ).values)  # fmt: skip
 EVENT: Final = Entry(RecordKind.EVENT, "s1", "till", 4711, SCAN.encode(), rows=1)
 LINKS: Final = Entry(RecordKind.LINKS, "", "", 0, encode_links([Link("01" * 8, "fan", 0, NOW, "crm", 1.0)]))

@@ -142,6 +142,15 @@ def test_what_may_hold_raw_identifiers(origin: str, topic: str, payload: bytes, 
     assert may_hold_identifiers(origin, topic, payload) == private
 
 
+def test_a_correction_waits_for_headquarters_without_end() -> None:
+    void, amend = b'{"kind": "void", "id": "v", "of": "t"}', b'{"kind": "amend", "set": {"identifiers": ["member:1"]}}'
+    assert not may_hold_identifiers("accept", EVENTS, void, "event.window")
+    assert not may_hold_identifiers("accept", EVENTS, void, "event.authority")
+    assert may_hold_identifiers("accept", EVENTS, void, "event.invalid"), "that was not read"
+    assert may_hold_identifiers("accept", EVENTS, amend, "event.window")
+    assert may_hold_identifiers("accept", EVENTS, b'[{"kind": "touch"}, {"kind": "void"}]', "event.window")
+
+
 def test_bytes_are_sealed_at_rest_and_files_are_the_owners(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path / "quarantine.db")
     secret = b"member:8613800000000 " * 20

@@ -1,0 +1,121 @@
+"""Corrections as plain events: an event that is taken back, an event that is amended, a door's counts that are adjusted.
+
+    {"kind": "void", "id": "void-0881", "of": "till-1-0881", "reason": "mistyped", "actor": "kim"}
+    {"kind": "amend", "id": "amend-0881", "of": "till-1-0881", "set": {"amount": 12.5}, "reason": "mistyped", "actor": "kim"}
+    {"kind": "adjustment", "id": "adj-7", "door": "main", "in": -40, "time": "2026-11-21T18:00:00+08:00", "reason": "class", "actor": "k"}
+
+Whoever corrects the event of another publisher names it, with `publisher` and, if it is in another store, `store`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, model_validator
+
+from footfall.event_base import Event, IdentifierTypeName, Name, OfPeople, Strict, Subject, Text
+from footfall.event_touches import MAX_AMOUNT, Fan, Item, What
+from footfall.identified import Identifier
+
+MAX_PEOPLE: Final = 1_000_000
+"""Most people through a door between two reports."""
+People = Annotated[int, Field(ge=0, le=MAX_PEOPLE)]
+Difference = Annotated[int, Field(ge=-MAX_PEOPLE, le=MAX_PEOPLE)]
+OF_COUNTS: Final = frozenset({"entered", "left"})
+
+
+class Correction(Event):
+    """What every correction has: who decided it, and why."""
+
+    id: Text
+    reason: Text
+    actor: Text
+    store: Name | None = None
+    """Where it corrects something; left out: the sender's own store."""
+
+
+class _OfEvent(Correction):
+    of: Text
+    publisher: Name | None = None
+    """Whose event it is; left out: the sender's own."""
+
+    @model_validator(mode="after")
+    def _of_another(self) -> _OfEvent:
+        if self.of == self.id and self.publisher is None:
+            raise ValueError("`of` is its own id: name the event that is corrected")
+        return self
+
+
+class Void(_OfEvent):
+    """Takes back the event `of`, as if it had never been."""
+
+    kind: Literal["void"]
+
+
+class Changes(Strict):
+    """The keys of a touch or a count that an amend replaces; null empties one that may be left out."""
+
+    what: What | None = None
+    zone: Name | None = None
+    identifiers: Annotated[list[Identifier], Field(max_length=16, default_factory=list)]
+    subjects: Annotated[list[Subject], Field(max_length=16, default_factory=list)]
+    types: Annotated[list[IdentifierTypeName], Field(max_length=16, default_factory=list)]
+    fan: Fan | None = None
+    staff_id: Text | None = None
+    department: Text | None = None
+    channel: Text | None = None
+    campaign: Text | None = None
+    stage: Text | None = None
+    items: Annotated[list[Item], Field(max_length=200, default_factory=list)]
+    ref: Text | None = None
+    amount: Annotated[float, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT)] | None = None
+    entered: Annotated[People | None, Field(alias="in")] = None
+    left: Annotated[People | None, Field(alias="out")] = None
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Changes:
+        stated = self.model_fields_set
+        if not stated:
+            raise ValueError("`set` has no key: name what is replaced")
+        if stated & OF_COUNTS and stated - OF_COUNTS:
+            raise ValueError("`set` has keys of a touch and of a count: an event is one of them")
+        if empty := sorted(key for key in stated & {"what", *OF_COUNTS} if getattr(self, key) is None):
+            raise ValueError(f"`set` empties {', '.join(_ALIASES.get(key, key) for key in empty)}, without which the event would be none")
+        if 0 in [item.n for item in self.items]:
+            raise ValueError("an item of `items` has `n` 0: leave it out")
+        if self.subjects and self.identifiers:
+            raise ValueError("`subjects` stands in place of identifiers: give one of them")
+        if self.types and len(self.types) != len(self.subjects):
+            raise ValueError(f"`types` has one type for each of `subjects`: {len(self.subjects)} are needed, not {len(self.types)}")
+        return self
+
+
+_ALIASES: Final = {"entered": "in", "left": "out"}
+
+
+class Amend(_OfEvent, OfPeople):
+    """Replaces keys of the event `of`, as if it had been sent so."""
+
+    kind: Literal["amend"]
+    changes: Annotated[Changes | None, Field(alias="set")] = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Amend:
+        if (self.changes is None) == (self.sealed is None):
+            raise ValueError("an amend needs `set`, the keys to replace, or `sealed` in its place: give one of them")
+        return self
+
+
+class Adjustment(Correction):
+    """People whom a door counted too many or too few, in the minute of `time`; negative ones are taken away."""
+
+    kind: Literal["adjustment"]
+    door: Name
+    entered: Annotated[Difference, Field(alias="in")] = 0
+    left: Annotated[Difference, Field(alias="out")] = 0
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Adjustment:
+        if not self.entered and not self.left:
+            raise ValueError("an adjustment needs `in`, `out` or both, and not 0")
+        return self

@@ -1,0 +1,155 @@
+"""Corrections at accept: whose event it is, whether its sender may correct it, and whether that is still in time. Pure.
+
+What is not there yet is no mistake: a correction may come before its event, and waits for it in the fold.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from footfall.baskets import spelled
+from footfall.errors import ContractError
+from footfall.event_corrections import OF_COUNTS, Adjustment, Amend, Changes, Void
+from footfall.events import GIVES_BACK
+from footfall.units import NS_PER_DAY, NS_PER_HOUR
+from gateway.accept.contents import Remembered, remembered
+from gateway.accept.ids import BRAND, id_hash
+from gateway.accept.memory import Memory
+from gateway.accept.pseudonymiser import Identified
+from gateway.site.corrections import LAST, Stage
+from gateway.site.index import Places, StorePlaces
+
+AUTHORITY: Final = "event.authority"
+"""The reason of a correction that its sender may not make."""
+WINDOW: Final = "event.window"
+"""The reason of a correction that comes too late for its sender."""
+WAITING: Final = frozenset({AUTHORITY, WINDOW})
+"""Reasons of corrections that headquarters may take all the same."""
+_SAME_KEY: Final = frozenset({"zone", "fan", "staff_id", "department", "channel", "campaign", "stage", "ref"})
+_HEADQUARTERS: Final = "it waits in quarantine for headquarters: footfall quarantine replay"
+
+
+_LASTING: Final = {
+    "void": "a void, which lasts: send what it took back again, under a new id",
+    "amend": "an amend: amend the event itself once more",
+    "occupancy": "an occupancy: the next one stands in its place",
+}
+"""Kinds of events that nothing takes back, and what to do."""
+
+
+class Sender(NamedTuple):
+    """Who sends a correction from where; `is_replayed`: headquarters decided to take it all the same."""
+
+    here: StorePlaces
+    publisher: str
+    """By its first name."""
+    is_replayed: bool = False
+
+
+class Target(NamedTuple):
+    """Where what is corrected stands, and what is remembered of it."""
+
+    places: StorePlaces
+    of: bytes
+    of_earlier: bytes
+    known: Remembered
+
+
+class Corrections:
+    """Looks up what corrections name, in the estate and in what accept remembers."""
+
+    def __init__(self, places: Places, memory: Memory) -> None:
+        self._places: Final = places
+        self._memory: Final = memory
+
+    def target(self, event: Void | Amend, sender: Sender, taken_ns: int) -> Target:
+        """Return the event that is corrected. Raise ContractError if its sender may not correct it, or not any more."""
+        publisher = event.publisher or sender.publisher
+        places = self._store(event.store, publisher, sender)
+        first, store = self._places.agent(publisher).first, places.names.first
+        target = id_hash(store, first, event.of)
+        content = self._memory.event_content(target)
+        if not content and self._memory.event_content(id_hash(BRAND, "fact", event.of)):
+            raise ContractError("event.invalid", f"{event.kind}.of: it is a fact: send one that revokes it, or splits it if it is a merge")
+        known = remembered(content)
+        if why := _LASTING.get(known.values.get("kind", "")):
+            raise ContractError("event.invalid", f"{event.kind}.of: it is {why}")
+        self._check(sender, publisher, places, known.taken_ns, taken_ns)
+        return Target(places, target, id_hash(first, event.of), known)
+
+    def door(self, event: Adjustment, sender: Sender, time_ns: int, taken_ns: int) -> StorePlaces:
+        """Return the store of the door that is adjusted. Raise ContractError as `target` does."""
+        places = sender.here if event.store is None else self._places.store(event.store)
+        if event.door not in places.doors:
+            raise places.no_door(event.door)
+        whose = sender.publisher if places is sender.here else ""
+        self._check(sender, whose, places, time_ns, taken_ns)
+        return places
+
+    def _store(self, store: str | None, publisher: str, sender: Sender) -> StorePlaces:
+        """Return the store of the event: the one that is named, else the sender's."""
+        name = sender.here.name if store is None else store
+        try:
+            return self._places.of(name, publisher)
+        except ContractError as error:
+            stores = sorted({self._places.store_now(each) for each in self._places.of_agent(self._places.agent_now(publisher))})
+            there = f"; it is in {', '.join(stores[:3])}: name the store with `store`" if store is None and stores else ""
+            raise ContractError(error.reason, f"{error}{there}") from None
+
+    def _check(self, sender: Sender, whose: str, places: StorePlaces, since_ns: int, taken_ns: int) -> None:
+        agent, rules = self._places.agent_now(sender.publisher), self._places.corrections
+        stage = LAST if sender.is_replayed else rules.stage_of(agent, self._places.agent_now(whose), places.name)
+        if stage is None:
+            named = f"events of {whose!r}" if whose else "doors"
+            why = f"{agent!r} may not correct {named} in store {places.name!r}: no entry of may_correct in site.toml has them"
+            raise ContractError(AUTHORITY, f"{why}; {_HEADQUARTERS}")
+        if since_ns and taken_ns - since_ns > rules.windows_ns[stage]:
+            raise ContractError(WINDOW, _too_late(agent, stage, taken_ns - since_ns, rules.windows_ns[stage]))
+
+
+def _too_late(agent: str, stage: Stage, age_ns: int, window_ns: int) -> str:
+    if stage == LAST:
+        return f"it is {_length(age_ns)} old, and nobody corrects what is older than {_length(window_ns)}"
+    return f"it is {_length(age_ns)} old: {agent!r} corrects at the stage {stage}, up to {_length(window_ns)}; {_HEADQUARTERS}"
+
+
+def _length(ns: int) -> str:
+    return f"{ns / NS_PER_DAY:,.0f} days" if ns >= 4 * NS_PER_DAY else f"{ns / NS_PER_HOUR:,.1f} h"
+
+
+def changed_values(changes: Changes, target: Target, time_ns: int, identified: Identified) -> dict[str, Any]:
+    """Return keys and values of a record that an amend replaces. Raise ContractError if they do not fit the event."""
+    places, stated = target.places, changes.model_fields_set
+    _check_kind(changes, target.known)
+    if changes.zone is not None and changes.zone not in places.zones:
+        raise places.no_zone(changes.zone)
+    found: dict[str, Any] = {key: getattr(changes, key) or "" for key in _SAME_KEY & stated}
+    if changes.zone:
+        found["zone"] = places.zone_at(changes.zone, target.known.values.get("time_ns", time_ns))
+    if stated & {"identifiers", "subjects"}:
+        types = changes.types or [""] * len(changes.subjects)
+        named = identified.of_subjects(changes.subjects, types) if changes.subjects else identified.of(changes.identifiers)
+        found |= {"subjects": [each.subject for each in named], "types": [each.type for each in named]}
+    if "items" in stated:
+        found["items"] = spelled([(item.sku, item.n) for item in changes.items]) if changes.items else ""
+    if "amount" in stated:
+        found["amount"] = changes.amount or 0.0
+    if changes.what is not None:
+        found["what"] = changes.what
+    return found | {key: value for key, value in (("in", changes.entered), ("out", changes.left)) if value is not None}
+
+
+def _check_kind(changes: Changes, known: Remembered) -> None:
+    """Of an event that did not come yet nothing is known: the fold then takes what fits."""
+    kind = known.values.get("kind")
+    is_count = bool(changes.model_fields_set & OF_COUNTS)
+    if kind is None:
+        return
+    if kind not in ("touch", "count"):
+        raise ContractError("event.invalid", f"amend.of: it is of kind {kind}: only touches and counts are amended; void it")
+    if is_count != (kind == "count"):
+        raise ContractError("event.invalid", f"amend.set: it has keys of a {'count' if is_count else 'touch'}, and the event is a {kind}")
+    what = changes.what or known.values.get("what")
+    amount = changes.amount if "amount" in changes.model_fields_set else known.values.get("amount", 0.0)
+    if what not in GIVES_BACK and min([amount or 0.0, *(item.n for item in changes.items)]) < 0 and kind == "touch":
+        raise ContractError("event.invalid", f"amend.set: a {what} has no negative `amount` or `n`: what it is says which way money goes")
