@@ -8,7 +8,6 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from footfall.units import NS_PER_MS
 from gateway.fold.dwell_rows import current, emit, previous
 from gateway.fold.dwells import Dwells
 from gateway.fold.fan_dwells import CountedDwell, dwell_before, dwell_of_row, dwell_of_track
@@ -31,7 +30,7 @@ class DwellFans:
         """Give each dwell of a subject, after its standing changed, the fan as of its start."""
 
         def within(start_ns: int) -> bool:
-            return changed.from_ns - NS_PER_MS <= start_ns <= changed.to_ns
+            return changed.from_ns <= start_ns <= changed.to_ns
 
         t = self._state.tracks
         self._for_each(

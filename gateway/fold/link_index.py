@@ -18,6 +18,7 @@ from footfall.pseudonyms import TOP_BIT, is_day_subject, to_hex
 from footfall.units import NS_PER_MS
 from gateway.fold.store import FoldStore
 from gateway.identity.facts import FOR_EVER_NS, Span, Standing
+from gateway.identity.links import clamped
 
 _CACHED: Final = 50_000
 FEW_SUBJECTS: Final = 32
@@ -27,7 +28,10 @@ FILTER_BYTES: Final = 1 << 21
 
 
 class Changed(NamedTuple):
-    """Of a name whose standing is another now: times outside `from_ns` … `to_ns`, both included, mean whom they meant before."""
+    """Of a name whose standing is another now: times outside `from_ns` … `to_ns`, both included, mean whom they meant before.
+
+    `from_ns` begins a millisecond, since a span holds for all of the one in which it begins.
+    """
 
     name: str
     from_ns: int
@@ -141,7 +145,10 @@ def _changed(before: Standing | None, after: Standing) -> Changed | None:
     if (before.rank, before.only_by_ref) != (after.rank, after.only_by_ref):
         return Changed(after.name, -FOR_EVER_NS, FOR_EVER_NS)
     spans = _spans(before) ^ _spans(after)
-    return Changed(after.name, min(each[0].from_ns for each in spans), max(each[0].to_ns for each in spans)) if spans else None
+    if not spans:
+        return None
+    from_ns, to_ns = min(span.from_ns for span, _ in spans), max(span.to_ns for span, _ in spans)
+    return Changed(after.name, clamped(from_ns // NS_PER_MS * NS_PER_MS), to_ns)
 
 
 def _spans(standing: Standing) -> set[tuple[Span, bool]]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from footfall.units import NS_PER_MINUTE, NS_PER_MS, NS_PER_S
+from footfall.units import NS_PER_MINUTE, NS_PER_S
 from gateway.fold.arrivals import Arrivals
 from gateway.fold.estate_index import seconds_of
 from gateway.fold.link_index import Changed
@@ -200,7 +200,7 @@ class Visits:
     def _moved(self, changed: Changed) -> Iterator[tuple[int, Segment, str]]:
         """Yield the segments of a subject that have another fan now, as they are, with their store and that fan."""
         for store in self._stores_of(changed.name):
-            for segment in self._segments.in_span([changed.name], store, changed.from_ns - NS_PER_MS, changed.to_ns):
+            for segment in self._segments.in_span([changed.name], store, changed.from_ns, changed.to_ns):
                 fan = self._state.links.fan_of(changed.name, opened_ns(segment.key.key_ns))
                 if fan != segment.fan:
                     yield store, segment, fan

@@ -1,4 +1,4 @@
-"""Any number of shards, whenever links come, wherever they crash: the rows of one fold over all stores."""
+"""Any number of shards, whenever standings come, wherever they crash: the rows of one fold over all stores."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from footfall.pseudonyms import to_hex
-from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Message
-from gateway.identity.links import Link
+from gateway.accept.pseudonymiser import Pseudonymiser
+from gateway.identity.facts import Consent, Distinct, Fact, Identifier, Link, Merge, Revoke, RevokeLink, Same, Split
+from gateway.identity.links import Link as EarlierLink
 from tests.support import journal_stories as made
 from tests.support.accept_inputs import SECRET
 from tests.support.brand_log import STORES, BrandLog, counted, folded_alone, stored
@@ -20,8 +20,9 @@ from tests.support.journal_stories import FANS, assert_same
 
 SLOW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
 CRASHING = settings(SLOW, max_examples=12)
-CARDS = ("card:1", "card:2", "card:3")
-CARD_SUBJECTS = [int(to_hex(Pseudonymiser(SECRET).subject(card)), 16) for card in CARDS]
+CARDS = ("member:a1", "member:a2", "wx-mini:o1", "phone:13912345678", "card:fingerprint", "tag:t1")
+IDENTIFIERS = [Identifier(card.partition(":")[0], Pseudonymiser(SECRET).hex_subject(card)) for card in CARDS]
+CARD_SUBJECTS = [int(each.subject, 16) for each in IDENTIFIERS]
 Step = Callable[[BrandLog], Any]
 
 stores = st.sampled_from(STORES)
@@ -50,7 +51,7 @@ def touches(draw: Callable[..., Any]) -> Step:
     store, number = draw(stores), draw(st.integers(1, 5))
     what = draw(st.sampled_from(["scan", "transaction", "return"]))
     cards = draw(st.lists(st.sampled_from(CARDS), min_size=1, max_size=2, unique=True))
-    fan, ref = draw(st.sampled_from([None, None, *FANS])), draw(st.sampled_from([None, "r1"]))
+    fan, ref = draw(st.sampled_from([None, None, *FANS])), draw(st.sampled_from([None, "r1", "r2"]))
     values: dict[str, Any] = {"kind": "touch", "what": what, "identifiers": cards, "fan": fan, "ref": ref}
     if what != "scan":
         values |= {"id": f"e{number}", "amount": draw(st.sampled_from([0.0, 0.1, 129.9]))}
@@ -65,18 +66,44 @@ def _voids(store: str, of: str) -> Step:
     return lambda log: log.send(store, log.event(store, kind="void", id=f"v{of}", of=of, reason="wrong", actor="test"))
 
 
+SPANS = [(-(10**6), 10**6), (0, 300), (100, 2000), (301, 10**6)]
 links = st.builds(
-    lambda subject, fan, span, confidence: Link(f"{subject:016x}", fan, made.T0 + span[0] * made.S, made.T0 + span[1] * made.S, "crm",
-                                                confidence),
+    lambda subject, fan, span, sure: EarlierLink(f"{subject:016x}", fan, *(made.T0 + each * made.S for each in span), "crm", sure),
     st.sampled_from([*made.SUBJECTS[:3], *CARD_SUBJECTS]),
     st.sampled_from(FANS),
-    st.sampled_from([(-(10**6), 10**6), (0, 300), (100, 2000), (301, 10**6)]),
+    st.sampled_from(SPANS),
     st.sampled_from([0.5, 1.0]),
 )  # fmt: skip
+
+
+@st.composite
+def facts(draw: Callable[..., Any]) -> Fact:
+    """Any fact that a desk may state. The same id may come with other content, and what is taken back may come later, or never."""
+    number, (from_s, to_s) = draw(st.integers(1, 3)), draw(st.sampled_from(SPANS))
+    held = {"learned_ns": made.T0 + draw(st.integers(0, 2)), "source": draw(st.sampled_from(["crm", "desk"]))}
+    span = {"from_ns": made.T0 + from_s * made.S, "to_ns": made.T0 + to_s * made.S}
+    one, two = draw(st.permutations(IDENTIFIERS))[:2]
+    fan, pair = draw(st.sampled_from(FANS)), tuple(sorted(draw(st.permutations(FANS))[:2]))
+    of = f"{draw(st.sampled_from(['link', 'same', 'merge']))}-{draw(st.integers(1, 3))}"
+    return draw(st.sampled_from([
+        Link(id=f"link-{number}", identifier=one, fan=fan, **held, **span),
+        Link(id=f"link-{number}", identifier=one, fan=fan, **held),
+        Same(id=f"same-{number}", identifiers=(one, two), **held),
+        Merge(id=f"merge-{number}", fans=pair, **held),
+        Distinct(id=f"distinct-{number}", fans=pair, **held),
+        Split(id=f"split-{number}", of=f"merge-{number}", **held),
+        Revoke(id=f"revoke-{of}", of=of, **held),
+        RevokeLink(id=f"end-{number}", identifier=one, fan=fan, to_ns=span["from_ns"], **held),
+        Consent(id=f"consent-{number}", fan=fan, purpose="identify", granted=draw(st.booleans()), from_ns=span["from_ns"], **held),
+    ]))  # fmt: skip
+
+
 others = st.one_of(
     st.builds(_counts, stores, st.integers(1, 3), st.integers(0, 5)),
     st.builds(_voids, stores, st.sampled_from(["c1", "c2", "e1", "e2", "e3"])),
     st.lists(links, min_size=1, max_size=3).map(lambda some: lambda log: log.links(some)),
+    st.lists(facts(), min_size=1, max_size=3).map(lambda some: lambda log: log.facts(some)),
+    st.lists(facts(), min_size=1, max_size=3).map(lambda some: lambda log: log.facts(some)),
     stores.map(lambda store: lambda log: log.send(store, log.health(store), log.health(store))),
     stores.map(lambda store: lambda log: log.send(store, Message(f"footfall/1/{store}/{store}-till/events", b"{"))),
 )

@@ -10,6 +10,7 @@ import pytest
 from footfall.pseudonyms import TOP_BIT
 from gateway.fold.link_index import Changed, LinkIndex
 from gateway.identity.facts import FOR_EVER_NS, Span, Standing
+from gateway.state.ledger import Ledger
 from tests.support.memory_fold_store import MemoryStore
 
 
@@ -107,3 +108,10 @@ def test_a_fan_has_all_subjects_that_were_ever_its_own() -> None:
     found.add([standing(1, (50, 60, "fan-1"), name=OTHER_NAME), standing(1, (0, 10, "fan-1"), name="ref:r1")])
     found.add([standing(2, (0, 10, "fan-2"))])
     assert found.subjects_of("fan-1") == [NAME, OTHER_NAME]
+
+
+def test_a_change_without_beginning_or_end_can_be_asked_of_a_store() -> None:
+    found = links(Standing(NAME, 1, (Span(-FOR_EVER_NS, FOR_EVER_NS, "fan-1"),)))
+    (changed,) = found.add([Standing(NAME, 2, (Span(-FOR_EVER_NS, FOR_EVER_NS, "fan-2"),))])
+    assert changed == Changed(NAME, -FOR_EVER_NS, FOR_EVER_NS)
+    assert Ledger(":memory:").visits(NAME, "s1", changed.from_ns, changed.to_ns) == []
