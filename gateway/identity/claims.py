@@ -73,7 +73,7 @@ def holding_of(
 
     `seen`, for identifiers that pass to others: by person the sorted times when it was named with them, and by "" all others, ns.
     """
-    claims = [claim_of(of_type, fact, persons) for fact in latest_of_each(stated)]
+    claims = [each for fact in latest_of_each(stated) if (each := claim_of(of_type, fact, persons)).from_ns < each.to_ns]
     if len(claims) == 1 and not revokes and of_type.unseen_s is None:
         (claim,) = claims
         ends = (claim.to_ns,) if claim.has_end else ()

@@ -143,6 +143,11 @@ def fan_name(fan: str) -> str:
     return f"fan:{fan}"
 
 
+def claims_name(fan: str) -> str:
+    """Return the name under which the facts are found that state what is a fan's."""
+    return f"claims:{fan}"
+
+
 def ref_name(ref: str) -> str:
     """Return the name under which the standing of a reference is kept: whose the touches with it are."""
     return f"ref:{ref}"
@@ -154,22 +159,25 @@ def fact_name(fact_id: str) -> str:
 
 
 def names_of(fact: Fact) -> tuple[str, ...]:
-    """Return every name under which a store must find a fact: subjects, fans, reference, its own id, the id that it takes back."""
+    """Return every name under which a store must find a fact: subjects, fans, reference, its own id, the id that it takes back.
+
+    What joins fans or withdraws stands under `fan_name`, what is a fan's under `claims_name`.
+    """
     return (fact_name(fact.id), *_NAMES[type(fact)](fact))
 
 
 _NAMES: Final[Mapping[type[Fact], Callable[..., Iterable[str]]]] = {
-    Link: lambda fact: (fact.identifier.subject, f"fan:{fact.fan}"),
+    Link: lambda fact: (fact.identifier.subject, f"claims:{fact.fan}"),
     Same: lambda fact: dict.fromkeys(each.subject for each in fact.identifiers),
     Merge: lambda fact: dict.fromkeys(map(fan_name, fact.fans)),
     Distinct: lambda fact: dict.fromkeys(map(fan_name, fact.fans)),
     Split: lambda fact: (fact_name(fact.of),),
     Revoke: lambda fact: (fact_name(fact.of),),
-    RevokeLink: lambda fact: (fact.identifier.subject, fan_name(fact.fan)),
+    RevokeLink: lambda fact: (fact.identifier.subject, claims_name(fact.fan)),
     Consent: lambda fact: (fan_name(fact.fan),),
     Mention: lambda fact: (
         *dict.fromkeys(each.subject for each in fact.identifiers),
-        *((fan_name(fact.fan),) if fact.fan else ()),
+        *((claims_name(fact.fan),) if fact.fan else ()),
         *((ref_name(fact.ref),) if fact.ref else ()),
     ),
 }

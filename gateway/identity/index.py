@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final
 
 from gateway.identity.facts import Fact, Identifier, Link, Mention, RevokeLink, Same
-from gateway.identity.types import NATIONAL
+from gateway.identity.types import NATIONAL, IdentifierType, IdentifierTypes
 
+PUBLIC: Final = 256
+"""Beside more fans and identifiers than these, at all times together, an identifier is nobody's."""
+PUBLIC_OF_PERSON: Final = 2_048
+"""The same of what is given to one person only."""
 _SECOND: Final = frozenset(NATIONAL.values())
 """Types of second spellings: one stands right behind the identifier that it spells."""
 
@@ -28,10 +33,28 @@ class Index:
     """What names two identifiers or more."""
     spellings: dict[str, str] = field(default_factory=dict)
     """By the subject of a second spelling, the subject of the first."""
+    public: dict[str, None] = field(default_factory=dict)
+    """Subjects that nobody can have alone; no claim or join of them holds."""
 
 
-def index_of(facts: Sequence[Fact]) -> Index:
+def index_of(facts: Sequence[Fact], types: IdentifierTypes) -> Index:
     """Return facts that count, by what they name."""
+    index = _indexed(facts)
+    sames = defaultdict[str, list[Same]](list)
+    for fact in index.together:
+        if isinstance(fact, Same):
+            for each in fact.identifiers:
+                sames[each.subject].append(fact)
+    widest = max((len(fact.identifiers) for fact in index.together), default=1)
+    for subject, name in index.types.items():
+        own = (index.mentions.get(subject, ()), index.stated.get(subject, ()), sames.get(subject, ()))
+        if sum(map(len, own)) * widest > PUBLIC and is_public(subject, [*chain(*own)], types.of(name), types):
+            index.public[subject] = None
+            index.stated.pop(subject, None)
+    return index
+
+
+def _indexed(facts: Sequence[Fact]) -> Index:
     index = Index()
     types, stated, mentions, together = index.types, index.stated, index.mentions, index.together
     for fact in _spelled_once(facts, index.spellings):
@@ -58,6 +81,28 @@ def index_of(facts: Sequence[Fact]) -> Index:
                 if types.get(subject, "") <= name:
                     types[subject] = name
     return index
+
+
+def subjects_of(fact: Fact) -> list[str]:
+    """Return the subjects that a fact names."""
+    return [each.subject for each in identifiers_of(fact)]
+
+
+def identifiers_of(fact: Fact) -> Sequence[Identifier]:
+    """Return the identifiers that a fact names."""
+    if isinstance(fact, Mention | Same):
+        return fact.identifiers
+    return (fact.identifier,) if isinstance(fact, Link | RevokeLink) else ()
+
+
+def is_public(subject: str, facts: Collection[Fact], of_type: IdentifierType, types: IdentifierTypes) -> bool:
+    """Return whether an identifier that joins is claimed for, and named beside, so many that it can be no person's: a shop's code, say."""
+    allowed = PUBLIC_OF_PERSON if of_type.klass == "person" else PUBLIC
+    if of_type.joins == "no" or sum(len(each.identifiers) if isinstance(each, Mention | Same) else 1 for each in facts) <= allowed:
+        return False
+    beside = {each for fact in facts if isinstance(fact, Mention | Same) for each in fact.identifiers if each.subject != subject}
+    fans = {fact.fan for fact in facts if isinstance(fact, Link | Mention)} - {""}
+    return len(fans) + len({each.subject for each in beside if types.of(each.type).joins != "no"}) > allowed
 
 
 def _spelled_once(facts: Sequence[Fact], spellings: dict[str, str]) -> Iterable[Fact]:

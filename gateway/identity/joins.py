@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from gateway.identity.claims import NOBODY, Holding, around
@@ -32,12 +32,14 @@ class Join(NamedTuple):
         return self.second if subject == self.first else self.first
 
 
-def joins_of(facts: Iterable[Same | Mention], type_of: TypeOf, holdings: Mapping[str, Holding]) -> list[Join]:
-    """Return the joins of facts that name two identifiers or more: each with the one of the highest rank among them, not all pairs."""
+def joins_of(facts: Iterable[Same | Mention], type_of: TypeOf, holdings: Mapping[str, Holding], able: Collection[str]) -> list[Join]:
+    """Return the joins of facts that name two identifiers or more: each with the one of the highest rank among them, not all pairs.
+
+    Only `able` subjects are joined.
+    """
     found: dict[tuple[int, int, str, str], str] = {}
     for fact in facts:
-        pairs = star(fact.identifiers, type_of)
-        for first, second in pairs:
+        for first, second in star(fact.identifiers, type_of, able):
             from_ns, to_ns = _span(fact, first, second, type_of, holdings)
             key = (from_ns, to_ns, *((first, second) if first < second else (second, first)))
             if from_ns < to_ns and (key not in found or fact.id < found[key]):
@@ -45,15 +47,14 @@ def joins_of(facts: Iterable[Same | Mention], type_of: TypeOf, holdings: Mapping
     return [Join(*key, fact_id) for key, fact_id in found.items()]
 
 
-def star(identifiers: Sequence[Identifier], type_of: TypeOf) -> list[tuple[str, str]]:
-    """Return the pairs that a fact joins."""
-    if len(identifiers) < 2:
+def star(identifiers: Sequence[Identifier], type_of: TypeOf, able: Collection[str]) -> list[tuple[str, str]]:
+    """Return the pairs that a fact joins, of identifiers that are able."""
+    known = [(type_of(each.subject), each) for each in identifiers if each.subject in able]
+    ranked = [(-of_type.rank, each) for of_type, each in known if of_type.joins != "no"]
+    if len(ranked) < 2:
         return []
-    able = [(-of_type.rank, each) for each in identifiers if (of_type := type_of(each.subject)).joins != "no"]
-    if len(able) < 2:
-        return []
-    centre = min(able)[1].subject
-    return [(centre, subject) for subject in dict.fromkeys(each.subject for _, each in able) if subject != centre]
+    centre = min(ranked)[1].subject
+    return [(centre, each.subject) for _, each in ranked if each.subject != centre]
 
 
 def _span(fact: Same | Mention, first: str, second: str, type_of: TypeOf, holdings: Mapping[str, Holding]) -> Interval:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -44,17 +44,18 @@ class Resolution:
     """By name, numbered 0; a name that has none is nobody, a fan that has none is itself."""
 
 
-def resolve(facts: Iterable[Fact], types: IdentifierTypes, key: bytes) -> Resolution:
-    """Return what facts come to; `key` makes the ids of provisional fans."""
-    return _Resolver(facts, types, key).made()
+def resolve(facts: Iterable[Fact], types: IdentifierTypes, key: bytes, read: Collection[str] | None = None) -> Resolution:
+    """Return what facts come to; `key` makes the ids of provisional fans, `read` are the subjects to look at, None for all."""
+    return _Resolver(facts, types, key, read).made()
 
 
 class _Resolver:
-    def __init__(self, facts: Iterable[Fact], types: IdentifierTypes, key: bytes) -> None:
+    def __init__(self, facts: Iterable[Fact], types: IdentifierTypes, key: bytes, read: Collection[str] | None) -> None:
         self._types, self._key = types, key
         counting, refused = facts_in_force(facts)
         self._counting: Final = counting
-        self._index: Final = index_of(counting)
+        self._index: Final = index_of(counting, types)
+        self._read: Final = read
         self._persons: Final = persons_of(counting)
         self._refused: Final = [*refused, *self._persons.refused]
         self._of_subject: Final = {subject: types.of(name) for subject, name in self._index.types.items()}
@@ -64,9 +65,11 @@ class _Resolver:
 
     def made(self) -> Resolution:
         index = self._index
-        holdings = {subject: self._holding(subject, stated) for subject, stated in index.stated.items()}
-        joins = joins_of(index.together, self.type_of, holdings)
+        read = index.types.keys() if self._read is None else {index.spellings.get(each, each) for each in self._read}
+        holdings = {subject: self._holding(subject, stated) for subject, stated in index.stated.items() if subject in read}
+        joins = joins_of(index.together, self.type_of, holdings, read - index.public.keys())
         left = Left({subject: each.pieces for subject, each in holdings.items()}, joins, self.type_of)
+        left.labels.update((subject, "shared") for subject in index.public)
         left.limit(index.types)
         left.separate()
         made = Resolution(self._counting, index, self._persons, self._refused, holdings, joins, left)
@@ -121,7 +124,7 @@ class _Resolver:
         if not label and len({piece.claim.person for piece in pieces}) > 1 and of_type.klass == "payment" and _is_shared(pieces):
             label = "household"
         is_lent = of_type.klass == "lent"
-        mine = self._with_consent(sorted(spans) if is_lent else _glued(spans))
+        mine = self._with_consent(_each_until_next(spans) if is_lent else _glued(spans))
         if mine or label:
             lent = tuple(sorted({each.from_ns for each in pieces if not each.claim.has_end})) if is_lent else ()
             made.standings[subject] = Standing(subject, 0, mine, of_type.rank, of_type.only_by_ref, lent, label)
@@ -158,6 +161,13 @@ def _spans_of_pieces(pieces: Sequence[Piece]) -> list[tuple[int, int, str]]:
         others = united(interval for other, intervals in by_person.items() if other != person for interval in intervals)
         made += [(*left, person) for each in mine for left in without(each, others)]
     return made
+
+
+def _each_until_next(spans: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Return spans by time, each no longer than until the next begins."""
+    ordered = sorted(spans)
+    begins = [*(from_ns for from_ns, _, _ in ordered[1:]), *([FOR_EVER_NS] if ordered else [])]
+    return [(from_ns, min(to_ns, end_ns), fan) for (from_ns, to_ns, fan), end_ns in zip(ordered, begins, strict=True) if from_ns < end_ns]
 
 
 def _glued(spans: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
