@@ -121,7 +121,8 @@ class PureBrand:
     def standings_of(self, facts: Iterable[Fact]) -> dict[str, tuple[object, ...]]:
         """Return by name what facts name is now, without the numbers of standings."""
         names = {name for fact in facts for name in names_of(fact)}
-        return {name: standing[2:] for name, standing in self._store.standings(names).items()}
+        nobody = Standing("", 0)[2:]  # as a name is that never stood for anybody
+        return {name: standing[2:] for name, standing in self._store.standings(names).items() if standing[2:] != nobody}
 
     def labels(self, world: World) -> Counter[str]:
         """Return how many identifiers of a month have each label, such as `shared`."""
