@@ -118,11 +118,15 @@ class _Walk:
 
     def _read_given(self, given: Sequence[Fact]) -> None:
         made = self._made
-        ids = {fact.id for fact in given} | {fact.of for fact in given if isinstance(fact, Revoke | Split)}
-        self._read({fact_name(each) for each in ids})
+        self._read({fact_name(fact.id) for fact in given})
         made.new = [fact for fact in given if not self._known.has(fact)]
-        made.touched = {fact.id for fact in made.new} | {fact.of for fact in made.new if isinstance(fact, Revoke | Split)}
         self._take(self._known.added(made.new))
+        more = {fact.id for fact in made.new}
+        while more:  # of two facts with one id the other may have taken something back, which counts again
+            made.touched |= more
+            self._read({name for each in more if (name := fact_name(each)) not in self._asked})
+            backs = (fact for fact in made.facts if isinstance(fact, Revoke | Split) and fact.id in made.touched)
+            more = {fact.of for fact in backs} - made.touched
 
     def _begin(self, names: Iterable[str]) -> None:
         for name in names:

@@ -69,7 +69,7 @@ def _taken(portions: Sequence[Sequence[Fact]], crash_after: int = -1) -> MemoryF
     return store
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(facts(), min_size=2, max_size=14), st.randoms(use_true_random=False))
 def test_every_order_and_portion_ends_in_the_standings_of_the_set(known: list[Fact], chance: random.Random) -> None:
     at_once = _what_stands(_taken([known]), known)
