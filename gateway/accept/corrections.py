@@ -23,8 +23,10 @@ AUTHORITY: Final = "event.authority"
 """The reason of a correction that its sender may not make."""
 WINDOW: Final = "event.window"
 """The reason of a correction that comes too late for its sender."""
-WAITING: Final = frozenset({AUTHORITY, WINDOW})
-"""Reasons of corrections that headquarters may take all the same."""
+DECIDED: Final = "event.correction"
+"""The reason of one that headquarters made by command, until the gateway takes it."""
+WAITING: Final = frozenset({AUTHORITY, WINDOW, DECIDED})
+"""Reasons of corrections that headquarters takes, or may take."""
 _SAME_KEY: Final = frozenset({"zone", "fan", "staff_id", "department", "channel", "campaign", "stage", "ref"})
 _HEADQUARTERS: Final = "it waits in quarantine for headquarters: footfall quarantine replay"
 

@@ -692,3 +692,47 @@ def test_a_disk_that_fails_is_no_mistake_of_ours(gate: Gate, monkeypatch: pytest
     with pytest.raises(sqlite3.OperationalError):
         gate.take((FRAMES, frame(1, body(Kind.STAY))))
     assert gate.quarantine.entries() == []
+
+
+def test_a_correction_that_comes_too_late_waits_until_headquarters_takes_it(gate: Gate) -> None:
+    void = {"kind": "void", "id": "v1", "of": "t1", "reason": "rung up twice", "actor": "kim"}
+    gate.take((EVENTS, b'{"kind":"touch","what":"transaction","id":"t1","amount":5}'))
+    late_ns = NOW + 80 * 3600 * S
+    gate.take((EVENTS, json.dumps(void).encode()), now_ns=late_ns)
+    (entry,) = gate.quarantine.entries()
+    assert (entry.reason, entry.private) == ("event.window", False)
+    gate.quarantine.expire(late_ns + 400 * 3600 * S)
+    gate.quarantine.ask_replay([entry.id], "lee")
+    assert gate.ingest.replay(late_ns + 400 * 3600 * S) == 1
+    events = [json.loads(record.body) for record in gate.journal.read(0, 99) if record.kind == RecordKind.EVENT]
+    assert [(each["kind"], each.get("actor")) for each in events] == [("touch", None), ("void", "kim")]
+    assert events[1]["of"] == events[0]["id"]
+    assert gate.quarantine.actions()[0].actor == "lee"
+    assert gate.is_balanced()
+
+
+def test_a_correction_by_command_is_taken_as_one_of_headquarters(gate: Gate) -> None:
+    gate.take((EVENTS, b'{"kind":"touch","what":"transaction","id":"t1","amount":5}'))
+    amend = {"kind": "amend", "id": "a1", "of": "t1", "set": {"amount": 7}, "reason": "mistyped", "actor": "kim"}
+    later_ns = NOW + 100 * 24 * 3600 * S
+    gate.quarantine.add([Refusal("event.correction", "decided", EVENTS, later_ns, json.dumps(amend).encode(), "accept", key="a1")])
+    gate.quarantine.ask_replay([entry.id for entry in gate.quarantine.entries()], "lee")
+    assert gate.ingest.replay(later_ns) == 1
+    assert json.loads(gate.journal.read(0, 99)[-1].body)["set"] == {"amount": 7.0}
+
+
+def test_a_fact_is_known_after_a_restart_whoever_sends_it(tmp_path: Path) -> None:
+    merge = b'{"kind":"fact","fact":"merge","id":"m1","fans":["A","B"]}'
+    first = Gate(tmp_path)
+    first.take((EVENTS, merge))
+    first.close()
+    again = Gate(tmp_path)
+    again.take(("footfall/1/s2/y/events", merge), now_ns=NOW + S)
+    again.take(("footfall/1/s2/y/events", merge.replace(b'"B"', b'"C"')), now_ns=NOW + 2 * S)
+    (entry,) = again.quarantine.entries()
+    assert entry.reason == "event.id"
+    assert '"fans":["A","B"]' in entry.message
+    assert '"fans":["A","C"]' in entry.message
+    assert again.journal.balance()["dropped.duplicate_event"] == 1
+    assert again.is_balanced()
+    again.close()

@@ -1,0 +1,126 @@
+"""`footfall correct`: void, amend and adjust by command, with the authority of headquarters. It works beside a running gateway.
+
+A correction goes into quarantine as one that headquarters has decided to take: so the gateway itself checks it, and it is kept who did it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any, Final
+from uuid import uuid4
+
+import typer
+
+from footfall.errors import ConfigError, ContractError
+from footfall.events import load_json, parse_event
+from footfall.topics import topic_of
+from footfall.users import user_name
+from gateway.accept.corrections import DECIDED
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
+from gateway.config import load_gateway, load_site
+from gateway.site.index import Places
+from gateway.state.quarantine.entries import QuarantineEntry, Refusal
+from gateway.state.quarantine.store import Quarantine
+
+app = typer.Typer(no_args_is_help=True, help="Correct what is stored: take an event back, amend it, adjust a door.")
+
+_WAIT_S: Final = 10.0
+_LOOK_S: Final = 0.1
+StoreOption = Annotated[str, typer.Option("--store", help="The store of the event.")]
+PublisherOption = Annotated[str, typer.Option("--publisher", help="Who sent the event: an agent of the store.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why, for whoever reads it in a year.")]
+ActorOption = Annotated[str | None, typer.Option("--actor", help="Who decided it; you, unless stated.")]
+
+
+@app.command()
+def void(
+    event: Annotated[str, typer.Argument(metavar="ID", help="The event's id, as its publisher sent it.")],
+    store: StoreOption, publisher: PublisherOption, reason: ReasonOption, actor: ActorOption = None, config: ConfigOption = DEFAULT_CONFIG,
+) -> None:  # fmt: skip
+    """Take an event back, as if it had never been.
+
+    [bold]Example:[/] footfall correct void till-1-0881 --store flagship --publisher till-1 --reason "rung up twice"
+    """
+    _decide(config, store, publisher, {"kind": "void", "of": event, "reason": reason, "actor": actor or user_name()})
+
+
+@app.command()
+def amend(
+    event: Annotated[str, typer.Argument(metavar="ID", help="The event's id, as its publisher sent it.")],
+    changes: Annotated[str, typer.Option("--set", metavar="JSON", help='The keys to replace, such as \'{"amount": 12.5}\'.')],
+    store: StoreOption, publisher: PublisherOption, reason: ReasonOption, actor: ActorOption = None, config: ConfigOption = DEFAULT_CONFIG,
+) -> None:  # fmt: skip
+    """Replace keys of a touch or a count, as if it had been sent so.
+
+    [bold]Example:[/] footfall correct amend till-1-0881 --set '{"amount": 12.5}' --store flagship --publisher till-1 --reason mistyped
+    """
+    found = {"kind": "amend", "of": event, "set": _json(changes), "reason": reason, "actor": actor or user_name()}
+    _decide(config, store, publisher, found)
+
+
+@app.command()
+def adjust(
+    door: Annotated[str, typer.Argument(metavar="DOOR")],
+    at: Annotated[str, typer.Option("--time", help="The minute, such as 2026-11-21T18:00:00+08:00.")],
+    store: StoreOption, publisher: PublisherOption, reason: ReasonOption,
+    entered: Annotated[int, typer.Option("--in", help="How many more came in; negative: fewer.")] = 0,
+    left: Annotated[int, typer.Option("--out", help="How many more went out; negative: fewer.")] = 0,
+    actor: ActorOption = None, config: ConfigOption = DEFAULT_CONFIG,
+) -> None:  # fmt: skip
+    """Correct what a door counted in a minute.
+
+    [bold]Example:[/] footfall correct adjust main --in -40 --time 2026-11-21T18:00:00+08:00 --store flagship --publisher d1 --reason class
+    """
+    counted = {"door": door, "in": entered, "out": left, "time": at, "history": True}
+    _decide(config, store, publisher, {"kind": "adjustment", **counted, "reason": reason, "actor": actor or user_name()})
+
+
+def _decide(config: Path, store: str, publisher: str, event: dict[str, Any]) -> None:
+    """Check a correction as far as that is possible here, leave it to the gateway, and wait a moment for its answer."""
+    settings = load_gateway(config)
+    value = {**event, "id": f"correct-{uuid4().hex}"}
+    try:
+        parse_event(value)
+        places = Places(load_site(settings.site)).of(store, publisher)
+        if "door" in event and event["door"] not in places.doors:
+            raise places.no_door(event["door"])
+    except ContractError as error:
+        raise ConfigError(f"nothing was corrected: {error}") from None
+    path = settings.quarantine_path
+    if not path.exists():
+        raise ConfigError(f"{path}: there is no quarantine yet: has the gateway of {config} run?")
+    quarantine = Quarantine(path, keep_hours=settings.quarantine.keep_hours, max_bytes=settings.quarantine.max_bytes)
+    try:
+        message = f"{event['kind']} {value['id']}, decided by {event['actor']}: {event['reason']}"
+        payload = json.dumps(value, ensure_ascii=False).encode()
+        quarantine.add(
+            [Refusal(DECIDED, message, topic_of(store, publisher, "events"), time.time_ns(), payload, "accept", key=value["id"])]
+        )
+        (entry,) = [each for each in quarantine.entries(reason=DECIDED) if each.message == message]
+        quarantine.ask_replay([entry.id], user_name())
+        _report(quarantine, entry, value["id"])
+    finally:
+        quarantine.close()
+
+
+def _report(quarantine: Quarantine, entry: QuarantineEntry, correction: str) -> None:
+    until_s = time.monotonic() + _WAIT_S
+    while time.monotonic() < until_s:
+        found = quarantine.show(entry.id)
+        if found is None:
+            typer.echo(f"taken, as {correction}")
+            return
+        if found[0].state == "held":
+            raise ConfigError(f"the gateway refuses it ({found[0].reason}): {found[0].message}; it is in quarantine as entry {entry.id}")
+        time.sleep(_LOOK_S)
+    typer.echo(f"left to the gateway, which takes it once it runs, as {correction}: footfall quarantine list shows it until then")
+
+
+def _json(text: str) -> Any:
+    try:
+        (found,) = load_json(text)
+    except (ContractError, ValueError) as error:
+        raise ConfigError(f"--set must be one object of JSON, such as '{{\"amount\": 12.5}}': {error}") from None
+    return found
