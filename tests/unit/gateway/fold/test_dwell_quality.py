@@ -25,6 +25,7 @@ def heard(lead_db: int, profile: str = "ibeacon", entrance: bool = True, **colum
     state = State(shipped(), MemoryStore())
     calibrations = [{"profile": "staff-badge"}]
     state.estate.apply(RecordedSite.model_validate({"stores": [{"name": "s", "zones": zones, "calibrations": calibrations}]}))
+    state.deaf_zones.grow(len(state.estate.zone_store), len(state.estate.stores))
     slot = state.tracks.add(5, state.estate.stores.of("s"), state.estate.profile(profile, "s"), False)
     for name, value in ({"lead_db": lead_db, "v_state": 1, "v_last_ns": NOW_NS - 60 * S} | columns).items():
         getattr(state.tracks, name)[slot] = value
@@ -48,7 +49,7 @@ def test_it_rises_with_how_far_the_zone_is_ahead() -> None:
 
 
 def test_a_zone_that_nobody_was_heard_beside_is_no_better_than_a_lead_of_some_db() -> None:
-    assert percent(8) > percent(SILENT_DB) == percent(140) > percent(6)
+    assert percent(8) > percent(SILENT_DB) == percent(140) > percent(5)
 
 
 def test_who_goes_back_and_forth_is_less_sure() -> None:
@@ -68,6 +69,15 @@ def test_whom_nobody_saw_come_in_is_less_sure_deep_inside_than_at_the_entrance()
     assert percent(12, "shelf", **new) < percent(12, "entrance", **new) == percent(12, "street", **new) == percent(12)
     assert percent(12, "shelf", v_state=2, v_last_ns=NOW_NS - 7200 * S) == percent(12, "shelf", **new)
     assert percent(12, "shelf", entrance=False, **new) == percent(12)
+
+
+def test_who_is_only_supposed_in_a_zone_is_less_sure_there() -> None:
+    state, slot = heard(20)
+    shelf, entrance = (state.estate.zone("s", name) for name in ("shelf", "entrance"))
+    before = sure_percent(state, slot, shelf, NOW_NS)
+    state.deaf_zones.are_deaf = lambda zone: zone == shelf  # type: ignore[method-assign] # without the minutes in which it missed people
+    assert sure_percent(state, slot, shelf, NOW_NS) < 0.75 * before
+    assert sure_percent(state, slot, entrance, NOW_NS) == before
 
 
 def story(far_dbm: int) -> list[Seen]:
