@@ -2,6 +2,7 @@
 
 footfall/1/{store}/{agent}/frames | receipts | health | events | denied
 footfall/1/{store}/live
+footfall/1/fans
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from footfall.errors import ContractError
 
 WIRE_VERSION: Final = 1
 PREFIX: Final = f"footfall/{WIRE_VERSION}"
+FANS: Final = f"{PREFIX}/fans"
+"""What becomes of the ids of fans, from the gateway."""
 LEAVES: Final = frozenset({"frames", "receipts", "health", "events", "denied"})
 
 _LEAF_OF: Final = {spelling: leaf for leaf in LEAVES for spelling in (leaf, leaf.removesuffix("s"))}

@@ -112,6 +112,8 @@ class GatewayConfig(Section):
     site: Path = Path("site.toml")
     state_dir: Path = Path("state")
     """Journal, fold state, quarantine, keys and the journal's id; nobody else may read it."""
+    fan_changes_file: Path | None = None
+    """Where what becomes of the ids of fans is written; in `state_dir` if not stated."""
     stay_points: bool = False
     """Whether to store the periodic `stay` rows of presence as well."""
     evidence: Evidence = Evidence()
@@ -149,6 +151,10 @@ class GatewayConfig(Section):
         """Return where the live page is, "" if no child serves it or on any free port."""
         is_child = self.broker.embedded and self.serve.enabled and self.serve.port
         return f"{http_url(self.serve.host, self.serve.port)}/" if is_child else ""
+
+    @property
+    def fan_changes_path(self) -> Path:
+        return self.fan_changes_file or self.state_dir / "fan-changes.jsonl"
 
     @property
     def quarantine_path(self) -> Path:

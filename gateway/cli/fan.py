@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC
-from pathlib import Path
+from functools import partial
 from typing import Annotated, Any, Final
 
 import typer
@@ -13,13 +13,17 @@ from typer.core import TyperGroup
 from footfall.errors import ConfigError
 from footfall.mistakes import did_you_mean
 from footfall.units import NS_PER_S
+from gateway.cli import fan_decisions, fan_review
+from gateway.cli.fan_access import Desk, JsonOption, desk
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
-from gateway.config import load_gateway
-from gateway.fans.history import history_of
-from gateway.fans.reading import rows_of_fan, zones
+from gateway.fans.as_known import all_around, as_known_on, rows_as_known
+from gateway.fans.history import FanRows, history_of
+from gateway.fans.reading import rows_of_fan, timeouts, zones
 from gateway.fans.show import Clocks, Heading, as_object, lines, moment
-from gateway.state.files import LEDGER
-from gateway.state.ledger_reader import LedgerReader, ledger_reader
+from gateway.fans.whose import Person, of_standings
+from gateway.fans.whose import as_object as identifier_object
+from gateway.identity.facts import claims_name, fan_name
+from gateway.identity.naming import fan_at
 
 SHOW: Final = "show"
 
@@ -34,8 +38,6 @@ class FanGroup(TyperGroup):
 
 app = typer.Typer(cls=FanGroup, no_args_is_help=True, help="One fan: where now, visits, touches and purchases, and who is who.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
-
 
 @app.callback()
 def _fan() -> None:
@@ -47,7 +49,8 @@ def show(
     fan: Annotated[str, typer.Argument(help="The fan's id; an earlier one answers, too.")],
     config: ConfigOption = DEFAULT_CONFIG,
     most: Annotated[int, typer.Option("--last", min=1, help="So many visits, touches and purchases.")] = 20,
-    as_json: AsJson = False,
+    as_known: Annotated[str, typer.Option("--as-known-on", help="By the facts that had been learned up to this time.")] = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Show where a fan is now, the last visits with zones, dwells and touches, and the visits before each purchase.
 
@@ -55,26 +58,47 @@ def show(
 
     [bold]Example:[/] footfall fan f-1042 --config gateway.toml
     """
-    with ledger_reader(ledger_path(config)) as ledger:
-        rows = rows_of_fan(ledger, fan)
+    with desk(config) as files:
+        until_ns = files.moment("--as-known-on", as_known) if as_known else None
+        person, rows = _now(files, fan) if until_ns is None else _as_known(files, fan, until_ns)
         history = history_of(rows)
-        heading = Heading(fan, fan, ledger.as_of_s, ids=[fan])
-        if not history.visits and not history.touches:
-            raise nobody(ledger, fan)
+        if not (history.visits or history.touches or person.identifiers or len(person.ids) > 1):
+            raise nobody(files, fan)
+        heading = _heading(files, fan, person, until_ns)
         if as_json:
             typer.echo(json.dumps(as_object(heading, history, most), ensure_ascii=False))
             return
-        for line in lines(heading, history, most, Clocks(zones(ledger))):
+        for line in lines(heading, history, most, Clocks(zones(files.ledger))):
             typer.echo(line)
 
 
-def ledger_path(config: Path) -> Path:
-    """Return where the gateway of a configuration keeps its ledger."""
-    return load_gateway(config).state_dir / LEDGER
+def _now(files: Desk, fan: str) -> tuple[Person, FanRows]:
+    person = files.person(fan)
+    return person, rows_of_fan(files.ledger, person.fan)
 
 
-def nobody(ledger: LedgerReader, fan: str) -> ConfigError:
+def _as_known(files: Desk, fan: str, until_ns: int) -> tuple[Person, FanRows]:
+    """Return who a fan was by what had been learned up to a time, and the rows up to then."""
+    facts = all_around(files.known(), {fan_name(fan), claims_name(fan), *files.ledger.names_of_fan(fan)})
+    standings = as_known_on(facts, until_ns, files.types, files.key)
+    then = fan_at(standings.get, fan, until_ns) or fan
+    rows = rows_as_known(files.ledger, standings, then, until_ns, timeouts(files.ledger))
+    return of_standings(then, standings.values(), fan), rows
+
+
+def _heading(files: Desk, asked: str, person: Person, until_ns: int | None) -> Heading:
+    identifiers = [
+        identifier_object(owned, files.ledger.identifier_type(owned.subject), partial(moment, zone=UTC)) for owned in person.identifiers
+    ]
+    return Heading(person.fan, asked, files.ledger.as_of_s, until_ns, person.ids, identifiers)
+
+
+def nobody(files: Desk, fan: str) -> ConfigError:
     """Return the error for an id that no row and no fact has."""
     meant = did_you_mean(fan, (each.name or "" for each in app.registered_commands))
-    as_of = moment(ledger.as_of_s * NS_PER_S, UTC)
+    as_of = moment(files.ledger.as_of_s * NS_PER_S, UTC)
     return ConfigError(f"no fan {fan!r} is known as of {as_of}{meant or ': footfall fan --help lists the commands'}")
+
+
+fan_review.add_to(app)
+fan_decisions.add_to(app)

@@ -4,38 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from footfall.beacons import BeaconRule
-from footfall.config import secret
 from footfall.errors import ConfigError
-from gateway.accept.events import Pseudonymiser
-from gateway.accept.outcome import Entry
+from gateway.cli.fan_access import ActorOption, Desk, DryRunOption, ReasonOption, checked, desk, zone_of
+from gateway.cli.fan_decisions import effect_lines
+from gateway.cli.import_report import ImportReport
+from gateway.cli.importing import Importing
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
-from gateway.config import GatewayConfig, load_gateway, load_site
 from gateway.fans.columns import COLUMNS
-from gateway.fans.link_lines import DEFAULT_SOURCE, Defaults, StatedLink, check_source
-from gateway.fans.link_table import Asked, LinkTable, open_links
-from gateway.fans.sheet import Unread, lines_of
+from gateway.fans.fact_lines import FactLines, are_facts
+from gateway.fans.fact_plan import FactPlan
+from gateway.fans.import_plan import ImportPlan, Stamp
+from gateway.fans.link_lines import DEFAULT_SOURCE, Defaults, check_source
+from gateway.fans.link_table import Asked, open_links
+from gateway.fans.preview import Preview
+from gateway.fans.sheet import lines_of
 from gateway.fans.sheet_dates import DayOrder
-from gateway.identity.links import Link, encode_links
-from gateway.records import RecordKind
-from gateway.site import Site
-from gateway.site.beacons import own_beacons
-from gateway.state.journal import append
 
 app = typer.Typer(help="Links: which identifier is which fan, and when.", no_args_is_help=True)
-
-AT_ONCE: Final = 1000
-SHOWN: Final = 20
-"""So many refused lines are printed."""
 
 
 @app.callback()
@@ -45,7 +37,9 @@ def _links() -> None:
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help=f"CSV with the columns {', '.join(COLUMNS)}; the last four may be empty or left out.")],
+    file: Annotated[
+        Path, typer.Argument(help=f"CSV with the columns {', '.join(COLUMNS)}, of which the last four may be left out; or a fact a line.")
+    ],
     config: ConfigOption = DEFAULT_CONFIG,
     source: Annotated[str, typer.Option(help="The source of rows that state none.")] = DEFAULT_SOURCE,
     id_type: Annotated[str, typer.Option("--type", help="The type of identifiers, where the rows state none.")] = "",
@@ -53,9 +47,15 @@ def import_(
     encoding: Annotated[str | None, typer.Option(help="Of a file that is neither UTF-8, UTF-16 nor GB18030, such as cp1252.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Of times without an offset; else that of all stores, if they have one.")] = None,
     dates: Annotated[DayOrder | None, typer.Option(help="How days such as 5/6/2026 are written.")] = None,
+    snapshot: Annotated[bool, typer.Option("--snapshot", help="The file is all that its sources have: other links of theirs end.")] = False,
+    as_of: Annotated[str, typer.Option("--as-of", help="When a snapshot was true; else now.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Let a snapshot end many links without asking.")] = False,
+    actor: ActorOption = "",
+    reason: ReasonOption = "",
+    dry_run: DryRunOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Import links from a CSV file, while the gateway runs or before it starts.
+    """Import links from a CSV file, or facts from a file of lines of JSON, beside the gateway or while it does not run.
 
     Every visit, dwell and touch within a link's span gets its fan, also those of the past. The same file again changes nothing.
     Commas, semicolons or tabs stand between cells; UTF-8, UTF-16 and GB18030 are read as they are.
@@ -63,84 +63,44 @@ def import_(
 
     [bold]Example:[/] footfall links import crm.csv --config gateway.toml
     """
-    settings = load_gateway(config)
-    site = load_site(settings.site)
-    if not settings.state_dir.is_dir():
-        raise ConfigError(f"{settings.state_dir}: the gateway has not run here yet; start it once, or give its --config")
-    asked = Asked(
-        encoding=encoding,
-        renamed=dict(_pair(each) for each in column or ()),
-        zone=_zone(timezone, site),
-        order=dates,
-        defaults=Defaults(_source(source), id_type, settings.profiles.registry().types_without_consent),
-    )
-    found = Found()
-    pseudonyms = _pseudonymiser(settings, site)
-    with open_links(file, asked) as table, _progress(file, quiet) as on_line:
-        for part in _parts(table, found, on_line):
-            links = [_link(each, pseudonyms) for each in part]
-            append(settings.state_dir / "journal.db", [Entry(RecordKind.LINKS, "", "", 0, encode_links(links))])
-    _print(file, found, table, quiet)
-    if found.refused_total:
+    with desk(config) as files:
+        stamp = files.stamp(actor, reason or checked("--reason", f"import of {file.name}"[:128]))
+        preview = files.preview() if dry_run else None
+        notes: list[str] = []
+        if are_facts(file):
+            if snapshot:
+                raise ConfigError(f"{file}: --snapshot is for tables of links: facts take back by id what is no longer true")
+            run = _import_facts(files, file, stamp, preview, quiet)
+        else:
+            asked = Asked(
+                encoding=encoding,
+                renamed=dict(_pair(each) for each in column or ()),
+                zone=zone_of(timezone, files.site),
+                order=dates,
+                defaults=Defaults(_source(source), id_type, files.settings.profiles.registry().types_without_consent),
+            )
+            plan = ImportPlan(files.known(), files.pseudonyms.identified, stamp, snapshot)
+            run = Importing(files, plan, preview, held=[] if snapshot else None)
+            with open_links(file, asked) as table, _progress(file, quiet) as on_line:
+                run.take(table.read(), on_line)
+                notes = table.notes()
+            if snapshot:
+                run.end_others(plan, stamp.learned_ns if not as_of else files.moment("--as-of", as_of), file, yes)
+        ImportReport(file, run.plan, run.refused, notes, "facts" if are_facts(file) else "links").print(quiet, dry_run)
+        if preview is not None and not quiet:
+            for line in effect_lines(preview.effect(), dry_run):
+                typer.echo(line)
+    if run.refused.total:
         raise typer.Exit(1)
 
 
-@dataclass(slots=True)
-class Found:
-    """What a file came to."""
-
-    links_total: int = 0
-    fans: set[str] = field(default_factory=set)
-    refused_total: int = 0
-    refused: list[Unread] = field(default_factory=list)
-    """The first of them."""
-
-
-def _parts(table: LinkTable, found: Found, on_line: Callable[[int], None]) -> Iterator[list[StatedLink]]:
-    """Yield the links of a table, some at a time, and note what it came to."""
-    part: list[StatedLink] = []
-    for each in table.read():
-        if isinstance(each, Unread):
-            found.refused_total += 1
-            if len(found.refused) < SHOWN:
-                found.refused.append(each)
-            continue
-        part.append(each)
-        found.fans.add(each.fan)
-        if len(part) == AT_ONCE:
-            on_line(each.line)
-            found.links_total += len(part)
-            yield part
-            part = []
-    if part:
-        found.links_total += len(part)
-        yield part
-
-
-def _link(each: StatedLink, pseudonyms: Pseudonymiser) -> Link:
-    return Link(pseudonyms.hex_subject(each.identifier), each.fan, each.from_ns, each.to_ns, each.source, 1.0)
-
-
-def _pseudonymiser(settings: GatewayConfig, site: Site) -> Pseudonymiser:
-    pseudonyms = Pseudonymiser(secret(settings.brand_secret, settings.brand_secret_file))
-    if not pseudonyms.has_secret:
-        raise ConfigError("identifiers need the brand's secret: set brand_secret_file in gateway.toml")
-    pseudonyms.beacons = BeaconRule(own_beacons(site))
-    return pseudonyms
-
-
-def _print(file: Path, found: Found, table: LinkTable, quiet: bool) -> None:
-    for each in found.refused:
-        lines = f"line {each.line}" if each.line >= each.last_line else f"lines {each.line} to {each.last_line}"
-        typer.echo(f"{file}: {lines}: {each.why}", err=True)
-    if found.refused_total > len(found.refused):
-        typer.echo(f"{file}: … and {found.refused_total - len(found.refused):,} more lines", err=True)
-    if quiet:
-        return
-    for note in table.notes():
-        typer.echo(f"{file}: {note}", err=True)
-    repeated = f"{table.repeated_total:,} lines repeated others, " if table.repeated_total else ""
-    typer.echo(f"{found.links_total:,} links of {len(found.fans):,} fans imported, {repeated}{found.refused_total:,} lines refused")
+def _import_facts(files: Desk, file: Path, stamp: Stamp, preview: Preview | None, quiet: bool) -> Importing:
+    """Import a file of lines of JSON, each a fact."""
+    lines = FactLines(files.pseudonyms, stamp, files.settings.profiles.registry().types_without_consent)
+    run = Importing(files, FactPlan(files.known()), preview)
+    with file.open("rb") as content, _progress(file, quiet) as on_line:
+        run.take(lines.read(content), on_line)
+    return run
 
 
 @contextmanager
@@ -164,12 +124,3 @@ def _source(text: str) -> str:
         return check_source(text)
     except ValueError as error:
         raise ConfigError(f"--source: {error}") from None
-
-
-def _zone(stated: str | None, site: Site) -> ZoneInfo | None:
-    """Return the time zone of times without an offset: the stated one, else the one that all stores have, if they have one."""
-    names = {store.timezone for store in site.stores} if stated is None else {stated}
-    try:
-        return ZoneInfo(names.pop()) if len(names) == 1 else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ConfigError(f"--timezone {stated}: there is no such time zone, such as Asia/Shanghai") from None

@@ -1,4 +1,4 @@
-"""A file of links as one of tables: opened, its columns found, its rows read, and what is there twice told apart.
+"""A file of links as a table: opened, its columns found, its rows read.
 
 with open_links(path, asked) as table:
     for each in table.read(): ...       # StatedLink or Unread
@@ -35,12 +35,11 @@ class Asked:
 class LinkTable:
     """A table of links that is open."""
 
-    def __init__(self, sheet: Sheet, columns: Columns, asked: Asked) -> None:
+    def __init__(self, path: Path, sheet: Sheet, columns: Columns, asked: Asked) -> None:
+        self.path: Final = path
         self._sheet: Final = sheet
         self._columns: Final = columns
         self._asked: Final = asked
-        self.repeated_total = 0
-        """Rows that state what another one of the file states."""
 
     def notes(self) -> list[str]:
         """Return what a reader should know of how the table was read."""
@@ -54,23 +53,9 @@ class LinkTable:
         return notes
 
     def read(self) -> Iterator[StatedLink | Unread]:
-        """Yield a link for each row but repeated ones, or why there is none. Two rows for one link with two ends are refused."""
+        """Yield a link for each row, or why there is none."""
         lines = LinkLines(self._columns, DateReader(self._asked.zone, self._asked.order), self._asked.defaults)
-        seen: dict[int, tuple[int, int]] = {}
-        for each in lines.read(self._sheet.rows()):
-            if isinstance(each, Unread):
-                yield each
-                continue
-            key = hash((each.identifier, each.fan, each.from_ns, each.source))
-            line, to_ns = seen.setdefault(key, (each.line, each.to_ns))
-            if line == each.line:
-                yield each
-            elif to_ns == each.to_ns:
-                self.repeated_total += 1
-            else:
-                yield Unread(
-                    each.line, each.line, f"the same identifier, fan, source and from as in line {line}, with another to: state one"
-                )
+        yield from lines.read(self._sheet.rows())
 
 
 @contextmanager
@@ -81,4 +66,4 @@ def open_links(path: Path, asked: Asked) -> Iterator[LinkTable]:
             columns = columns_of(sheet.headings, asked.renamed)
         except ConfigError as error:
             raise ConfigError(f"{path}: {error}") from None
-        yield LinkTable(sheet, columns, asked)
+        yield LinkTable(path, sheet, columns, asked)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from functools import cached_property
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from gateway.fans.history import FanRows
-from gateway.fold.open_tracks import open_tracks
+from gateway.fold.open_tracks import OpenTrack, open_tracks
+from gateway.fold.store import DwellRow, TouchRow, VisitRow
 from gateway.state.ledger_reader import LedgerReader
 
 
@@ -24,6 +27,42 @@ def rows_of_fan(ledger: LedgerReader, fan: str) -> FanRows:
         open=[track for track in tracks if track.fan == fan],
         timeout_ns=timeouts(ledger),
     )
+
+
+class AllRows:
+    """The rows of a ledger by a name of somebody, also of visits and dwells that are not over (`gateway.fans.effect.Rows`)."""
+
+    def __init__(self, ledger: LedgerReader) -> None:
+        self._ledger: Final = ledger
+
+    def visits_of(self, subject: str) -> list[VisitRow]:
+        """Return all visits of a subject."""
+        going = [
+            VisitRow(subject, each.store, each.key_ns, each.agent, each.start_ns, each.last_ns, 1, each.is_staff, 1, each.fan, 0, "")
+            for each in self._open.get(subject, ())
+        ]
+        keys = {(row.store, row.key_ns, row.agent) for row in going}
+        return [*(row for row in self._ledger.visits_of(subject) if (row.store, row.key_ns, row.agent) not in keys), *going]
+
+    def dwells_of(self, subject: str) -> list[DwellRow]:
+        """Return all dwells of a subject."""
+        going = [
+            DwellRow(subject, each.store, each.zone, each.zone_since_ns, each.agent, each.zone_since_ns, each.last_ns, 0, 1, each.fan)
+            for each in self._open.get(subject, ())
+            if each.zone
+        ]
+        return [*self._ledger.dwells_of(subject), *going]
+
+    def touches_of(self, name: str) -> list[TouchRow]:
+        """Return all touches of a name."""
+        return self._ledger.touches_of(name)
+
+    @cached_property
+    def _open(self) -> Mapping[str, list[OpenTrack]]:
+        found: defaultdict[str, list[OpenTrack]] = defaultdict(list)
+        for track in open_tracks(self._ledger.part, self._ledger.fold) if self._ledger.fold else ():
+            found[track.subject].append(track)
+        return found
 
 
 def timeouts(ledger: LedgerReader) -> Mapping[str, int]:

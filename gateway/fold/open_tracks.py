@@ -18,7 +18,7 @@ from gateway.fold.visit_rows import OPEN
 
 Part = Callable[[str], bytes]
 """Gives a part of a checkpoint by its name."""
-_COLUMNS: Final = ("store", "v_state", "v_key_ns", "v_agent", "v_start_ns", "v_last_ns", "v_fan", "staff", "d_state", "d_start_ns", "zone")
+_COLUMNS: Final = ("store", "v_key_ns", "v_agent", "v_start_ns", "v_last_ns", "v_fan", "staff", "d_state", "d_start_ns", "zone")
 
 
 class OpenTrack(NamedTuple):
@@ -38,21 +38,23 @@ class OpenTrack(NamedTuple):
     zone_since_ns: int
 
 
-def open_tracks(part: Part, fold: Mapping[str, Any], subjects: Collection[str]) -> list[OpenTrack]:
-    """Return the visits of subjects, in hex, that were open at a checkpoint; `fold` is its part of that name, unpacked."""
+def open_tracks(part: Part, fold: Mapping[str, Any], subjects: Collection[str] | None = None) -> list[OpenTrack]:
+    """Return the visits of subjects, in hex, that were open at a checkpoint, with None of all. `fold` is that part of it, unpacked."""
     size, free = msgpack.unpackb(part("slots"))
-    wanted = np.array([int(subject, 16) for subject in subjects], np.uint64)
-    column = np.frombuffer(part("slots.subject"), np.uint64)[:size]
-    slots = np.setdiff1d(np.flatnonzero(np.isin(column, wanted)), np.array(free, np.intp))
+    column, states = (np.frombuffer(part(f"slots.{name}"), Tracks.COLUMNS[name].dtype)[:size] for name in ("subject", "v_state"))
+    is_asked = states == OPEN
+    if subjects is not None:
+        is_asked &= np.isin(column, np.array([int(subject, 16) for subject in subjects], np.uint64))
+    slots = np.setdiff1d(np.flatnonzero(is_asked), np.array(free, np.intp))
     if not len(slots):
         return []
     values = {name: np.frombuffer(part(f"slots.{name}"), Tracks.COLUMNS[name].dtype)[slots].tolist() for name in _COLUMNS}
-    rows = [dict(zip(_COLUMNS, row, strict=True), subject=subject) for subject, row in _by_slot(column[slots].tolist(), values)]
-    return [_track(fold["state"], row) for row in rows if row["v_state"] == OPEN]
+    return [_track(fold["state"], {**row, "subject": subject}) for subject, row in _by_slot(column[slots].tolist(), values)]
 
 
-def _by_slot(subjects: list[int], values: Mapping[str, list[Any]]) -> list[tuple[int, tuple[Any, ...]]]:
-    return list(zip(subjects, zip(*(values[name] for name in _COLUMNS), strict=True), strict=True))
+def _by_slot(subjects: list[int], values: Mapping[str, list[Any]]) -> list[tuple[int, dict[str, Any]]]:
+    rows = zip(*(values[name] for name in _COLUMNS), strict=True)
+    return [(subject, dict(zip(_COLUMNS, row, strict=True))) for subject, row in zip(subjects, rows, strict=True)]
 
 
 def _track(state: Mapping[str, Any], row: Mapping[str, Any]) -> OpenTrack:

@@ -76,6 +76,10 @@ class LiveFeed:
                 self._counters[each.store] = each
                 self._queue(each.store)
 
+    def queue(self, message: LiveMessage) -> None:
+        """Queue a message of another kind, in its turn among arrivals."""
+        self.arrivals.append(message)
+
     def send(self, connection: LiveConnection) -> None:
         """Publish what waits, as far as the broker takes it; in a new session the counters of every store too."""
         if not connection.session:

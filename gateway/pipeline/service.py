@@ -6,7 +6,7 @@ import fcntl
 import logging
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, Final
@@ -22,7 +22,10 @@ from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Messages
 from gateway.accept.own_clock import OwnClock
 from gateway.config import GatewayConfig, load_site
+from gateway.fans.changes import ObservedStore
+from gateway.fold.arrivals import Arrival
 from gateway.fold.fold import Fold
+from gateway.fold.store_counters import StoreCounters
 from gateway.http.metrics import MetricRegistry
 from gateway.http.server import StatusServer
 from gateway.http.status import Status
@@ -34,6 +37,7 @@ from gateway.pipeline.beats import Beats
 from gateway.pipeline.changed_settings import ChangedSettings
 from gateway.pipeline.condition import Condition
 from gateway.pipeline.estate import Estate
+from gateway.pipeline.fan_changes import FanChanges
 from gateway.pipeline.fold_worker import FoldWorker
 from gateway.pipeline.identity_stage import identity_on
 from gateway.pipeline.ingest import Ingest
@@ -109,9 +113,11 @@ class Gateway:
         self._watch, self._state = AgentWatch(notice_s), Condition(started_boot_ns=read_clocks().boot_ns)
         self._estate = Estate(site, config.profiles.registry())
         self._clock = OwnClock(read_clocks(), len(self._estate.agents), max(notice_s, PROVE_S))
+        watched = ObservedStore(self._ledger)
+        changes = FanChanges(config.fan_changes_path, watched, self._live_feed.queue)
         shard = Shard(
             Messages(Acceptor(Places(site), self._journal, self._pseudonyms)), self._fold,
-            identity=identity_on(self._ledger, secret(config.brand_secret, config.brand_secret_file)),
+            identity=identity_on(watched, secret(config.brand_secret, config.brand_secret_file)),
         )  # fmt: skip
         self._ingest = Ingest(
             shard.messages, self._journal, self._quarantine, self._day_keys, self._inlet.frames.publish, self._records.put
@@ -119,7 +125,8 @@ class Gateway:
         self._ingest.beacons = self._pseudonyms.beacons.own
         self._ingest.seal_key = self._pseudonyms.seal_key
         self._fold_worker = FoldWorker(
-            shard, self._ledger, self._fold_journal, self._outbox, self._live_feed.publish, partial(self._beats.beat, "fold"),
+            shard, self._ledger, self._fold_journal, self._outbox, partial(_on_folded, self._live_feed, changes),
+            partial(self._beats.beat, "fold"),
             self._quarantine.add, self.notices, notice_s, self._estate.receivers.hear_all,
         )  # fmt: skip
         self._sink_worker = SinkWorker(self._sink, self._quarantine, partial(self._beats.beat, "sink"))
@@ -226,6 +233,12 @@ class Gateway:
         """A file was made anew: what that lost, nobody can look up later."""
         log.error("%s", what)
         self.notices.post("records_set_aside", what, about=what)
+
+
+def _on_folded(feed: LiveFeed, changes: FanChanges, arrivals: Sequence[Arrival], counters: StoreCounters) -> None:
+    """Pass on what a turn of the fold came to; what becomes of fans is durable before any checkpoint."""
+    changes.flush()
+    feed.publish(arrivals, counters)
 
 
 def _silence_s(config: GatewayConfig) -> dict[str, float]:

@@ -59,12 +59,19 @@ class IdentityTables(SealedRows):
 
     def facts_naming(self, names: Collection[str]) -> Iterable[Fact]:
         """Return every fact that bears any of these names, each once."""
+        return self._naming(names, "")
+
+    def statements_naming(self, names: Collection[str]) -> Iterable[Fact]:
+        """Return the same without what touches state."""
+        return self._naming(names, " AND kind <> 'mention'")
+
+    def _naming(self, names: Collection[str], more: str) -> list[Fact]:
         found: dict[int, str] = {}
         for some in _parts(names, _AT_ONCE):
             own = [name.removeprefix(_OWN) for name in some if name.startswith(_OWN)]
             by_name = f"SELECT n FROM fact_names WHERE name IN ({_marks(some)})"
             by_id = f"SELECT n FROM facts WHERE id IN ({_marks(own)})"
-            rows = self._rows(FactRow, f"WHERE n IN ({by_name} UNION {by_id})", (*some, *own))
+            rows = self._rows(FactRow, f"WHERE n IN ({by_name} UNION {by_id}){more}", (*some, *own))
             found.update((row.n, row.body) for row in rows)
         return [fact for body in found.values() for fact in decode_facts(body.encode())]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -19,14 +19,18 @@ import msgpack
 
 from footfall.errors import ConfigError, Unreadable
 from footfall.sqlite import DamagedFile, open_file
-from gateway.fold.store import DwellRow, LinkRow, TouchRow, VisitRow
+from gateway.fold.store import CorrectionRow, DwellRow, TouchRow, VisitRow
+from gateway.identity.facts import FOR_EVER_NS, Distinct, Fact, Link, Revoke, fact_name, fan_name
+from gateway.identity.facts_json import decode_facts
+from gateway.state.identity_tables import IdentityTables
 from gateway.state.ledger_schema import SCHEMA
+from gateway.state.sealed_rows import FactRow, StandingFanRow
 from gateway.state.touch_tables import TouchTables
 
 BUSY_S: Final = 10.0
 
 
-class LedgerReader(TouchTables):
+class LedgerReader(TouchTables, IdentityTables):
     """Everything is read in one transaction, so that it is of one checkpoint."""
 
     def __init__(self, path: Path) -> None:
@@ -81,9 +85,54 @@ class LedgerReader(TouchTables):
         """Return a fan's touches in all stores that are not voided, by time."""
         return sorted(self._rows(TouchRow, "WHERE fan=? AND void=0", (fan,)), key=lambda row: (row.time_ns, row.store, row.agent, row.row))
 
-    def subjects_of(self, fan: str) -> list[str]:
-        """Return every subject that is the fan's at some time."""
-        return sorted({row.subject for row in self._rows(LinkRow, "WHERE fan=?", (fan,))})
+    def names_of_fan(self, fan: str) -> list[str]:
+        """Return every name of which a standing has or had a span of a fan: subjects, fan ids, references."""
+        return [row.name for row in self._rows(StandingFanRow, "WHERE fan=? ORDER BY name", (fan,))]
+
+    def identifier_type(self, subject: str) -> str:
+        """Return the type of a subject, as the facts about it have it; "" if none does."""
+        sql = "WHERE n IN (SELECT n FROM fact_names WHERE name=? LIMIT 1)"
+        for fact in self._facts(sql, (subject,)):
+            identifiers = getattr(fact, "identifiers", None) or (getattr(fact, "identifier", None),)
+            return next((each.type for each in identifiers if each and each.subject == subject), "")
+        return ""
+
+    def links_of_source(self, source: str) -> Iterator[Link]:
+        """Yield every link of a source, also those that were replaced or taken back."""
+        yield from (fact for fact in self._facts("WHERE kind='link' AND source=?", (source,)) if isinstance(fact, Link))
+
+    def revokes(self) -> Iterator[Revoke]:
+        """Yield everything that takes a fact back."""
+        yield from (fact for fact in self._facts("WHERE kind='revoke'", ()) if isinstance(fact, Revoke))
+
+    def statements(self, from_ns: int | None = None, to_ns: int | None = None) -> Iterator[Fact]:
+        """Yield what was learned in a span but what touches state, by when it was learned."""
+        span = (-FOR_EVER_NS if from_ns is None else from_ns, FOR_EVER_NS if to_ns is None else to_ns)
+        yield from self._facts("WHERE kind <> 'mention' AND learned_ns >= ? AND learned_ns < ? ORDER BY learned_ns, n", span)
+
+    def labelled(self, labels: Collection[str] | None = None) -> list[str]:
+        """Return every name whose standing has one of these labels; any, with None."""
+        rows = self._read("SELECT name, label FROM standings WHERE label <> '' ORDER BY name", ())
+        return [name for name, label in rows if labels is None or label in labels]
+
+    def contradicting(self) -> list[str]:
+        """Return names of fans that somebody calls distinct, and of facts whose id another fact has, too."""
+        distinct = (fact for fact in self._facts("WHERE kind='distinct' ORDER BY n", ()) if isinstance(fact, Distinct))
+        doubled = self._read("SELECT id FROM facts GROUP BY id HAVING count(*) > 1 ORDER BY id", ())
+        return [*(fan_name(fact.fans[0]) for fact in distinct), *(fact_name(fact_id) for (fact_id,) in doubled)]
+
+    def largest_fans(self, limit: int) -> list[str]:
+        """Return the fans that have or had the most identifiers."""
+        sql = "SELECT fan FROM standing_fans WHERE instr(name, ':') = 0 GROUP BY fan ORDER BY count(*) DESC, fan LIMIT ?"
+        return [fan for (fan,) in self._read(sql, (limit,))]
+
+    def corrections(self) -> list[CorrectionRow]:
+        """Return every void and amend, applied or waiting, by their own time."""
+        return self._rows(CorrectionRow, "ORDER BY time_ns, store, agent, row", ())
+
+    def _facts(self, where: str, values: tuple[Any, ...]) -> Iterator[Fact]:
+        for row in self._rows(FactRow, where, values):
+            yield from decode_facts(row.body.encode())
 
 
 @contextmanager

@@ -23,7 +23,11 @@ from footfall.pseudonyms import TOP_BIT
 from gateway.fold.fold import Fold
 from gateway.fold.store import FoldStore
 from gateway.fold.zones_now import zones_now
+from gateway.identity.facts import Fact
+from gateway.identity.facts_json import encode_facts
 from gateway.identity.links import FOR_EVER_NS, Link
+from gateway.records import RecordKind
+from gateway.shard import IdentityStage
 from tests.support import journal_stories as made
 from tests.support.journal_stories import Row, Rows, S, Story, new_fold, of, pairs, store
 
@@ -89,11 +93,11 @@ class Touch(NamedTuple):
 class Shop:
     """Everything that was heard so far is folded; `visits`, `dwells`, `touches` and `minute` read what a database would hold."""
 
-    def __init__(self, kept: FoldStore | None = None, variant: int = 0) -> None:
-        """`variant`: of the estate, see `journal_stories.site_of`."""
+    def __init__(self, kept: FoldStore | None = None, variant: int = 0, identity: IdentityStage | None = None) -> None:
+        """`variant`: of the estate, see `journal_stories.site_of`; `identity`: the stage, else a plain one."""
         self._story: Final = Story(variant).wait(-made.T0 // S % 60)  # 0 s begins a minute
         self._begin_ns: Final = self._story.now_ns
-        self._fold: Final[Fold] = new_fold(kept)
+        self._fold: Final[Fold] = new_fold(kept, identity)
         self._rows: Final[Rows] = {}
         self._taken = 0
         self._now_s = 0.0
@@ -103,6 +107,11 @@ class Shop:
     def now_s(self) -> float:
         """How long the story has lasted."""
         return self._now_s
+
+    @property
+    def position(self) -> int:
+        """The position of the last record that was folded."""
+        return self._fold.pos
 
     def hear(self, *rows: Seen) -> Shop:
         """Deliver the rows, each with a frame that its agent made at that moment; all agents report in afterwards."""
@@ -143,6 +152,11 @@ class Shop:
         from_ns = -FOR_EVER_NS if from_s is None else self._ns(from_s)
         to_ns = FOR_EVER_NS if to_s is None else self._ns(to_s)
         self._story.links([Link(f"{PEOPLE[who]:016x}", fan, from_ns, to_ns, "crm", confidence)])
+        return self._report_in()
+
+    def know(self, facts: Sequence[Fact]) -> Shop:
+        """Take a record of facts."""
+        self._story.add(RecordKind.FACTS, encode_facts(facts))
         return self._report_in()
 
     def touch(self, what: str, who: str | None = None, fan: str | None = None, amount: float = 0.0, event_id: str = "t1") -> Shop:

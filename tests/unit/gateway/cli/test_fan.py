@@ -6,56 +6,154 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from footfall.errors import ConfigError
-from gateway.cli.fan import app
-from gateway.state.ledger import Ledger
-from tests.support.shop_stories import Shop, seen
+from gateway.state.facts_tail import facts_after
+from tests.support.fan_shop import FanShop
+from tests.support.shop_stories import PEOPLE, seen
+
+ANN, BEN = f"{PEOPLE['ann']:016x}", f"{PEOPLE['ben']:016x}"
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Shop:
-    (tmp_path / "state").mkdir()
-    (tmp_path / "gateway.toml").write_text("")
-    shop = Shop(Ledger(tmp_path / "state" / "ledger.db")).link("ann", "fan-1")
-    shop.hear(*(seen("ann", "a", at) for at in range(0, 60, 5)))
-    return shop.touch("transaction", "ann", amount=12.5).checkpoint()
+def place(tmp_path: Path) -> FanShop:
+    """Ann was in zone a and bought; Ben came earlier and left. Each has a fan id of her own."""
+    place = FanShop(tmp_path / "gateway")
+    place.shop.link("ann", "fan-1").link("ben", "fan-2")
+    place.shop.hear(*(seen("ben", "a", at) for at in range(0, 60, 5))).close()
+    start_s = place.shop.now_s
+    place.shop.hear(*(seen("ann", "a", start_s + at) for at in range(0, 60, 5)))
+    place.shop.touch("transaction", "ann", amount=12.5)
+    place.fold()
+    return place
 
 
-def fan(folder: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(app, [*arguments, "--config", str(folder / "gateway.toml")])
+def decided(place: FanShop, *arguments: str) -> str:
+    found = place.fan(*arguments, "--actor", "bea", "--reason", "told so", "--json")
+    assert found.exit_code == 0, found.output
+    place.fold()
+    fact_id = json.loads(found.stdout)["facts"][0]["id"]
+    assert isinstance(fact_id, str)
+    return fact_id
 
 
-def test_an_id_alone_shows_the_fan(shop: Shop, tmp_path: Path) -> None:
-    found = fan(tmp_path, "fan-1")
+def test_an_id_alone_shows_the_fan(place: FanShop) -> None:
+    found = place.fan("fan-1")
     assert found.exit_code == 0, found.output
     assert found.stdout.startswith("fan fan-1\nas of 2026-")
+    assert f"  identifier {ANN}, … to …" in found.stdout
     assert "now: s1, zone a, since" in found.stdout
     assert "transaction 12.50" in found.stdout
-    assert found.stdout == fan(tmp_path, "show", "fan-1").stdout
+    assert found.stdout == place.fan("show", "fan-1").stdout
 
 
-def test_programs_get_one_object(shop: Shop, tmp_path: Path) -> None:
-    found = json.loads(fan(tmp_path, "fan-1", "--json").stdout)
+def test_programs_get_one_object(place: FanShop) -> None:
+    found = json.loads(place.fan("fan-1", "--json").stdout)
     assert (found["fan"], found["now"]["zone"], found["visits_total"], found["purchases"][0]["visits_before"]) == ("fan-1", "a", 1, 1)
+    assert [each["subject"] for each in found["identifiers"]] == [ANN]
 
 
-def test_what_was_folded_after_the_checkpoint_is_not_there_yet(shop: Shop, tmp_path: Path) -> None:
-    before = fan(tmp_path, "fan-1").stdout
-    shop.touch("transaction", "ann", amount=99.0, event_id="t2")
-    assert fan(tmp_path, "fan-1").stdout == before
-    shop.checkpoint()
-    assert "transaction 99.00" in fan(tmp_path, "fan-1").stdout
+def test_what_was_folded_after_the_checkpoint_is_not_there_yet(place: FanShop) -> None:
+    before = place.fan("fan-1").stdout
+    place.shop.touch("transaction", "ann", amount=99.0, event_id="t2")
+    assert place.fan("fan-1").stdout == before
+    place.shop.checkpoint()
+    assert "transaction 99.00" in place.fan("fan-1").stdout
 
 
-def test_nobody_is_an_error_that_may_be_a_command(shop: Shop, tmp_path: Path) -> None:
-    found = fan(tmp_path, "sho")
+def test_nobody_is_an_error_that_may_be_a_command(place: FanShop) -> None:
+    found = place.fan("sho")
     assert isinstance(found.exception, ConfigError)
     assert "no fan 'sho' is known as of 2026-" in str(found.exception)
     assert "did you mean 'show'?" in str(found.exception)
 
 
 def test_without_a_ledger_there_is_nothing_to_read(tmp_path: Path) -> None:
-    (tmp_path / "gateway.toml").write_text("")
-    assert "there is no ledger yet" in str(fan(tmp_path, "fan-1").exception)
+    place = FanShop(tmp_path / "gateway")
+    place.ledger.close()
+    (place.folder / "state" / "ledger.db").unlink()
+    assert "there is no ledger yet" in str(place.fan("fan-1").exception)
+
+
+def test_a_merge_is_previewed_stated_seen_under_both_ids_and_undone(place: FanShop) -> None:
+    previewed = place.fan("merge", "fan-1", "fan-2", "--dry-run")
+    assert "it would change 3 rows (1 visits, 1 dwells, 1 touches) and 12.50 of sales, of 2 fans: fan-1, fan-2" in previewed.stdout
+    assert "  3 from fan-1 to fan-2\n" in previewed.stdout
+    assert previewed.stdout.endswith("nothing was stated: a dry run\n")
+    assert facts_after(place.journal, 0) == []
+    merge = decided(place, "merge", "fan-1", "fan-2")
+    both = json.loads(place.fan("fan-2", "--json").stdout)
+    assert place.fan("fan-1", "--json").stdout.replace('"asked": "fan-1"', '"asked": "fan-2"') == place.fan("fan-2", "--json").stdout
+    assert (both["fan"], both["asked"], both["ids"], both["visits_total"]) == ("fan-2", "fan-2", ["fan-2", "fan-1"], 2)
+    assert both["purchases"][0]["visits_before"] == 2
+    assert "it would change nothing that is known so far" in place.fan("merge", "fan-1", "fan-2", "--dry-run").stdout
+    decided(place, "split", merge)
+    place.fold()
+    assert json.loads(place.fan("fan-1", "--json").stdout)["fan"] == "fan-1"
+
+
+def test_the_effect_names_rows_money_and_fans_both_ways(place: FanShop) -> None:
+    merge = decided(place, "merge", "fan-2", "fan-1")
+    found = json.loads(place.fan("split", merge, "--dry-run", "--json").stdout)
+    assert found["stated"] is False
+    effect = found["effect"]
+    assert (effect["fans"], effect["visits"] + effect["dwells"] + effect["touches"]) == (["fan-1", "fan-2"], effect["rows"])
+    assert effect["rows"] > 0
+    assert {(each["old"], each["new"]) for each in effect["moved"]} <= {("fan-1", "fan-2"), ("fan-2", "fan-1")}
+
+
+def test_what_was_not_known_on_a_day_is_not_shown_as_known_then(place: FanShop) -> None:
+    decided(place, "merge", "fan-1", "fan-2")
+    assert json.loads(place.fan("fan-2", "--json").stdout)["visits_total"] == 2
+    then = json.loads(place.fan("fan-2", "--as-known-on", "2026-06-30T00:00:00+08:00", "--json").stdout)
+    assert (then["fan"], then["visits_total"], then["purchases_total"], then["as_known_on"]) == ("fan-2", 1, 0, "2026-06-29T16:00:00.000Z")
+
+
+def test_an_identifier_is_linked_by_the_desk_and_unlinked_from_a_time_on(place: FanShop) -> None:
+    decided(place, "link", BEN, "fan-1")
+    assert json.loads(place.fan("fan-1", "--json").stdout)["visits_total"] == 2
+    decided(place, "unlink", BEN, "fan-1", "--to", "2026-05-01")
+    assert json.loads(place.fan("fan-1", "--json").stdout)["visits_total"] == 1
+
+
+def test_a_wrong_link_is_taken_back_and_withdrawn_consent_leaves_nobody(place: FanShop) -> None:
+    link = decided(place, "link", "member:77", "fan-1")
+    decided(place, "revoke", link)
+    assert len(json.loads(place.fan("fan-1", "--json").stdout)["identifiers"]) == 1
+    decided(place, "consent", "fan-1", "--withdrawn", "--from", "2026-01-01")
+    assert json.loads(place.fan("fan-1", "--json").stdout)["visits_total"] == 0
+
+
+def test_distinct_fans_are_not_merged(place: FanShop) -> None:
+    decided(place, "distinct", "fan-1", "fan-2")
+    assert "changes nothing" in place.fan("merge", "fan-1", "fan-2", "--reason", "wrong").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("merge", "fan-1", "fan-2"), "--reason: every decision has a reason"),
+        (("merge", "fan-1", "--reason", "r"), "two fans or more"),
+        (("merge", "fan-1", "phone:8613800000001", "--reason", "r"), "fan is written as an identifier"),
+        (("link", "phone", "fan-1", "--reason", "r"), "'phone' is no identifier: write type:value"),
+        (("link", "phone:null", "fan-1", "--reason", "r"), "the value is no identifier"),
+        (("link", "phone:1", "fan-1", "--from", "5/6/2026", "--reason", "r"), "--from: 5/6/2026 may be"),
+        (("consent", "fan-1", "--reason", "r"), "state --granted or --withdrawn"),
+        (("merge", "fan-1", "fan-2", "--reason", "r" * 129), "--reason must be at most 128"),
+    ],
+)
+def test_a_decision_that_means_nothing_is_refused(place: FanShop, arguments: tuple[str, ...], why: str) -> None:
+    found = place.fan(*arguments)
+    assert isinstance(found.exception, ConfigError), found.output
+    assert why in str(found.exception)
+    assert facts_after(place.journal, 0) == []
+
+
+def test_what_is_no_merge_is_not_split_and_what_is_not_known_waits(place: FanShop) -> None:
+    distinct = decided(place, "distinct", "fan-1", "fan-2")
+    assert f"{distinct} is no merge: footfall fan revoke" in str(place.fan("split", distinct, "--reason", "r").exception)
+    waits = place.fan("split", "merge-77", "--reason", "r")
+    assert waits.exit_code == 0
+    assert "no fact merge-77 is known yet: the split waits" in waits.stderr
+    revoke = decided(place, "revoke", distinct)
+    assert "cannot be undone" in str(place.fan("revoke", revoke, "--reason", "r").exception)

@@ -76,13 +76,6 @@ def test_what_cannot_be_read_is_named_by_its_line(tmp_path: Path, line: str, why
     assert re.search(why, refused.why)
 
 
-def test_a_row_that_is_there_twice_is_one_link_and_two_ends_are_refused(tmp_path: Path) -> None:
-    found, table = read(tmp_path / "crm.csv", "member,1,f,,,,", "member,1,f,,,crm,", "member,1,f,,2026-01-01,,", "member,1,f,2026-01-01,,,")
-    assert [each.line for each in found if isinstance(each, StatedLink)] == [2, 5]
-    assert found[1] == Unread(4, 4, "the same identifier, fan, source and from as in line 2, with another to: state one")
-    assert table.repeated_total == 1
-
-
 def test_how_a_file_was_read_is_noted(tmp_path: Path) -> None:
     path = tmp_path / "crm.csv"
     path.write_bytes("identifier,fan,confidence,备注\nphone:1,f,1,会员\n".encode("gb18030"))

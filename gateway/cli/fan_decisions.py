@@ -1,0 +1,203 @@
+"""`footfall fan merge`, `split`, `link` and the others by which people decide who is who: each states a fact, with actor and reason.
+
+Before a fact is stated, what it changes is printed: fans, rows and money. `--dry-run` stops there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from footfall.errors import ConfigError
+from gateway.cli.fan_access import ActorOption, Desk, DryRunOption, JsonOption, ReasonOption, desk
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
+from gateway.fans.decisions import IDENTIFY, Deciding
+from gateway.fans.effect import Effect
+from gateway.identity.facts import FOR_EVER_NS, Fact, Merge, Revoke, Split, fact_name
+from gateway.identity.facts_json import values_of
+
+MOST_FANS: Final = 10
+Decide = Callable[[Deciding, Desk], list[Fact]]
+FanArgument = Annotated[str, typer.Argument(metavar="FAN", help="The fan's id.")]
+IdentifierArgument = Annotated[str, typer.Argument(metavar="IDENTIFIER", help="type:value, or a subject of 16 hex digits.")]
+FansArgument = Annotated[list[str], typer.Argument(metavar="FAN FAN…", help="Ids of fans.")]
+FactArgument = Annotated[str, typer.Argument(metavar="FACT", help="The fact's id; see footfall fan why and footfall audit.")]
+SourceOption = Annotated[str, typer.Option("--source", help="Whose word it is: desk stands above crm, crm above what touches state.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands that decide."""
+    for name, command in _COMMANDS.items():
+        app.command(name)(command)
+
+
+def _merge(
+    fans: FansArgument, config: ConfigOption = DEFAULT_CONFIG, actor: ActorOption = "", reason: ReasonOption = "",
+    source: SourceOption = "desk", dry_run: DryRunOption = False, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """State that fans are one person, now and in the past; footfall fan split takes it back.
+
+    [bold]Example:[/] footfall fan merge f-1042 f-2001 --reason 'same address' --dry-run
+    """
+    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: deciding.merge(fans))
+
+
+def _distinct(
+    fans: FansArgument, config: ConfigOption = DEFAULT_CONFIG, actor: ActorOption = "", reason: ReasonOption = "",
+    source: SourceOption = "desk", dry_run: DryRunOption = False, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """State that two fans are not one person: no import and no merge makes them one from then on."""
+    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: deciding.distinct(fans))
+
+
+def _split(
+    fact: FactArgument, config: ConfigOption = DEFAULT_CONFIG, actor: ActorOption = "", reason: ReasonOption = "",
+    source: SourceOption = "desk", dry_run: DryRunOption = False, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Undo a merge by the id of its fact: everything is as if it had never been, also what came after it."""
+    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: _split_facts(deciding, files, fact))
+
+
+def _revoke(
+    fact: FactArgument, config: ConfigOption = DEFAULT_CONFIG, actor: ActorOption = "", reason: ReasonOption = "",
+    source: SourceOption = "desk", dry_run: DryRunOption = False, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Take a fact back by its id, as if it had never been: a wrong link, a wrong distinct, a consent entered by mistake."""
+    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: _revoke_facts(deciding, files, fact))
+
+
+def _link(
+    identifier: IdentifierArgument, fan: FanArgument, config: ConfigOption = DEFAULT_CONFIG, actor: ActorOption = "",
+    reason: ReasonOption = "", source: SourceOption = "desk",
+    from_: Annotated[str, typer.Option("--from", help="Since when; else since ever.")] = "",
+    to: Annotated[str, typer.Option("--to", help="Until when; else for ever.")] = "",
+    dry_run: DryRunOption = False, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """State that an identifier is a fan's; what a person states at the desk stands above imports and touches."""
+
+    def decide(deciding: Deciding, files: Desk) -> list[Fact]:
+        from_ns = files.moment("--from", from_) if from_ else -FOR_EVER_NS
+        return deciding.link(files.identified(identifier), fan, from_ns, files.moment("--to", to) if to else FOR_EVER_NS)
+
+    _decide(config, actor, reason, source, dry_run, as_json, decide)
+
+
+def _unlink(
+    identifier: IdentifierArgument, fan: FanArgument, config: ConfigOption = DEFAULT_CONFIG, actor: ActorOption = "",
+    reason: ReasonOption = "", source: SourceOption = "desk",
+    to: Annotated[str, typer.Option("--to", help="From then on it is not the fan's; else from now on.")] = "",
+    dry_run: DryRunOption = False, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """State that an identifier is a fan's no longer, whoever linked it; what was before stays. footfall fan revoke undoes a wrong link."""
+
+    def decide(deciding: Deciding, files: Desk) -> list[Fact]:
+        to_ns = files.moment("--to", to) if to else deciding.stamp.learned_ns
+        return deciding.unlink(files.identified(identifier), fan, to_ns)
+
+    _decide(config, actor, reason, source, dry_run, as_json, decide)
+
+
+def _consent(
+    fan: FanArgument, config: ConfigOption = DEFAULT_CONFIG, actor: ActorOption = "", reason: ReasonOption = "",
+    granted: Annotated[bool | None, typer.Option("--granted/--withdrawn", help="Whether the fan agrees.")] = None,
+    purpose: Annotated[str, typer.Option(help="What for.")] = IDENTIFY,
+    version: Annotated[str, typer.Option(help="Of the text that the fan agreed to.")] = "",
+    from_: Annotated[str, typer.Option("--from", help="Since when; else from now on.")] = "",
+    source: SourceOption = "desk", dry_run: DryRunOption = False, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """State that a fan withdraws consent to be identified, or grants it again: meanwhile nothing bears the fan."""
+    if granted is None:
+        raise ConfigError("state --granted or --withdrawn")
+
+    def decide(deciding: Deciding, files: Desk) -> list[Fact]:
+        from_ns = files.moment("--from", from_) if from_ else deciding.stamp.learned_ns
+        return deciding.consent(fan, granted, from_ns, purpose, version)
+
+    _decide(config, actor, reason, source, dry_run, as_json, decide)
+
+
+_COMMANDS: Final[dict[str, Callable[..., None]]] = {
+    "merge": _merge, "split": _split, "distinct": _distinct, "link": _link, "unlink": _unlink, "revoke": _revoke, "consent": _consent,
+}  # fmt: skip
+
+
+def _decide(config: Path, actor: str, reason: str, source: str, dry_run: bool, as_json: bool, decide: Decide) -> None:
+    """Make facts, print what they change, and state them unless it is a dry run."""
+    if not reason and not dry_run:
+        raise ConfigError("--reason: every decision has a reason, which is kept with it; --dry-run needs none")
+    with desk(config) as files:
+        try:
+            facts = decide(Deciding(files.stamp(actor, reason), source), files)
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
+        preview = files.preview()
+        preview.take(facts)
+        effect = preview.effect()
+        if not dry_run:
+            files.state(facts)
+    if as_json:
+        shown = {"stated": not dry_run, "facts": [values_of(fact) for fact in facts], "effect": effect_object(effect)}
+        typer.echo(json.dumps(shown, ensure_ascii=False))
+        return
+    for line in effect_lines(effect, dry_run):
+        typer.echo(line)
+    fact_id = facts[0].id
+    typer.echo("nothing was stated: a dry run" if dry_run else f"stated as {fact_id}; {_undone_by(facts[0])}")
+
+
+def _undone_by(fact: Fact) -> str:
+    if isinstance(fact, Split | Revoke):
+        return "what it took back is stated again under an id of its own, if it was right"
+    return f"footfall fan {'split' if isinstance(fact, Merge) else 'revoke'} {fact.id} takes it back"
+
+
+def _known(files: Desk, fact_id: str) -> Sequence[Fact]:
+    found = [*files.ledger.facts_naming([fact_name(fact_id)]), *files.tail]
+    return [fact for fact in found if fact.id == fact_id]
+
+
+def _split_facts(deciding: Deciding, files: Desk, of: str) -> list[Fact]:
+    facts = deciding.split(of)
+    known = _known(files, of)
+    if not known:
+        typer.echo(f"no fact {of} is known yet: the split waits for its merge", err=True)
+    elif not any(isinstance(fact, Merge) for fact in known):
+        raise ValueError(f"{of} is no merge: footfall fan revoke takes other facts back")
+    return facts
+
+
+def _revoke_facts(deciding: Deciding, files: Desk, of: str) -> list[Fact]:
+    facts = deciding.revoke(of)
+    known = _known(files, of)
+    if not known:
+        typer.echo(f"no fact {of} is known yet: what takes it back waits for it", err=True)
+    elif all(isinstance(fact, Split | Revoke) for fact in known):
+        raise ValueError(f"{of} takes a fact back itself, which cannot be undone: state that fact again under an id of its own")
+    return facts
+
+
+def effect_object(effect: Effect) -> dict[str, Any]:
+    """Return an effect as JSON has it."""
+    values = asdict(effect) | {"rows": effect.rows, "fans": sorted(effect.fans)}
+    return values | {"moved": [{"old": old, "new": new, "rows": rows} for (old, new), rows in sorted(effect.moved.items())]}
+
+
+def effect_lines(effect: Effect, dry_run: bool) -> list[str]:
+    """Return an effect as lines for people."""
+    verb = "would change" if dry_run else "changes"
+    if not effect.names:
+        return [f"it {verb} nothing that is known so far"]
+    fans = sorted(effect.fans)
+    named = ", ".join(fans[:MOST_FANS]) + (f" and {len(fans) - MOST_FANS:,} more" if len(fans) > MOST_FANS else "")
+    found = [
+        f"it {verb} {effect.rows:,} rows ({effect.visits:,} visits, {effect.dwells:,} dwells, {effect.touches:,} touches)"
+        f" and {effect.money:,.2f} of sales, of {len(fans):,} fans: {named}"
+    ]
+    moved = sorted(effect.moved.items(), key=lambda each: (-each[1], each[0]))
+    found += [f"  {rows:,} from {old or 'nobody'} to {new or 'nobody'}" for (old, new), rows in moved[:MOST_FANS]]
+    return found

@@ -1,0 +1,221 @@
+"""`footfall fan why`, `conflicts`, `largest`: why a name means whom it means, what waits for a decision, what hangs together too much."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Annotated, Any, Final, NamedTuple
+
+import typer
+
+from gateway.accept.events import id_hash
+from gateway.cli.fan_access import Desk, JsonOption, desk
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
+from gateway.fans.fact_text import identifier, line, when
+from gateway.fold.store import TouchRow
+from gateway.fold.touch_names import names_of
+from gateway.identity.around import facts_around
+from gateway.identity.facts import Fact, fan_name, is_registered, ref_name
+from gateway.identity.facts_json import values_of
+from gateway.identity.in_force import REVOKED, SPLIT, Refused
+from gateway.identity.review import Cluster, Conflict, Conflicts, conflicts, largest
+from gateway.identity.why import Because, why
+
+SHOWN: Final = 20
+DECIDES: Final = "conflict"
+"""The label of what names nobody until somebody decides."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands that review."""
+    app.command("why")(_why)
+    app.command("conflicts")(_conflicts)
+    app.command("largest")(_largest)
+
+
+class _Answer(NamedTuple):
+    """Why one name means whom it means."""
+
+    name: str
+    because: Because
+
+
+def _why(
+    what: Annotated[str, typer.Argument(metavar="IDENTIFIER|TOUCH|FAN", help="type:value, a touch's ref or id, or a fan's id.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    at: Annotated[str, typer.Option("--at", help="The time that is asked about; else now, or the touch's own.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Show why an identifier, a touch or a fan id means whom it means: the shortest path of facts, and what was refused by which rule.
+
+    [bold]Example:[/] footfall fan why phone:8613912345678
+    """
+    with desk(config) as files:
+        time_ns = files.moment("--at", at) if at else files.now_ns
+        touches = [] if _is_identifier(what) else _touches(files, what)
+        if touches:
+            shown = [(row, [_answer(files, name, row.time_ns) for name in names_of(json.loads(row.body))]) for row in touches]
+            _print_touches(shown, as_json)
+            return
+        name = files.identified(what)[0].subject if _is_identifier(what) else fan_name(what)
+        answer = _answer(files, name, time_ns)
+    if as_json:
+        typer.echo(json.dumps(_answer_object(answer), ensure_ascii=False))
+        return
+    for text in _answer_lines(answer, what):
+        typer.echo(text)
+
+
+def _is_identifier(text: str) -> bool:
+    return ":" in text or (len(text) == 16 and set(text) <= set("0123456789abcdef"))
+
+
+def _touches(files: Desk, text: str) -> list[TouchRow]:
+    """Return the touches with a reference, else that of an id, whichever publisher gave it."""
+    if found := files.ledger.touches_of(ref_name(text)):
+        return found
+    estate = files.ledger.fold["state"]["estate"] if files.ledger.fold else {"stores": [], "agents": []}
+    for store in estate["stores"]:
+        for agent in estate["agents"]:
+            if row := files.ledger.touch_by_id(id_hash(store, agent, text).hex()):
+                return [row]
+    return []
+
+
+def _answer(files: Desk, name: str, time_ns: int) -> _Answer:
+    facts = facts_around(files.known(), files.types, names=[name]).facts
+    return _Answer(name, why(facts, files.types, files.key, name, time_ns))
+
+
+def _print_touches(shown: Sequence[tuple[TouchRow, Sequence[_Answer]]], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps([_touch_object(row, answers) for row, answers in shown], ensure_ascii=False))
+        return
+    for row, answers in shown:
+        values = json.loads(row.body)
+        void = ", taken back" if row.void else ""
+        typer.echo(f"{values['what']} of {when(row.time_ns)} in {row.store} by {row.agent}{void}: {_whom(row.fan or None)}")
+        for answer in answers:
+            for text in _answer_lines(answer, answer.name):
+                typer.echo(f"  {text}")
+
+
+def _touch_object(row: TouchRow, answers: Iterable[_Answer]) -> dict[str, Any]:
+    values = json.loads(row.body)
+    return {
+        "store": row.store, "publisher": row.agent, "time_ns": row.time_ns, "what": values["what"], "ref": values["ref"], "fan": row.fan,
+        "void": bool(row.void), "names": [_answer_object(each) for each in answers],
+    }  # fmt: skip
+
+
+def _answer_object(answer: _Answer) -> dict[str, Any]:
+    because = answer.because
+    return {
+        "name": answer.name, "fan": because.fan, "label": because.label, "path": [values_of(fact) for fact in because.path],
+        "refused": [{"rule": each.rule, **values_of(each.fact)} for each in because.refused],
+    }  # fmt: skip
+
+
+def _answer_lines(answer: _Answer, asked: str) -> Iterator[str]:
+    because = answer.because
+    yield f"{asked}: {_whom(because.fan)}" + (f" ({because.label})" if because.label else "")
+    yield from (f"  because {line(fact)}" for fact in because.path)
+    for each in because.refused[:SHOWN]:
+        yield f"  not because {line(each.fact)}: {each.rule}"
+    if len(because.refused) > SHOWN:
+        yield f"  … and {len(because.refused) - SHOWN:,} more facts that do not count"
+
+
+def _whom(fan: str | None) -> str:
+    if fan is None:
+        return "nobody is known"
+    if not fan:
+        return "nobody: consent is withdrawn"
+    return f"fan {fan}" if is_registered(fan) else f"{fan}, whom the brand does not know yet"
+
+
+def _conflicts(
+    config: ConfigOption = DEFAULT_CONFIG,
+    every: Annotated[bool, typer.Option("--all", help="Also households and what is shared, which wait for nobody.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List what contradicts itself, and so names nobody until somebody decides: by link, merge, distinct or revoke.
+
+    [bold]Example:[/] footfall fan conflicts
+    """
+    with desk(config) as files:
+        found = _all_conflicts(files, every)
+    if as_json:
+        typer.echo(json.dumps(_conflicts_object(found), ensure_ascii=False))
+        return
+    for each in found.identifiers:
+        typer.echo(f"{identifier(each.identifier)} names nobody ({each.label}): {', '.join(each.fans)}")
+        for fact in each.facts[:SHOWN]:
+            typer.echo(f"  {line(fact)}")
+    for refused in found.refused:
+        typer.echo(f"{line(refused.fact)}: does not count, since {refused.rule}")
+    if not found.identifiers and not found.refused:
+        typer.echo("nothing contradicts itself")
+
+
+def _all_conflicts(files: Desk, every: bool) -> Conflicts:
+    """Return the conflicts of all that hangs together with a label, a distinct or an id that is there twice."""
+    ledger, asked = files.ledger, set[str]()
+    identifiers: dict[str, Conflict] = {}
+    refused: dict[Refused, None] = {}
+    for name in (*ledger.labelled([DECIDES] if not every else None), *ledger.contradicting()):
+        if name in asked:
+            continue
+        facts = facts_around(files.known(), files.types, names=[name]).facts
+        found = conflicts(facts, files.types, files.key)
+        asked |= {each.identifier.subject for each in found.identifiers} | {name}
+        identifiers.update((each.identifier.subject, each) for each in found.identifiers if every or each.label == DECIDES)
+        refused.update((each, None) for each in found.refused if each.rule not in (REVOKED, SPLIT))
+    return Conflicts(list(identifiers.values()), list(refused))
+
+
+def _conflicts_object(found: Conflicts) -> dict[str, Any]:
+    return {
+        "identifiers": [
+            {"type": each.identifier.type, "subject": each.identifier.subject, "label": each.label, "fans": list(each.fans),
+             "facts": [values_of(fact) for fact in each.facts]}
+            for each in found.identifiers
+        ],
+        "refused": [{"rule": each.rule, **values_of(each.fact)} for each in found.refused],
+    }  # fmt: skip
+
+
+def _largest(
+    config: ConfigOption = DEFAULT_CONFIG,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="So many fans.")] = SHOWN,
+    as_json: JsonOption = False,
+) -> None:
+    """List the fans with the most identifiers, and the identifiers that others hang on: where too much may be one.
+
+    [bold]Example:[/] footfall fan largest --limit 5
+    """
+    with desk(config) as files:
+        found = _clusters(files, limit)
+    if as_json:
+        typer.echo(json.dumps([_cluster_object(each) for each in found], ensure_ascii=False))
+        return
+    for each in found:
+        kinds = ", ".join(f"{count:,} {name or 'of no known type'}" for name, count in sorted(each.identifiers.items()))
+        bridges = f"; others hang on {', '.join(map(identifier, each.bridges))}" if each.bridges else ""
+        typer.echo(f"{each.fan or 'too large to follow'}: {each.size:,} identifiers ({kinds}){bridges}")
+    if not found:
+        typer.echo("nobody has an identifier yet")
+
+
+def _clusters(files: Desk, limit: int) -> list[Cluster]:
+    found: dict[str, Cluster] = {}
+    for fan in files.ledger.largest_fans(limit):
+        names: Collection[str] = files.ledger.names_of_fan(fan) or [fan_name(fan)]
+        facts: Sequence[Fact] = facts_around(files.known(), files.types, names=names).facts
+        found.update((each.fan or str(each.bridges), each) for each in largest(facts, files.types, files.key, limit))
+    return sorted(found.values(), key=lambda each: (not each.is_beyond, -each.size, each.fan))[:limit]
+
+
+def _cluster_object(each: Cluster) -> dict[str, Any]:
+    bridges = [{"type": bridge.type, "subject": bridge.subject} for bridge in each.bridges]
+    return {"fan": each.fan, "size": each.size, "identifiers": dict(each.identifiers), "bridges": bridges, "beyond": each.is_beyond}

@@ -1,0 +1,96 @@
+"""What an import of links came to, for people: how many were new, replaced, closed, unchanged, contradictory and refused, and which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from gateway.fans.import_plan import Outcome
+from gateway.fans.rivals import Contradiction
+from gateway.fans.sheet import Unread
+
+if TYPE_CHECKING:
+    from gateway.cli.importing import Plan
+
+SHOWN: Final = 20
+"""So many lines of a kind are printed."""
+_ALWAYS: Final = (Outcome.NEW, Outcome.REPLACED, Outcome.CLOSED, Outcome.UNCHANGED)
+_SOMETIMES: Final = {
+    Outcome.REPEATED: Outcome.REPEATED,
+    Outcome.TAKEN_BACK: "taken back before, and not brought again",
+    Outcome.BLOCKED: "without an identifier",
+}
+
+
+@dataclass(slots=True)
+class Refused:
+    """Lines that were refused: how many, and the first of them."""
+
+    total: int = 0
+    first: list[Unread] = field(default_factory=list)
+
+    def add(self, unread: Unread) -> None:
+        """Take one more."""
+        self.total += 1
+        if len(self.first) < SHOWN:
+            self.first.append(unread)
+
+    def print_to_stderr(self, file: Path) -> None:
+        """Print the first of them, with the reason."""
+        for each in self.first:
+            lines = f"line {each.line}" if each.line >= each.last_line else f"lines {each.line} to {each.last_line}"
+            typer.echo(f"{file}: {lines}: {each.why}", err=True)
+        if self.total > len(self.first):
+            typer.echo(f"{file}: … and {self.total - len(self.first):,} more lines", err=True)
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """Prints what a plan came to."""
+
+    file: Path
+    plan: Plan
+    refused: Refused
+    notes: Sequence[str] = ()
+    what: str = "links"
+
+    def print(self, quiet: bool, dry_run: bool) -> None:
+        """Print what was refused and what contradicts to standard error, and the counts to standard output unless `quiet`."""
+        self.refused.print_to_stderr(self.file)
+        if quiet:
+            return
+        contradictions = self.plan.contradictions()
+        for line in (*self.notes, *self._taken_back(), *self._blocked(), *_contradicting(contradictions)):
+            typer.echo(f"{self.file}: {line}", err=True)
+        typer.echo(self._counts(len({each.line for each in contradictions}), dry_run))
+
+    def _counts(self, contradictory: int, dry_run: bool) -> str:
+        counts = self.plan.counts
+        parts = [f"{counts[each]:,} {each}" for each in _ALWAYS]
+        parts += [f"{counts[each]:,} {text}" for each, text in _SOMETIMES.items() if counts[each]]
+        parts += [f"{contradictory:,} contradictory", f"{self.refused.total:,} refused"]
+        verb = "would be imported" if dry_run else "imported"
+        return f"{self.what} of {len(self.plan.fans):,} fans {verb}: {', '.join(parts)}"
+
+    def _taken_back(self) -> Iterator[str]:
+        for line, back in self.plan.taken_back[:SHOWN]:
+            why = f": {back.reason}" if back.reason else ""
+            yield f"line {line}: {back.actor or back.source} took this link back{why}; footfall fan link brings it again"
+
+    def _blocked(self) -> Iterator[str]:
+        for id_type, lines in sorted(self.plan.blocked.items()):
+            yield f"{lines:,} lines have a {id_type} that is no identifier, such as null or a number that everybody gives"
+
+
+def _contradicting(found: Sequence[Contradiction]) -> Iterator[str]:
+    for each in found[:SHOWN]:
+        where = f"line {each.other_line}" if each.other_line else each.other_source
+        yield f"line {each.line}: this {each.id_type} is {each.fan}'s, and {each.other_fan}'s at the same time by {where}"
+    if len(found) > SHOWN:
+        yield f"… and {len(found) - SHOWN:,} more contradictions"
+    if found:
+        yield "who an identifier names whose fans contradict each other: footfall fan conflicts, footfall fan why type:value"

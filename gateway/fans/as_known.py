@@ -1,0 +1,68 @@
+"""Who was who by what had been learned up to a time: the same rules, over the facts of then. Pure but for the store that it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+from gateway.fans.effect import Rows, named
+from gateway.fans.history import FanRows
+from gateway.fans.known_links import Facts
+from gateway.identity.facts import Fact, MemoryFactStore, Standing, claims_name, fan_name, names_of
+from gateway.identity.identity import Identity
+from gateway.identity.naming import whom
+from gateway.identity.types import IdentifierTypes
+
+_REF: Final = "ref:"
+_OF_FANS: Final = (fan_name(""), claims_name(""))
+
+
+def all_around(store: Facts, names: Collection[str]) -> list[Fact]:
+    """Return every fact that hangs together with names by identifiers and fans, and the same of touches with their references."""
+    found: dict[Fact, None] = {}
+    asked: set[str] = set()
+    _reach(store, set(names), found, asked)
+    refs = {name for fact in found for name in names_of(fact) if name.startswith(_REF)}
+    if refs:
+        beside = [fact for fact in store.facts_naming(refs) if fact not in found]
+        found.update(dict.fromkeys(beside))
+        _reach(store, _linking(beside) - asked, found, asked)
+    return list(found)
+
+
+def _reach(store: Facts, names: set[str], found: dict[Fact, None], asked: set[str]) -> None:
+    while names:
+        asked |= names
+        more = [fact for fact in store.facts_naming(names) if fact not in found]
+        found.update(dict.fromkeys(more))
+        names = _linking(more) - asked
+
+
+def _linking(facts: Iterable[Fact]) -> set[str]:
+    """Return the names by which facts hang together: all but references, and of a fan both."""
+    names = {name for fact in facts for name in names_of(fact) if not name.startswith(_REF)}
+    fans = {name.partition(":")[2] for name in names if name.startswith(_OF_FANS)}
+    return names | {of(fan) for fan in fans for of in (fan_name, claims_name)}
+
+
+def as_known_on(facts: Iterable[Fact], until_ns: int, types: IdentifierTypes, key: bytes) -> dict[str, Standing]:
+    """Return by name what facts come to that were learned up to a time; those that state no such time were always known."""
+    found = Identity(MemoryFactStore(), types, key).take(fact for fact in facts if fact.learned_ns <= until_ns)
+    return {standing.name: standing for standing in found}
+
+
+def rows_as_known(rows: Rows, standings: Mapping[str, Standing], person: str, until_ns: int, timeout_ns: Mapping[str, int]) -> FanRows:
+    """Return the rows up to a time that standings give a person."""
+    names = [name for name, each in standings.items() if any(span.fan == person for span in each.spans)]
+    subjects = [name for name in names if ":" not in name]
+    touches = {(row.store, row.agent, row.row): row for name in {*names, fan_name(person)} for row in rows.touches_of(name)}
+
+    def is_theirs(subject: str, time_ns: int) -> bool:
+        return time_ns <= until_ns and whom(standings[subject], time_ns) == person
+
+    return FanRows(
+        visits=[row for subject in subjects for row in rows.visits_of(subject) if is_theirs(subject, row.start_ns)],
+        dwells=[row for subject in subjects for row in rows.dwells_of(subject) if is_theirs(subject, row.start_ns)],
+        touches=[row for row in touches.values() if row.time_ns <= until_ns and not row.void and named(standings.get, row) == person],
+        timeout_ns=timeout_ns,
+    )

@@ -1,0 +1,104 @@
+"""What people decide about who is who, as facts: linked, unlinked, merged, split, distinct, consent, taken back. Pure.
+
+Deciding(stamp).merge(["a", "b"]) -> Merge(id="merge-…", …)
+
+Every decision has an actor and a reason. Its id is printed, and takes it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from footfall.fan_ids import check_fan
+from gateway.fans.import_plan import Stamp, digest, spelling
+from gateway.identity.facts import FOR_EVER_NS, Consent, Distinct, Fact, Identifier, Link, Merge, Revoke, RevokeLink, Same, Split
+
+IDENTIFY: Final = "identify"
+"""The purpose whose consent decides whether a fan is named."""
+LONGEST: Final = 128
+_Made = TypeVar("_Made", bound=Fact)
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """Makes the facts of one decision. `source` is `desk`, or begins with it, for what a person decides."""
+
+    stamp: Stamp
+    source: str = "desk"
+
+    def merge(self, fans: Sequence[str]) -> list[Fact]:
+        """Return that fans, two or more, are one person. Raise ValueError if they are not two."""
+        return [self._fact("merge", Merge, fans=tuple(_several(fans)))]
+
+    def distinct(self, fans: Sequence[str]) -> list[Fact]:
+        """Return that two fans are not one person. Raise ValueError if they are not two."""
+        if len(pair := _several(fans)) != 2:
+            raise ValueError("distinct names two fans")
+        return [self._fact("distinct", Distinct, fans=tuple(pair))]
+
+    def split(self, of: str) -> list[Fact]:
+        """Return that a merge, by its id, is undone."""
+        return [self._fact("split", Split, of=_id(of))]
+
+    def revoke(self, of: str) -> list[Fact]:
+        """Return that a fact, by its id, is as if it had never been."""
+        return [self._fact("revoke", Revoke, of=_id(of))]
+
+    def link(self, identifiers: Sequence[Identifier], fan: str, from_ns: int = -FOR_EVER_NS, to_ns: int = FOR_EVER_NS) -> list[Fact]:
+        """Return that an identifier, in each of its spellings, is a fan's. Raise ValueError for a span that ends before it begins."""
+        if from_ns >= to_ns:
+            raise ValueError("--from is not before --to")
+        return self._spelled("link", Link, identifiers, fan=_fan(fan), from_ns=from_ns, to_ns=to_ns)
+
+    def unlink(self, identifiers: Sequence[Identifier], fan: str, to_ns: int) -> list[Fact]:
+        """Return that an identifier is a fan's no longer from a time on, whoever stated it."""
+        return self._spelled("unlink", RevokeLink, identifiers, fan=_fan(fan), to_ns=to_ns)
+
+    def same(self, identifiers: Sequence[Identifier]) -> list[Fact]:
+        """Return that identifiers, two or more, are one person's."""
+        if len(found := tuple(dict.fromkeys(identifiers))) < 2:
+            raise ValueError("same names two identifiers or more")
+        return [self._fact("same", Same, identifiers=found)]
+
+    def consent(self, fan: str, granted: bool, from_ns: int, purpose: str = IDENTIFY, version: str = "") -> list[Fact]:
+        """Return that a fan grants a purpose, or withdraws it, from a time on."""
+        return [self._fact("consent", Consent, fan=_fan(fan), purpose=purpose, granted=granted, version=version, from_ns=from_ns)]
+
+    def _common(self) -> dict[str, Any]:
+        stamp = self.stamp
+        return {"learned_ns": stamp.learned_ns, "source": self.source, "actor": stamp.actor, "reason": stamp.reason}
+
+    def _fact(self, name: str, kind: type[_Made], **values: Any) -> _Made:
+        common = self._common()
+        fact_id = f"{name}-{digest(name, sorted(values.items(), key=str), sorted(common.items(), key=str))}"
+        return kind(id=fact_id, **common, **values)
+
+    def _spelled(self, name: str, kind: type[Link] | type[RevokeLink], identifiers: Sequence[Identifier], **values: Any) -> list[Fact]:
+        if not identifiers:
+            raise ValueError("the value is no identifier: it stands for nobody, and joins nothing")
+        first = self._fact(name, kind, identifier=identifiers[0], **values)
+        return [first, spelling(first.id, identifiers, self.stamp, self.source)] if len(identifiers) > 1 else [first]
+
+
+def _several(fans: Sequence[str]) -> list[str]:
+    found = [_fan(fan) for fan in fans]
+    if len(set(found)) != len(found) or len(found) < 2:
+        raise ValueError("two fans or more are named, each once")
+    return found
+
+
+def _fan(fan: str) -> str:
+    if not fan or len(fan) > LONGEST or not fan.isprintable():
+        raise ValueError(f"fan must be 1 to {LONGEST} characters that can be printed")
+    try:
+        return check_fan(fan)
+    except ValueError as error:
+        raise ValueError(f"fan {error}") from None
+
+
+def _id(text: str) -> str:
+    if not text or len(text) > 2 * LONGEST or not text.isprintable():
+        raise ValueError("the id of a fact has 1 to 256 characters that can be printed")
+    return text

@@ -1,0 +1,77 @@
+"""Facts as lines for people: what a fact states, of when, by whom, learned when and why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from gateway.identity.facts import (
+    FOR_EVER_NS,
+    Consent,
+    Distinct,
+    Fact,
+    Identifier,
+    Link,
+    Mention,
+    Merge,
+    Revoke,
+    RevokeLink,
+    Same,
+    Split,
+)
+
+
+def line(fact: Fact) -> str:
+    """Return a fact as one line: `merge-1f: a and b are one person (desk by ann, learned 2026-11-21 10:00Z: same address)`."""
+    by = " by ".join(filter(None, (fact.source, fact.actor)))
+    learned = f"learned {when(fact.learned_ns)}" if fact.learned_ns > 0 else ""
+    about = ", ".join(filter(None, (by, learned)))
+    reason = f": {fact.reason}" if fact.reason else ""
+    return f"{fact.id}: {statement(fact)}" + (f" ({about}{reason})" if about or reason else "")
+
+
+def statement(fact: Fact) -> str:
+    """Return what a fact states."""
+    return _STATED[type(fact)](fact)
+
+
+def when(time_ns: int) -> str:
+    """Return a time in UTC to the minute; "ever" where it is open."""
+    if abs(time_ns) >= FOR_EVER_NS:
+        return "ever"
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_ns // 1000)).strftime("%Y-%m-%d %H:%MZ")
+
+
+def identifier(named: Identifier) -> str:
+    """Return an identifier as it may be shown: its type and its subject."""
+    return f"{named.type or 'identifier'} {named.subject}"
+
+
+def _span(fact: Fact) -> str:
+    if fact.from_ns <= -FOR_EVER_NS and fact.to_ns >= FOR_EVER_NS:
+        return ""
+    begin = "" if fact.from_ns <= -FOR_EVER_NS else f" from {when(fact.from_ns)}"
+    return begin + ("" if fact.to_ns >= FOR_EVER_NS else f" to {when(fact.to_ns)}")
+
+
+def _mention(fact: Mention) -> str:
+    named = [*map(identifier, fact.identifiers), *([f"fan {fact.fan}"] if fact.fan else []), *([f"ref {fact.ref}"] if fact.ref else [])]
+    return f"a touch of {when(fact.from_ns)} names {', '.join(named)}"
+
+
+def _consent(fact: Consent) -> str:
+    return f"{fact.fan} {'grants' if fact.granted else 'withdraws'} consent to {fact.purpose} from {when(fact.from_ns)}"
+
+
+_STATED: Final[Mapping[type[Fact], Callable[[Any], str]]] = {
+    Link: lambda fact: f"{identifier(fact.identifier)} is {fact.fan}'s{_span(fact)}",
+    Same: lambda fact: f"{' and '.join(map(identifier, fact.identifiers))} are one person's{_span(fact)}",
+    Merge: lambda fact: f"{' and '.join(fact.fans)} are one person",
+    Distinct: lambda fact: f"{' and '.join(fact.fans)} are not one person",
+    Split: lambda fact: f"the merge {fact.of} is undone",
+    Revoke: lambda fact: f"{fact.of} is taken back",
+    RevokeLink: lambda fact: f"{identifier(fact.identifier)} is {fact.fan}'s no longer from {when(fact.to_ns)} on",
+    Consent: _consent,
+    Mention: _mention,
+}

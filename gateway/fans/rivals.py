@@ -1,0 +1,75 @@
+"""Who else has an identifier at the same time: by what is known, and by the lines before in the same file. Pure but for its store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from gateway.fans.known_links import Facts, KnownLinks, LinkKey, key_of, persons_of
+from gateway.identity.facts import Identifier
+
+
+class Contradiction(NamedTuple):
+    """A line whose identifier another person has at the same time, and who states that."""
+
+    line: int
+    id_type: str
+    subject: str
+    fan: str
+    other_fan: str
+    other_source: str
+    other_line: int
+    """Of the same file; 0 if it was known before."""
+    other_key: LinkKey | None
+    """Of what was known before: a snapshot may end it."""
+
+
+class Statement(NamedTuple):
+    """That an identifier is a fan's, as a line states it."""
+
+    fan: str
+    source: str
+    from_ns: int
+    to_ns: int
+    line: int
+
+    def overlaps(self, from_ns: int, to_ns: int) -> bool:
+        """Return whether it holds at some time of a span."""
+        return self.from_ns < to_ns and from_ns < self.to_ns
+
+
+class Rivals:
+    """Remembers what the lines of one file state of each identifier."""
+
+    def __init__(self, store: Facts) -> None:
+        self._store: Final = store
+        self._by_subject: Final[dict[int, Statement | list[Statement]]] = {}
+        """Most identifiers have one: a list for each would double the memory of a large file."""
+        self._new: list[Contradiction] = []
+        self.found: Final[list[Contradiction]] = []
+        """Those between different persons."""
+
+    def before(self, identifier: Identifier) -> Sequence[Statement]:
+        """Return what lines before state of an identifier."""
+        found = self._by_subject.get(int(identifier.subject, 16))
+        return () if found is None else found if isinstance(found, list) else (found,)
+
+    def hear(self, identifier: Identifier, stated: Statement, known: KnownLinks) -> None:
+        """Take what a line states, and note whom it contradicts."""
+        line, id_type, subject = stated.line, *identifier
+        for other in known.of_subject(subject):
+            link = other.link
+            if other.taken_back is None and link.fan != stated.fan and stated.overlaps(link.from_ns, link.to_ns):
+                self._new.append(Contradiction(line, id_type, subject, stated.fan, link.fan, link.source, 0, key_of(link)))
+        others = self.before(identifier)
+        for one in others:
+            if one.fan != stated.fan and stated.overlaps(one.from_ns, one.to_ns):
+                self._new.append(Contradiction(line, id_type, subject, stated.fan, one.fan, one.source, one.line, None))
+        self._by_subject[int(subject, 16)] = [*others, stated] if others else stated
+
+    def settle(self) -> None:
+        """Leave out what is no contradiction, since both fans are one person."""
+        if self._new:
+            persons = persons_of(self._store, {fan for each in self._new for fan in (each.fan, each.other_fan)})
+            self.found.extend(each for each in self._new if persons[each.fan] != persons[each.other_fan])
+            self._new = []

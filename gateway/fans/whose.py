@@ -1,0 +1,80 @@
+"""Who a fan id is: the person that it means now, the other ids of that person, and the identifiers. Pure but for what it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, Protocol
+
+from gateway.identity.facts import FOR_EVER_NS, Standing, fan_name
+
+_FAN: Final = "fan:"
+
+
+class Names(Protocol):
+    """What a ledger knows of names."""
+
+    def names_of_fan(self, fan: str) -> list[str]: ...
+    def standings(self, names: Collection[str]) -> Mapping[str, Standing]: ...
+
+
+class Owned(NamedTuple):
+    """An identifier for a time in which it is a person's."""
+
+    subject: str
+    from_ns: int
+    to_ns: int
+    label: str
+
+
+class Person(NamedTuple):
+    """A person: the standing id, all ids, and the identifiers."""
+
+    fan: str
+    ids: Sequence[str]
+    identifiers: Sequence[Owned]
+
+
+def person_of(names: Names, asked: str) -> Person:
+    """Return who an id is now; an id that nobody knows is a person with that id alone.
+
+    Also ids that a person had once answer: a merged one, and a provisional one of before the person was registered.
+    """
+    fan = _now(names, asked)
+    standings = names.standings(names.names_of_fan(fan))
+    return of_standings(fan, standings.values(), asked)
+
+
+def of_standings(fan: str, standings: Iterable[Standing], asked: str = "") -> Person:
+    """Return a person by the standings of all names that may be theirs."""
+    ids, owned = {fan}, []
+    for standing in standings:
+        mine = [span for span in standing.spans if span.fan == fan]
+        if standing.name.startswith(_FAN):
+            ids |= {standing.name.removeprefix(_FAN)} if mine else set()
+        elif ":" not in standing.name:
+            owned += [Owned(standing.name, span.from_ns, span.to_ns, standing.label) for span in mine]
+    if asked and asked != fan:
+        ids.add(asked)
+    return Person(fan, sorted(ids, key=lambda each: (each != fan, each)), sorted(owned))
+
+
+def _now(names: Names, asked: str) -> str:
+    own = names.standings([fan_name(asked)]).get(fan_name(asked))
+    if own is not None and (named := [span.fan for span in own.spans if span.fan]):
+        return named[-1]
+    standings = names.standings(names.names_of_fan(asked)).values()
+    if any(span.fan == asked for each in standings for span in each.spans):
+        return asked
+    became = {each.spans[-1].fan for each in standings if each.spans and each.spans[-1].fan}
+    return became.pop() if len(became) == 1 else asked
+
+
+def as_object(owned: Owned, id_type: str, moment: Any) -> dict[str, Any]:
+    """Return an identifier as JSON has it; an open end is null. `moment` writes a time."""
+    return {
+        "type": id_type,
+        "subject": owned.subject,
+        "from": None if owned.from_ns <= -FOR_EVER_NS else moment(owned.from_ns),
+        "to": None if owned.to_ns >= FOR_EVER_NS else moment(owned.to_ns),
+        "label": owned.label,
+    }

@@ -1,0 +1,97 @@
+"""`footfall audit`: facts and corrections with actor and reason, chosen by who, what and when."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from gateway.cli.audit import audit
+from gateway.identity.facts import Distinct, Merge, Split
+from tests.support.fan_shop import FanShop
+
+DAY = 86_400_000_000_000
+T0 = 1_795_000_000_000_000_000
+APP = typer.Typer()
+APP.command()(audit)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> FanShop:
+    place = FanShop(tmp_path / "gateway")
+    place.shop.touch("transaction", "ann", amount=12.5).void("t1").void("never")
+    place.shop.know(
+        [
+            Merge(id="m1", learned_ns=T0, source="desk", actor="ann", reason="same address", fans=("a", "b")),
+            Distinct(id="d1", learned_ns=T0 + DAY, source="crm", actor="kim", fans=("c", "d")),
+            Split(id="s1", learned_ns=T0 + 2 * DAY, source="desk", actor="ann", reason="wrong", of="m2"),
+        ]
+    )
+    place.fold()
+    return place
+
+
+def run(place: FanShop, *arguments: str) -> Result:
+    found = CliRunner().invoke(APP, ["--config", str(place.folder / "gateway.toml"), *arguments])
+    assert found.exit_code == 0, found.output
+    return found
+
+
+def listed(place: FanShop, *arguments: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in run(place, "--json", *arguments).stdout.splitlines()]
+
+
+def test_facts_and_corrections_are_listed_the_newest_first(place: FanShop) -> None:
+    found = listed(place)
+    assert [(each["kind"], each["actor"], each["reason"]) for each in found] == [
+        ("split", "ann", "wrong"),
+        ("distinct", "kim", ""),
+        ("merge", "ann", "same address"),
+        ("void", "test", "wrong"),
+        ("void", "test", "wrong"),
+    ]
+    assert [each["waits"] for each in found] == [
+        True,
+        False,
+        False,
+        *sorted([found[3]["waits"], found[4]["waits"]], reverse=found[3]["waits"]),
+    ]
+    text = run(place).stdout
+    assert "2026-11-18 11:06Z merge m1: a and b are one person (desk by ann: same address)\n" in text
+    assert "split s1: the merge m2 is undone (desk by ann: wrong), waits for what it corrects\n" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ids"),
+    [
+        (("--actor", "kim"), ["d1"]),
+        (("--kind", "merge"), ["m1"]),
+        (("--source", "desk"), ["s1", "m1"]),
+        (("--text", "address"), ["m1"]),
+        (("--text", "c and d"), ["d1"]),
+        (("--since", "2026-11-19T00:00:00Z", "--until", "2026-11-20T00:00:00Z"), ["d1"]),
+        (("--waiting", "--kind", "split"), ["s1"]),
+        (("--limit", "1"), ["s1"]),
+        (("--actor", "nobody"), []),
+    ],
+)
+def test_what_is_asked_for_is_chosen(place: FanShop, arguments: tuple[str, ...], ids: list[str]) -> None:
+    assert [each["id"] for each in listed(place, *arguments)] == ids
+
+
+def test_what_is_left_out_is_counted_and_nothing_is_stated(place: FanShop) -> None:
+    assert "… and 4 more" in run(place, "--limit", "1").stdout
+    assert run(place, "--actor", "nobody").stdout == "nothing that was asked for\n"
+
+
+def test_a_void_of_what_never_came_waits(place: FanShop) -> None:
+    assert [each["waits"] for each in listed(place, "--kind", "void", "--waiting")] == [True]
+
+
+def test_what_is_journaled_and_not_folded_yet_is_listed(place: FanShop) -> None:
+    place.fan("merge", "x", "y", "--actor", "bea", "--reason", "told so")
+    assert [each["what"] for each in listed(place, "--actor", "bea")] == ["x and y are one person"]

@@ -1,0 +1,120 @@
+"""`footfall fan why`, `conflicts`, `largest`: from the ledger's facts, with those that are journaled and not folded yet."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from footfall.errors import ConfigError
+from gateway.identity.facts import Fact, Identifier, Link, Merge, Same
+from tests.support.fan_shop import FanShop
+from tests.support.shop_stories import PEOPLE
+
+ANN = f"{PEOPLE['ann']:016x}"
+
+
+def card(number: int, id_type: str = "member") -> Identifier:
+    return Identifier(id_type, f"{number:016x}")
+
+
+def link(number: int, fan: str, id_type: str = "member", source: str = "crm", fact_id: str = "") -> Link:
+    return Link(id=fact_id or f"l{number}-{fan}", learned_ns=10**18, source=source, actor="kim", identifier=card(number, id_type), fan=fan)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> FanShop:
+    return FanShop(tmp_path / "gateway")
+
+
+def told(place: FanShop, *facts: Fact) -> FanShop:
+    place.shop.know(facts)
+    place.fold()
+    return place
+
+
+def asked(place: FanShop, *arguments: str) -> Any:
+    found = place.fan(*arguments, "--json")
+    assert found.exit_code == 0, found.output
+    return json.loads(found.stdout)
+
+
+def test_why_is_the_shortest_path_of_facts_with_who_states_them(place: FanShop) -> None:
+    joined = Same(id="s1", learned_ns=10**18, source="crm", identifiers=(card(2), card(1)))
+    told(place, link(1, "f"), joined, Merge(id="m1", learned_ns=10**18, source="desk", actor="ann", reason="told so", fans=("e", "f")))
+    found = asked(place, "why", card(2).subject)
+    assert (found["fan"], [fact["id"] for fact in found["path"]]) == ("f", ["s1", "l1-f"])
+    text = place.fan("why", card(2).subject).stdout
+    assert text.startswith(f"{card(2).subject}: fan f\n")
+    assert f"because l1-f: member {card(1).subject} is f's (crm by kim, learned 2001-09-09 01:46Z)" in text
+    assert [fact["id"] for fact in asked(place, "why", "e")["path"]] == ["m1"]
+    assert "m1: e and f are one person (desk by ann, learned 2001-09-09 01:46Z: told so)" in place.fan("why", "e").stdout
+
+
+def test_why_names_what_does_not_count_and_the_rule(place: FanShop) -> None:
+    told(place, link(1, "f", source="desk"), link(1, "g"))
+    found = place.fan("why", card(1).subject).stdout
+    assert f"{card(1).subject}: fan f\n" in found
+    assert "not because l1-g: " in found
+    assert "a stronger source claims the identifier for another fan" in found
+
+
+def test_why_of_an_identifier_in_clear_and_of_one_that_nobody_knows(place: FanShop) -> None:
+    assert place.fan("link", "member:77", "fan-1", "--actor", "bea", "--reason", "card").exit_code == 0
+    assert "member:77: fan fan-1\n" in place.fan("why", "member:77").stdout  # from the journal, before it is folded
+    assert place.fan("why", "member:78").stdout == "member:78: nobody is known\n"
+    assert isinstance(place.fan("why", "phone:").exception, ConfigError)
+
+
+def test_why_of_a_touch_is_found_by_its_id_and_shows_each_name(place: FanShop) -> None:
+    place.shop.link("ann", "fan-1").touch("transaction", "ann", amount=12.5, event_id="t77")
+    place.fold()
+    text = place.fan("why", "t77").stdout
+    assert "transaction of 2026-" in text
+    assert ": fan fan-1\n" in text.partition("\n")[0] + "\n"
+    assert f"  {ANN}: fan fan-1\n" in text
+    (touch,) = asked(place, "why", "t77")
+    assert (touch["fan"], touch["names"][0]["name"], touch["names"][0]["fan"]) == ("fan-1", ANN, "fan-1")
+
+
+def test_conflicts_list_what_waits_for_a_decision_and_households_only_with_all(place: FanShop) -> None:
+    told(place, link(1, "f"), link(1, "g"), link(2, "f", "phone"), link(2, "g", "phone"), link(3, "h"))
+    assert [(each["subject"], each["label"], each["fans"]) for each in asked(place, "conflicts")["identifiers"]] == [
+        (card(1).subject, "conflict", ["f", "g"])
+    ]
+    assert {each["label"] for each in asked(place, "conflicts", "--all")["identifiers"]} == {"conflict", "household"}
+    text = place.fan("conflicts").stdout
+    assert f"member {card(1).subject} names nobody (conflict): f, g\n  l1-f: member" in text
+
+
+def test_a_merge_of_distinct_fans_is_listed_and_a_decision_ends_a_conflict(place: FanShop) -> None:
+    told(place, link(1, "f"), link(2, "g"))
+    for command in (("distinct", "f", "g"), ("merge", "f", "g")):
+        assert place.fan(*command, "--reason", "r").exit_code == 0
+        place.fold()
+    refused = asked(place, "conflicts")["refused"]
+    assert [each["fact"] for each in refused] == ["merge"]
+    assert place.fan("revoke", refused[0]["id"], "--reason", "r").exit_code == 0
+    place.fold()
+    assert (
+        "nothing contradicts itself" in place.fan("conflicts").stdout
+        or "does not count, since it was revoked" in place.fan("conflicts").stdout
+    )
+
+
+def test_largest_lists_identifiers_by_type_and_what_others_hang_on(place: FanShop) -> None:
+    hub = [Same(id=f"s{n}", learned_ns=1, identifiers=(card(1), card(n))) for n in (2, 3)]
+    told(place, link(1, "f"), *hub, link(9, "g"))
+    first, second = asked(place, "largest")
+    assert (first["fan"], first["size"], first["identifiers"]) == ("f", 3, {"member": 3})
+    assert first["bridges"] == [{"type": "member", "subject": card(1).subject}]
+    assert (second["fan"], second["size"]) == ("g", 1)
+    assert len(asked(place, "largest", "--limit", "1")) == 1
+    assert place.fan("largest").stdout.startswith(f"f: 3 identifiers (3 member); others hang on member {card(1).subject}\n")
+
+
+def test_a_ledger_without_facts_has_nothing_to_review(place: FanShop) -> None:
+    assert place.fan("conflicts").stdout == "nothing contradicts itself\n"
+    assert place.fan("largest").stdout == "nobody has an identifier yet\n"
