@@ -17,6 +17,7 @@ MAX_TEXT: Final = 200
 MAX_COUNT: Final = (1 << 53) - 1
 _MAC: Final = re.compile(r"(?:[0-9a-f]{2}[:-]?){5}[0-9a-f]{2}", re.ASCII)
 _DECIMAL: Final = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?", re.ASCII)
+_HEX_EPC: Final = re.compile(r"(?:[0-9A-F]{4}){4,31}|(?:[0-9a-f]{4}){4,31}", re.ASCII)
 _TRUE: Final = frozenset({"true", "on", "yes", "occupied", "detected", "present", "presence", "home", "motion"})
 _FALSE: Final = frozenset({"false", "off", "no", "vacant", "unoccupied", "clear", "cleared", "absent", "none", "not_home", "idle"})
 _KINDS: Final = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
@@ -114,8 +115,12 @@ def base64_bytes(value: Any, at_most: int = 512) -> bytes:
 
 
 def epc(value: Any, form: str) -> bytes:
-    """Return an EPC of 2 to 62 bytes, whole words of 16 bits (EPC Gen2, its length in the protocol control word)."""
-    read = hex_bytes(value, 62) if form == "hex" else base64_bytes(value, 62)
+    """Return an EPC of 2 to 62 bytes, whole words of 16 bits (EPC Gen2, its length in the protocol control word).
+
+    What is hex alone is no base64, whatever the form: of a billion EPCs none is written so.
+    """
+    is_hex = form == "hex" or (type(value) is str and _HEX_EPC.fullmatch(value))
+    read = hex_bytes(value, 62) if is_hex else base64_bytes(value, 62)
     if not read or len(read) % 2:
         raise ProfileError("feed.epc", "an EPC has 1 to 31 words of 16 bits")
     return read

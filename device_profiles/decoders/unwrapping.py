@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
-from device_profiles.decoders import milesight_lorawan, speedway_form
+from device_profiles.decoders import milesight_lorawan, milesight_push, speedway_form
 
-UnwrapperName = Literal["milesight-lorawan", "speedway-form"]
+UnwrapperName = Literal["milesight-lorawan", "milesight-push", "speedway-form"]
 UNWRAPPERS: Final[Mapping[UnwrapperName, Callable[[Any], Any]]] = {
     "milesight-lorawan": milesight_lorawan.unwrap,
+    "milesight-push": milesight_push.unwrap,
     "speedway-form": speedway_form.unwrap,
 }

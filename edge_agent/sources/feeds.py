@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import islice
@@ -267,14 +268,26 @@ def _line_and_its_devices(line: str) -> Iterator[str]:
 
 
 def _readings(profiles: Registry, transport: str, message: Any) -> tuple[Profile, Sequence[Reading]]:
-    """Return the readings of the most specific profile. Raise ProfileError, with the reason, if there are none."""
+    """Return the readings of the most specific profile that has any. Raise ProfileError, with the reason, if no profile takes it.
+
+    Messages of one vendor may look like another's heartbeat: a profile that takes one and reads nothing hides no other.
+    """
     try:
         profile = profiles.best(transport, message)
         if profile is None:
             raise ProfileError(f"{transport}.unknown", "no profile takes it")
-        return profile, profiles.readings(profile, message)
+        readings = profiles.readings(profile, message)
+        return (profile, readings) if readings else _others(profiles, profile, transport, message)
     except Exception as error:  # whatever one message does, its neighbours are heard
         raise refusal(error) from error
+
+
+def _others(profiles: Registry, first: Profile, transport: str, message: Any) -> tuple[Profile, Sequence[Reading]]:
+    for _, other in profiles.takers(transport, message):
+        with suppress(ProfileError):
+            if other is not first and (readings := profiles.readings(other, message)):
+                return other, readings
+    return first, ()
 
 
 def _is_dated(reading: Reading) -> bool:

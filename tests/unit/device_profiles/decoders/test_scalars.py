@@ -81,3 +81,16 @@ def test_anything_is_a_value_or_a_profile_error(reader: str, value: Any) -> None
     except ProfileError as error:
         reason = error.reason
     assert reason.startswith("feed.")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("4oARYGAAAgpmgfI_", "e28011606000020a6681f23f"),
+        ("E28011606000020A6681F23F", "e28011606000020a6681f23f"),
+        ("e200001234567890", "e200001234567890"),
+        ("ABCDabcdABCDabcd", "00108369b71d00108369b71d"),
+    ],
+)
+def test_an_epc_that_is_hex_alone_is_no_base64(text: str, found: str) -> None:
+    assert scalars.epc(text, "base64").hex() == found
