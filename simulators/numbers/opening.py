@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from simulators.chain.chain import DOOR_TASK, MS_PER_MINUTE, PRESENCE_TASK, Chain, ChainStore
@@ -30,11 +31,26 @@ def open_minutes(chain: Chain, truth: Truth) -> list[Fact]:
     A task of a store was done if all its boxes that have it did it.
     """
     missed = missed_minutes(chain, truth)
-    return added_up(
-        Fact(store.name, minute * MS_PER_MINUTE, wall(minute * MS_PER_MINUTE, store.zone), _counts(missed, store, minute), {}, [])
-        for store in chain.stores
-        for minute in minutes_open(chain, store)
-    )
+    return added_up(fact for store in chain.stores for fact in _open_minutes(chain, store, missed))
+
+
+def minutes_of_doors(chain: Chain, truth: Truth) -> list[Fact]:
+    """Return the same for each door, with the quarters in which its people were counted: by the one box that counts it."""
+    found: list[Fact] = []
+    for store in chain.stores:
+        for box in store.boxes:
+            own = Truth(unobserved=[each for each in truth.unobserved if each.agent == box.agent])
+            missed = missed_minutes(chain, own)
+            for door in box.doors:
+                of_door = [*_open_minutes(chain, store, missed), *_quarters_seen(store, _lost_minutes(own))]
+                found += added_up(replace(fact, groups={"door": door}) for fact in of_door)
+    return found
+
+
+def _open_minutes(chain: Chain, store: ChainStore, missed: Minutes) -> Iterator[Fact]:
+    for minute in minutes_open(chain, store):
+        time_ms = minute * MS_PER_MINUTE
+        yield Fact(store.name, time_ms, wall(time_ms, store.zone), _counts(missed, store, minute), {}, [])
 
 
 def minutes_open(chain: Chain, store: ChainStore) -> Iterator[int]:
@@ -56,14 +72,15 @@ def missed_minutes(chain: Chain, truth: Truth) -> Minutes:
 def quarters_seen(chain: Chain, truth: Truth) -> list[Fact]:
     """Return the quarters of an hour in which a task was done, open or not, with how many minutes of each it was."""
     lost = _lost_minutes(truth)
-    found = []
-    for store in chain.stores:
-        by_task = {task: dict(_done(store, lost.get((store.name, task), set()), QUARTER)) for task in TASKS}
-        for quarter in sorted({quarter for done in by_task.values() for quarter in done}):
-            time_ms = quarter * QUARTER * MS_PER_MINUTE
-            counts = Counter({SEEN[task]: done[quarter] for task, done in by_task.items() if quarter in done})
-            found.append(Fact(store.name, time_ms, wall(time_ms, store.zone), counts, {}, []))
-    return found
+    return [fact for store in chain.stores for fact in _quarters_seen(store, lost)]
+
+
+def _quarters_seen(store: ChainStore, lost: Minutes) -> Iterator[Fact]:
+    by_task = {task: dict(_done(store, lost.get((store.name, task), set()), QUARTER)) for task in TASKS}
+    for quarter in sorted({quarter for done in by_task.values() for quarter in done}):
+        time_ms = quarter * QUARTER * MS_PER_MINUTE
+        counts = Counter({SEEN[task]: done[quarter] for task, done in by_task.items() if quarter in done})
+        yield Fact(store.name, time_ms, wall(time_ms, store.zone), counts, {}, [])
 
 
 def hours_seen(chain: Chain, truth: Truth, task: str) -> set[tuple[str, int]]:

@@ -16,7 +16,7 @@ from simulators.numbers.answers import Cells, Key, Replied, Values, ranked
 from simulators.numbers.clock import LABELS, MIDNIGHT, begin_ms, day_of
 from simulators.numbers.facts import HUNDREDTHS, WHOLE_STORE, Fact, facts_of
 from simulators.numbers.gauges import Reading
-from simulators.numbers.opening import OPEN, SEEN, hours_seen, open_minutes, quarters_seen
+from simulators.numbers.opening import OPEN, SEEN, hours_seen, minutes_of_doors, open_minutes, quarters_seen
 from simulators.numbers.table import OWN_GROUPS, Asked
 
 MONEY: Final = ("revenue", "sold", "given_back")
@@ -31,6 +31,7 @@ RESTS: Final[Mapping[str, tuple[str, str]]] = {
 }  # fmt: skip
 NEVER_MS: Final = 1 << 62
 NET: Final = "net"
+DOOR: Final = "door"
 OF_HOURS_SEEN: Final = ("conversion", "revenue_per_visitor")
 """Ratios of sales to people: both of hours in which people were counted, for tills go on while counters are down."""
 OF_ZONES: Final = {"mean_dwell_s": ("dwell_sum_s", "dwells")}
@@ -98,6 +99,10 @@ class Reckoning:
         return [*open_minutes(self.chain, self.simulated.truth), *quarters_seen(self.chain, self.simulated.truth)]
 
     @cached_property
+    def open_of_doors(self) -> list[Fact]:
+        return minutes_of_doors(self.chain, self.simulated.truth)
+
+    @cached_property
     def hours_seen(self) -> set[tuple[str, int]]:
         return hours_seen(self.chain, self.simulated.truth, DOOR_TASK)
 
@@ -148,8 +153,14 @@ class Reckoning:
         return found
 
     def _add_minutes(self, asked: Asked, found: dict[Key, Cell], spans: Mapping[str, tuple[int, int]]) -> None:
-        """Give each cell the open minutes of its stores: a zone or a door has those of its store."""
+        """Give each cell the open minutes of its stores: a zone has those of its store, a door those of the box that counts it."""
         minutes: dict[Key, Counter[str]] = {}
+        if DOOR in asked.by:
+            for minute in self._within(self.open_of_doors, spans):
+                minutes.setdefault(self.key(asked, minute), Counter()).update(minute.counts)
+            for key, cell in found.items():
+                cell.minutes = minutes.get(key, Counter())
+            return
         for minute in self._within(self.open, spans):
             minutes.setdefault(self.key(asked.of_stores, minute), Counter()).update(minute.counts)
         give_minutes(asked, found, minutes)
