@@ -96,7 +96,7 @@ class _Round:
         self._state: Final = State(workshop.profiles, workshop.new_store(), FILTER_BYTES)
         self._watermarks: Final = Watermarks()
         visits = Visits(self._state, self._watermarks)
-        self._arbiter: Final = ZoneArbiter(self._state, visits, Dwells(self._state))
+        self._arbiter: Final = ZoneArbiter(self._state, visits, Dwells(self._state, visits.whose))
         self._visits: Final = visits
         names = {id(trial.store): f"trial{number}" for number, trial in enumerate(trials)}
         self._stores: Final = [names[id(trial.store)] for trial in trials]

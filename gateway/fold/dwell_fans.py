@@ -15,14 +15,16 @@ from gateway.fold.link_index import Changed
 from gateway.fold.state import State
 from gateway.fold.store import DwellRow
 from gateway.fold.tables.hash_index import NO_CODE
+from gateway.fold.whose import Whose
 from gateway.fold.writers import RowWriter, Values, Writer
 
 
 class DwellFans:
     """Rewrites dwells of subjects, those that tracks have and those that only the store has."""
 
-    def __init__(self, state: State, dwells: Dwells) -> None:
+    def __init__(self, state: State, dwells: Dwells, whose: Whose) -> None:
         self._state: Final = state
+        self._whose: Final = whose
         self._dwells: Final = dwells
         self._row: Final = RowWriter(state)
 
@@ -80,7 +82,7 @@ class DwellFans:
 
     def _relink_track(self, slot: int, dwell: CountedDwell, fans: npt.NDArray[np.int32]) -> bool:
         """Return whether the dwell's fan is another now; then it is stored in `fans`, and the minutes count it."""
-        new = self._state.fan_code(self._state.links.fan_of(dwell.subject, dwell.start_ns))
+        new = self._state.fan_code(self._whose.fan_of(dwell.subject, int(self._state.estate.zone_store[dwell.zone]), dwell.start_ns))
         fans[slot] = new
         return self._relinked(dwell, new)
 
@@ -91,7 +93,7 @@ class DwellFans:
         return fan != dwell.fan
 
     def _relink_row(self, row: DwellRow) -> None:
-        new = self._state.links.fan_of(row.subject, row.start_ns)
+        new = self._whose.fan_of(row.subject, self._state.estate.stores.of(row.store), row.start_ns)
         if new == row.fan:
             return
         self._relinked(dwell_of_row(self._state, row), self._state.fan_code(new))

@@ -19,6 +19,7 @@ from gateway.fold.minute_counts import ZONE_COLUMN
 from gateway.fold.state import State
 from gateway.fold.store import DwellRow
 from gateway.fold.tables.hash_index import NO_CODE
+from gateway.fold.whose import Whose
 from gateway.fold.writers import ColumnWriter, RowWriter, Values, Writer, rows_of
 
 
@@ -28,8 +29,9 @@ class Dwells:
     `writer` and `slot` go together: one track and its number, or many and an array (gateway.fold.writers).
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, whose: Whose) -> None:
         self._state: Final = state
+        self._whose: Final = whose
         self._row: Final = RowWriter(state)
         self._columns: Final = ColumnWriter(state)
         self._fans: Final = FanDwells(state)
@@ -44,7 +46,7 @@ class Dwells:
             self.close(slot)
         if tracks.d_state[slot]:
             self._remember(slot)
-        fan = state.fan_code(state.links.fan_of(int(tracks.subject[slot]), time_ns))
+        fan = state.fan_code(self._whose.fan_of(int(tracks.subject[slot]), int(tracks.store[slot]), time_ns))
         shared = self._fans.is_shared(fan, key_ns, to_hex(tracks.subject.item(slot)), tracks.store.item(slot))
         self._begin(self._row, slot, zone, time_ns, key_ns, agent, fan, not shared)
         if shared:

@@ -24,7 +24,7 @@ from gateway.fold.dwells import Dwells
 from gateway.fold.event_records import EventRecords
 from gateway.fold.frame_rows import FrameRows
 from gateway.fold.item_events import ItemEvents
-from gateway.fold.link_index import FILTER_BYTES
+from gateway.fold.link_index import FILTER_BYTES, Changed
 from gateway.fold.minute_points import MinutePoints
 from gateway.fold.reorder_buffer import ReorderBuffer
 from gateway.fold.retention import Retention
@@ -68,7 +68,7 @@ class Fold:
         self._watermarks: Final = Watermarks()
         self._visits: Final = Visits(self.state, self._watermarks)
         self.arrivals: Final[Arrivals] = self._visits.arrivals
-        self._dwells: Final = Dwells(self.state)
+        self._dwells: Final = Dwells(self.state, self._visits.whose)
         self._zone_arbiter: Final = ZoneArbiter(self.state, self._visits, self._dwells)
         self._touches: Final = Touches(self.state, self._visits)
         self._coverage: Final = Coverage(self.state, self._watermarks)
@@ -78,7 +78,7 @@ class Fold:
         )
         self.counters: Final = StoreCounters(self.state, self._watermarks)
         self._site = SiteInForce(self.state, self._watermarks, self.counters, staff_subjects, self._reorder_buffer, self._item_events)
-        self._dwell_fans: Final = DwellFans(self.state, self._dwells)
+        self._dwell_fans: Final = DwellFans(self.state, self._dwells, self._visits.whose)
         self._rewriter: Final = Rewriter(self.state, self._visits, self._dwell_fans, self._touches, self._coverage, self._site.emit_again)
         self._minute_points: Final = MinutePoints(self.state, self._watermarks, self.counters)
         self._event_records: Final = EventRecords(self.state, self._touches, self._minute_points, self._coverage)
@@ -138,6 +138,9 @@ class Fold:
             )
         self._visits.project()
         self._dwells.save()
+        if ended := self._visits.whose.take_changed():
+            self._relink(ended)
+            self._visits.whose.forget_changed()
         self._minute_points.emit(batch)
         self._coverage.emit(batch)
 
@@ -182,7 +185,10 @@ class Fold:
 
     def link(self, standings: Sequence[Standing]) -> None:
         """Take what identity made of facts, this fold's own or others'. Points that it changes wait in the buffer."""
-        changes = self.state.links.add(standings)
+        self._relink(self.state.links.add(standings))
+
+    def _relink(self, changes: Sequence[Changed]) -> None:
+        """Rewrite what changed standings name; first touches, since visits have what their fans touched."""
         for changed in changes:
             self._touches.relink(changed)
         of_subjects = [changed for changed in changes if changed.is_subject]

@@ -59,6 +59,8 @@ class LinkIndex:
         """A bit per hash of a name that has a standing (Bloom 1970, one hash): most names have none, and cost no look-up."""
         for name in store.names_with_standing():
             self._mark(name)
+        self.lent: Final = {int(subject, 16) for subject in store.lent_subjects()}
+        """Subjects of things that are, or were, lent to somebody until a visit ends."""
 
     def fan_of(self, subject: int | str, time_ns: int) -> str:
         """Return the id of the fan, "" for nobody known. Day subjects are nobody, by design."""
@@ -113,6 +115,8 @@ class LinkIndex:
             for fan in {span.fan for span in each.spans}:
                 self._subjects.pop(fan, None)
             self._mark(each.name)
+            if each.lent:
+                self.lent.add(int(each.name, 16))
         return changes
 
     def _mark(self, name: str) -> None:

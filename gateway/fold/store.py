@@ -215,6 +215,9 @@ class FoldStore(Protocol):
     def names_with_standing(self) -> Iterator[str]:
         """Yield every name that has a standing."""
 
+    def lent_subjects(self) -> list[str]:
+        """Return the subjects of whose standing something is lent."""
+
     def claim_all(self, claims: Sequence[Claim]) -> bool:
         """Claim places that are all free, and return True; return False, and change nothing, if one is not."""
 

@@ -65,7 +65,8 @@ class Touches:
 
     def _fan(self, row: TouchRow, values: Mapping[str, Any]) -> str:
         """Return whom the touch is by what is known now."""
-        return name_of_touch(self._state.links.standing, values["subjects"], row.given_fan, values["ref"], row.time_ns)
+        standing_of = self._visits.whose.standing_of(self._state.estate.stores.of(row.store), row.time_ns)
+        return name_of_touch(standing_of, values["subjects"], row.given_fan, values["ref"], row.time_ns)
 
     def _change(self, row: TouchRow | None, before: Mapping[str, Any], changed: TouchRow, values: Mapping[str, Any]) -> None:
         """Store a touch that was another `row`, None if it is new; what it contributed before is taken back."""

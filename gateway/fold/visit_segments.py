@@ -85,6 +85,12 @@ class VisitSegments:
                     found[segment.key] = segment
         return sorted((m for m in found.values() if m.last_ns >= from_ns and m.start_ns <= to_ns), key=lambda m: m.key)
 
+    def stores_of(self, subject: str) -> list[int]:
+        """Return the stores that have visits of the subject."""
+        state = self._state
+        stores = {int(state.tracks.store[slot]) for slot in state.tracks.chain(int(subject, 16))}
+        return sorted(stores | set(map(state.estate.stores.of, state.ledger.stores_of(subject))))
+
     def in_span_of_fan(self, fan: str, store: int, from_ns: int, to_ns: int) -> list[Segment]:
         """Return the segments of a fan that touch the span, by key. Save what is kept before."""
         state = self._state

@@ -27,6 +27,7 @@ from gateway.fold.visit_rows import CLOSED, OPEN, Segment, TrafficContribution, 
 from gateway.fold.visit_segments import EVER_NS, VisitSegments, opened_ns
 from gateway.fold.visit_touches import NO_TOUCHES, touches_of_visit
 from gateway.fold.watermarks import Watermarks
+from gateway.fold.whose import Whose
 from gateway.identity.facts import is_registered
 
 RETIRE_NS: Final = 900 * NS_PER_S
@@ -45,6 +46,7 @@ class Visits:
         self._segments: Final = VisitSegments(state)
         self._regroup: set[int] = set()
         self._groups: Final = VisitGroups(state, self._segments)
+        self.whose: Final = Whose(state, self._segments)
         self.arrivals: Final = Arrivals(state)
         self.unlinked: Final = UnlinkedVisits(state, self._segments)
 
@@ -71,7 +73,7 @@ class Visits:
                 self.close(slot)
             self._project(slot)
             self._segments.grouped.pop(self._segments.key_of(slot), None)
-        fan = state.links.fan_of(int(tracks.subject[slot]), opened_ns(key_ns))
+        fan = self.whose.fan_of(int(tracks.subject[slot]), int(tracks.store[slot]), opened_ns(key_ns))
         self._segments.begin(self._segments.writer, slot, time_ns, key_ns, agent, state.estate.zone_bit(zone), state.fan_code(fan))
         self._segments.changed[slot] = None
         if is_registered(fan):
@@ -144,7 +146,7 @@ class Visits:
         alone: npt.NDArray[np.bool_] = (
             ~s.v_grouped[slots] & (s.v_fan[slots] == NO_CODE) & ~s.out_of_order[slots] & (s.next[slots] == NO_CODE)
         )
-        alone &= ~self.may_be_retired_many(s.store[slots], s.v_start_ns[slots])
+        alone &= ~self.may_be_retired_many(s.store[slots], s.v_start_ns[slots]) & ~self.whose.are_lent(s.subject[slots])
         if self._regroup:
             regroup = np.zeros(s.size, np.bool_)
             regroup[list(self._regroup)] = True
@@ -199,24 +201,18 @@ class Visits:
 
     def _moved(self, changed: Changed) -> Iterator[tuple[int, Segment, str]]:
         """Yield the segments of a subject that have another fan now, as they are, with their store and that fan."""
-        for store in self._stores_of(changed.name):
+        for store in self._segments.stores_of(changed.name):
             for segment in self._segments.in_span([changed.name], store, changed.from_ns, changed.to_ns):
-                fan = self._state.links.fan_of(changed.name, opened_ns(segment.key.key_ns))
+                fan = self.whose.fan_of(changed.name, store, opened_ns(segment.key.key_ns))
                 if fan != segment.fan:
                     yield store, segment, fan
 
     def repeat(self, subject: str) -> None:
         """Emit every visit of the subject once more, as it is now."""
         self._segments.save()
-        for store in self._stores_of(subject):
+        for store in self._segments.stores_of(subject):
             self._project_each(store, self._segments.in_span([subject], store, -EVER_NS, EVER_NS), set())
         self._segments.save()
-
-    def _stores_of(self, subject: str) -> list[int]:
-        """Return the stores that have visits of the subject."""
-        state = self._state
-        stores = {int(state.tracks.store[slot]) for slot in state.tracks.chain(int(subject, 16))}
-        return sorted(stores | set(map(state.estate.stores.of, state.ledger.stores_of(subject))))
 
     def _project_each(self, store: int, segments: Iterable[Segment], shown: set[VisitKey]) -> None:
         """Emit the visits of segments, but those that were emitted already: the keys of all their segments are in `shown`."""
@@ -265,6 +261,7 @@ class Visits:
 
     def _emit(self, segment: Segment, primary: Segment | None, group: list[Segment] | None) -> None:
         """Emit one segment as it is to be stored: on its own, for its group, or merged into its primary."""
+        self.whose.visit_changed(segment)
         key, is_grouped = segment.key, group is not None
         is_primary = primary is None or primary.key == key
         whole = joined(segment, group) if group is not None and is_primary else segment

@@ -55,6 +55,10 @@ class IdentityTables(SealedRows):
         with naming(self.path, "it is damaged"):
             yield from (name for (name,) in self._db.execute("SELECT name FROM standings"))
 
+    def lent_subjects(self) -> list[str]:
+        """Return the subjects of whose standing something is lent."""
+        return [name for (name,) in self._read("SELECT name FROM standings WHERE lent <> '[]'", ())]
+
     # The identity stage (gateway.identity.facts.FactStore)
 
     def facts_naming(self, names: Collection[str]) -> Iterable[Fact]:

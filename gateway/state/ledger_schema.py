@@ -101,6 +101,7 @@ CREATE INDEX facts_by_learned ON facts (learned_ns) WHERE kind <> 'mention';
 CREATE TABLE fact_names (name TEXT, n INTEGER, PRIMARY KEY (name, n)) WITHOUT ROWID;
 CREATE TABLE standings (name TEXT PRIMARY KEY, number INTEGER NOT NULL, rank INTEGER NOT NULL, only_by_ref INTEGER NOT NULL,
     spans TEXT NOT NULL, lent TEXT NOT NULL, label TEXT NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX standings_lent ON standings (name) WHERE lent <> '[]';
 CREATE TABLE standing_fans (fan TEXT, name TEXT, crc INTEGER NOT NULL, PRIMARY KEY (fan, name)) WITHOUT ROWID;
 CREATE TABLE corrections (of TEXT, store TEXT, agent TEXT, row INTEGER, kind TEXT NOT NULL, time_ns INTEGER NOT NULL,
     waits INTEGER NOT NULL, body TEXT NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY (of, store, agent, row)) WITHOUT ROWID;

@@ -122,6 +122,9 @@ class MemoryStore:
     def names_with_standing(self) -> Iterator[str]:
         yield from self._standings
 
+    def lent_subjects(self) -> list[str]:
+        return [each.name for each in self._standings.values() if each.lent]
+
     def claim_all(self, claims: Sequence[Claim]) -> bool:
         wanted = {(claim.owner, claim.key_ns): claim for claim in claims}
         if len(wanted) < len(claims) or wanted.keys() & self._claims.keys():

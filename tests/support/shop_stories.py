@@ -11,7 +11,7 @@ agents report progress with each call, so that what was heard is put in order at
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -23,7 +23,7 @@ from footfall.pseudonyms import TOP_BIT
 from gateway.fold.fold import Fold
 from gateway.fold.store import FoldStore
 from gateway.fold.zones_now import zones_now
-from gateway.identity.facts import Fact
+from gateway.identity.facts import Fact, Span, Standing
 from gateway.identity.facts_json import encode_facts
 from gateway.identity.links import FOR_EVER_NS, Link
 from gateway.records import RecordKind
@@ -102,6 +102,7 @@ class Shop:
         self._taken = 0
         self._now_s = 0.0
         self._settled = False
+        self._numbers: Final[Counter[str]] = Counter()
 
     @property
     def now_s(self) -> float:
@@ -157,6 +158,13 @@ class Shop:
     def know(self, facts: Sequence[Fact]) -> Shop:
         """Take a record of facts."""
         self._story.add(RecordKind.FACTS, encode_facts(facts))
+        return self._report_in()
+
+    def stands(self, who: str, *spans: tuple[float, float, str], lent: Sequence[float] = ()) -> Shop:
+        """Give the fold the person's standing: spans as (from_s, to_s, fan), those that begin at `lent` ending with a visit."""
+        self._numbers[who] += 1
+        found = tuple(Span(self._ns(from_s), self._ns(to_s), fan) for from_s, to_s, fan in spans)
+        self._fold.link([Standing(f"{PEOPLE[who]:016x}", self._numbers[who], found, lent=tuple(map(self._ns, lent)))])
         return self._report_in()
 
     def touch(self, what: str, who: str | None = None, fan: str | None = None, amount: float = 0.0, event_id: str = "t1") -> Shop:

@@ -1,0 +1,102 @@
+"""Whose a subject was in a store: as its standing has it, but for what was lent and not given back.
+
+Something lent, such as a rented tag, whose return nobody recorded is its fan's until the end of the visit in which that began: the
+subject's visit in the store that goes on at the time, else the first after it. So who has it next is nobody known. Each store cuts by the
+visits that it has itself. A visit may still change, by late evidence: then what lies around it is to be given its fan anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from footfall.units import NS_PER_MS
+from gateway.fold.link_index import Changed, span_at
+from gateway.fold.state import State
+from gateway.fold.visit_rows import Segment
+from gateway.fold.visit_segments import EVER_NS, VisitSegments
+from gateway.identity.facts import Span, Standing
+from gateway.identity.naming import StandingOf
+
+
+class Whose:
+    """Asks the standings of a state, and the visits of `segments` where something is lent."""
+
+    def __init__(self, state: State, segments: VisitSegments) -> None:
+        self._state: Final = state
+        self._segments: Final = segments
+        self._changed: dict[str, tuple[int, int]] = {}
+        """By subject of something lent, the span of its visits that changed."""
+
+    def fan_of(self, subject: int | str, store: int, time_ns: int) -> str:
+        """Return the fan of a subject in a store (a code) at a time; "" for nobody known."""
+        span = self._state.links.span_of(subject, time_ns)
+        if span is None or not self._is_over(subject if isinstance(subject, str) else f"{subject:016x}", store, span, time_ns):
+            return span.fan if span else ""
+        return ""
+
+    def standing_of(self, store: int, time_ns: int) -> StandingOf:
+        """Return what gives the standings of names as they hold in a store at a time."""
+
+        def standing(name: str) -> Standing | None:
+            found = self._state.links.standing(name)
+            span = span_at(found, time_ns) if found and found.lent else None
+            if found is None or span is None or not self._is_over(name, store, span, time_ns):
+                return found
+            return found._replace(spans=tuple(each for each in found.spans if each != span))
+
+        return standing
+
+    def are_lent(self, subjects: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+        """Return for each subject whether it is or was something lent; few are."""
+        lent = self._state.links.lent
+        if not lent:
+            return np.zeros(len(subjects), np.bool_)
+        return np.isin(subjects, np.fromiter(lent, np.uint64, len(lent)))
+
+    def visit_changed(self, segment: Segment) -> None:
+        """Take that a segment began, ended, or has another span."""
+        if self._state.links.lent and int(segment.subject, 16) in self._state.links.lent:
+            first, last = self._changed.get(segment.subject, (segment.start_ns, segment.last_ns))
+            self._changed[segment.subject] = min(first, segment.start_ns), max(last, segment.last_ns)
+
+    def take_changed(self) -> list[Changed]:
+        """Return what visits that changed since the last call may change of whose something lent is."""
+        changed, self._changed = self._changed, {}
+        return [self._around(subject, *span) for subject, span in sorted(changed.items())]
+
+    def forget_changed(self) -> None:
+        """Forget what changed since `take_changed`: another fan of a visit ends no other."""
+        self._changed = {}
+
+    def _around(self, subject: str, first_ns: int, last_ns: int) -> Changed:
+        """Return the times of the spans that a visit lies in."""
+        begun, ended = (self._state.links.span_of(subject, time_ns) for time_ns in (first_ns, last_ns))
+        return Changed(subject, begun.from_ns if begun else first_ns, ended.to_ns if ended else last_ns)
+
+    def _is_over(self, subject: str, store: int, span: Span, time_ns: int) -> bool:
+        """Return whether a span is lent, and ended before a time with its visit."""
+        standing = self._state.links.standing(subject)
+        if standing is None or span.from_ns not in standing.lent:
+            return False
+        ended_ns = self._ended_ns(subject, store, span)
+        return ended_ns is not None and time_ns // NS_PER_MS > ended_ns // NS_PER_MS
+
+    def _ended_ns(self, subject: str, store: int, span: Span) -> int | None:
+        """Return when the visit ended in which a span began; None while it goes on, or has not begun."""
+        self._segments.save()
+        timeout_ns = int(self._state.estate.timeout_ns[store])
+        ended_ns: int | None = None
+        for segment in sorted(self._segments.in_span([subject], store, span.from_ns, min(span.to_ns, EVER_NS)), key=_begin):
+            if ended_ns is not None and segment.start_ns - ended_ns > timeout_ns:
+                break
+            if segment.is_open:
+                return None
+            ended_ns = max(ended_ns or segment.last_ns, segment.last_ns)
+        return ended_ns
+
+
+def _begin(segment: Segment) -> Any:
+    return segment.start_ns, segment.key
