@@ -1,25 +1,26 @@
-"""All tests as `make test` runs them: two runs of pytest, then the coverage by unit tests and the CPU time of both.
+"""All tests as `make test` runs them: two runs of pytest side by side, then the coverage by unit tests and the CPU time of both.
 
     python -m tests.support.measured_run -q -n 4        # options for both runs
 
-The tests of one module each (unit and golden) are traced for coverage, with one worker for each core, since they compute more than they
-wait. The others start processes or draw thousands of examples, where tracing would double their cost. Neither figure fails the run: both
-depend on the machine.
+The tests of one module of the product each (unit and golden) are traced for coverage, with one worker for each core, since they compute
+more than they wait. The others start processes and wait for them, draw thousands of examples or simulate days, where tracing would double
+their cost; while they wait, the first compute. What they print follows at the end. Neither figure fails the run: both depend on the
+machine.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
-MODULE_TESTS: Final = ("tests/unit", "tests/golden")
+PRODUCT: Final = ("device_profiles", "edge_agent", "footfall", "gateway", "serve")
+MODULE_TESTS: Final = (*(f"tests/unit/{package}" for package in PRODUCT), "tests/unit/tests", "tests/golden")
 WORST: Final = 5
 """So many modules with the lowest coverage are named."""
 SMALL_LINES: Final = 20
@@ -63,12 +64,6 @@ class Cpu(NamedTuple):
     def s(self) -> float:
         return self.user_s + self.system_s
 
-    @classmethod
-    def of_children(cls) -> Cpu:
-        """Return what the processes started here took until now."""
-        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return cls(usage.ru_utime, usage.ru_stime)
-
 
 def cpu_line(total: Cpu, traced_s: float) -> str:
     """Return one line for all tests; `traced_s` is the CPU of those that were traced for coverage, which costs half as much again."""
@@ -84,19 +79,30 @@ def tracing(version: tuple[int, int] = sys.version_info[:2]) -> dict[str, str]:
 def main(options: Sequence[str]) -> int:
     """Return 0 if both runs passed, else the exit code of the first that did not."""
     with TemporaryDirectory() as folder:
-        report = Path(folder) / "coverage.json"
-        os.environ["COVERAGE_FILE"] = str(Path(folder) / "coverage")
-        os.environ.update(tracing())
-        codes = [_pytest(options, ["-n", str(os.cpu_count() or 1), "--cov", f"--cov-report=json:{report}", *MODULE_TESTS])]
-        traced_s = Cpu.of_children().s
-        codes.append(_pytest(options, ["tests", *(f"--ignore={path}" for path in MODULE_TESTS)]))
+        report, other = Path(folder) / "coverage.json", Path(folder) / "others"
+        traced = {**os.environ, **tracing(), "COVERAGE_FILE": str(Path(folder) / "coverage")}
+        with other.open("wb") as out:
+            beside = _started(options, ["tests", *(f"--ignore={path}" for path in MODULE_TESTS)], out=out)
+            first = _started(options, ["-n", str(os.cpu_count() or 1), "--cov", f"--cov-report=json:{report}", *MODULE_TESTS], env=traced)
+            codes, taken = zip(_ended(first), _ended(beside), strict=True)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(other.read_bytes())
         lines = coverage_lines(coverages(json.loads(report.read_text()))) if report.exists() else []
-    print("\n".join([*lines, cpu_line(Cpu.of_children(), traced_s)]))  # noqa: T201 # the command's output
+    total = Cpu(sum(each.user_s for each in taken), sum(each.system_s for each in taken))
+    print("\n".join([*lines, cpu_line(total, taken[0].s)]))  # noqa: T201 # the command's output
     return next((code for code in codes if code not in (0, _NO_TESTS)), 0)
 
 
-def _pytest(*arguments: Sequence[str]) -> int:
-    return subprocess.run([sys.executable, "-m", "pytest", *(each for some in arguments for each in some)], check=False).returncode
+def _started(*arguments: Sequence[str], out: IO[bytes] | None = None, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "pytest", *(each for some in arguments for each in some)]
+    return subprocess.Popen(command, stdout=out, stderr=out and subprocess.STDOUT, env=env)
+
+
+def _ended(process: subprocess.Popen[bytes]) -> tuple[int, Cpu]:
+    """Return the exit code of a process, and what it and those that it started took."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, Cpu(usage.ru_utime, usage.ru_stime)
 
 
 if __name__ == "__main__":

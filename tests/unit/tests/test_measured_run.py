@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import tomllib
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.measured_run import Coverage, Cpu, coverage_lines, coverages, cpu_line, tracing
+from tests.docs.blocks import ROOT
+from tests.support.measured_run import MODULE_TESTS, PRODUCT, Coverage, Cpu, _ended, coverage_lines, coverages, cpu_line, tracing
 
 
 def test_modules_are_read_from_the_report_of_coverage() -> None:
@@ -40,3 +43,16 @@ def test_lines_are_traced_by_the_interpreter_where_it_can() -> None:
 @given(st.booleans())
 def test_a_test_that_draws_examples_is_not_traced_for_coverage(drawn: bool) -> None:
     assert sys.gettrace() is None, drawn
+
+
+def test_what_is_traced_are_the_tests_of_the_product_and_no_others() -> None:
+    configured = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["coverage"]["run"]["source"]
+    assert sorted(configured) == sorted(PRODUCT)
+    assert all((ROOT / path).is_dir() for path in MODULE_TESTS), "else pytest would run nothing there, and the other run leaves it out"
+
+
+def test_a_run_ends_with_its_code_and_with_the_cpu_of_what_it_started() -> None:
+    burn = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'sum(range(3_000_000))']); sys.exit(3)"
+    code, cpu = _ended(subprocess.Popen([sys.executable, "-c", burn]))
+    assert code == 3
+    assert cpu.s > 0
