@@ -34,6 +34,8 @@ _SEPARATORS: Final = str.maketrans("", "", ":-. ")
 
 def exact(value: str, country_code: str = COUNTRY_CODE) -> str:
     """Return a value as it was written, without blanks and invisible characters around it."""
+    if value.isalnum():
+        return value
     begin, end = 0, len(value)
     while begin < end and _is_blank(value[begin]):
         begin += 1
@@ -52,6 +54,8 @@ def phone(value: str, country_code: str = COUNTRY_CODE) -> str:
 
     One of abroad that could be taken for one of home keeps its +, so that a form is always its own form.
     """
+    if value.isascii() and value.isdigit() and value[0] != "0":
+        return _with_country(value, country_code)
     plain = _in_ascii(value)
     if number := _FLOAT.fullmatch(plain):
         plain = number[1]

@@ -13,15 +13,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+import msgpack
+
 from footfall.units import NS_PER_S
 from gateway.accept.plain import Plain
 
 DIGEST_BYTES: Final = 8
 _KEPT: Final = ("kind", "what", "time_ns", "door", "in", "out", "zone", "amount")
-"""What of a touch or a count is remembered in words; of a fact all is."""
+"""What of a touch or a count is remembered in words, in this order: a later release may only append; of a fact all is."""
 _NOT_HELD: Final = frozenset({"id", "key", "types"})
-_OF_ARRIVAL: Final = frozenset({"time_ns", "zone", "door"})
-"""What depends on when an event came that states no time."""
+_NOT_HELD_UNTIMED: Final = _NOT_HELD | {"time_ns", "zone", "door"}
+"""Of an event that states no time; the rest depends on when it came."""
 _MOST_SHOWN: Final = 1000
 
 
@@ -38,12 +40,15 @@ def content_of(plain: Plain) -> bytes:
     Of one without a time the digest is the same whenever it came, under whatever names. What is empty is left out, so that a release
     that knows more keys makes the same; types are what the registry makes of it.
     """
-    is_fact = plain.values["kind"] == "fact"
-    left_out = _NOT_HELD | plain.left_out if plain.values["timed"] else _NOT_HELD | _OF_ARRIVAL | plain.left_out
-    held = {key: value for key, value in sorted(plain.values.items()) if value and key not in left_out}
+    values = plain.values
+    left_out = _NOT_HELD if values["timed"] else _NOT_HELD_UNTIMED
+    if plain.left_out:
+        left_out |= plain.left_out
+    held = {key: value for key, value in sorted(values.items()) if value and key not in left_out}
     digest = hashlib.blake2b(_dump(held), digest_size=DIGEST_BYTES).digest()
-    shown = held if is_fact else {key: value for key in _KEPT if (value := plain.values.get(key))}
-    return digest + _dump(shown | {"taken_ns": plain.taken_ns})
+    shown = held if values["kind"] == "fact" else [values.get(key) for key in _KEPT]
+    packed: bytes = msgpack.packb((plain.taken_ns, shown))
+    return digest + packed
 
 
 def contradicts(known: bytes, content: bytes) -> bool:
@@ -53,8 +58,12 @@ def contradicts(known: bytes, content: bytes) -> bool:
 
 def remembered(known: bytes) -> Remembered:
     """Return what is remembered of an event by its content."""
-    values = json.loads(known[DIGEST_BYTES:]) if len(known) > DIGEST_BYTES else {}
-    return Remembered(values, values.pop("taken_ns", 0))
+    if len(known) <= DIGEST_BYTES:
+        return Remembered({}, 0)
+    taken_ns, values = msgpack.unpackb(known[DIGEST_BYTES:])
+    if isinstance(values, list):
+        values = {key: value for key, value in zip(_KEPT, values, strict=False) if value}
+    return Remembered(values, taken_ns)
 
 
 def other_content(plain: Plain, known: bytes) -> str:

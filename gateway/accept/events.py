@@ -24,6 +24,8 @@ from gateway.accept.pseudonymiser import Pseudonymiser as Pseudonymiser
 from gateway.records import EARLIEST_NS
 from gateway.site.index import StorePlaces
 
+_CORRECTIONS: Final = (Void, Amend, Adjustment)
+
 
 def normalise(
     value: object, sender: Sender, corrections: Corrections, taken_ns: int, received_ns: int, pseudonyms: Pseudonymiser, later_ns: int = 0
@@ -50,7 +52,7 @@ def normalise(
     known_as = None if event.id is None else id_hash(places.names.first, publisher, event.id)
     values["id"] = None if known_as is None else known_as.hex()
     plain = Plain(values, None if event.id is None else id_hash(publisher, event.id), event.id, identified, taken_ns, known_as)
-    if isinstance(event, Void | Amend | Adjustment):
+    if isinstance(event, _CORRECTIONS):
         _correct(plain, event, sender, corrections)
     else:
         values |= _MORE[type(event)](event, places, publisher, time_ns, identified)

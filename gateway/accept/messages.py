@@ -175,8 +175,7 @@ class Messages:
         return shown_topic(text, self.acceptor.places.knows)
 
     def _look_up_origin(self, text: str) -> tuple[Topic, str]:
-        topic = parse_topic(text)
-        return topic, self.sender(topic)
+        return (topic := parse_topic(text)), self.sender(topic)
 
     def sender(self, topic: Topic) -> str:
         """Return an agent by its present name; all strangers are one."""
@@ -253,7 +252,7 @@ class Messages:
             if rows := sum(refused.rows for refused in outcome.refused if refused.reason != UNREAD):
                 batch.refused_rows[topic.store, topic.agent, epoch] += rows
         batch.counted["in"] += outcome.units_in
-        batch.counted.update(outcome.counted)
+        batch.counted.update(outcome.counted or ())
         for number, refused in enumerate(outcome.refused):
             whose = replace(topic, leaf=refused.leaf) if refused.leaf else topic
             batch.refused.append((str(whose), refused if refused.key else replace(refused, key=f"{key}/{number}")))

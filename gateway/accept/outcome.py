@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -74,7 +73,7 @@ class Outcome:
     echo: Echo | None = None
     pause_s: int = 0
     """The agent is asked to send nothing for so long."""
-    counted: Counter[str] = field(default_factory=Counter)
+    counted: dict[str, int] = field(default_factory=dict)
     """What else of the balance grows, such as identifiers that are none."""
     noticed: dict[str, str] = field(default_factory=dict)
     """What is wrong at the sender: a code of `footfall status`, and its text."""

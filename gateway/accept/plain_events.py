@@ -161,7 +161,7 @@ class PlainEvents:
 def _note_identifiers(outcome: Outcome, plain: Plain) -> None:
     """Count identifiers that are none, and name types that nobody described."""
     for name in plain.identified.blocked:
-        outcome.counted[f"{BLOCKED}{name}"] += 1
+        outcome.counted[f"{BLOCKED}{name}"] = outcome.counted.get(f"{BLOCKED}{name}", 0) + 1
     if plain.identified.unknown:
         named = sorted({each if _LIKE_A_TYPE.match(each) else "…" for each in plain.identified.unknown})
         outcome.noticed[UNKNOWN_TYPE] = f"identifiers of types that nobody described, and that join nothing strongly: {', '.join(named)}"

@@ -13,7 +13,7 @@ from footfall.errors import ContractError
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.sealing import Opener
 from gateway.identity.facts import Identifier
-from gateway.identity.types import IdentifierTypes
+from gateway.identity.types import IdentifierType, IdentifierTypes
 
 UNKNOWN: Final = "unknown"
 """What identifiers of types that nobody described are counted as: a sender can invent any number of types."""
@@ -80,13 +80,16 @@ class Pseudonymiser:
         key = self._keys.get(id_type) or self._keys.setdefault(id_type, type_key(self._secret, id_type))
         return lasting_subject(key, id_type, form)
 
-    def identified(self, identifier: str) -> list[Identifier]:
+    def identified(self, id_type: str, value: str, of_type: IdentifierType) -> list[Identifier]:
         """Return what `type:value` names: one subject, two where earlier releases knew another spelling, none if the value is none."""
-        id_type, _, value = identifier.partition(":")
-        form, of_type = self._form(id_type, value), self.types.of(id_type)
-        if of_type.is_blocked(form):
-            self._hashed(id_type, form)  # without the secret, this is refused as any other identifier is
+        form = of_type.normalised(value)
+        if id_type in TYPES:
+            form = self.beacons.identifier(form) or form
+        subject = self._hashed(id_type, form)  # also of what is none: without the secret, this is refused as any other identifier is
+        if of_type.blocked.has(form):
             return []
+        if not of_type.both_spellings:
+            return [Identifier(id_type, to_hex(subject))]
         return [Identifier(name, to_hex(self._hashed(id_type, each))) for name, each in self.types.spellings(id_type, form)]
 
     def is_none(self, id_type: str, subject: str) -> bool:
@@ -113,13 +116,15 @@ class Identified:
 
     def of(self, identifiers: Iterable[str]) -> list[Identifier]:
         """Return what identifiers name, each once, in their order."""
-        found: dict[Identifier, None] = {}
+        found: list[Identifier] = []
         for identifier in identifiers:
-            id_type = identifier.partition(":")[0]
-            named = self._pseudonyms.identified(identifier)
-            self._note(id_type, bool(named))
-            found.update(dict.fromkeys(named))
-        return list(found)
+            id_type, _, value = identifier.partition(":")
+            of_type = self._pseudonyms.types.of(id_type)
+            named = self._pseudonyms.identified(id_type, value, of_type)
+            if not named or not of_type.is_known:
+                self._note(id_type, of_type, bool(named))
+            found += named
+        return found if len(found) < 2 else list(dict.fromkeys(found))
 
     def of_subjects(self, subjects: Iterable[str], id_types: Iterable[str]) -> list[Identifier]:
         """Return what was hashed elsewhere, of these types; "" where its sender states none."""
@@ -127,13 +132,12 @@ class Identified:
         for id_type, subject in zip(id_types, subjects, strict=True):
             is_one = not (id_type and self._pseudonyms.is_none(id_type, subject))
             if id_type:
-                self._note(id_type, is_one)
+                self._note(id_type, self._pseudonyms.types.of(id_type), is_one)
             if is_one:
                 found.append(Identifier(id_type, subject))
         return list(dict.fromkeys(found))
 
-    def _note(self, id_type: str, is_one: bool) -> None:
-        known = self._pseudonyms.types.of(id_type)
+    def _note(self, id_type: str, known: IdentifierType, is_one: bool) -> None:
         if not known.is_known:
             self.unknown.append(id_type)
         if not is_one:

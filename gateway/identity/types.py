@@ -19,7 +19,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final, Protocol, get_args
 
-from footfall.identifier_forms import COUNTRY_CODE, NormaliserName, national, normalised
+from footfall.identifier_forms import COUNTRY_CODE, NORMALISERS, NormaliserName, national
 from footfall.units import NS_PER_MS, NS_PER_S
 from gateway.identity.links import FOR_EVER_NS
 from gateway.site.identifier_types import IdentifierClass, Joins
@@ -29,28 +29,37 @@ CLASSES: Final[tuple[IdentifierClass, ...]] = get_args(IdentifierClass)
 NATIONAL: Final[Mapping[str, str]] = {"phone": "phone.national"}
 """Types of which earlier releases hashed a second spelling, and the type that stands beside its subject."""
 _ANY: Final = "*"
+_NEVER: Final = re.compile(r"(?!)")
 _REMEMBERED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Values that are no identifiers. `words` are compared without signs, `values` as they are, `patterns` with both forms."""
+    """Values that are no identifiers. `words` are compared without signs, `values` as they are, `pattern` with both forms."""
 
     words: frozenset[str] = frozenset()
     values: frozenset[str] = frozenset()
-    patterns: tuple[re.Pattern[str], ...] = ()
+    pattern: re.Pattern[str] = _NEVER
     allowed: frozenset[str] = frozenset()
     masked: bool = True
 
     def has(self, value: str) -> bool:
         """Return whether a normalised value is none."""
-        if value in self.allowed:
-            return False
+        if value.isalnum() and value.isascii():  # nearly all are
+            plain = value.lower()
+            is_none = plain in self.words or value in self.values or self.pattern.fullmatch(plain) is not None
+            return is_none and value not in self.allowed
         plain = unicodedata.normalize("NFKC", value).strip().lower()
         bare = "".join(filter(str.isalnum, plain))
-        if plain in self.values or value in self.values or bare in self.words or (self.masked and "*" in plain):
-            return True
-        return any(pattern.fullmatch(each) for pattern in self.patterns for each in (plain, bare))
+        is_none = (
+            bare in self.words
+            or value in self.values
+            or plain in self.values
+            or (self.masked and "*" in plain)
+            or self.pattern.fullmatch(plain) is not None
+            or self.pattern.fullmatch(bare) is not None
+        )
+        return is_none and value not in self.allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,7 @@ class IdentifierType:
 
     def normalised(self, value: str) -> str:
         """Return the one form of a value."""
-        return normalised(self.normaliser, value, self.country_code)
+        return NORMALISERS[self.normaliser](value, self.country_code)
 
     def is_blocked(self, value: str) -> bool:
         """Return whether a normalised value is no identifier: what a program wrote for want of one, or a number that everybody gives."""
@@ -128,7 +137,7 @@ class IdentifierTypes:
 
     def spellings(self, id_type: str, value: str) -> list[tuple[str, str]]:
         """Return (type, value) of a normalised value, and of the other spelling under which earlier releases may have stored it."""
-        other = national(value) if id_type in NATIONAL and self.of(id_type).both_spellings else ""
+        other = national(value) if self.of(id_type).both_spellings else ""
         return [(id_type, value), *([(NATIONAL[id_type], other)] if other else [])]
 
 
@@ -160,7 +169,7 @@ def _read(values: Mapping[str, Any], common: Mapping[str, Sequence[str]]) -> Ite
     blocked = Blocked(
         frozenset(common["words"]),
         frozenset([*common["values"], *values.get("blocked", ())]),
-        tuple(re.compile(each) for each in [*common["patterns"], *values.get("blocked_patterns", ())]),
+        re.compile("|".join(f"(?:{each})" for each in [*common["patterns"], *values.get("blocked_patterns", ())])),
         masked=values.get("masked", True),
     )
     apart = {"names", "class", "blocked", "blocked_patterns", "masked"}
