@@ -80,8 +80,13 @@ class Pseudonymiser:
         key = self._keys.get(id_type) or self._keys.setdefault(id_type, type_key(self._secret, id_type))
         return lasting_subject(key, id_type, form)
 
-    def identified(self, id_type: str, value: str, of_type: IdentifierType) -> list[Identifier]:
+    def identified(self, identifier: str) -> list[Identifier]:
         """Return what `type:value` names: one subject, two where earlier releases knew another spelling, none if the value is none."""
+        id_type, _, value = identifier.partition(":")
+        return self.named(id_type, value, self.types.of(id_type))
+
+    def named(self, id_type: str, value: str, of_type: IdentifierType) -> list[Identifier]:
+        """Return what `identified` does of an identifier in its parts."""
         form = of_type.normalised(value)
         if id_type in TYPES:
             form = self.beacons.identifier(form) or form
@@ -120,7 +125,7 @@ class Identified:
         for identifier in identifiers:
             id_type, _, value = identifier.partition(":")
             of_type = self._pseudonyms.types.of(id_type)
-            named = self._pseudonyms.identified(id_type, value, of_type)
+            named = self._pseudonyms.named(id_type, value, of_type)
             if not named or not of_type.is_known:
                 self._note(id_type, of_type, bool(named))
             found += named
