@@ -9,13 +9,12 @@ their own transports. A message that is repeated counts once.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import islice
 from math import ceil
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 
@@ -27,12 +26,12 @@ from device_profiles.reading import Counted, Numbered, Occupied, Reading, Relaye
 from device_profiles.registry import Registry
 from edge_agent.sources.beacon_slots import ALONE, UNDECIDED, BeaconSlots, SlotMeaning, rank_of
 from edge_agent.sources.border import refusal
+from edge_agent.sources.feed_profiles import UNKNOWN, readings_of
 from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.source import AliveUntil, Heard, ObservationTask, Observed, Sighting, Tally, Unexplained
 from footfall.errors import ProfileError
 from footfall.events import Name
 
-UNKNOWN: Final = "feed.unknown"
 NO_ITEMS: Final = b"[]"
 """What a device sends that had nothing to report: a sign of life."""
 FINE: Final = frozenset({"feed.again"})
@@ -136,7 +135,7 @@ class FeedReader:
 
     def _read(self, message: FeedMessage, t_boot_ns: int, refused: list[ProfileError]) -> Iterator[Heard]:
         try:
-            profile, readings = _readings(self._profiles, "feed", message)
+            profile, readings = readings_of(self._profiles, "feed", message)
         except ProfileError as error:
             if b"".join(message.payload.split()) != NO_ITEMS:
                 refused.append(message.fault() or error if error.reason == UNKNOWN else error)
@@ -201,7 +200,7 @@ class FeedReader:
 
     def _explained(self, transport: str, message: Advertisement | RelayedTag) -> tuple[Profile, Seen]:
         """Return the profile and its reading of who was seen. Raise ProfileError if the message has none."""
-        profile, readings = _readings(self._profiles, transport, message)
+        profile, readings = readings_of(self._profiles, transport, message)
         for seen in readings:
             if isinstance(seen, Seen):
                 return profile, seen
@@ -265,29 +264,6 @@ def _line_and_its_devices(line: str) -> Iterator[str]:
     while line:
         yield line
         line = line.rpartition(".")[0]
-
-
-def _readings(profiles: Registry, transport: str, message: Any) -> tuple[Profile, Sequence[Reading]]:
-    """Return the readings of the most specific profile that has any. Raise ProfileError, with the reason, if no profile takes it.
-
-    Messages of one vendor may look like another's heartbeat: a profile that takes one and reads nothing hides no other.
-    """
-    try:
-        profile = profiles.best(transport, message)
-        if profile is None:
-            raise ProfileError(f"{transport}.unknown", "no profile takes it")
-        readings = profiles.readings(profile, message)
-        return (profile, readings) if readings else _others(profiles, profile, transport, message)
-    except Exception as error:  # whatever one message does, its neighbours are heard
-        raise refusal(error) from error
-
-
-def _others(profiles: Registry, first: Profile, transport: str, message: Any) -> tuple[Profile, Sequence[Reading]]:
-    for _, other in profiles.takers(transport, message):
-        with suppress(ProfileError):
-            if other is not first and (readings := profiles.readings(other, message)):
-                return other, readings
-    return first, ()
 
 
 def _is_dated(reading: Reading) -> bool:

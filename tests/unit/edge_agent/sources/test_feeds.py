@@ -49,14 +49,6 @@ def vector(name: str, i: int = 0) -> FeedMessage:
     return message
 
 
-def test_what_one_profile_takes_for_a_heartbeat_is_read_by_another_that_knows_it() -> None:
-    data = {"idHex": "E2003411B802011383257C3D", "peakRssi": -47, "antenna": 2}
-    simple = said({"data": data, "timestamp": "2026-09-11T10:00:00.000Z", "type": "SIMPLE", "reader_name": "FX9600F0B1E4"})
-    assert [profile.name for _, profile in shipped().takers("feed", simple)] == ["impinj-speedway-connect", "zebra-iotc"]
-    heard = read(reader(receivers={"fx9600f0b1e4.2": "shelf"}), simple)
-    assert heard == [Sighting(NOW_NS, "fx9600f0b1e4.2", "garment-tag", "e2003411b802011383257c3d", -47, 1789120800000000000)]
-
-
 def test_whose_own_identifier_it_is() -> None:
     heard = read(reader(receivers={"kitchen": "home"}), node(ALIAS))
     assert heard == [Sighting(NOW_NS, "kitchen", "espresense", "watch:darrell", -61)]
