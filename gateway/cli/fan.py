@@ -12,7 +12,6 @@ from typer.core import TyperGroup
 
 from footfall.errors import ConfigError
 from footfall.mistakes import did_you_mean
-from footfall.units import NS_PER_S
 from gateway.cli import fan_decisions, fan_review
 from gateway.cli.fan_access import Desk, JsonOption, desk
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
@@ -96,8 +95,8 @@ def _heading(files: Desk, asked: str, person: Person, until_ns: int | None) -> H
 def nobody(files: Desk, fan: str) -> ConfigError:
     """Return the error for an id that no row and no fact has."""
     meant = did_you_mean(fan, (each.name or "" for each in app.registered_commands))
-    as_of = moment(files.ledger.as_of_s * NS_PER_S, UTC)
-    return ConfigError(f"no fan {fan!r} is known as of {as_of}{meant or ': footfall fan --help lists the commands'}")
+    as_of = f"as of {moment(files.now_ns, UTC)}" if files.now_ns else "yet: the gateway writes its ledger some 10 s after its start"
+    return ConfigError(f"no fan {fan!r} is known {as_of}{meant or '; footfall fan --help lists the commands'}")
 
 
 fan_review.add_to(app)

@@ -24,6 +24,7 @@ from gateway.fans.sheet import Unread
 from gateway.identity.facts import Fact, Revoke
 
 AT_ONCE: Final = 1000
+WRITTEN_AT_ONCE: Final = 10_000
 MANY: Final = 0.1
 """A snapshot that would end a larger part of its source's links is asked about: a file that was cut off looks so."""
 FEW: Final = 10
@@ -55,6 +56,7 @@ class Importing:
     preview: Preview | None = None
     held: list[Fact] | None = None
     refused: Refused = field(default_factory=Refused)
+    _waiting: list[Fact] = field(default_factory=list)
 
     def take(self, stated: Iterable[StatedLink | StatedFacts | Unread], on_line: Callable[[int], None]) -> None:
         """Take what all lines of a file state."""
@@ -69,6 +71,7 @@ class Importing:
                 self._add(self.plan.take(part))
                 part = []
         self._add(self.plan.take(part))
+        self._write()
         for unread in self.plan.unread:
             self.refused.add(unread)
 
@@ -78,7 +81,14 @@ class Importing:
         elif self.preview is not None:
             self.preview.take(facts)
         else:
-            self.files.state(facts)
+            self._waiting += facts
+            if len(self._waiting) >= WRITTEN_AT_ONCE:
+                self._write()
+
+    def _write(self) -> None:
+        """State what waits: opening the journal costs as much as some hundred facts."""
+        self.files.state(self._waiting)
+        self._waiting = []
 
     def end_others(self, plan: ImportPlan, at_ns: int, path: Path, yes: bool) -> None:
         """End what a snapshot no longer names. Raise ConfigError if lines of it were refused, or it would end too much."""
@@ -98,6 +108,7 @@ class Importing:
         self.held = None
         for at in range(0, len(held), AT_ONCE):
             self._add(held[at : at + AT_ONCE])
+        self._write()
 
 
 def _ask(ends: int, going: int, path: Path) -> None:

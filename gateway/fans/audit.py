@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from gateway.fans.fact_text import statement, when
+from gateway.fold.corrections import ADJUSTMENT, VOID
 from gateway.fold.store import CorrectionRow
 from gateway.identity.facts import Fact, Revoke
 from gateway.identity.facts_json import values_of
@@ -71,13 +72,22 @@ def of_facts(facts: Iterable[Fact], waiting: Iterable[str] = ()) -> Iterator[Aud
 
 
 def of_corrections(rows: Iterable[CorrectionRow]) -> Iterator[Audited]:
-    """Yield voids and amends as entries."""
+    """Yield voids, amends and adjustments of doors as entries."""
     for row in rows:
         values: dict[str, Any] = json.loads(row.body)
-        changed = ", ".join(f"{key} = {value}" for key, value in sorted(values.get("set", {}).items()))
-        what = f"event {row.of} is {'changed: ' + changed if changed else 'taken back'}"
-        publisher = f"{row.store}/{row.agent}"
-        yield Audited(row.time_ns, row.kind, what, values.get("actor", ""), publisher, values.get("reason", ""), row.of, bool(row.waits))
+        publisher, event_id = f"{row.store}/{row.agent}", row.of.removeprefix(f"{ADJUSTMENT}:")
+        what = _CORRECTED.get(row.kind, _amended)(row, values)
+        yield Audited(row.time_ns, row.kind, what, values.get("actor", ""), publisher, values.get("reason", ""), event_id, bool(row.waits))
+
+
+def _amended(row: CorrectionRow, values: Mapping[str, Any]) -> str:
+    return f"event {row.of} has {', '.join(f'{key} = {value}' for key, value in sorted(values.get('set', {}).items()))}"
+
+
+_CORRECTED: Final[Mapping[str, Callable[[CorrectionRow, Mapping[str, Any]], str]]] = {
+    VOID: lambda row, values: f"event {row.of} is taken back",
+    ADJUSTMENT: lambda row, values: f"door {values['door']} has {values['in']:+} in and {values['out']:+} out",
+}
 
 
 def line(each: Audited) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 
 from footfall.errors import ContractError
@@ -22,6 +23,8 @@ DEFAULT_SOURCE: Final = "crm"
 LONGEST: Final = 200
 LONGEST_FAN: Final = 128
 _TYPE: Final = re.compile(r"[a-z0-9._-]{1,32}")
+_FANS: Final = 100_000
+"""Of a fan several rows follow each other, and a check costs as much as the rest of a row."""
 _Read = TypeVar("_Read")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -58,6 +61,7 @@ class LinkLines:
         self._time_ns: Final = dates.time_ns
         self._defaults: Final = defaults
         self._checked_types: set[str] = set()
+        self._fan_of: Final = lru_cache(_FANS)(_fan)
         self._sources: dict[str, str] = {}
 
     def read(self, rows: Iterable[Row | Unread]) -> Iterator[StatedLink | Unread]:
@@ -78,7 +82,7 @@ class LinkLines:
             return cells[at].strip() if 0 <= at < width else ""
 
         identifier = self._identifier_of(cell(self._type), _text("identifier", cell(self._identifier)))
-        fan = _fan(_text("fan", cell(self._fan)))
+        fan = self._fan_of(_text("fan", cell(self._fan)))
         from_text, to_text = cell(self._from), cell(self._to)
         from_ns = self._moment("from", from_text) if from_text else -FOR_EVER_NS
         to_ns = self._moment("to", to_text) if to_text else FOR_EVER_NS

@@ -113,10 +113,8 @@ def open_sheet(path: Path, encoding: str | None = None) -> Iterator[Sheet]:
     try:
         with path.open(encoding=code, newline="") as file:
             yield Sheet(file, code)
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: it is not {code}: {error.reason} at byte {error.start}; state --encoding, such as cp1252") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
 
 def encoding_of_file(path: Path, stated: str | None = None) -> str:
@@ -131,10 +129,10 @@ def encoding_of_file(path: Path, stated: str | None = None) -> str:
             f"{path}: a spreadsheet's own file, not text: open it there, save it as `CSV UTF-8` (or `Unicode text`), and import that file"
         )
     if stated is not None:
-        return _known(stated)
+        return _checked(path, stated)
     code = encoding_of(start)
     if code != UTF_8:
-        return code
+        return _checked(path, code)
     if _is(path, UTF_8):
         return "utf-8-sig"
     if _is(path, GB18030):
@@ -148,12 +146,15 @@ def lines_of(path: Path) -> int:
         return sum(part.count(b"\n") for part in iter(lambda: file.read(BYTES_AT_ONCE), b""))
 
 
-def _known(encoding: str) -> str:
+def _checked(path: Path, encoding: str) -> str:
+    """Return an encoding that was stated, if the file is of it from end to end: nothing of one that is not is imported."""
     try:
         getincrementaldecoder(encoding)
         "".encode(encoding)
     except LookupError:
         raise ConfigError(f"--encoding {encoding}: there is no such encoding; such as utf-8, utf-16, gb18030 or cp1252") from None
+    if not _is(path, encoding):
+        raise ConfigError(f"{path}: it is not {encoding} from end to end; state another --encoding, such as cp1252, or none")
     return encoding
 
 
@@ -164,6 +165,6 @@ def _is(path: Path, encoding: str) -> bool:
             while part := file.read(BYTES_AT_ONCE):
                 decoder.decode(part)
         decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
+    except UnicodeError:
         return False
     return True

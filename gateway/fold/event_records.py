@@ -46,6 +46,10 @@ class EventRecords:
             self._coverage.counted(estate.stores.of(record.store), estate.agents.of(record.agent), values["time_ns"], seconds)
         return self._corrected(self._corrections.arrived(values["id"]))
 
+    def _adjustment(self, record: Record, values: Values) -> list[Fact]:
+        self._corrections.keep(record, values)
+        return self._count(record, values)
+
     def _correction(self, record: Record, values: Values) -> list[Fact]:
         return self._corrected(self._corrections.take(record, values))
 
@@ -64,7 +68,7 @@ class EventRecords:
     _TAKE: Final[Mapping[str, Callable[[EventRecords, Record, Values], list[Fact]]]] = {
         "touch": _touch,
         "count": _count,
-        "adjustment": _count,
+        "adjustment": _adjustment,
         "occupancy": _occupancy,
         "void": _correction,
         "amend": _correction,

@@ -21,7 +21,11 @@ def run(place: Place, *arguments: str) -> str:
 
 
 def shown(place: Place, fan: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run(place, "fan", fan, "--json"))
+    """What the command shows of a fan; nothing while the ledger does not have the fan."""
+    command = [FOOTFALL, "fan", fan, "--json", "--config", str(place.gateway.config)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert done.returncode == 0 or "is known" in done.stderr, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout) if done.stdout else {"purchases_total": 0}
     return found
 
 

@@ -172,6 +172,11 @@ class Shop:
         self._story.touch(0, value, None if who is None else PEOPLE[who])
         return self._report_in()
 
+    def event(self, value: dict[str, Any]) -> Shop:
+        """Take a plain event."""
+        self._story.event(0, value)
+        return self._report_in()
+
     def void(self, event_id: str) -> Shop:
         self._story.event(0, {"kind": "void", "id": f"void-{event_id}", "of": event_id, "reason": "wrong", "actor": "test"})
         return self._report_in()

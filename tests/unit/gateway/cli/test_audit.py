@@ -92,6 +92,16 @@ def test_a_void_of_what_never_came_waits(place: FanShop) -> None:
     assert [each["waits"] for each in listed(place, "--kind", "void", "--waiting")] == [True]
 
 
+def test_an_adjustment_of_a_door_and_an_amend_are_listed_with_what_they_state(place: FanShop) -> None:
+    place.shop.event({"kind": "adjustment", "id": "j1", "door": "d", "in": -3, "actor": "kim", "reason": "a class of children"})
+    place.shop.touch("transaction", "ann", amount=5.0, event_id="t2")
+    place.shop.event({"kind": "amend", "id": "a1", "of": "t2", "set": {"amount": 7.5}, "actor": "kim", "reason": "mistyped"})
+    place.fold()
+    found = {each["kind"]: each for each in listed(place, "--actor", "kim")}
+    assert (found["adjustment"]["what"], found["adjustment"]["reason"]) == ("door d has -3 in and +0 out", "a class of children")
+    assert found["amend"]["what"].endswith(" has amount = 7.5")
+
+
 def test_what_is_journaled_and_not_folded_yet_is_listed(place: FanShop) -> None:
     place.fan("merge", "x", "y", "--actor", "bea", "--reason", "told so")
     assert [each["what"] for each in listed(place, "--actor", "bea")] == ["x and y are one person"]

@@ -68,6 +68,11 @@ def test_nobody_is_an_error_that_may_be_a_command(place: FanShop) -> None:
     assert "did you mean 'show'?" in str(found.exception)
 
 
+def test_before_the_first_checkpoint_nothing_is_known_yet(tmp_path: Path) -> None:
+    found = FanShop(tmp_path / "gateway").fan("fan-1")
+    assert "no fan 'fan-1' is known yet: the gateway writes its ledger some 10 s after its start" in str(found.exception)
+
+
 def test_without_a_ledger_there_is_nothing_to_read(tmp_path: Path) -> None:
     place = FanShop(tmp_path / "gateway")
     place.ledger.close()

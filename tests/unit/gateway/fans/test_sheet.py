@@ -64,8 +64,13 @@ def test_bytes_of_no_encoding_are_refused_until_one_is_stated(tmp_path: Path) ->
     assert read(tmp_path / "crm.csv", content, "cp1252")[1] == [Row(2, ["member:1", "Grünÿ"])]
     with pytest.raises(ConfigError, match=r"--encoding latin99: there is no such encoding"):
         read(tmp_path / "crm.csv", content, "latin99")
-    with pytest.raises(ConfigError, match=r"it is not utf-8: .* at byte"):
+    with pytest.raises(ConfigError, match=r"it is not utf-8 from end to end"):
         read(tmp_path / "crm.csv", content, "utf-8")
+
+
+def test_a_file_that_was_cut_off_within_a_character_is_refused_before_anything_of_it_is_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="it is not utf-16 from end to end"):
+        read(tmp_path / "crm.csv", TEXT.format(",").encode("utf-16")[:-1])
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
