@@ -13,7 +13,8 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[1]
 WIDTH: Final = 116
 PAGES: Final = {
-    "docs/api-wire.md": ("footfall/frames", "footfall/receipts", "footfall/topics", "footfall/events", "footfall/health",
+    "docs/api-wire.md": ("footfall/frames", "footfall/receipts", "footfall/topics", "footfall/events",
+                         "footfall/event_touches", "footfall/event_corrections", "footfall/event_facts", "footfall/health",
                          "footfall/pseudonyms", "footfall/errors"),
     "docs/api-pytest.md": ("simulators/pytest_plugin",),
     "docs/api-python.md": ("footfall/analysis", "footfall/analysis/recipes"),

@@ -44,7 +44,7 @@ def _any_ns(value: Any, zone: str) -> int | None:
         return _iso_ns(value, zone)
     if type(value) is bool or not isinstance(value, int | float | str) or (type(value) is str and len(value) > 19):
         return None
-    size = abs(float(value))
+    size = abs(int(value) if isinstance(value, str) else value)  # a number of JSON may be beyond a double
     return _unix_ns(value, next((unit_ns for below, unit_ns in _UNITS_NS if size < below), 1))
 
 

@@ -54,6 +54,8 @@ class IdentifierTypeEntry(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> IdentifierTypeEntry:
+        if self.model_fields_set == {"type"}:
+            raise ValueError(f"identifier type {self.type!r}: nothing is stated of it: write what differs, or leave the entry out")
         if twice := set(self.blocked) & set(self.allowed):
             raise ValueError(f"identifier type {self.type!r}: {len(twice)} values are both in `blocked` and in `allowed`")
         if self.both_spellings and self.type != "phone":

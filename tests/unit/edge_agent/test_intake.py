@@ -100,9 +100,9 @@ def test_an_empty_array_is_taken_at_once(port: int, keeper: Keeper) -> None:
         (
             json.dumps([SCAN, {"kind": "nap"}]).encode(),
             "event.invalid",
-            "event 1: kind: must be one of touch, count, occupancy, void, fact (given: 'nap')",
+            "event 1: kind: must be one of touch, count, occupancy, void, amend, adjustment, fact (given: 'nap')",
         ),
-        (b"{}", "event.invalid", "kind: must be one of touch, count, occupancy, void, fact"),
+        (b"{}", "event.invalid", "kind: must be one of touch, count, occupancy, void, amend, adjustment, fact"),
         (json.dumps({"kind": "touch", "what": "payment"}).encode(), "event.invalid", "needs an `id`"),
         (json.dumps(SCAN | {"identifiers": ["mac:aa:bb:cc:dd:ee:ff"]}).encode(), "event.identifier", "'mac'"),
         (json.dumps([SCAN] * 1001).encode(), "event.rows", "1000"),
@@ -157,6 +157,20 @@ def test_identifiers_are_kept_sealed(port: int, keeper: Keeper) -> None:
     kept = json.loads(text)
     assert {key: value for key, value in kept.items() if key != "sealed"} == SCAN | {"id": "e1"}
     assert json.loads(Opener([SECRET]).open(kept["sealed"])) == stated
+
+
+def test_facts_and_corrections_are_taken_as_touches_are(port: int, keeper: Keeper) -> None:
+    link = {"kind": "fact", "fact": "link", "id": "l1", "identifier": "phone:8613900002222", "fan": "F1"}
+    revoke = {"kind": "fact", "fact": "revoke", "id": "r1", "of_link": ["phone:8613900002222", "F1"]}
+    why = {"reason": "mistyped", "actor": "kim"}
+    amend = {"kind": "amend", "id": "a1", "of": "t1", "set": {"identifiers": ["phone:8613900002222"]}} | why
+    void = {"kind": "void", "id": "v1", "of": "t1", "publisher": "till-2"} | why
+    assert ask(port, "POST", "/events", json.dumps([link, revoke, amend, void]).encode())[0] == 202
+    kept = [json.loads(text) for text in keeper.texts]
+    assert not any("86139" in text for text in keeper.texts)
+    opened = [json.loads(Opener([SECRET]).open(each["sealed"])) for each in kept[:3]]
+    assert opened == [{"identifier": link["identifier"]}, {"of_link": revoke["of_link"]}, {"set": amend["set"]}]
+    assert kept[3] == void
 
 
 def test_before_there_is_a_key_identifiers_are_not_taken(tmp_path: Path) -> None:

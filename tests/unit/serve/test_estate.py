@@ -22,6 +22,7 @@ agents = [{ name = "till" }, { name = "old", to = 2020-01-01 }]
 """
 NOW_NS = 1_795_226_523 * 10**9
 COUNT = {"kind": "count", "id": "c-1", "door": "main", "in": 1}
+ADJUSTMENT = {"kind": "adjustment", "id": "j-1", "door": "main", "in": -1, "reason": "a class", "actor": "kim"}
 SEEN = {"kind": "occupancy", "people": 2}
 SCAN = {"kind": "touch", "what": "scan", "id": "t-1", "zone": "shoes"}
 
@@ -40,6 +41,7 @@ def estate(tmp_path: Path) -> ServedEstate:
         ("s1", "tills", COUNT, "site.agent", "agent 'tills' is not in store 's1' of site.toml"),
         ("s1", "old", COUNT, "site.agent", "agent 'old' was not in store 's1' when this was heard, by site.toml"),
         ("s1", "till", COUNT | {"door": "back"}, "site.door", "event 1: door 'back' is not in store 's1'"),
+        ("s1", "till", ADJUSTMENT | {"door": "back"}, "site.door", "event 1: door 'back' is not in store 's1'"),
         ("s1", "till", SCAN | {"zone": "hats"}, "site.zone", "event 1: zone 'hats' is not in store 's1'"),
         ("s1", "till", SEEN | {"zone": "hats"}, "site.zone", "event 1: zone 'hats' is not in store 's1'"),
     ],
@@ -88,6 +90,18 @@ def test_what_it_has_passes_and_a_changed_file_counts_at_once(estate: ServedEsta
     estate.check("s2", "till", [parse_event(COUNT)], NOW_NS)
     with pytest.raises(ContractError):
         estate.check("s1", "till", [parse_event(COUNT)], NOW_NS)
+
+
+def test_whether_a_correction_may_be_made_elsewhere_the_gateway_decides(estate: ServedEstate) -> None:
+    merge = {"kind": "fact", "fact": "merge", "id": "m-1", "fans": ["A", "B"]}
+    for event in (ADJUSTMENT, ADJUSTMENT | {"store": "s2", "door": "back"}, merge):
+        estate.check("s1", "till", [parse_event(event)], NOW_NS)
+
+
+def test_a_fact_of_the_far_future_is_refused(estate: ServedEstate) -> None:
+    merge = {"kind": "fact", "fact": "merge", "id": "m-1", "fans": ["A", "B"], "learned": "2030-01-01T00:00:00Z"}
+    with pytest.raises(ContractError, match="`learned` is"):
+        estate.check("s1", "till", [parse_event(merge)], NOW_NS)
 
 
 def test_without_a_readable_site_the_gateway_decides(estate: ServedEstate, tmp_path: Path) -> None:

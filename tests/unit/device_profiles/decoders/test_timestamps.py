@@ -85,3 +85,10 @@ def test_anything_is_a_time_or_a_profile_error(value: Any, form: TimeForm) -> No
     except ProfileError as error:
         reason = error.reason
     assert reason in ("", "feed.time")
+
+
+@pytest.mark.parametrize("form", ["any", "unix_s", "unix_ms", "iso8601"])
+@pytest.mark.parametrize("value", [10**400, -(10**400), "9" * 400, float("inf"), float("nan")])
+def test_a_number_beyond_a_double_is_no_time(value: object, form: TimeForm) -> None:
+    with pytest.raises(ProfileError, match="no time of the form"):
+        to_ns(value, form)

@@ -135,3 +135,10 @@ def test_whose_beacons_are_whose_is_one_line_and_no_problem() -> None:
     listed = as_json(replace(WELL, own_beacons=2, neighbours_total=12_345))
     assert "2 UUIDs are the brand's; neighbours' were heard 12,345 times" in screen(listed)
     assert everybody_s["problems"] == listed["problems"] == []
+
+
+def test_values_that_are_no_identifiers_are_one_line_and_no_problem() -> None:
+    assert "no identifiers" not in screen(as_json(WELL))
+    listed = as_json(replace(WELL, identifiers_blocked={"phone": 12_345, "member": 2}))
+    assert "member 2, phone 12,345: values such as null or 000, whose events are stored without them" in screen(listed)
+    assert listed["problems"] == []

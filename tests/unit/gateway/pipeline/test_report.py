@@ -22,6 +22,7 @@ from gateway.http.status import problems
 from gateway.pipeline.receiver_watch import NEVER_ROWS
 from gateway.pipeline.service import Gateway
 from gateway.records import Record, RecordKind
+from gateway.site.identifier_types import IdentifierTypeEntry
 from gateway.site.recorded import RecordedSite
 from simulators.parts.process import free_port
 from tests.support.real_parts import REPOSITORY
@@ -230,3 +231,18 @@ def test_voids_that_took_nothing_back_are_named_with_their_sender(running: Runni
     assert "void_unknown" not in running.problems()
     running.gateway._fold_worker.fold.state.unknown_voids.hear("s3", "till", running.gateway.status().now_ns)
     assert running.problems()["void_unknown"].endswith("s3/till (1)")
+
+
+def test_identifiers_that_are_none_are_counted_by_type_in_status_and_metrics(running: Running) -> None:
+    assert running.gateway.status().identifiers_blocked == {}
+    running.gateway._ingest.counted.update({"identifiers_blocked.member": 3, "identifiers_blocked.wx-*": 1})
+    assert running.gateway.status().identifiers_blocked == {"member": 3, "wx-*": 1}
+    assert 'footfall_identifiers_blocked_total{type="member"} 3.0' in running.gateway.registry.render()
+
+
+def test_a_reload_puts_a_brand_s_types_of_identifiers_in_force(running: Running) -> None:
+    gateway = running.gateway
+    assert not gateway._pseudonyms.types.of("loyalty").is_known
+    described = gateway._site.model_copy(update={"identifier_types": (IdentifierTypeEntry(type="loyalty", rank=70),)})
+    gateway._use(described, gateway._pseudonymiser(described))
+    assert gateway._pseudonyms.types.of("loyalty").rank == 70
