@@ -101,4 +101,6 @@ class Left:
 def _is_always(pieces: Sequence[Piece]) -> bool:
     if len(pieces) == 1:
         return pieces[0].from_ns <= -FOR_EVER_NS and pieces[0].to_ns >= FOR_EVER_NS
+    if not any(piece.from_ns <= -FOR_EVER_NS for piece in pieces):
+        return False
     return united(piece[:2] for piece in pieces) == [(-FOR_EVER_NS, FOR_EVER_NS)]

@@ -121,7 +121,7 @@ class _Resolver:
         of_type, label, pieces = self.type_of(subject), left.labels.get(subject, ""), left.pieces.get(subject, ())
         if lost := united(left.lost.get(subject, ())):
             spans = [(*rest, fan) for from_ns, to_ns, fan in spans for rest in without((from_ns, to_ns), lost)]
-        if not label and len({piece.claim.person for piece in pieces}) > 1 and of_type.klass == "payment" and _is_shared(pieces):
+        if not label and of_type.klass == "payment" and len({piece.claim.person for piece in pieces}) > 1 and _is_shared(pieces):
             label = "household"
         is_lent = of_type.klass == "lent"
         mine = self._with_consent(_each_until_next(spans) if is_lent else _glued(spans))

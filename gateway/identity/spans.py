@@ -11,8 +11,11 @@ Interval = tuple[int, int]
 
 def united(intervals: Iterable[Interval]) -> list[Interval]:
     """Return the same times as disjoint intervals, by time; empty ones are left out."""
+    ordered = sorted(intervals)
+    if len(ordered) == 1 and ordered[0][0] < ordered[0][1]:
+        return ordered
     made: list[Interval] = []
-    for from_ns, to_ns in sorted(intervals):
+    for from_ns, to_ns in ordered:
         if from_ns >= to_ns:
             continue
         if made and from_ns <= made[-1][1]:
