@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from gateway.identity.facts import (
@@ -29,7 +30,7 @@ from gateway.identity.facts import (
     fan_name,
 )
 from gateway.identity.groups import PERSON
-from gateway.identity.index import PUBLIC, identifiers_of, is_public, subjects_of
+from gateway.identity.index import identifiers_of, is_public, may_be_public, subjects_of
 from gateway.identity.types import IdentifierType, IdentifierTypes
 
 
@@ -47,10 +48,15 @@ class FactSet:
             first = self._by_id.setdefault(fact.id, fact)
             if first is fact:
                 new.append(fact)
-            elif first != fact and fact not in (others := self._others.setdefault(fact.id, [])):
-                others.append(fact)
+            elif first != fact and fact not in self._others.get(fact.id, ()):
+                self._others.setdefault(fact.id, []).append(fact)
                 new.append(fact)
         return new
+
+    @property
+    def disputed(self) -> AbstractSet[str]:
+        """Return the ids of which there are several contents."""
+        return self._others.keys()
 
     def has(self, fact: Fact) -> bool:
         """Return whether it is there."""
@@ -156,12 +162,12 @@ class _Walk:
             self._made.names[subject] = self._wanted[subject] = self._open[subject] = None
 
     def _read(self, names: Collection[str]) -> None:
-        self._asked.update(names)
-        new = self._known.added(self._store.facts_naming(names))
-        backs = {name for fact in new if (name := fact_name(fact.id)) not in self._asked}
-        self._asked.update(backs)
-        self._take(new)
-        self._take(self._known.added(self._store.facts_naming(backs)) if backs else ())
+        """Read facts under names, then what takes those back, and whatever else has the id of one of them."""
+        while names:
+            self._asked.update(names)
+            new = self._known.added(self._store.facts_naming(names))
+            self._take(new)
+            names = {name for fact in new if (name := fact_name(fact.id)) not in self._asked}
 
     def _take(self, facts: Iterable[Fact]) -> None:
         for fact in facts:
@@ -231,13 +237,14 @@ class _Walk:
         of_type = self._types.of(self._type_of.get(subject, ""))
         if of_type.joins == "no":
             return False
-        if len(own) * self._widest > PUBLIC and is_public(subject, own, of_type, self._types):
+        if may_be_public(len(own), self._widest) and is_public(subject, own, of_type, self._types):
             return not self._is_public_still(subject, own, of_type)
         return subject in self._moved or of_type.klass != PERSON or not self._is_one_fan_s(own, of_type)
 
     def _is_public_still(self, subject: str, own: Sequence[Fact], of_type: IdentifierType) -> bool:
         """Return whether it was and is public by facts that neither came nor went now."""
-        settled = [fact for fact in own if fact.id not in self._taken_back and fact.id not in self._made.touched]
+        unsettled = self._made.touched | self._known.disputed
+        settled = [fact for fact in own if fact.id not in self._taken_back and fact.id not in unsettled]
         return is_public(subject, settled, of_type, self._types)
 
     def _is_one_fan_s(self, own: Sequence[Fact], of_type: IdentifierType) -> bool:
@@ -247,13 +254,14 @@ class _Walk:
         for fact in own:
             if isinstance(fact, RevokeLink):
                 return False
-            if not isinstance(fact, Link | Mention) or not fact.fan or fact.id in self._taken_back:
+            if not isinstance(fact, Link | Mention) or not fact.fan:
                 continue
             fans.add(fact.fan)
+            counts = fact.id not in self._taken_back and fact.id not in self._known.disputed
             if isinstance(fact, Link):
                 if fact.to_ns < FOR_EVER_NS:
                     return False
-                is_always |= fact.from_ns <= -FOR_EVER_NS
+                is_always |= counts and fact.from_ns <= -FOR_EVER_NS
             else:
-                is_always |= is_ever
+                is_always |= counts and is_ever
         return is_always and len(fans) == 1

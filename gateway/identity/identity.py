@@ -72,10 +72,17 @@ class Identity:
 
     def _mentions_of(self, refs: Collection[str], new: Iterable[Fact]) -> dict[str, list[Mention]]:
         """Return by reference the mentions with it that count."""
-        found = [*self._store.facts_naming({ref_name(ref) for ref in refs}), *new]
-        backs = self._store.facts_naming({fact_name(fact.id) for fact in found})
+        known = FactSet()
+        facts = known.added(new)
+        names = {ref_name(ref) for ref in refs} | {fact_name(fact.id) for fact in facts}
+        asked: set[str] = set()
+        while names:  # what takes them back, and whatever else has the id of one of them
+            asked |= names
+            more = known.added(self._store.facts_naming(names))
+            facts += more
+            names = {fact_name(fact.id) for fact in more} - asked
         by_ref: dict[str, list[Mention]] = defaultdict(list)
-        for fact in facts_in_force(FactSet().added([*found, *backs])).facts:
+        for fact in facts_in_force(facts).facts:
             if isinstance(fact, Mention) and fact.ref in refs:
                 by_ref[fact.ref].append(fact)
         return by_ref

@@ -48,7 +48,7 @@ def index_of(facts: Sequence[Fact], types: IdentifierTypes) -> Index:
     widest = max((len(fact.identifiers) for fact in index.together), default=1)
     for subject, name in index.types.items():
         own = (index.mentions.get(subject, ()), index.stated.get(subject, ()), sames.get(subject, ()))
-        if sum(map(len, own)) * widest > PUBLIC and is_public(subject, [*chain(*own)], types.of(name), types):
+        if may_be_public(sum(map(len, own)), widest) and is_public(subject, [*chain(*own)], types.of(name), types):
             index.public[subject] = None
             index.stated.pop(subject, None)
     return index
@@ -93,6 +93,11 @@ def identifiers_of(fact: Fact) -> Sequence[Identifier]:
     if isinstance(fact, Mention | Same):
         return fact.identifiers
     return (fact.identifier,) if isinstance(fact, Link | RevokeLink) else ()
+
+
+def may_be_public(facts: int, widest: int) -> bool:
+    """Return whether so many facts, with at most so many identifiers each, are enough for an identifier to be public."""
+    return facts * widest > PUBLIC
 
 
 def is_public(subject: str, facts: Collection[Fact], of_type: IdentifierType, types: IdentifierTypes) -> bool:

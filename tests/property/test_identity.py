@@ -82,7 +82,7 @@ def test_every_order_and_portion_ends_in_the_standings_of_the_set(known: list[Fa
     assert _what_stands(_taken([order[:cut], order[cut:], order]), known) == at_once
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(facts(), min_size=6, max_size=14), st.randoms(use_true_random=False))
 def test_what_is_public_is_so_in_every_order(known: list[Fact], chance: random.Random) -> None:
     with pytest.MonkeyPatch.context() as patched:

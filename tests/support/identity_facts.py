@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import count
 from typing import Any, Final
 
 from footfall.pseudonyms import lasting_subject, to_hex
 from footfall.units import NS_PER_DAY, NS_PER_MINUTE
-from gateway.identity.facts import FOR_EVER_NS, Consent, Distinct, Identifier, Link, Mention, Merge, Revoke, RevokeLink, Same, Split
+from gateway.identity.facts import FOR_EVER_NS, Consent, Distinct, Fact, Identifier, Link, Mention, Merge, Revoke, RevokeLink, Same, Split
+from gateway.identity.naming import whom
+from gateway.identity.resolve import resolve
 from gateway.identity.types import IdentifierTypes
 
 TYPES: Final = IdentifierTypes()
@@ -73,3 +76,9 @@ def unlink(text: str, fan: str, end: float, **more: Any) -> RevokeLink:
 def consent(fan: str, granted: bool, minute: float, **more: Any) -> Consent:
     held = {"purpose": "identify", **more}
     return Consent(fan=fan, granted=granted, **_common(held, start=minute))
+
+
+def who(facts: Sequence[Fact], text: str, minute: float = 50) -> str | None:
+    """Return whom an identifier means at a minute by these facts: a fan, "" if consent is withdrawn, None if nobody is known."""
+    fan = whom(resolve(facts, TYPES, KEY).standings.get(name(text)), at(minute))
+    return "anon" if fan and fan.startswith("anon-") else fan
