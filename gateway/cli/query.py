@@ -6,6 +6,7 @@ import gc
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 from gateway.cli import query_options as options
 from gateway.cli.query_output import OutputFormat, draw_answer, print_answer, print_explanation, progress
@@ -56,6 +57,10 @@ def query(
         "align": align, "as-of": as_of,
     }  # fmt: skip
     request = request_of(what, given)
+    if request.fan and config is not None and request.as_of is None:  # rows of then have the id of then
+        from gateway.cli.fan_alias import standing_fan
+
+        request = replace(request, fan=standing_fan(config, request.fan))
     if chart is not None:
         check_chart_file(chart)
     most_rows = SCREEN_ROWS if format_ is OutputFormat.TABLE else None

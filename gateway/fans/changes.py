@@ -132,6 +132,9 @@ class ObservedStore:
     def __init__(self, below: FactStore) -> None:
         self._below: Final = below
         self._noted: list[FanChange] = []
+        self._asked: set[str] = set()
+        self._found: dict[str, Standing] = {}
+        """The standings that were asked for since the last facts: those before the next."""
 
     def facts_naming(self, names: Collection[str]) -> Iterable[Fact]:
         """Return every fact of any of these names."""
@@ -139,13 +142,18 @@ class ObservedStore:
 
     def standings(self, names: Collection[str]) -> Mapping[str, Standing]:
         """Return the standings of those of these names that have one."""
-        return self._below.standings(names)
+        found = self._below.standings(names)
+        self._asked.update(names)
+        self._found.update(found)
+        return found
 
     def add(self, facts: Sequence[Fact], standings: Sequence[Standing]) -> None:
         """Keep facts and standings, and note what they change."""
+        if unasked := {standing.name for standing in standings} - self._asked:
+            self._found.update(self._below.standings(unasked))
         if standings:
-            before = self._below.standings([standing.name for standing in standings])
-            self._noted += changes_of(facts, before, standings)
+            self._noted += changes_of(facts, self._found, standings)
+        self._asked, self._found = set(), {}
         self._below.add(facts, standings)
 
     def take_changes(self) -> list[FanChange]:

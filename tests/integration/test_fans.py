@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,10 @@ def test_a_merge_by_command_moves_sales_and_a_split_moves_them_back(tmp_path: Pa
         place.until(lambda: set(sales(place).values()) == {"fan-1"}, "both sales to be fan-1's")
         place.until(lambda: shown(place, "fan-2")["purchases_total"] == 2, "a checkpoint of the ledger")
         assert shown(place, "fan-2")["ids"] == ["fan-1", "fan-2"]
+        day = datetime.now(UTC).date()
+        span = ("--from", str(day - timedelta(days=2)), "--to", str(day + timedelta(days=2)))
+        rows = run(place, "query", "touches", "--fan", "fan-2", "--format", "csv", *span).splitlines()
+        assert [line.count("fan-1") for line in rows] == [0, 1, 1], rows
         run(place, "fan", "split", merge, "--actor", "kim", "--reason", "father and son")
         place.until(lambda: set(sales(place).values()) == {"fan-1", "fan-2"}, "each sale to be its own fan's again")
         feed = (place.folder / "state" / "fan-changes.jsonl").read_text().splitlines()
