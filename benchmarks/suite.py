@@ -9,7 +9,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from benchmarks import advertisements, agent_memory, ble, chain, gateway_memory, influx, ingest, json_events, latency, llrp, peers, query
+from benchmarks import (
+    advertisements,
+    agent_memory,
+    ble,
+    chain,
+    fans,
+    gateway_memory,
+    influx,
+    ingest,
+    json_events,
+    latency,
+    llrp,
+    peers,
+    query,
+)
 from benchmarks.effort import Benchmark, Effort
 from benchmarks.ingest import Ingest, Run, best
 from benchmarks.machine import conditions
@@ -200,6 +214,7 @@ BENCHMARKS: Final = (
               ("ble_adv_per_s", "ble_cpu_share_at_5000"), ble_advertisements),
     Benchmark("query", "footfall query traffic from SQLite beside plain SQL for the same numbers",
               tuple(case.name for case in query.CASES), query.run),
+    Benchmark("fans", "a million links imported and folded, and a fan's history from three million visits", fans.NAMES, fans.run),
     Benchmark("llrp", "tag reports of an RFID reader from bytes to values, beside sllurp and pyllrp", ("llrp_tags_per_s",), llrp_tags),
 )  # fmt: skip
 
