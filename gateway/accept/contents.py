@@ -24,7 +24,9 @@ _KEPT: Final = ("kind", "what", "time_ns", "door", "in", "out", "zone", "amount"
 _NOT_HELD: Final = frozenset({"id", "key", "types"})
 _NOT_HELD_UNTIMED: Final = _NOT_HELD | {"time_ns", "zone", "door"}
 """Of an event that states no time; the rest depends on when it came."""
-_MOST_SHOWN: Final = 1000
+_MOST_SHOWN: Final = 500
+"""Letters of the first content that are shown; the other is in the refused bytes, so fewer will do."""
+_MOST_SHOWN_OF_OTHER: Final = 200
 
 
 class Remembered(NamedTuple):
@@ -69,7 +71,8 @@ def remembered(known: bytes) -> Remembered:
 def other_content(plain: Plain, known: bytes) -> str:
     """Return which event it is that contradicts an earlier one, and both contents, without their id, which may be anything."""
     first = remembered(known).values
-    before = f" The first: {_shown(first)}. This one: {_shown(remembered(content_of(plain)).values)}." if first else ""
+    other = remembered(content_of(plain)).values
+    before = f" The first: {_shown(first, _MOST_SHOWN)}. This one: {_shown(other, _MOST_SHOWN_OF_OTHER)}." if first else ""
     todo = (
         "give each fact an id of its own, throughout the brand, or send a revoke of the first"
         if plain.values["kind"] == "fact"
@@ -85,9 +88,10 @@ def _named(values: Mapping[str, Any]) -> str:
     return f"{values['kind']}{door} of {_at(values['time_ns'])}"
 
 
-def _shown(values: Mapping[str, Any]) -> str:
+def _shown(values: Mapping[str, Any], most: int) -> str:
     spelled = {key.removesuffix("_ns"): _at(value) if key.endswith("_ns") else value for key, value in values.items()}
-    return _dump(spelled).decode()[:_MOST_SHOWN]
+    text = _dump(spelled).decode()
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _at(time_ns: int) -> str:
