@@ -16,6 +16,7 @@ from benchmarks import (
     chain,
     fans,
     gateway_memory,
+    identity,
     influx,
     ingest,
     json_events,
@@ -171,6 +172,19 @@ def llrp_tags(effort: Effort) -> list[Result]:
     return beside or [Result(name, ours, unit, target=target, note=f"{note}; no peer could be installed")]
 
 
+def who_is_who(effort: Effort) -> list[Result]:
+    count = effort.events(identity.FACTS)
+    stage, whole = identity.import_into_memory(count), identity.import_into_ledger(count)
+    chain = identity.cluster(effort.events(identity.CLUSTER))
+    note = f"{whole.facts:,} facts, person by person, {whole.standings:,} standings; CPU for a million, from the journal's record to SQLite"
+    once = f"one chain of {chain.identifiers:,} identifiers; one more fact about it takes {chain.next_s:.2f} s"
+    return [
+        Result("identity_us_per_fact", stage.us_per_fact, "us", note="the stage alone, facts and standings in memory"),
+        Result("identity_1m_facts_s", whole.us_per_fact * identity.FACTS / 1e6, "s", target=Target("value", "<=", 60), note=note),
+        Result("identity_cluster_s", chain.whole_s, "s", note=once),
+    ]
+
+
 def advertisement_decoding(effort: Effort) -> list[Result]:
     rng, passes, count = random.Random(advertisements.SEED), 3 if effort.quick else 10, effort.events(1000)
     name, unit, found = "adv_decode_us", "us", []
@@ -206,6 +220,8 @@ BENCHMARKS: Final = (
     Benchmark("chain", "7,000 stores, 28,000 agents, 2,800 frames/s, 84,000 rows/s",
               ("chain_7000_stores_core_share", "chain_7000_stores_core_share_default"), chain_7000),
     Benchmark("memory", "a million subjects in one gateway", ("gateway_rss_mb_1m_subjects", "gateway_rss_mb_1m_inside"), memory),
+    Benchmark("identity", "who is who by a million facts, and in one cluster of 100,000 identifiers",
+              ("identity_us_per_fact", "identity_1m_facts_s", "identity_cluster_s"), who_is_who),
     Benchmark("agent_memory", "10,000 identifiers around one agent for an hour of simulated time",
               ("agent_rss_mb_10k", "agent_rss_mb_10k_bluez"), agent_memory_10k),
     Benchmark("advertisements", "advertising data to identifiers, beside bleparser and Theengs' decoder",

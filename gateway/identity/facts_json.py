@@ -18,43 +18,36 @@ from gateway.records import RecordKind
 
 class _Field(NamedTuple):
     key: str
-    read: Callable[[Any], Any]
-    write: Callable[[Any], Any]
+    read: Callable[[Any], Any] | None = None
+    """Makes the value of what JSON has; None where that is the value itself."""
+    left_out: object = None
+    """The value that a body leaves out."""
 
 
 def _identifiers(value: Iterable[Iterable[str]]) -> tuple[Identifier, ...]:
-    return tuple(Identifier(*each) for each in value)
+    return tuple([Identifier(*each) for each in value])
 
 
-def _plain(key: str) -> _Field:
-    return _Field(key, lambda value: value, lambda value: value)
-
-
-_FAN, _OF = _plain("fan"), _plain("of")
-_FANS: Final = _Field("fans", tuple, list)
-_IDENTIFIER: Final = _Field("identifier", lambda value: Identifier(*value), list)
-_IDENTIFIERS: Final = _Field("identifiers", _identifiers, lambda value: [list(each) for each in value])
-_COMMON: Final = tuple(map(_plain, ("id", "learned_ns", "from_ns", "to_ns", "source", "actor", "reason")))
-_OPEN: Final[Mapping[str, object]] = {
-    "from_ns": -FOR_EVER_NS,
-    "to_ns": FOR_EVER_NS,
-    "source": "",
-    "actor": "",
-    "reason": "",
-    "ref": "",
-    "fan": "",
-}
-"""What a body leaves out."""
+_COMMON: Final = (
+    _Field("id"),
+    _Field("learned_ns"),
+    _Field("from_ns", clamped, -FOR_EVER_NS),
+    _Field("to_ns", clamped, FOR_EVER_NS),
+    *(_Field(key, None, "") for key in ("source", "actor", "reason")),
+)
+_IDENTIFIER: Final = _Field("identifier", lambda value: Identifier(*value))
+_IDENTIFIERS: Final = _Field("identifiers", _identifiers)
+_FAN, _FANS, _OF = _Field("fan", None, ""), _Field("fans", tuple), _Field("of")
 _KINDS: Final[Mapping[type[Fact], tuple[str, tuple[_Field, ...]]]] = {
-    Link: ("link", (_IDENTIFIER, _FAN)),
-    Same: ("same", (_IDENTIFIERS,)),
-    Merge: ("merge", (_FANS,)),
-    Distinct: ("distinct", (_FANS,)),
-    Split: ("split", (_OF,)),
-    Revoke: ("revoke", (_OF,)),
-    RevokeLink: ("revoke", (_IDENTIFIER, _FAN)),
-    Consent: ("consent", (_FAN, _plain("purpose"), _plain("granted"), _plain("version"))),
-    Mention: ("mention", (_IDENTIFIERS, _FAN, _plain("ref"))),
+    Link: ("link", (*_COMMON, _IDENTIFIER, _FAN)),
+    Same: ("same", (*_COMMON, _IDENTIFIERS)),
+    Merge: ("merge", (*_COMMON, _FANS)),
+    Distinct: ("distinct", (*_COMMON, _FANS)),
+    Split: ("split", (*_COMMON, _OF)),
+    Revoke: ("revoke", (*_COMMON, _OF)),
+    RevokeLink: ("revoke", (*_COMMON, _IDENTIFIER, _FAN)),
+    Consent: ("consent", (*_COMMON, _FAN, _Field("purpose"), _Field("granted"), _Field("version"))),
+    Mention: ("mention", (*_COMMON, _IDENTIFIERS, _FAN, _Field("ref", None, ""))),
 }
 _BY_NAME: Final[Mapping[str, type[Fact]]] = {name: each for each, (name, _) in _KINDS.items() if each is not RevokeLink}
 OF_LINK: Final = "of_link"
@@ -65,10 +58,13 @@ ALSO: Final = "also"
 def values_of(fact: Fact) -> dict[str, Any]:
     """Return a fact as an object of JSON."""
     name, fields = _KINDS[type(fact)]
-    values = {each.key: each.write(getattr(fact, each.key)) for each in (*_COMMON, *fields)}
+    values: dict[str, Any] = {"fact": name}
+    for key, _, left_out in fields:
+        if (value := getattr(fact, key)) != left_out:
+            values[key] = value
     if isinstance(fact, RevokeLink):
-        values[OF_LINK] = [values.pop("identifier"), values.pop("fan")]
-    return {"fact": name, **{key: value for key, value in values.items() if key not in _OPEN or value != _OPEN[key]}}
+        values[OF_LINK] = (values.pop("identifier"), values.pop("fan"))
+    return values
 
 
 def fact_of(values: Mapping[str, Any]) -> Fact:
@@ -76,8 +72,10 @@ def fact_of(values: Mapping[str, Any]) -> Fact:
     made = _BY_NAME[values["fact"]]
     if OF_LINK in values:
         made, values = RevokeLink, {**values, "identifier": values[OF_LINK][0], "fan": values[OF_LINK][1]}
-    held = {each.key: each.read(values[each.key]) for each in (*_COMMON, *_KINDS[made][1]) if values.get(each.key) is not None}
-    held |= {key: clamped(held[key]) for key in ("from_ns", "to_ns") if key in held}
+    held = {}
+    for key, read, _ in _KINDS[made][1]:
+        if (value := values.get(key)) is not None:
+            held[key] = read(value) if read else value
     return made(**held)
 
 
