@@ -19,6 +19,7 @@ from benchmarks import (
     identity,
     influx,
     ingest,
+    join,
     json_events,
     latency,
     llrp,
@@ -208,6 +209,15 @@ def advertisement_decoding(effort: Effort) -> list[Result]:
     ]
 
 
+def joining(effort: Effort) -> list[Result]:
+    count = effort.events(join.SUBJECTS)
+    found, note = join.measure(count), f"{count:,} linked subjects, and every row is of one; a visit and five dwells in 120 rows"
+    return [
+        Result("join_us_per_row", found.us_per_row, "us", target=Target("value", "<=", 0.2), note=note),
+        Result("join_rss_mb", found.rss_mb, "MB", target=Target("value", "<=", 60.0), note="more than without, with SQLite's cache"),
+    ]
+
+
 BENCHMARKS: Final = (
     Benchmark("ingest_500", "frames of 500 rows into a sink that answers 204, beside Telegraf and the tutorials' gateway",
               ("ingest_rows_per_s_500", "ingest_cpu_us_per_row_500", "ingest_rows_per_s_500_default"), ingest_500),
@@ -231,6 +241,7 @@ BENCHMARKS: Final = (
     Benchmark("query", "footfall query traffic from SQLite beside plain SQL for the same numbers",
               tuple(case.name for case in query.CASES), query.run),
     Benchmark("fans", "a million links imported and folded, and a fan's history from three million visits", fans.NAMES, fans.run),
+    Benchmark("join", "whom rows are, where a million subjects are somebody's", ("join_us_per_row", "join_rss_mb"), joining),
     Benchmark("llrp", "tag reports of an RFID reader from bytes to values, beside sllurp and pyllrp", ("llrp_tags_per_s",), llrp_tags),
 )  # fmt: skip
 

@@ -24,7 +24,8 @@ from gateway.fold.dwells import Dwells
 from gateway.fold.event_records import EventRecords
 from gateway.fold.frame_rows import FrameRows
 from gateway.fold.item_events import ItemEvents
-from gateway.fold.link_index import FILTER_BYTES, Changed
+from gateway.fold.link_index import FILTER_BYTES
+from gateway.fold.linking import Linking
 from gateway.fold.minute_points import MinutePoints
 from gateway.fold.reorder_buffer import ReorderBuffer
 from gateway.fold.retention import Retention
@@ -78,8 +79,9 @@ class Fold:
         )
         self.counters: Final = StoreCounters(self.state, self._watermarks)
         self._site = SiteInForce(self.state, self._watermarks, self.counters, staff_subjects, self._reorder_buffer, self._item_events)
-        self._dwell_fans: Final = DwellFans(self.state, self._dwells, self._visits.whose)
-        self._rewriter: Final = Rewriter(self.state, self._visits, self._dwell_fans, self._touches, self._coverage, self._site.emit_again)
+        dwell_fans = DwellFans(self.state, self._dwells, self._visits.whose)
+        self._linking: Final = Linking(self.state, self._touches, self._dwells, dwell_fans, self._visits)
+        self._rewriter: Final = Rewriter(self.state, self._visits, dwell_fans, self._touches, self._coverage, self._site.emit_again)
         self._minute_points: Final = MinutePoints(self.state, self._watermarks, self.counters)
         self._event_records: Final = EventRecords(self.state, self._touches, self._minute_points, self._coverage)
         self._retention: Final = Retention(self.state, self._watermarks)
@@ -138,9 +140,7 @@ class Fold:
             )
         self._visits.project()
         self._dwells.save()
-        if ended := self._visits.whose.take_changed():
-            self._relink(ended)
-            self._visits.whose.forget_changed()
+        self._linking.close_batch()
         self._minute_points.emit(batch)
         self._coverage.emit(batch)
 
@@ -185,16 +185,7 @@ class Fold:
 
     def link(self, standings: Sequence[Standing]) -> None:
         """Take what identity made of facts, this fold's own or others'. Points that it changes wait in the buffer."""
-        self._relink(self.state.links.add(standings))
-
-    def _relink(self, changes: Sequence[Changed]) -> None:
-        """Rewrite what changed standings name; first touches, since visits have what their fans touched."""
-        for changed in changes:
-            self._touches.relink(changed)
-        of_subjects = [changed for changed in changes if changed.is_subject]
-        for changed in of_subjects:
-            self._dwell_fans.relink(changed)
-        self._visits.relink(of_subjects)
+        self._linking.link(standings)
 
     _TAKE: Final[Mapping[RecordKind, Callable[[Fold, Record], None]]] = {
         RecordKind.EVENT: _event,

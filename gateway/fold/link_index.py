@@ -21,6 +21,7 @@ from gateway.identity.facts import FOR_EVER_NS, Span, Standing
 from gateway.identity.links import clamped
 
 _CACHED: Final = 50_000
+_NOT_READ: Final = Standing("", 0)
 FEW_SUBJECTS: Final = 32
 """So many subjects of a fan are looked up one by one; of more it is faster to look at all tracks."""
 FILTER_BYTES: Final = 1 << 21
@@ -72,7 +73,7 @@ class LinkIndex:
         number = subject if isinstance(subject, int) else int(subject, 16)
         if is_day_subject(number) or not self._maybe[number >> 3 & self._mask] >> (number & 7) & 1:
             return None  # asked for every visit and dwell: most end here
-        found = self.standing(to_hex(subject) if isinstance(subject, int) else subject)
+        found = self._kept(to_hex(subject) if isinstance(subject, int) else subject)
         return span_at(found, time_ns) if found else None
 
     def standing(self, name: str) -> Standing | None:
@@ -80,11 +81,15 @@ class LinkIndex:
         number = _number(name)
         if not self._maybe[number >> 3 & self._mask] >> (number & 7) & 1:
             return None
-        if name not in self._cache:
+        return self._kept(name)
+
+    def _kept(self, name: str) -> Standing | None:
+        found = self._cache.get(name, _NOT_READ)
+        if found is _NOT_READ:
             if len(self._cache) >= _CACHED:
                 self._cache.clear()
-            self._cache[name] = self._store.standing(name)
-        return self._cache[name]
+            found = self._cache[name] = self._store.standing(name)
+        return found
 
     def may_be_linked(self, subjects: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
         """Return for each subject whether `fan_of` may find a fan; most are certainly nobody's."""
@@ -136,6 +141,9 @@ def _number(name: str) -> int:
 def span_at(standing: Standing, time_ns: int) -> Span | None:
     """Return the span of a standing that covers a time, to the millisecond, as times are stored."""
     time_ms = time_ns // NS_PER_MS
+    if len(standing.spans) == 1:
+        (span,) = standing.spans
+        return span if span.from_ns // NS_PER_MS <= time_ms < span.to_ns // NS_PER_MS else None
     at = bisect_right(standing.spans, time_ms, key=_from_ms) - 1
     return standing.spans[at] if at >= 0 and time_ms < standing.spans[at].to_ns // NS_PER_MS else None
 

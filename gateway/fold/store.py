@@ -7,7 +7,7 @@ What came after the last checkpoint is gone when the process is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from gateway.identity.facts import Standing
@@ -186,6 +186,9 @@ class FoldStore(Protocol):
 
     def touches_of(self, name: str) -> list[TouchRow]:
         """Return the touches that have a name: a subject, "ref:<ref>" or "fan:<id>"; by store, agent and row."""
+
+    def names_with_rows(self, names: Collection[str]) -> set[str]:
+        """Return those of these names that a visit, a dwell or a touch bears."""
 
     def touches_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
         """Return those in the span that are not void, by time."""

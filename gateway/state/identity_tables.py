@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from footfall.sqlite import naming
 from gateway.fold.link_index import is_subject
@@ -16,12 +16,10 @@ from gateway.identity.facts import Fact, Span, Standing, names_of
 from gateway.identity.facts_json import decode_facts, facts_of_links, values_of
 from gateway.identity.links import Link as EarlierLink
 from gateway.identity.links import encode_links
-from gateway.state.sealed_rows import FactRow, SealedRows, StandingFanRow, StandingRow, sealed
+from gateway.state.sealed_rows import AT_ONCE, FactRow, SealedRows, StandingFanRow, StandingRow, parts, sealed
 
-_AT_ONCE: Final = 500
-"""Names that one statement asks for."""
 _OWN: Final = "fact:"
-_Value = TypeVar("_Value")
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class IdentityTables(SealedRows):
@@ -71,7 +69,7 @@ class IdentityTables(SealedRows):
 
     def _naming(self, names: Collection[str], more: str) -> list[Fact]:
         found: dict[int, str] = {}
-        for some in _parts(names, _AT_ONCE):
+        for some in parts(names, AT_ONCE):
             own = [name.removeprefix(_OWN) for name in some if name.startswith(_OWN)]
             by_name = f"SELECT n FROM fact_names WHERE name IN ({_marks(some)})"
             by_id = f"SELECT n FROM facts WHERE id IN ({_marks(own)})"
@@ -82,22 +80,22 @@ class IdentityTables(SealedRows):
     def standings(self, names: Collection[str]) -> Mapping[str, Standing]:
         """Return the standings that the stage gave last, of those of these names that have one."""
         found = {name: self._given[name] for name in names if name in self._given}
-        for some in _parts([name for name in names if name not in found], _AT_ONCE):
+        for some in parts([name for name in names if name not in found], AT_ONCE):
             rows = self._rows(StandingRow, f"WHERE name IN ({_marks(some)})", tuple(some))
             found.update((row.name, _standing(row)) for row in rows)
         return found
 
     def add(self, facts: Sequence[Fact], standings: Sequence[Standing]) -> None:
-        """Keep new facts, and standings until the fold has taken them: then it saves them itself, in the same transaction."""
-        for fact in facts:
+        """Keep facts that are not here, and standings until the fold has taken them: then it saves them itself, in the same transaction."""
+        rows, names = [], []
+        for n, fact in enumerate(facts, self._next_fact + 1):
             values = values_of(fact)
-            body = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-            if self._read("SELECT 1 FROM facts WHERE id=? AND body=?", (fact.id, body)):
-                continue
-            self._next_fact += 1
-            self._save(FactRow, [FactRow(self._next_fact, fact.id, values["fact"], fact.source, fact.actor, fact.learned_ns, body)])
-            names = ((name, self._next_fact) for name in names_of(fact) if name != _OWN + fact.id)
-            self._db.executemany("INSERT OR IGNORE INTO fact_names (name, n) VALUES (?,?)", names)
+            body = _ENCODER.encode(values)
+            rows.append(FactRow(n, fact.id, values["fact"], fact.source, fact.actor, fact.learned_ns, body))
+            names += [(name, n) for name in names_of(fact) if name != _OWN + fact.id]
+        self._save(FactRow, rows)
+        self._db.executemany("INSERT OR IGNORE INTO fact_names (name, n) VALUES (?,?)", names)
+        self._next_fact += len(facts)
         self._given.update((each.name, each) for each in standings)
 
     def _begin_facts(self) -> None:
@@ -110,9 +108,9 @@ class IdentityTables(SealedRows):
     def facts_of_earlier_releases(self) -> Iterator[list[Fact]]:
         """Yield, in parts, what the links and touches that an earlier release stored state about identity."""
         links = self._rows(LinkRow, "ORDER BY subject, fan, from_ns, to_ns, source", ())
-        for some in _parts([row for row in links if not self._is_of_touch(row)], _AT_ONCE):
+        for some in parts([row for row in links if not self._is_of_touch(row)], AT_ONCE):
             yield facts_of_links(encode_links([EarlierLink(*row) for row in some]))
-        for part in _parts(self._rows(TouchRow, "ORDER BY store, agent, row", ()), _AT_ONCE):
+        for part in parts(self._rows(TouchRow, "ORDER BY store, agent, row", ()), AT_ONCE):
             yield [fact for row in part for fact in facts_of_touch(row, json.loads(row.body))]
 
     def _is_of_touch(self, link: LinkRow) -> bool:
@@ -123,18 +121,13 @@ class IdentityTables(SealedRows):
 
 
 def _row(standing: Standing) -> StandingRow:
-    spans, lent = (json.dumps(each, separators=(",", ":")) for each in (standing.spans, standing.lent))
+    spans, lent = (_ENCODER.encode(each) for each in (standing.spans, standing.lent))
     return StandingRow(standing.name, standing.number, standing.rank, int(standing.only_by_ref), spans, lent, standing.label)
 
 
 def _standing(row: StandingRow) -> Standing:
     spans = tuple(Span(*each) for each in json.loads(row.spans))
     return Standing(row.name, row.number, spans, row.rank, bool(row.only_by_ref), tuple(json.loads(row.lent)), row.label)
-
-
-def _parts(values: Collection[_Value], size: int) -> Iterator[list[_Value]]:
-    some = list(values)
-    yield from (some[at : at + size] for at in range(0, len(some), size))
 
 
 def _marks(values: Collection[object]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
@@ -66,6 +66,9 @@ TABLES: Final[Mapping[type[tuple[Any, ...]], str]] = {
 }  # fmt: skip
 """Columns are the fields of these; each row bears a checksum of them."""
 COLUMNS: Final = {table: ", ".join(kind._fields) for kind, table in TABLES.items()}  # type: ignore[attr-defined] # named tuples
+AT_ONCE: Final = 500
+"""Names that one statement asks for."""
+_Value = TypeVar("_Value")
 LedgerRow = TypeVar("LedgerRow", bound=tuple[Any, ...])
 
 
@@ -116,6 +119,12 @@ class SealedRows:
             elif n := self._db.execute(f"DELETE {wrong}").rowcount:
                 gone[table] = n
         return gone
+
+
+def parts(values: Collection[_Value], size: int) -> Iterator[list[_Value]]:
+    """Yield values in order, so many at a time."""
+    some = list(values)
+    yield from (some[at : at + size] for at in range(0, len(some), size))
 
 
 def sealed(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:

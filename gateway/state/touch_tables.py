@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
 
 from gateway.fold.store import TouchNameRow, TouchRow
-from gateway.state.sealed_rows import COLUMNS, SealedRows
+from gateway.state.sealed_rows import AT_ONCE, COLUMNS, SealedRows, parts
 
 _OF_NAME: Final = (
     f"SELECT {', '.join('t.' + column for column in COLUMNS['touches'].split(', '))}, t.crc FROM touch_names n"
     " JOIN touches t ON t.store = n.store AND t.agent = n.agent AND t.row = n.row WHERE n.name = ?"
 )
+
+
+_NAMED: Final = (("visits", "subject"), ("dwells", "subject"), ("touches", "subject"), ("touch_names", "name"))
 
 
 class TouchTables(SealedRows):
@@ -45,6 +48,18 @@ class TouchTables(SealedRows):
         self._write_touches()
         found = self._rows(TouchRow, "WHERE subject=?", (name,)) if ":" not in name else []
         return sorted({*found, *self._checked(TouchRow, self._read(_OF_NAME, (name,)))}, key=lambda row: (row.store, row.agent, row.row))
+
+    def names_with_rows(self, names: Collection[str]) -> set[str]:
+        """Return those of these names that a visit, a dwell or a touch bears."""
+        self._write_touches()
+        found: set[str] = set()
+        for some in parts(names, AT_ONCE):
+            marks = ",".join("?" * len(some))
+            for table, column in _NAMED:
+                found.update(
+                    name for (name,) in self._read(f"SELECT DISTINCT {column} FROM {table} WHERE {column} IN ({marks})", tuple(some))
+                )
+        return found
 
     def touches_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
         """Return those in the span, both ends included, that are not voided."""

@@ -119,6 +119,15 @@ def test_a_standing_replaces_the_one_of_its_name(store: FoldStore) -> None:
     assert (store.subjects_of("f"), store.subjects_of("h")) == ([A], [A]), "rows of the fan that it was are found as well"
 
 
+def test_names_that_rows_bear_are_told_from_others(store: FoldStore) -> None:
+    store.save_visits([visit(5, 5, 9)])
+    store.save_dwells([dwell(5, 9)._replace(subject=B)])
+    store.save_touches([touch(1, 10, "c" * 16)], [TouchNameRow("ref:r", "s", "x", 1, 10)])
+    asked = [A, B, "c" * 16, "ref:r", "d" * 16, "ref:other"]
+    assert store.names_with_rows(asked * 300) == set(asked[:4])
+    assert store.names_with_rows([]) == set()
+
+
 def test_visits_and_dwells_are_found_by_their_fan(store: FoldStore) -> None:
     visits = [visit(5, 5, 9, fan="f"), visit(50, 50, 90, subject=B, fan="f"), visit(7, 7, 9), visit(8, 8, 9, store="t", fan="f")]
     store.save_visits(visits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from gateway.fold.store import Claim, CorrectionRow, CountRow, DwellRow, TouchNameRow, TouchRow, VisitRow
@@ -82,6 +82,10 @@ class MemoryStore:
     def touches_of(self, name: str) -> list[TouchRow]:
         named = {(row.store, row.agent, row.row) for row in self._touch_names.values() if row.name == name}
         return [row for key, row in sorted(self._touches.items()) if key in named or (name and row.subject == name)]
+
+    def names_with_rows(self, names: Collection[str]) -> set[str]:
+        rows = (*self._visits.values(), *self._dwells.values(), *self._touches.values())
+        return set(names) & ({row.subject for row in rows} | {row.name for row in self._touch_names.values()})
 
     def touches_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
         found = (row for row in self._touches.values() if (row.fan, row.store, row.void) == (fan, store, 0))
