@@ -25,6 +25,7 @@ from gateway.config import load_site
 from gateway.state.day_keys import DayKeys
 from simulators.estate import Settings, brand_secret, worlds, write_agent, write_recording
 from simulators.feed import Feed, till_of
+from simulators.identity.story import play_story, story_table
 from simulators.parts.process import free_port
 from simulators.send import fill_spool
 from simulators.stage import Stage, Till, fresh, run_footfall, show_balance, show_next_steps, show_score, stage, where_it_is
@@ -91,6 +92,9 @@ def run(folder: Path, influx: bool, live_s: float, hours: float, seed: int, cons
         on.gateway.stop()
         truth = folder / "truth.jsonl"
         write_truth(truth, played_until(read_truth(truth), until_ns))
+        console.rule("one fan")
+        (folder / "fan").mkdir()
+        console.print(story_table(play_story(folder / "fan")))
         console.rule("hourly traffic")
         chart = str(folder / "traffic.png")
         run_footfall("query", "traffic", "--config", str(folder / "gateway.toml"), "--interval", "1h", "--chart", chart)

@@ -81,7 +81,7 @@ class InProcessGateway:
 
     def close(self) -> None:
         """Write what waits."""
-        self._write()
+        self.flush()
         self._ledger.close()
 
     def _fold(self, entries: Iterable[Entry], received_ns: int) -> None:
@@ -90,9 +90,10 @@ class InProcessGateway:
             self._waiting.append(points)
             self._points_waiting += len(points)
         if self._points_waiting >= self._write_points:
-            self._write()
+            self.flush()
 
-    def _write(self) -> None:
+    def flush(self) -> None:
+        """Write the points that wait."""
         for sink in self._sinks:
             sink.write(self._waiting)
         self.points += self._points_waiting

@@ -56,7 +56,8 @@ class Oracle:
     @property
     def shared(self) -> set[str]:
         """Return the identifiers that several persons have, at some time."""
-        return {each for each, known in self.resolution.known.items() if any(label != "conflict" for _, _, label in known.dissolved)}
+        dissolved = {each for each, known in self.resolution.known.items() if any(label != "conflict" for _, _, label in known.dissolved)}
+        return dissolved | self.facts.hubs
 
     @property
     def conflicts(self) -> set[str]:

@@ -11,6 +11,9 @@ from typing import Any, Final, NamedTuple
 from simulators.identity.oracle_types import EVER_MS, normal, priority, type_of
 
 Event = Mapping[str, Any]
+HUB: Final = 256
+HUB_PERSON: Final = 2048
+"""In what joins, at most so many fans and other identifiers may meet, at all times together."""
 CLASSES_OF_SOURCE: Final = ("desk", "crm", "touch", "inferred")
 
 
@@ -107,6 +110,19 @@ class FactSet:
         self._fans_of: Final = defaultdict[str, set[str]](set)
         for claim in (*self._links(), *self._claims_of_touches()):
             self._fans_of[claim.identifier].add(claim.fan)
+        self.hubs: Final = self._hubs()
+
+    def _hubs(self) -> frozenset[str]:
+        """Return what far too many fans and identifiers meet in, at any time: the code or the card of a shop. It is nobody's."""
+        named = [touch.identifiers for touch in self.touches.values()]
+        named += [tuple(filter(None, map(normal, fact["identifiers"]))) for fact in self.of("same")]
+        beside = defaultdict[str, set[str]](set)
+        for identifiers in named:
+            joining = {each for each in identifiers if type_of(each).joins}
+            for each in joining:
+                beside[each] |= joining - {each}
+        meeting = {each: len(beside[each]) + len(self._fans_of.get(each, ())) for each in {*beside, *self._fans_of} if type_of(each).joins}
+        return frozenset(each for each, count in meeting.items() if count > (HUB_PERSON if type_of(each).klass == "person" else HUB))
 
     def of(self, kind: str) -> list[Event]:
         return [fact for fact in self.facts.values() if fact["fact"] == kind]
@@ -116,7 +132,7 @@ class FactSet:
         latest: dict[tuple[str, str, str, int], Claim] = {}
         for claim in [*self._links(), *self._claims_of_touches()]:
             key = (claim.source, claim.identifier, claim.fan, claim.began_ms)
-            if key not in latest or _later(latest[key]) < _later(claim):
+            if claim.identifier not in self.hubs and (key not in latest or _later(latest[key]) < _later(claim)):
                 latest[key] = claim
         return list(latest.values())
 
@@ -137,9 +153,9 @@ class FactSet:
         """Return a star around the highest priority for each touch and `same`, of the identifiers that may join at all."""
         found = []
         for touch in self.touches.values():
-            found += _star(touch.id, touch.identifiers, touch.time_ms, -EVER_MS, EVER_MS)
+            found += _star(touch.id, set(touch.identifiers) - self.hubs, touch.time_ms, -EVER_MS, EVER_MS)
         for fact in self.of("same"):
-            identifiers = [each for each in map(normal, fact["identifiers"]) if each]
+            identifiers = {each for each in map(normal, fact["identifiers"]) if each} - self.hubs
             found += _star(fact["id"], identifiers, None, *_span(fact))
         return found
 

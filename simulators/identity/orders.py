@@ -34,12 +34,12 @@ def random_order(world: World, right: Names, seed: int) -> Ordered:
     dice, facts = random.Random(seed), facts_of(world.sent)
     dice.shuffle(facts)
     batch = BATCHES[dice.choice((0, 0, 1, 1, 1, 2, 2))] if seed % 50 else BATCHES[-1]
-    return Ordered(1, _differences(_names(world, facts, batch, crashing=False), right))
+    return Ordered(1, differing(_names(world, facts, batch, crashing=False), right))
 
 
 def crashed(world: World, right: Names) -> Ordered:
     """Take the facts of a month one by one, the stage made anew from its store before each."""
-    return Ordered(1, _differences(_names(world, facts_of(world.sent), 1, crashing=True), right))
+    return Ordered(1, differing(_names(world, facts_of(world.sent), 1, crashing=True), right))
 
 
 def _names(world: World, facts: Sequence[Fact], batch: int, crashing: bool) -> Names:
@@ -49,7 +49,8 @@ def _names(world: World, facts: Sequence[Fact], batch: int, crashing: bool) -> N
     return brand.names(world)
 
 
-def _differences(found: Names, right: Names) -> int:
+def differing(found: Names, right: Names) -> int:
+    """Return how many rows name another, provisional or not."""
     return sum(found.get(key) != right.get(key) for key in found.keys() | right.keys())
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from simulators.identity.oracle import Oracle
-from simulators.identity.orders import Ordered, crashed, every_order, random_order, small_groups
+from simulators.identity.orders import Ordered, crashed, differing, every_order, random_order, small_groups
 from simulators.identity.pure import PureBrand, facts_of
 from simulators.identity.score import (
     LEAST_PRECISION,
@@ -24,6 +27,7 @@ from simulators.identity.score import (
     score,
     truly_anonymous,
 )
+from simulators.identity.through_gateway import Month
 from simulators.identity.truth import Class, Truth, count_by_class
 from simulators.identity.world import Sizes, World, make_world
 
@@ -97,7 +101,8 @@ def run(settings: Settings, on_share: OnShare) -> Verdict:
         truth = Truth(world)
         oracle = Oracle([each.event for each in world.sent], [each[1:4] for each in world.presences], lambda done: on_share("oracle", done))
         right = oracle.names()
-        brand, names = _through(world, on_share)
+        brand, pure = _through(world, on_share)
+        names = _stored(world, on_share)
         before = PureBrand()
         for _ in before.take(facts_of(world.known_at_start())):
             pass
@@ -106,8 +111,8 @@ def run(settings: Settings, on_share: OnShare) -> Verdict:
             score=score(truth, names),
             rows=len(truth.rows),
             by_class=count_by_class(truth.rows),
-            orders=orders(),
-            oracle_differences=tuple(differences(right, names)),
+            orders=orders(pure),
+            oracle_differences=(*differences(right, pure), *differences(right, names)),
             anonymous_before=anonymous(truth, before.names(world)),
             anonymous_after=anonymous(truth, names),
             anonymous_oracle=anonymous(truth, right),
@@ -125,21 +130,33 @@ def _through(world: World, on_share: OnShare) -> tuple[PureBrand, Names]:
     return brand, brand.names(world)
 
 
+def _stored(world: World, on_share: OnShare) -> Names:
+    """Return whom the rows name that the real gateway stores of a month."""
+    with TemporaryDirectory(prefix="footfall-identity-") as folder:
+        month = Month(world, Path(folder))
+        try:
+            month.play(month.end_ms, lambda done: on_share("gateway", done))
+        finally:
+            month.close()
+        return month.names()
+
+
 # Other orders, in processes beside
 
 
 @contextmanager
-def _orders(settings: Settings, on_share: OnShare) -> Iterator[Callable[[], Ordered]]:
+def _orders(settings: Settings, on_share: OnShare) -> Iterator[Callable[[Names], Ordered]]:
     """Begin to try other orders in processes; what is yielded waits for them and returns what they came to."""
     with ProcessPoolExecutor(settings.jobs, get_context("spawn")) as pool:
         try:
+            whole = pool.submit(_whole_at_random, settings)
             running: list[Future[Ordered]] = [pool.submit(_crashed, settings)]
             running += [pool.submit(_random_order, settings, number) for number in range(settings.orders)]
             groups = len(_groups(_small(settings)))
             running += [pool.submit(_every_order, settings, first) for first in range(0, groups, GROUPS_AT_ONCE)]
 
-            def gathered() -> Ordered:
-                found = Ordered(0, 0)
+            def gathered(names: Names) -> Ordered:
+                found = Ordered(1, differing(whole.result(), names))
                 for done, future in enumerate(as_completed(running), 1):
                     found = found.plus(future.result())
                     on_share("orders", done / len(running))
@@ -165,6 +182,16 @@ def _month(settings: Settings) -> tuple[World, Names]:
 def _groups(settings: Settings) -> list[list[str]]:
     """Return the ids of facts that hang together, a few each."""
     return [[fact.id for fact in group] for group in small_groups(facts_of(_month(settings)[0].sent))]
+
+
+def _whole_at_random(settings: Settings) -> Names:
+    """Return whom the rows of the whole month name after its facts came in a random order."""
+    world = make_world(settings.seed, settings.sizes)
+    facts, brand = facts_of(world.sent), PureBrand()
+    random.Random(settings.seed).shuffle(facts)
+    for _ in brand.take(facts):
+        pass
+    return brand.names(world)
 
 
 def _random_order(settings: Settings, number: int) -> Ordered:

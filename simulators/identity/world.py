@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from simulators.identity.oracle_facts import ms_of
 from simulators.identity.oracle_types import DAY_MS
 from simulators.identity.world_people import Person, Population, population
 
@@ -74,6 +75,10 @@ class World:
         """Return the person who is stated to have a tag at a time, -1 for nobody."""
         return next((person for from_ms, to_ms, person in self.lent_to.get(tag, ()) if from_ms <= time_ms <= to_ms), -1)
 
+    def time_of(self, touch: str) -> int:
+        """Return when a touch happened, by its id."""
+        return next(ms_of(each.event["time"]) for each in self.sent if each.event["id"] == touch)
+
     def known_at_start(self) -> list[Sent]:
         return [each for each in self.sent if each.arrives_ms < START_MS]
 
@@ -86,11 +91,14 @@ class Writer:
         self.dice: Final = dice
         self._count = 0
 
-    def touch(self, store: str, time_ms: int, what: str, identifiers: list[str], actor: int, **values: Any) -> str:
-        """Write a touch of a person; return its id."""
+    def touch(
+        self, store: str, time_ms: int, what: str, identifiers: list[str], actor: int, late_ms: int | None = None, **values: Any
+    ) -> str:
+        """Write a touch of a person; return its id. It arrives `late_ms` after it happened, or as late as the dice have it."""
         event_id = self._next("t")
         event = {"kind": "touch", "what": what, "id": event_id, "time": iso(time_ms), "identifiers": [each for each in identifiers if each]}
-        self._send(store, time_ms + self._delay_ms(), event | {key: value for key, value in values.items() if value not in ("", None)})
+        arrives_ms = time_ms + (self._delay_ms() if late_ms is None else late_ms)
+        self._send(store, arrives_ms, event | {key: value for key, value in values.items() if value not in ("", None)})
         self.world.actor[event_id] = actor
         return event_id
 

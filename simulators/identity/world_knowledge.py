@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from simulators.identity.oracle_types import DAY_MS, EVER_MS
 from simulators.identity.world import HOUR_MS, MINUTE_MS, START_MS, Writer, iso
@@ -54,7 +54,7 @@ def _register(writer: Writer, person: Person) -> None:
     identifiers += [person.has["web"]] if "web" in person.has and dice.random() < 0.3 else []
     is_named = dice.random() < 0.6
     store = writer.store(person.household)
-    values = {"fan": person.fan} if is_named else {}
+    values: dict[str, Any] = {"fan": person.fan} if is_named else {}
     writer.touch(store, time_ms, "registration", identifiers, person.number, ref=f"reg-{person.fan}", **values)
     if not is_named:
         learned_ms = time_ms + (dice.randrange(HOUR_MS, DAY_MS) if dice.random() < 0.6 else dice.randrange(DAY_MS, 12 * DAY_MS))

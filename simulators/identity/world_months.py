@@ -23,6 +23,8 @@ BUYS: Final = 0.35
 SHOWS_CARD: Final = 0.6
 WRONG_CARD: Final = 0.03
 NOTICED: Final = 0.5
+TILL_MAY_CORRECT_MS: Final = 72 * HOUR_MS
+"""How long a store may correct what it sent."""
 SHOPS_OWN_CODE: Final = 0.02
 LOGS_IN: Final = 0.3
 JUNK: Final = ("phone:13800138000", "phone:00000000000", "phone:138****8000", "email:test@test.com", "web:undefined")
@@ -146,7 +148,7 @@ def _buy(writer: Writer, visit: _Visit, time_ms: int, before: Person | None) -> 
     if wrong and before is not None and before.registers_ms <= time_ms:
         event_id = writer.touch(store, time_ms, "transaction", [before.member, *shown[1:]], person.number, ref=ref, amount=amount)
         if dice.random() < NOTICED:
-            noticed_ms = time_ms + dice.randrange(HOUR_MS, 5 * DAY_MS)
+            noticed_ms = time_ms + dice.randrange(HOUR_MS, TILL_MAY_CORRECT_MS)
             writer.void(store, event_id, noticed_ms)
             del writer.world.actor[event_id]
         else:

@@ -176,3 +176,13 @@ def test_a_cluster_without_a_fan_has_a_provisional_one_and_a_hub_has_none() -> N
     assert anonymous == oracle.fan_of_touch(oracle.facts.touches["t0"])
     assert oracle.fan_of_touch(oracle.facts.touches["t21"]) == ""
     assert oracle.shared == {"phone:13900000009"}
+
+
+def test_what_hundreds_meet_in_is_nobodys_at_any_time() -> None:
+    code = "alipay.app7:shop"
+    named = [link(1, "phone:13900000001", "A"), *(touch(number, code, f"wx-oa:{number}") for number in range(256))]
+    assert fans(named[:-1], touch(900, "wx-oa:7"), touch(901, code)) == ["", ""]
+    crowd = [*named, touch(300, code, "phone:13900000001")]
+    assert fans(crowd, touch(900, code), touch(901, "phone:13900000001")) == ["", "A"]
+    assert Oracle(crowd).shared == {code}
+    assert Oracle(crowd).fan_of_touch(Oracle(crowd).facts.touches["t7"]) == "", "nor does it bind anybody to anybody"
