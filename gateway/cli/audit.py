@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from itertools import chain
+from collections.abc import Iterator
+from functools import partial
+from heapq import merge
+from itertools import islice
 from typing import Annotated
 
 import typer
@@ -40,26 +43,32 @@ def audit(
             to_ns=files.moment("--until", until) if until else None,
             only_waiting=waiting,
         )
-        found = _entries(files, wanted)
-    shown = sorted(found, key=lambda each: (-each.time_ns, each.kind, each.id))[:limit]
-    for each in shown:
+        shown = list(islice(filter(wanted.takes, _entries(files, wanted)), limit + 1))
+    for each in shown[:limit]:
         typer.echo(json.dumps(each._asdict(), ensure_ascii=False) if as_json else line(each))
     if as_json:
         return
     if not shown:
         typer.echo("nothing that was asked for")
-    elif len(found) > limit:
-        typer.echo(f"… and {len(found) - limit:,} more: --limit, --since, --actor and --kind choose")
+    elif len(shown) > limit:
+        typer.echo("… and more: --limit, --since, --until, --actor and --kind choose")
 
 
-def _entries(files: Desk, wanted: Filter) -> list[Audited]:
-    facts = [*files.ledger.statements(wanted.from_ns, wanted.to_ns), *(fact for fact in files.tail if not isinstance(fact, Mention))]
-    entries = chain(of_facts(facts, _waiting(files, facts)), of_corrections(files.ledger.corrections()))
-    return [each for each in entries if wanted.takes(each)]
+def _entries(files: Desk, wanted: Filter) -> Iterator[Audited]:
+    """Yield entries, the newest first."""
+    stored = files.ledger.statements(wanted.from_ns, wanted.to_ns, actor=wanted.actor, kind=wanted.kind, source=wanted.source)
+    new = sorted((fact for fact in files.tail if not isinstance(fact, Mention)), key=lambda fact: -fact.learned_ns)
+    corrections = sorted(of_corrections(files.ledger.corrections()), key=_newest)
+    waits = partial(_waits, files)
+    return merge(of_facts(stored, waits), of_facts(new, waits), corrections, key=_newest)
 
 
-def _waiting(files: Desk, facts: list[Fact]) -> list[str]:
-    """Return the ids of facts that take back what nobody has stated yet."""
-    backs = [fact for fact in facts if isinstance(fact, Split | Revoke)]
-    known = {fact.id for fact in files.known().facts_naming({fact_name(back.of) for back in backs})}
-    return [back.id for back in backs if back.of not in known]
+def _newest(each: Audited) -> int:
+    return -each.time_ns
+
+
+def _waits(files: Desk, fact: Fact) -> bool:
+    """Return whether a fact takes back what nobody has stated yet."""
+    if not isinstance(fact, Split | Revoke):
+        return False
+    return not any(each.id == fact.of for each in files.known().facts_naming([fact_name(fact.of)]))

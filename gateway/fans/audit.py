@@ -61,14 +61,13 @@ class Filter:
         )
 
 
-def of_facts(facts: Iterable[Fact], waiting: Iterable[str] = ()) -> Iterator[Audited]:
-    """Yield facts as entries; `waiting` are the ids of those that take back what is not known yet."""
-    waits = frozenset(waiting)
+def of_facts(facts: Iterable[Fact], waits: Callable[[Fact], bool]) -> Iterator[Audited]:
+    """Yield facts as entries; `waits` returns whether one takes back what is not known yet."""
     for fact in facts:
         if isinstance(fact, Revoke) and fact.source == TOUCH:  # the void of its touch is listed
             continue
         kind = values_of(fact)["fact"]
-        yield Audited(fact.learned_ns, kind, statement(fact), fact.actor, fact.source, fact.reason, fact.id, fact.id in waits)
+        yield Audited(fact.learned_ns, kind, statement(fact), fact.actor, fact.source, fact.reason, fact.id, waits(fact))
 
 
 def of_corrections(rows: Iterable[CorrectionRow]) -> Iterator[Audited]:

@@ -18,16 +18,17 @@ from typing import Any, Final
 import msgpack
 
 from footfall.errors import ConfigError, Unreadable
-from footfall.sqlite import DamagedFile, open_file
+from footfall.sqlite import DamagedFile, naming, open_file
 from gateway.fold.store import CorrectionRow, DwellRow, TouchRow, VisitRow
 from gateway.identity.facts import FOR_EVER_NS, Distinct, Fact, Link, Revoke, fact_name, fan_name
 from gateway.identity.facts_json import decode_facts
 from gateway.state.identity_tables import IdentityTables
 from gateway.state.ledger_schema import SCHEMA
-from gateway.state.sealed_rows import FactRow, StandingFanRow
+from gateway.state.sealed_rows import COLUMNS, FactRow, StandingFanRow
 from gateway.state.touch_tables import TouchTables
 
 BUSY_S: Final = 10.0
+ROWS_AT_ONCE: Final = 10_000
 
 
 class LedgerReader(TouchTables, IdentityTables):
@@ -105,10 +106,13 @@ class LedgerReader(TouchTables, IdentityTables):
         """Yield everything that takes a fact back."""
         yield from (fact for fact in self._facts("WHERE kind='revoke'", ()) if isinstance(fact, Revoke))
 
-    def statements(self, from_ns: int | None = None, to_ns: int | None = None) -> Iterator[Fact]:
-        """Yield what was learned in a span but what touches state, by when it was learned."""
+    def statements(self, from_ns: int | None = None, to_ns: int | None = None, **columns: str) -> Iterator[Fact]:
+        """Yield what was learned in a span but what touches state, the latest first; `columns`: kind, actor, source, where stated."""
+        stated = {name: value for name, value in columns.items() if value and name in FactRow._fields}
         span = (-FOR_EVER_NS if from_ns is None else from_ns, FOR_EVER_NS if to_ns is None else to_ns)
-        yield from self._facts("WHERE kind <> 'mention' AND learned_ns >= ? AND learned_ns < ? ORDER BY learned_ns, n", span)
+        more = "".join(f" AND {name} = ?" for name in stated)
+        where = f"WHERE kind <> 'mention' AND learned_ns >= ? AND learned_ns < ?{more} ORDER BY learned_ns DESC, n DESC"
+        yield from self._facts(where, (*span, *stated.values()))
 
     def labelled(self, labels: Collection[str] | None = None) -> list[str]:
         """Return every name whose standing has one of these labels; any, with None."""
@@ -131,8 +135,12 @@ class LedgerReader(TouchTables, IdentityTables):
         return self._rows(CorrectionRow, "ORDER BY time_ns, store, agent, row", ())
 
     def _facts(self, where: str, values: tuple[Any, ...]) -> Iterator[Fact]:
-        for row in self._rows(FactRow, where, values):
-            yield from decode_facts(row.body.encode())
+        """Yield facts, some rows at a time: a CRM's links are a million."""
+        with naming(self.path, "it is damaged"):
+            rows = self._db.execute(f"SELECT {COLUMNS['facts']}, crc FROM facts {where}", values)
+            while some := rows.fetchmany(ROWS_AT_ONCE):
+                for row in self._checked(FactRow, some):
+                    yield from decode_facts(row.body.encode())
 
 
 @contextmanager
