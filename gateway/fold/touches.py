@@ -17,8 +17,10 @@ from gateway.fold.touch_facts import amended_mention, facts_of_corrected, facts_
 from gateway.fold.visits import Visits
 from gateway.identity.facts import Fact, is_registered
 from gateway.identity.naming import name_of_touch
-from gateway.points.rows import TouchPoint
+from gateway.points.rows import KEY_SIZE, TouchPoint
 from gateway.records import Record
+
+_KEY_SIZE: Final = KEY_SIZE[TouchPoint]
 
 
 class Touches:
@@ -48,6 +50,13 @@ class Touches:
         self._change(row, before, changed._replace(fan=self._fan(changed, values)), values)
         return facts_of_corrected(row, before, changed, values)
 
+    def _emit(self, point: TouchPoint, was: TouchPoint | None) -> None:
+        """Emit a point; of one that has other tags than before, the earlier one is void."""
+        if was is not None and was[:_KEY_SIZE] != point[:_KEY_SIZE]:
+            self._state.emit(was._replace(void=True), was)
+            was = None
+        self._state.emit(point, was)
+
     def repeat(self, store: str, agent: str, key_ns: int) -> None:
         """Emit a touch once more, as it is now."""
         if row := self._state.ledger.touch_by_key(store, agent, key_ns):
@@ -76,7 +85,7 @@ class Touches:
         if not changed.void:
             self._contribute(store, changed.time_ns, values, changed.fan, 1)
         self._state.fan_touches.save(row, changed, values)
-        self._state.emit(_point(changed, values), _point(row, before) if row else None)
+        self._emit(_point(changed, values), _point(row, before) if row else None)
         for each in sorted({changed.fan, row.fan if row else ""} - {""}):
             self._visits.touched(store, each, changed.time_ns)
 

@@ -39,3 +39,27 @@ def counted(*events: dict[str, Any]) -> tuple[int, int]:
 )
 def test_a_door_has_what_was_counted_and_corrected_in_any_order(events: tuple[dict[str, Any], ...], people: tuple[int, int]) -> None:
     assert counted(*events) == people
+
+
+SALE = {"kind": "touch", "what": "transaction", "id": "t1", "amount": 10.0, "zone": "a", "channel": "own"}
+MOVED = WHY | {"kind": "amend", "id": "a1", "of": "t1", "set": {"zone": "b", "amount": 25.0}}
+CHANNEL = WHY | {"kind": "amend", "id": "a2", "of": "t1", "set": {"channel": "web", "what": "payment"}}
+
+
+@pytest.mark.parametrize(
+    ("events", "stored"),
+    [
+        ((SALE, MOVED), ("transaction", "b", "own", 25.0)),
+        ((MOVED, SALE), ("transaction", "b", "own", 25.0)),
+        ((SALE, MOVED, CHANNEL), ("payment", "b", "web", 25.0)),
+        ((SALE, CHANNEL, MOVED), ("payment", "b", "web", 25.0)),
+        ((SALE, MOVED, MOVED | {"id": "a3", "set": {"zone": "a"}}), ("transaction", "a", "own", 25.0)),
+    ],
+)
+def test_a_touch_that_is_amended_is_one_row_wherever_it_stands_now(events: tuple[dict[str, Any], ...], stored: tuple[object, ...]) -> None:
+    """Zone, channel and kind are tags: the row under the tags of before is void."""
+    story = Story()
+    for event in events:
+        story.event(0, event)
+    rows = of(folded(story.records), "touch")
+    assert [tuple(row[key] for key in ("what", "zone", "channel", "amount")) for row in rows if not row["void"]] == [stored]
