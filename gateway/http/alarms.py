@@ -57,7 +57,7 @@ ALARMS: Final[Mapping[str, Alarm]] = {
     "void_unknown": Alarm("warning", "estate", "correct `of`, and send it as a void with another id; its event may be in quarantine"),
     "identifier_type_unknown": Alarm("warning", "estate", "correct the type, or describe it in site.toml under [[identifier_types]]"),
     "agent_late": Alarm("warning", "estate", "wait some minutes, then look at its network"),
-    "agent_never": Alarm("warning", "estate", "start them, or take them out of site.toml"),
+    "agent_never": Alarm("warning", "estate", "start them, or take them out of site.toml; the log of one that runs has what it is denied"),
     "agent_clock": Alarm("warning", "estate", "their way to the broker is slow; times are marked `agent` or `bounded` until it is not"),
     "receiver_silent": Alarm("warning", "estate", "look at power and antenna of the receiver; one that is replaced is calibrated anew"),
     "counter_silent": Alarm("warning", "estate", "look at power, lens and line of the counter; footfall query doors has what it missed"),
