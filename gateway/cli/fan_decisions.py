@@ -191,7 +191,7 @@ def effect_lines(effect: Effect, dry_run: bool) -> list[str]:
     """Return an effect as lines for people."""
     verb = "would change" if dry_run else "changes"
     if not effect.names:
-        return [f"it {verb} nothing that is known so far"]
+        return [f"it {verb} nothing that is known so far: it is known already, or other facts stand against it (footfall fan conflicts)"]
     fans = sorted(effect.fans)
     named = ", ".join(fans[:MOST_FANS]) + (f" and {len(fans) - MOST_FANS:,} more" if len(fans) > MOST_FANS else "")
     found = [

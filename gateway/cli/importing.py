@@ -36,6 +36,7 @@ class Plan(Protocol):
 
     counts: Counter[Outcome]
     fans: set[str]
+    id_types: set[str]
     unread: list[Unread]
 
     @property

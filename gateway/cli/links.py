@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -86,6 +86,7 @@ def import_(
                 notes = table.notes()
             if snapshot:
                 run.end_others(plan, stamp.learned_ns if not as_of else files.moment("--as-of", as_of), file, yes)
+        notes += _undescribed(files, run.plan.id_types)
         ImportReport(file, run.plan, run.refused, notes, "facts" if are_facts(file) else "links").print(quiet, dry_run)
         if preview is not None and not quiet:
             for line in effect_lines(preview.effect(), dry_run):
@@ -101,6 +102,13 @@ def _import_facts(files: Desk, file: Path, stamp: Stamp, preview: Preview | None
     with file.open("rb") as content, _progress(file, quiet) as on_line:
         run.take(lines.read(content), on_line)
     return run
+
+
+def _undescribed(files: Desk, id_types: Iterable[str]) -> list[str]:
+    """Return a note of types of identifiers that nobody described; they are of the weakest class."""
+    unknown = sorted(name for name in id_types if not files.types.of(name).is_known)
+    text = "types of identifiers that nobody described, and that join nothing strongly ([[identifier_types]] of site.toml describes one)"
+    return [f"{text}: {', '.join(unknown)}"] if unknown else []
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from gateway.fans.known_links import Facts, KnownLinks, key_of
 from gateway.fans.rivals import Contradiction, Rivals, Statement
 from gateway.fans.sheet import Unread
 from gateway.identity.facts import Consent, Distinct, Fact, Link, Merge, Revoke, RevokeLink, fact_name
+from gateway.identity.index import identifiers_of
 
 
 @dataclass(slots=True)
@@ -24,6 +25,7 @@ class FactPlan:
     store: Facts
     counts: Counter[Outcome] = field(default_factory=Counter)
     fans: set[str] = field(default_factory=set)
+    id_types: set[str] = field(default_factory=set)
     unread: list[Unread] = field(default_factory=list)
     """Lines whose id another fact has."""
     blocked: Counter[str] = field(default_factory=Counter)
@@ -45,6 +47,7 @@ class FactPlan:
         for each in stated:
             fact = each.facts[0]
             self.fans |= _fans(fact)
+            self.id_types |= {name for name, _ in identifiers_of(fact)}
             outcome = self._outcome(each.line, fact, known_facts, known_links)
             if outcome is not None:
                 self.counts[outcome] += 1

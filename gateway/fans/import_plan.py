@@ -71,6 +71,8 @@ class ImportPlan:
     blocked: Counter[str] = field(default_factory=Counter)
     """By type, lines whose value is no identifier."""
     fans: set[str] = field(default_factory=set)
+    id_types: set[str] = field(default_factory=set)
+    """Types of the identifiers that were stated."""
     sources: set[str] = field(default_factory=set)
     ended_total: int = 0
     """Links that a snapshot no longer names."""
@@ -104,6 +106,7 @@ class ImportPlan:
         identifiers = self.identify(each.identifier)
         self.fans.add(each.fan)
         self.sources.add(each.source)
+        self.id_types.add(each.identifier.partition(":")[0])
         if not identifiers:
             self.counts[Outcome.BLOCKED] += 1
             self.blocked[each.identifier.partition(":")[0]] += 1

@@ -90,6 +90,13 @@ def test_what_somebody_took_back_is_not_brought_again(brand: Brand) -> None:
     assert "line 2: bea took this link back: wrong card; footfall fan link brings it again" in found.stderr
 
 
+def test_a_type_that_nobody_described_is_named(brand: Brand) -> None:
+    found = brand.import_("membr,77,fan-1,,,,", "member,78,fan-1,,,,")
+    assert found.exit_code == 0
+    assert "types of identifiers that nobody described, and that join nothing strongly" in found.stderr
+    assert found.stderr.rstrip().endswith(": membr")
+
+
 def test_what_is_no_identifier_is_counted(brand: Brand) -> None:
     found = brand.import_("phone,13800138000,fan-1,,,,", "phone,null,fan-2,,,,")
     assert found.exit_code == 0
