@@ -7,13 +7,14 @@ grows: so facts and standings may travel with any delay, in any order, and more 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from gateway.identity.around import Around, FactSet, facts_around
-from gateway.identity.facts import Fact, FactStore, Mention, Standing, fact_name, fan_name, ref_name
+from gateway.identity.facts import Fact, FactStore, Mention, Revoke, Split, Standing, fact_name, fan_name, ref_name
 from gateway.identity.in_force import facts_in_force
+from gateway.identity.index import identifiers_of, subjects_of
 from gateway.identity.naming import standing_of_ref
 from gateway.identity.resolve import resolve
 from gateway.identity.types import IdentifierTypes
@@ -29,18 +30,53 @@ class Identity:
     def take(self, facts: Iterable[Fact]) -> list[Standing]:
         """Take facts, known or not, in any order. Return the standings that changed; they and the facts are in the store.
 
-        Only the facts around those that are new are read again.
+        Only the facts around those that are new are read again; most touches change nothing but their reference, and read nothing.
         """
-        around = facts_around(self._store, self._types, facts)
-        if not around.new:
-            return []
+        given = list(facts)
+        alone = [fact for fact in given if self._is_alone(fact)]
+        changed = self._learn(given if not alone else [fact for fact in given if not self._is_alone(fact)])
+        if alone:
+            changed.update(self._take_alone(alone))
+        return list(changed.values())
+
+    def _is_alone(self, fact: Fact) -> bool:
+        """Return whether a fact is a touch that states nothing about who is who, unless something else has its id or takes it back."""
+        if not isinstance(fact, Mention) or fact.fan or len(fact.identifiers) > 1:
+            return False
+        return all(each.type != "" and self._types.of(each.type).unseen_s is None for each in fact.identifiers)
+
+    def _take_alone(self, facts: list[Fact]) -> dict[str, Standing]:
+        found: dict[str, list[Fact]] = defaultdict(list)
+        for fact in self._store.facts_naming({fact_name(fact.id) for fact in facts}):
+            for fact_id in (fact.id, fact.of) if isinstance(fact, Revoke | Split) else (fact.id,):
+                found[fact_id].append(fact)
+        given = FactSet()
+        new = [fact for fact in given.added(facts) if fact not in found[fact.id]]
+        before = self._store.standings({subject for fact in new for subject in subjects_of(fact)})
+        others = [fact for fact in new if found[fact.id] or fact.id in given.disputed or not self._is_as_before(fact, before)]
+        changed = self._learn(others)
+        if quiet := [fact for fact in new if fact not in others] if others else new:
+            refs = {fact.ref for fact in quiet if isinstance(fact, Mention) and fact.ref}
+            of_refs = self._of_refs(refs, quiet, {}) if refs else {}
+            self._store.add(quiet, list(of_refs.values()))
+            changed.update(of_refs)
+        return changed
+
+    def _is_as_before(self, fact: Fact, before: Mapping[str, Standing]) -> bool:
+        """Return whether the types of what a touch names are known already where it stands for anybody."""
+        ranks = ((before[subject].rank, self._types.of(name).rank) for name, subject in identifiers_of(fact) if subject in before)
+        return all(one == other for one, other in ranks)
+
+    def _learn(self, facts: Sequence[Fact]) -> dict[str, Standing]:
+        """Take facts of any kind."""
+        around = facts_around(self._store, self._types, facts) if facts else None
+        if not around or not around.new:
+            return {}
         resolution = resolve(around.facts, self._types, self._key, around.read)
         changed = self._changed(around.names, resolution.standings)
-        changed.update(self._of_refs(around, changed))
-        made = list(changed.values())
-        made = list(changed.values())
-        self._store.add(around.new, made)
-        return made
+        changed.update(self._of_refs(_touched_refs(around, changed), around.new, changed))
+        self._store.add(around.new, list(changed.values()))
+        return changed
 
     def _changed(self, names: Collection[str], standings: Mapping[str, Standing]) -> dict[str, Standing]:
         """Return those of the standings of `names` that are not in the store, each with a higher number than the one there."""
@@ -55,37 +91,42 @@ class Identity:
                 changed[name] = new._replace(number=old.number + 1)
         return changed
 
-    def _of_refs(self, around: Around, changed: Mapping[str, Standing]) -> dict[str, Standing]:
-        """Return the standings of references that change, because touches with them came or went, or what those name changed."""
-        refs = {
-            fact.ref
-            for fact in around.facts
-            if isinstance(fact, Mention) and fact.ref and (fact.id in around.touched or not changed.keys().isdisjoint(_naming(fact)))
-        }
-        if not refs:
+    def _of_refs(self, refs: Collection[str], new: Iterable[Fact], changed: Mapping[str, Standing]) -> dict[str, Standing]:
+        """Return the standings of references that change; one alone with its reference needs none."""
+        by_ref = self._mentions_of(refs, new) if refs else {}
+        if not by_ref:
             return {}
-        by_ref = self._mentions_of(refs, around.new)
         at_hand = {**self._store.standings({name for each in by_ref.values() for one in each for name in _naming(one)}), **changed}
         standings = {ref_name(ref): standing_of_ref(at_hand.get, ref, each) for ref, each in by_ref.items() if len(each) > 1}
         shown = {name: each for name, each in standings.items() if each.spans or each.label}
-        return self._changed({ref_name(ref) for ref in refs}, shown)
+        return self._changed({ref_name(ref) for ref in by_ref}, shown)
 
     def _mentions_of(self, refs: Collection[str], new: Iterable[Fact]) -> dict[str, list[Mention]]:
-        """Return by reference the mentions with it that count."""
+        """Return the mentions that count of each reference that ever had two."""
         known = FactSet()
         facts = known.added(new)
-        names = {ref_name(ref) for ref in refs} | {fact_name(fact.id) for fact in facts}
-        asked: set[str] = set()
+        facts += known.added(self._store.facts_naming({ref_name(ref) for ref in refs}))
+        stated = Counter(fact.ref for fact in facts if isinstance(fact, Mention))
+        by_ref: dict[str, list[Mention]] = {ref: [] for ref in refs if stated[ref] > 1}
+        asked, names = set[str](), {fact_name(fact.id) for fact in facts if isinstance(fact, Mention) and fact.ref in by_ref}
         while names:  # what takes them back, and whatever else has the id of one of them
             asked |= names
             more = known.added(self._store.facts_naming(names))
             facts += more
             names = {fact_name(fact.id) for fact in more} - asked
-        by_ref: dict[str, list[Mention]] = defaultdict(list)
         for fact in facts_in_force(facts).facts:
-            if isinstance(fact, Mention) and fact.ref in refs:
+            if isinstance(fact, Mention) and fact.ref in by_ref:
                 by_ref[fact.ref].append(fact)
         return by_ref
+
+
+def _touched_refs(around: Around, changed: Mapping[str, Standing]) -> set[str]:
+    """Return the references of touches that came or went, or that name what changed."""
+    return {
+        fact.ref
+        for fact in around.facts
+        if isinstance(fact, Mention) and fact.ref and (fact.id in around.touched or not changed.keys().isdisjoint(_naming(fact)))
+    }
 
 
 def _naming(mention: Mention) -> list[str]:

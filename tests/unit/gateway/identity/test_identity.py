@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 import pytest
 
 from gateway.identity import index
-from gateway.identity.facts import Fact, MemoryFactStore, Standing, names_of
+from gateway.identity.facts import Fact, Identifier, MemoryFactStore, Standing, names_of
 from gateway.identity.identity import Identity
-from tests.support.identity_facts import KEY, TYPES, consent, link, merge, name, revoke, same, touch
+from tests.support.identity_facts import DAY, KEY, TYPES, consent, link, merge, name, revoke, same, touch
 
 
 class _Counting(MemoryFactStore):
@@ -85,6 +86,26 @@ class TestReferences:
 
 
 class TestWhatIsReadAgain:
+    def test_a_touch_with_one_identifier_reads_nothing(self) -> None:
+        brand = _Brand(link("member:1", "A"), touch(1, "member:1 wx-a:1"))
+        assert brand.take(touch(2, "member:1", ref="r"), touch(3, "wx-a:1"), touch(4, ref="q")) == {}
+        assert brand.store.read == set()
+
+    def test_but_a_number_was_seen_by_it(self) -> None:
+        brand = _Brand(touch(1, "phone:1", fan="A"))
+        assert brand.take(touch(600 * DAY, "phone:1")) == {name("phone:1"): ["A"]}
+
+    def test_and_a_type_that_was_not_known_counts_from_then_on(self) -> None:
+        old = replace(link("member:1", "A"), identifier=Identifier("", name("member:1")))
+        brand = _Brand(old)
+        assert brand.take(touch(2, "member:1")) == {name("member:1"): ["A"]}
+        assert brand.store.standings([name("member:1")])[name("member:1")].rank == TYPES.of("member").rank
+
+    def test_and_one_that_was_taken_back_before_never_counts(self) -> None:
+        brand = _Brand(revoke("t"), link("wx-a:1", "A"), touch(1, ref="r"), touch(2, ref="r"))
+        assert brand.take(touch(3, "wx-a:1", ref="r", id="t")) == {}
+        assert brand.take(touch(4, "wx-a:1", ref="r")) == {"ref:r": ["A"]}
+
     def test_a_handover_reads_the_tag_and_not_its_fans(self) -> None:
         brand = _Brand(link("tag:1", "A", 0), link("member:1", "A", id="far"), touch(1, "member:1 wx-a:1", id="farther"))
         brand.take(link("tag:1", "B", 50))
