@@ -9,6 +9,7 @@ from footfall.event_facts import AnyFact, ConsentFact, DistinctFact, LinkFact, M
 from gateway.accept.pseudonymiser import Identified
 from gateway.identity.facts import Identifier
 from gateway.identity.facts_json import ALSO, OF_LINK
+from gateway.identity.links import clamped
 
 SECOND: Final = "~national"
 """What the id of the fact ends with that states that both spellings of a number are one."""
@@ -31,7 +32,7 @@ def fact_values(fact: AnyFact, publisher: str, taken_ns: int, identified: Identi
         "actor": fact.actor or publisher,
         "reason": fact.reason or "",
     }
-    values |= {f"{key}_ns": stated_ns[key] for key in ("from", "to") if key in stated_ns}
+    values |= {f"{key}_ns": clamped(stated_ns[key]) for key in ("from", "to") if key in stated_ns}
     default = _DEFAULTS.get(type(fact))
     left_out = {"actor"} if fact.actor is None else set()
     if default and default not in values and (default != "to_ns" or _ends_a_link(fact)):

@@ -70,6 +70,11 @@ def test_what_is_left_out_never_depends_on_when_it_came_but_where_it_must() -> N
     )
 
 
+def test_for_ever_may_be_written_as_the_first_and_the_last_year() -> None:
+    (link,) = facts_of(LINK | {"from": "0001-01-01T00:00:00+14:00", "to": "9999-12-31T23:59:59Z"})
+    assert (link.from_ns, link.to_ns) == (-FOR_EVER_NS, FOR_EVER_NS)
+
+
 def test_what_takes_back_is_read_whether_it_knows_what_or_not() -> None:
     assert facts_of(FACT | {"fact": "split", "of": "m1"}) == [Split(id="x1", learned_ns=0, source="crm", actor="till", of="m1")]
     assert facts_of(FACT | {"fact": "revoke", "of": "l1"}) == [Revoke(id="x1", learned_ns=0, source="crm", actor="till", of="l1")]
