@@ -104,8 +104,9 @@ class Month:
 
     def _of_touches(self, reader: PointReader) -> dict[Key, str]:
         ids: dict[tuple[str, str, int, float], str] = {}
-        for each in self._world.sent:
-            if each.event["kind"] == "touch":
+        void = {each.event["of"] for each in self._world.sent if each.event["kind"] == "void"}
+        for each in self._world.sent:  # a touch that was sent anew has time and amount of the one that was taken back
+            if each.event["kind"] == "touch" and each.event["id"] not in void:
                 ids[each.store, each.event["what"], ms_of(each.event["time"]), each.event.get("amount", 0.0)] = each.event["id"]
         names: dict[Key, str] = {}
         for store in self._stores:
