@@ -15,7 +15,7 @@ from footfall.frames import Kind
 from gateway.fold import heard_zones
 from gateway.fold.arrived_levels import is_unusual, learn_arrivals, was_owned
 from gateway.fold.begun import Begun
-from gateway.fold.decision_rules import STRONG_DB, Lead, Sighted, follow, is_backed, lasts_ns, left_ns, margin_of, wary_after, wary_left
+from gateway.fold.decision_rules import Lead, Sighted, follow, is_backed, lasts_ns, left_ns, margin_of, strong_db, wary_after, wary_left
 from gateway.fold.dwell_rows import OPEN
 from gateway.fold.dwells import Dwells
 from gateway.fold.heard_zones import NOBODY
@@ -172,7 +172,7 @@ class ContestColumns:
         clear = limits._replace(margin_db=margin_of(heard, wary_db, limits) + apart_db)
         s.lead_clear[slot] = is_clear(dbm, at, clear) & ~is_unusual(self._state, s.lead_zone[slot], dbm)
         s.lead_db[slot] = dbm - at.level_dbm
-        s.lead_strong[slot] = is_clear(dbm, at, clear._replace(margin_db=clear.margin_db + STRONG_DB))
+        s.lead_strong[slot] = is_clear(dbm, at, clear._replace(margin_db=clear.margin_db + strong_db(heard)))
 
     def _begin_lead(self, rows: Evidence, zone: npt.NDArray[np.int32], begins: Mask, from_beyond: Mask) -> None:
         s, slot = self._state.tracks, rows.slot

@@ -28,9 +28,11 @@ SHARP_NS: Final = 1_500_000_000
 LEAST_SHARE: Final = 0.2
 """A level of five sightings in 1.5 s, which is the agent's shortest average, needs the whole margin; of more a share, a fifth at least."""
 STRONG_DB: Final = 3
-"""Who is ahead by so much more than the margin has moved for sure."""
+"""Who is ahead by so much more than the margin has moved for sure; by more where levels are dull (`dullness_of`)."""
 WEAK_CONFIRMS: Final = 2
-"""A lead that is clear and not strong may be a body in the way, for as long as somebody stands so: it takes so many confirm times."""
+"""A lead that is clear and not strong may be a body in the way, for as long as somebody stands so: it takes so many confirm times, and
+more where levels are dull."""
+MOST_DULL: Final = 2
 MOST_WARY_DB: Final = 12
 SUPPOSED_CONFIRMS: Final = 4
 """Who leaves a store is heard ever more weakly as well, and for no longer than that."""
@@ -82,9 +84,27 @@ def margin_of(heard: Sighted, wary_db: Any, limits: ZoneLimits) -> Any:
     A level averages the sightings of some seconds: the more there are, the sharper it is, and the less margin it needs. Whoever goes back
     and forth between two zones needs more of it (`wary_after`).
     """
-    sharpness = np.sqrt(SHARP_SIGHTINGS * heard.span_ns / (_larger(heard.sightings, 1) * SHARP_NS))
-    share = 1 - (heard.sightings > 0) * _larger(1 - sharpness, 0)
+    share = 1 - (heard.sightings > 0) * _larger(1 - _spread(heard), 0)
     return limits.margin_db * _larger(share, LEAST_SHARE) + wary_db
+
+
+def strong_db(heard: Sighted) -> Any:
+    """Return by how much more than the margin a zone must be ahead to be so for sure, dB."""
+    return STRONG_DB * dullness_of(heard)
+
+
+def dullness_of(heard: Sighted) -> Any:
+    """Return by how much longer a level stands than its shortest: 1 for five sightings in 1.5 s and more, MOST_DULL for one a second.
+
+    What averages sightings of many seconds has contradicted itself less often, when a confirm time is over.
+    """
+    dull = 1 + (heard.sightings > 0) * _larger(_spread(heard) - 1, 0)
+    return dull - _larger(dull - MOST_DULL, 0)
+
+
+def _spread(heard: Sighted) -> Any:
+    """Return the root of the time that a level averages over, by the agent's shortest: so its noise goes."""
+    return np.sqrt(SHARP_SIGHTINGS * heard.span_ns / (_larger(heard.sightings, 1) * SHARP_NS))
 
 
 def wary_after(wary_db: Any, returns: Any, strong: Any) -> Any:
@@ -105,12 +125,13 @@ def lasts_ns(settles: Any, clear: Any, strong: Any, wary_db: Any, heard: Sighted
     """Return how long a contest lasts: to settle, or to be confirmed.
 
     A lead that is not clear lapses after twice that, and as much later as it takes to be trusted in spite of the returns before.
-    One that is clear and not strong is confirmed as late (`WEAK_CONFIRMS`). One of a zone in which the subject is only supposed takes
-    SUPPOSED_CONFIRMS.
+    One that is clear and not strong is confirmed as late (`WEAK_CONFIRMS`), or later where levels are dull. One of a zone in which the
+    subject is only supposed takes SUPPOSED_CONFIRMS.
     """
-    confirms = 1 + (clear > strong) * (limits.weak_confirms - 1) + (1 - clear) * (1 + (wary_db > 0) * (HELD_CONFIRMS + wary_db))
+    weak = (limits.weak_confirms - 1) * dullness_of(heard)
+    confirms = 1 + (clear > strong) * weak + (1 - clear) * (1 + (wary_db > 0) * (HELD_CONFIRMS + wary_db))
     confirms = confirms + supposed * _larger(SUPPOSED_CONFIRMS - confirms, 0)
-    confirmed_ns = confirms_ns(heard, limits) * confirms
+    confirmed_ns = _whole(confirms_ns(heard, limits) * confirms)
     return confirmed_ns + settles * (settles_ns(heard, limits) - confirmed_ns)
 
 
@@ -164,6 +185,10 @@ def _within(time_ns: Any, heard: Sighted, least_ns: Any, most_ns: Any) -> Any:
     """Return a time within its bounds; the longest of a subject whose interval nobody knows."""
     bounded = least_ns + _larger(time_ns - least_ns, 0)
     return most_ns - (heard.sightings > 0) * _larger(most_ns - bounded, 0)
+
+
+def _whole(value: Any) -> Any:
+    return np.asarray(value).astype(np.int64)[()]
 
 
 def _larger(value: Any, other: Any) -> Any:

@@ -25,7 +25,7 @@ from footfall.frames import Kind
 from footfall.units import NS_PER_MS
 from gateway.fold import heard_zones
 from gateway.fold.arrived_levels import is_unusual, learn_arrivals, was_owned
-from gateway.fold.decision_rules import STRONG_DB, Lead, Sighted, follow, is_backed, lasts_ns, left_ns, margin_of, wary_after, wary_left
+from gateway.fold.decision_rules import Lead, Sighted, follow, is_backed, lasts_ns, left_ns, margin_of, strong_db, wary_after, wary_left
 from gateway.fold.dwells import Dwells
 from gateway.fold.heard_zones import Heard
 from gateway.fold.joint_levels import JointLevels
@@ -154,7 +154,7 @@ class ZoneContest:
             wary_db = wary_left(s.wary_db.item(slot), row.time_ns - s.behind_ns.item(slot), heard, within)
             apart_db = self._state.estate.adjacency.apart_db(s.zone.item(slot), best.zone)
             clear = limits._replace(margin_db=margin_of(heard, wary_db, limits) + apart_db)
-            strong = clear._replace(margin_db=clear.margin_db + STRONG_DB)
+            strong = clear._replace(margin_db=clear.margin_db + strong_db(heard))
             s.lead_clear[slot] = is_clear(best.dbm, at, clear) and not self._is_unusual(slot, best)
             s.lead_strong[slot] = is_clear(best.dbm, at, strong)
             s.lead_db[slot] = best.dbm - at.level_dbm

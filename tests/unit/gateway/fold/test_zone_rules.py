@@ -15,6 +15,7 @@ from gateway.fold.decision_rules import (
     lasts_ns,
     margin_of,
     settles_ns,
+    strong_db,
     wary_after,
     wary_left,
 )
@@ -79,6 +80,21 @@ def test_a_lead_that_is_clear_and_not_strong_is_confirmed_after_twice_the_confir
     assert [lasts_ns(False, True, strong, 0, heard, DECIDES) for strong in (True, False)] == [48, 96]
     assert lasts_ns(False, True, False, 0, heard, DECIDES._replace(weak_confirms=1)) == 48
     assert lasts_ns(True, True, False, 0, heard, DECIDES) == 30
+
+
+@pytest.mark.parametrize(
+    ("interval_ms", "strong", "weak"), [(1, 3.0, 2.0), (300, 3.0, 2.0), (600, 4.24, 2.41), (1200, 6.0, 3.0), (9999, 6.0, 3.0)]
+)
+def test_where_sightings_are_rare_a_strong_lead_is_longer_and_a_weak_one_waits_longer(interval_ms: int, strong: float, weak: float) -> None:
+    heard = Sighted(span_ns=100 * interval_ms * 10**6, sightings=100, rows=100)
+    limits = DECIDES._replace(confirm_min_ns=1000, confirm_max_ns=1000)
+    assert strong_db(heard) == pytest.approx(strong, abs=0.01)
+    assert lasts_ns(False, True, False, 0, heard, limits) == pytest.approx(1000 * weak, abs=10)
+    assert lasts_ns(False, True, False, 0, heard, limits._replace(weak_confirms=1)) == lasts_ns(False, True, True, 0, heard, limits) == 1000
+
+
+def test_whose_interval_nobody_knows_is_no_duller_than_others() -> None:
+    assert strong_db(Sighted(0, 0, 0)) == strong_db(Sighted(100, 100, 100))
 
 
 def test_a_column_of_leads_lasts_as_its_rows_do() -> None:
