@@ -172,7 +172,7 @@ class ContestColumns:
         clear = limits._replace(margin_db=margin_of(heard, wary_db, limits) + apart_db)
         s.lead_clear[slot] = is_clear(dbm, at, clear) & ~is_unusual(self._state, s.lead_zone[slot], dbm)
         s.lead_db[slot] = dbm - at.level_dbm
-        s.lead_strong[slot] = is_clear(dbm, at, clear._replace(margin_db=clear.margin_db + strong_db(heard)))
+        s.lead_strong[slot] = is_clear(dbm, at, clear._replace(margin_db=clear.margin_db + strong_db(heard, within)))
 
     def _begin_lead(self, rows: Evidence, zone: npt.NDArray[np.int32], begins: Mask, from_beyond: Mask) -> None:
         s, slot = self._state.tracks, rows.slot

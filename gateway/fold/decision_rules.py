@@ -88,9 +88,9 @@ def margin_of(heard: Sighted, wary_db: Any, limits: ZoneLimits) -> Any:
     return limits.margin_db * _larger(share, LEAST_SHARE) + wary_db
 
 
-def strong_db(heard: Sighted) -> Any:
-    """Return by how much more than the margin a zone must be ahead to be so for sure, dB."""
-    return STRONG_DB * dullness_of(heard)
+def strong_db(heard: Sighted, limits: DecisionLimits) -> Any:
+    """Return by how much more than the margin a zone must be ahead to be so for sure, dB; areas weigh how dull levels are themselves."""
+    return STRONG_DB * (1 + (limits.weak_confirms > 1) * (dullness_of(heard) - 1))
 
 
 def dullness_of(heard: Sighted) -> Any:

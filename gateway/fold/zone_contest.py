@@ -154,7 +154,7 @@ class ZoneContest:
             wary_db = wary_left(s.wary_db.item(slot), row.time_ns - s.behind_ns.item(slot), heard, within)
             apart_db = self._state.estate.adjacency.apart_db(s.zone.item(slot), best.zone)
             clear = limits._replace(margin_db=margin_of(heard, wary_db, limits) + apart_db)
-            strong = clear._replace(margin_db=clear.margin_db + strong_db(heard))
+            strong = clear._replace(margin_db=clear.margin_db + strong_db(heard, within))
             s.lead_clear[slot] = is_clear(best.dbm, at, clear) and not self._is_unusual(slot, best)
             s.lead_strong[slot] = is_clear(best.dbm, at, strong)
             s.lead_db[slot] = best.dbm - at.level_dbm

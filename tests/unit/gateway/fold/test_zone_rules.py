@@ -88,13 +88,14 @@ def test_a_lead_that_is_clear_and_not_strong_is_confirmed_after_twice_the_confir
 def test_where_sightings_are_rare_a_strong_lead_is_longer_and_a_weak_one_waits_longer(interval_ms: int, strong: float, weak: float) -> None:
     heard = Sighted(span_ns=100 * interval_ms * 10**6, sightings=100, rows=100)
     limits = DECIDES._replace(confirm_min_ns=1000, confirm_max_ns=1000)
-    assert strong_db(heard) == pytest.approx(strong, abs=0.01)
+    assert strong_db(heard, limits) == pytest.approx(strong, abs=0.01)
+    assert strong_db(heard, limits._replace(weak_confirms=1)) == 3
     assert lasts_ns(False, True, False, 0, heard, limits) == pytest.approx(1000 * weak, abs=10)
     assert lasts_ns(False, True, False, 0, heard, limits._replace(weak_confirms=1)) == lasts_ns(False, True, True, 0, heard, limits) == 1000
 
 
 def test_whose_interval_nobody_knows_is_no_duller_than_others() -> None:
-    assert strong_db(Sighted(0, 0, 0)) == strong_db(Sighted(100, 100, 100))
+    assert strong_db(Sighted(0, 0, 0), DECIDES) == strong_db(Sighted(100, 100, 100), DECIDES)
 
 
 def test_a_column_of_leads_lasts_as_its_rows_do() -> None:
