@@ -12,12 +12,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from gateway.identity.around import Around, FactSet, facts_around
-from gateway.identity.facts import Fact, FactStore, Mention, Revoke, Split, Standing, fact_name, fan_name, ref_name
+from gateway.identity.facts import Fact, FactStore, Mention, Revoke, Split, Standing, fact_name, fan_name, is_registered, ref_name
 from gateway.identity.in_force import facts_in_force
 from gateway.identity.index import identifiers_of, subjects_of
 from gateway.identity.naming import standing_of_ref
 from gateway.identity.resolve import resolve
 from gateway.identity.types import IdentifierTypes
+
+_FAN: Final = fan_name("")
 
 
 class Identity:
@@ -97,6 +99,8 @@ class Identity:
         if not by_ref:
             return {}
         at_hand = {**self._store.standings({name for each in by_ref.values() for one in each for name in _naming(one)}), **changed}
+        persons = {fan_name(span.fan) for each in at_hand.values() for span in each.spans if is_registered(span.fan)}
+        at_hand = {**self._store.standings(persons), **at_hand}
         standings = {ref_name(ref): standing_of_ref(at_hand.get, ref, each) for ref, each in by_ref.items() if len(each) > 1}
         shown = {name: each for name, each in standings.items() if each.spans or each.label}
         return self._changed({ref_name(ref) for ref in by_ref}, shown)
@@ -121,11 +125,12 @@ class Identity:
 
 
 def _touched_refs(around: Around, changed: Mapping[str, Standing]) -> set[str]:
-    """Return the references of touches that came or went, or that name what changed."""
+    """Return the references of touches that came or went, or that name what changed; once a fan changed, those of all its touches."""
+    is_fan = any(name.startswith(_FAN) for name in changed)
     return {
         fact.ref
         for fact in around.facts
-        if isinstance(fact, Mention) and fact.ref and (fact.id in around.touched or not changed.keys().isdisjoint(_naming(fact)))
+        if isinstance(fact, Mention) and fact.ref and (is_fan or fact.id in around.touched or not changed.keys().isdisjoint(_naming(fact)))
     }
 
 

@@ -64,17 +64,25 @@ def named_by(standing_of: StandingOf, identifiers: Iterable[tuple[str, int]], ha
 
 
 def standing_of_ref(standing_of: StandingOf, ref: str, mentions: Sequence[Mention]) -> Standing:
-    """Return whose the touches with a reference are, by all of them, numbered 0: by their fans, else by all their identifiers."""
+    """Return whose the touches with a reference are, by all of them, numbered 0: by their fans, else by all their identifiers.
+
+    Whoever they are is nobody while consent is withdrawn, also where it is withdrawn after the touches that name them.
+    """
     name = ref_name(ref)
     fans = {fan_at(standing_of, each.fan, each.from_ns) for each in mentions if each.fan}
     if len(fans) > 1:
         return Standing(name, 0, label="conflict")
     if fans:
-        return _always(name, fans.pop())
+        return _while_consented(standing_of, name, fans.pop())
     found = named_by(standing_of, ((identifier.subject, each.from_ns) for each in mentions for identifier in each.identifiers), True)
     if found.person is None:
         return _always(name, found.provisional) if found.provisional else Standing(name, 0)
-    return _always(name, found.person)
+    return _while_consented(standing_of, name, found.person)
+
+
+def _while_consented(standing_of: StandingOf, name: str, fan: str) -> Standing:
+    of_fan = standing_of(fan_name(fan)) if fan else None
+    return Standing(name, 0, of_fan.spans) if of_fan and of_fan.spans else _always(name, fan)
 
 
 def _always(name: str, fan: str) -> Standing:

@@ -79,6 +79,17 @@ class TestReferences:
         brand = _Brand(link("wx-a:1", "A"), touch(1, "wx-a:1", ref="r", id="t"), touch(2, ref="r"), touch(3, ref="r"))
         assert brand.take(revoke("t")) == {"ref:r": []}
 
+    def test_whoever_withdraws_consent_is_nobody_in_later_touches_of_a_reference_too(self) -> None:
+        brand = _Brand(link("member:1", "A"), touch(1, "member:1", ref="r"), touch(20, ref="r"))
+        assert brand.take(consent("A", False, 10))["ref:r"] == ["A", ""]
+        assert brand.take(consent("A", True, 30))["ref:r"] == ["A", "", "A"]
+        brand.take(touch(2, fan="A", ref="q"))
+        assert brand.take(touch(21, ref="q")) == {"ref:q": ["A", "", "A"]}
+
+    def test_a_withdrawal_after_an_identifier_was_given_back_counts_in_its_reference(self) -> None:
+        brand = _Brand(link("tag:1", "A", 0, 5), touch(1, "tag:1", ref="r"), touch(20, ref="r"))
+        assert brand.take(consent("A", False, 10))["ref:r"] == ["A", ""]
+
     def test_touches_of_one_reference_are_not_read_with_each_other(self) -> None:
         brand = _Brand(touch(1, "wx-a:1", ref="r"), touch(2, "wx-b:1", ref="r"), touch(3, "wx-b:1 wx-c:1", id="far"))
         brand.take(link("wx-a:1", "A"))
