@@ -26,7 +26,7 @@ def main(
     stores: Annotated[int, typer.Option(min=2, max=99)] = 20,
     days: Annotated[int, typer.Option(min=10, max=30)] = 30,
     orders: Annotated[int, typer.Option(min=0, help="Random orders of facts that are tried.")] = 500,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes that try them.")] = 2,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes: one for the month, the others try orders.")] = 2,
 ) -> None:
     """Simulate a brand's month whose truth is known, and compare whom its rows name with the truth and with a slow oracle."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as ctrl-c: what was started is ended

@@ -40,7 +40,7 @@ GROUPS_AT_ONCE: Final = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`orders`: how many random ones. `jobs`: processes that try them."""
+    """`orders`: how many random ones. `jobs`: processes in all; the one that runs the gateway needs a core for itself."""
 
     seed: int = 1
     sizes: Sizes = field(default_factory=Sizes)
@@ -147,7 +147,7 @@ def _stored(world: World, on_share: OnShare) -> Names:
 @contextmanager
 def _orders(settings: Settings, on_share: OnShare) -> Iterator[Callable[[Names], Ordered]]:
     """Begin to try other orders in processes; what is yielded waits for them and returns what they came to."""
-    with ProcessPoolExecutor(settings.jobs, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(max(1, settings.jobs - 1), get_context("spawn")) as pool:
         try:
             whole = pool.submit(_whole_at_random, settings)
             running: list[Future[Ordered]] = [pool.submit(_crashed, settings)]

@@ -22,7 +22,7 @@ from simulators.identity.oracle_facts import ms_of
 from simulators.identity.oracle_types import DAY_MS
 from simulators.identity.world import HOUR_MS, MINUTE_MS, OPEN_H, OPENS_H, START_MS, Sent, World
 
-STEP_MS: Final = 15 * MINUTE_MS
+STEP_MS: Final = 30 * MINUTE_MS
 """Boxes send what they heard so often while stores are open, and each hour at night."""
 BEFORE_MS: Final = 26 * HOUR_MS
 """The gateway runs so long before the month, for what is known at its start."""
