@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from footfall.frames import Body
+from footfall.units import NS_PER_S
 from gateway.accept.checkpointed_memory import CheckpointedMemory
 from gateway.accept.messages import Accepted, Message, Messages
 from gateway.accept.outcome import Entry
@@ -22,11 +23,12 @@ from gateway.fold.fold import Fold
 from gateway.fold.store import FoldStore
 from gateway.identity.facts import Fact, Standing
 from gateway.points import Points
-from gateway.records import Record
+from gateway.records import Record, RecordKind
 from gateway.site.recorded import RecordedIdentifierType
 
 Records = Iterable[tuple[Record, Body | None]]
 """With the decoded body of a frame, if it is at hand."""
+FACTS_AT_ONCE: Final = 1_000
 MEMORY: Final = "accept"
 """The part of a checkpoint that has what accept remembers."""
 
@@ -46,6 +48,9 @@ class IdentityStage(Protocol):
 
     def take(self, facts: Sequence[Fact]) -> list[Standing]:
         """Take facts, once or more often; return what they change."""
+
+    def again(self) -> Iterable[Sequence[Standing]]:
+        """Return, in parts, what changes where the facts that are known come to something else, with other types of identifiers."""
 
 
 IdentityOf = Callable[[Sequence[RecordedIdentifierType]], IdentityStage]
@@ -87,22 +92,38 @@ class Shard:
         return self.core.state.points.take()
 
     def fold_alone(self, records: Records) -> Folded:
-        """Fold where there is no other shard: what identity makes of a record is taken before the next record, and no facts are left."""
-        return self.fold(self._each_followed_by_its_standings(records))
+        """Fold where there is no other shard: what identity makes of the records of a second is taken behind them; no facts are left."""
+        return self.fold(self._followed_by_their_standings(records))
 
-    def _each_followed_by_its_standings(self, records: Records) -> Iterator[tuple[Record, Body | None]]:
+    def _followed_by_their_standings(self, records: Records) -> Iterator[tuple[Record, Body | None]]:
+        """Facts are taken many at a time: one by one they would cost several times as much."""
+        second = 0
         for pair in records:
+            before, second = second, pair[0].received_ns // NS_PER_S
+            if second != before and self.core.facts:
+                self._learn_stated()
             yield pair
-            if facts := self.core.facts:
-                self.core.facts = []
-                self.learn(facts)
+            if len(self.core.facts) >= FACTS_AT_ONCE or (pair[0].kind == RecordKind.SITE and self._identity):
+                self._learn_stated()
+        self._learn_stated()
+
+    def _learn_stated(self) -> None:
+        facts, self.core.facts = self.core.facts, []
+        self.learn(facts)
 
     def learn(self, facts: Sequence[Fact]) -> None:
         """Take facts where there is no other shard. Points that they change come with those of the records that follow."""
-        if self._identity_of is not None:
-            types = self.core.identifier_types
-            if self._identity is None or self._identity[0] != types:
-                self._identity = types, self._identity_of(types)
+        if self._identity_of is None:
+            return
+        types = self.core.identifier_types
+        if self._identity is None or self._identity[0] != types:
+            stage = self._identity_of(types)
+            again = self._identity is not None
+            self._identity = types, stage
+            if again:
+                for standings in stage.again():
+                    self.core.link(standings)
+        if facts:
             self.core.link(self._identity[1].take(facts))
 
     def checkpoint(self, more: Mapping[str, bytes]) -> None:

@@ -16,9 +16,9 @@ from gateway.identity.facts import (
     Consent,
     Distinct,
     Fact,
-    FactStore,
     Mention,
     Merge,
+    NamedFacts,
     Revoke,
     Split,
     Standing,
@@ -129,7 +129,7 @@ def _stating(facts: Sequence[Fact], fans: set[str], name: str = "") -> tuple[str
 class ObservedStore:
     """A `FactStore` above another that notes what becomes of fans; facts and standings go to the other as they are."""
 
-    def __init__(self, below: FactStore) -> None:
+    def __init__(self, below: NamedFacts) -> None:
         self._below: Final = below
         self._noted: list[FanChange] = []
         self._asked: set[str] = set()
@@ -155,6 +155,10 @@ class ObservedStore:
             self._noted += changes_of(facts, self._found, standings)
         self._asked, self._found = set(), {}
         self._below.add(facts, standings)
+
+    def names_of_facts(self) -> Iterable[Sequence[str]]:
+        """Return, in parts, every name of a subject or of a fan that facts bear."""
+        return self._below.names_of_facts()
 
     def take_changes(self) -> list[FanChange]:
         """Return what was noted since the last call."""

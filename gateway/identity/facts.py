@@ -196,6 +196,13 @@ class FactStore(Protocol):
         """Keep new facts, and standings in the place of those of the same names; all of it or nothing is durable."""
 
 
+class NamedFacts(FactStore, Protocol):
+    """A store of facts that knows all their names."""
+
+    def names_of_facts(self) -> Iterable[Sequence[str]]:
+        """Return, in parts, every name of a subject or of a fan that facts bear."""
+
+
 class MemoryFactStore:
     """A store in memory, for tests and for what is asked of a set of facts."""
 
@@ -213,6 +220,10 @@ class MemoryFactStore:
     def standings(self, names: Collection[str]) -> Mapping[str, Standing]:
         """Return the standings of those of these names that have one."""
         return {name: self._standings[name] for name in names if name in self._standings}
+
+    def names_of_facts(self) -> Iterable[Sequence[str]]:
+        """Return every name of a subject or of a fan that facts bear, in one part."""
+        return [[name for name in self._facts if ":" not in name or name.startswith(fan_name(""))]]
 
     def add(self, facts: Sequence[Fact], standings: Sequence[Standing]) -> None:
         """Keep facts and standings."""

@@ -72,8 +72,13 @@ class Identity:
     def _learn(self, facts: Sequence[Fact]) -> dict[str, Standing]:
         """Take facts of any kind."""
         around = facts_around(self._store, self._types, facts) if facts else None
-        if not around or not around.new:
-            return {}
+        return self._settle(around) if around and around.new else {}
+
+    def again(self, names: Iterable[str]) -> list[Standing]:
+        """Return the standings of names, and of what hangs together with them, that are others with these types; they are in the store."""
+        return list(self._settle(facts_around(self._store, self._types, names=names)).values())
+
+    def _settle(self, around: Around) -> dict[str, Standing]:
         resolution = resolve(around.facts, self._types, self._key, around.read)
         changed = self._changed(around.names, resolution.standings)
         changed.update(self._of_refs(_touched_refs(around, changed), around.new, changed))

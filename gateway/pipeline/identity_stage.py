@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 from footfall.pseudonyms import provisional_key
-from gateway.identity.facts import FactStore
+from gateway.identity.facts import Fact, NamedFacts, Standing
 from gateway.identity.identity import Identity
 from gateway.identity.types import IdentifierTypes
 from gateway.shard import IdentityOf, Shard
@@ -16,12 +17,29 @@ from gateway.state.ledger import Ledger
 log = logging.getLogger("footfall.gateway.fold")
 
 
-def identity_on(store: FactStore, brand_secret: bytes | None) -> IdentityOf:
+class LedgerIdentity:
+    """The stage on a ledger."""
+
+    def __init__(self, store: NamedFacts, types: IdentifierTypes, key: bytes) -> None:
+        self._store: Final = store
+        self._identity: Final = Identity(store, types, key)
+
+    def take(self, facts: Sequence[Fact]) -> list[Standing]:
+        """Take facts, once or more often; return what they change."""
+        return self._identity.take(facts)
+
+    def again(self) -> Iterator[Sequence[Standing]]:
+        """Yield, in parts, what changes because types of identifiers are others now."""
+        for names in self._store.names_of_facts():
+            yield self._identity.again(names)
+
+
+def identity_on(store: NamedFacts, brand_secret: bytes | None) -> IdentityOf:
     """Return what makes the stage on a store, for what a brand states of types of identifiers."""
     key = provisional_key(brand_secret)
 
-    def identity(types: Sequence[RecordedIdentifierType]) -> Identity:
-        return Identity(store, IdentifierTypes(types), key)
+    def identity(types: Sequence[RecordedIdentifierType]) -> LedgerIdentity:
+        return LedgerIdentity(store, IdentifierTypes(types), key)
 
     return identity
 

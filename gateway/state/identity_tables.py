@@ -12,7 +12,7 @@ from footfall.sqlite import naming
 from gateway.fold.link_index import is_subject
 from gateway.fold.store import LinkRow, TouchRow
 from gateway.fold.touch_facts import facts_of_touch
-from gateway.identity.facts import Fact, Span, Standing, names_of
+from gateway.identity.facts import Fact, Span, Standing, fan_name, names_of
 from gateway.identity.facts_json import decode_facts, facts_of_links, values_of
 from gateway.identity.links import Link as EarlierLink
 from gateway.identity.links import encode_links
@@ -76,6 +76,14 @@ class IdentityTables(SealedRows):
             rows = self._rows(FactRow, f"WHERE n IN ({by_name} UNION {by_id}){more}", (*some, *own))
             found.update((row.n, row.body) for row in rows)
         return [fact for body in found.values() for fact in decode_facts(body.encode())]
+
+    def names_of_facts(self) -> Iterator[list[str]]:
+        """Yield, in parts, every name of a subject or of a fan that facts bear."""
+        after = ""
+        while rows := self._read("SELECT DISTINCT name FROM fact_names WHERE name > ? ORDER BY name LIMIT ?", (after, AT_ONCE)):
+            names = [name for (name,) in rows]
+            after = names[-1]
+            yield [name for name in names if is_subject(name) or name.startswith(fan_name(""))]
 
     def standings(self, names: Collection[str]) -> Mapping[str, Standing]:
         """Return the standings that the stage gave last, of those of these names that have one."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -330,6 +331,14 @@ class LinkedFold(Fold):
 
     identity: IdentityStage
 
+    def checkpoint(self, more: Mapping[str, bytes]) -> None:
+        super().checkpoint({**more, "identity": pickle.dumps(self.identity)} if isinstance(self.identity, PlainIdentity) else more)
+
+    def load(self, parts: Mapping[str, bytes]) -> None:
+        super().load(parts)
+        if "identity" in parts:
+            self.identity = pickle.loads(parts["identity"])  # noqa: S301 # what a test stored
+
     def apply(self, records: Iterable[tuple[Record, Body | None]]) -> list[Points]:
         return super().apply(self._followed_by_standings(records))
 
@@ -344,7 +353,7 @@ class LinkedFold(Fold):
 def new_fold(store: FoldStore | None = None, identity: IdentityStage | None = None) -> LinkedFold:
     """Return a fold on an empty store; of dictionaries unless one is given, since the conformance suite holds both kinds to one law.
 
-    `identity` is a plain one unless given; it outlives a fold that goes on from a checkpoint.
+    `identity` is a plain one unless given; checkpoints hold what it knows.
     """
     made = LinkedFold(shipped(), store or MemoryStore(), lambda site: ({STAFF}, set()), stay_points=True, filter_bytes=1 << 12)
     made.identity = identity or PlainIdentity()

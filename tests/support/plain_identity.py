@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import count, pairwise
+from itertools import pairwise
 
 from gateway.identity.facts import FOR_EVER_NS, Fact, Link, Mention, Revoke, Span, Standing
 
@@ -16,7 +16,7 @@ class PlainIdentity:
         self._claims: defaultdict[str, dict[tuple[int, int, str, str], None]] = defaultdict(dict)
         self._revoked: set[str] = set()
         self._spans: dict[str, tuple[Span, ...]] = {}
-        self._numbers = count(1)
+        self._number = 0
 
     def take(self, facts: Sequence[Fact]) -> list[Standing]:
         self._revoked |= {fact.of for fact in facts if isinstance(fact, Revoke)}
@@ -42,7 +42,8 @@ class PlainIdentity:
         if self._spans.get(subject, ()) == tuple(spans):
             return None
         self._spans[subject] = tuple(spans)
-        return Standing(subject, next(self._numbers), tuple(spans))
+        self._number += 1
+        return Standing(subject, self._number, tuple(spans))
 
 
 def _claims(fact: Fact) -> Iterable[tuple[str, str]]:
