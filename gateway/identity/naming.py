@@ -71,7 +71,7 @@ def standing_of_ref(standing_of: StandingOf, ref: str, mentions: Sequence[Mentio
     name = ref_name(ref)
     fans = {fan_at(standing_of, each.fan, each.from_ns) for each in mentions if each.fan}
     if len(fans) > 1:
-        return Standing(name, 0, label="conflict")
+        return _always(name, "")._replace(label="conflict")
     if fans:
         return _while_consented(standing_of, name, fans.pop())
     found = named_by(standing_of, ((identifier.subject, each.from_ns) for each in mentions for identifier in each.identifiers), True)

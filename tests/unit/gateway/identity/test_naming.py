@@ -106,7 +106,7 @@ def _of_ref(*subjects_and_fans: tuple[str, str]) -> tuple[list[str], str]:
         ([("card-a", ""), ("phone-b", "")], ["A"], ""),
         ([("card-a", ""), ("card-b", "")], [""], ""),
         ([("card-a", ""), ("", "Y")], ["Z"], ""),
-        ([("", "X"), ("", "Y")], [], "conflict"),
+        ([("", "X"), ("", "Y")], [""], "conflict"),
         ([("bank-b", ""), ("card-a", "")], ["B"], ""),
         ([("web-1", ""), ("", "")], ["anon-1"], ""),
         ([("web-1", ""), ("web-2", "")], [], ""),
