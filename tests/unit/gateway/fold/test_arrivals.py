@@ -87,6 +87,11 @@ def test_people_whom_nobody_knows_and_staff_do_not_arrive() -> None:
     assert arrived(heard(entered(entered(story().wait(2), OTHER), STAFF))) == []
 
 
+def test_a_provisional_fan_does_not_arrive() -> None:
+    journal = Story().links([link(KNOWN, "anon-0123456789abcdef")]).frame(0, []).frame(1, [])
+    assert arrived(heard(entered(journal.wait(2)))) == []
+
+
 def test_passing_outside_is_no_arrival() -> None:
     assert arrived(heard(entered(story().wait(2), place=2))) == []
 

@@ -99,6 +99,11 @@ def test_amends_apply_in_the_order_of_their_own_times() -> None:
     assert len(stated) == 1
 
 
+def test_an_amend_that_was_made_first_and_journaled_last_is_the_earlier_one() -> None:
+    points, _, _ = in_every_order(Corrected().event(SALE).amend("t1", 2, amount=9.0).amend("t1", 1, amount=10.0, staff_id="ann"))
+    assert [(point["amount"], point["staff_id"]) for point in points] == [(9.0, "ann")]
+
+
 def test_an_amended_count_is_counted_as_it_is_now() -> None:
     points, _, minutes = in_every_order(Corrected().event(COUNT).amend("c1", 1, **{"in": 5}))
     assert [(point["in"], point["out"]) for point in points] == [(5, 1)]
@@ -109,6 +114,16 @@ def test_a_void_wins_over_amends() -> None:
     points, stated, minutes = in_every_order(Corrected().event(SALE).amend("t1", 5, amount=10.0, fan="fan-1").event(void("t1")))
     assert [point["void"] for point in points] == [True]
     assert (stated, set(minutes.values()) <= {0}) == (set(), True)
+
+
+def test_a_void_wins_over_an_amend_that_is_later_by_its_own_time() -> None:
+    points, stated, _ = in_every_order(Corrected().event(SALE).event(void("t1")).amend("t1", 1 << 62, amount=10.0))
+    assert ([point["void"] for point in points], stated) == ([True], set())
+
+
+def test_an_amended_reference_replaces_what_the_touch_states() -> None:
+    _, stated, _ = in_every_order(Corrected().event(SALE).amend("t1", 1, ref="r2"))
+    assert [ref for _, _, ref, _ in map(json.loads, stated)] == ["r2"]
 
 
 def test_amends_of_who_it_was_replace_what_the_touch_states() -> None:

@@ -60,6 +60,13 @@ def test_a_purchase_counts_in_its_minute_and_a_return_takes_its_amount_from_reve
     assert shop.total("revenue") == 20.0
 
 
+def test_a_purchase_of_a_provisional_fan_is_a_known_one_s_only_once_that_is_registered() -> None:
+    shop = Shop().hear().stands("ann", (-1e8, 1e8, "anon-0123456789abcdef")).touch("transaction", who="ann", amount=30.0)
+    assert ([touch.fan for touch in shop.touches()], shop.total("transactions_known")) == (["anon-0123456789abcdef"], 0)
+    shop.stands("ann", (-1e8, 1e8, "fan-1"))
+    assert ([touch.fan for touch in shop.touches()], shop.total("transactions_known")) == (["fan-1"], 1)
+
+
 def test_a_scan_is_a_touch_and_no_transaction() -> None:
     shop = Shop().hear().touch("scan", fan="fan-1")
     assert (shop.total("touches"), shop.total("transactions"), shop.total("revenue")) == (1, 0, 0)
