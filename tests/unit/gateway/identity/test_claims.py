@@ -76,6 +76,11 @@ def test_a_number_that_was_not_seen_for_24_months_is_nobody_s() -> None:
     assert who([touch(0, "phone:1", fan="A"), touch(9, "phone:1", fan="A"), link("phone:1", "A")], "phone:1", 9999 * DAY) == "A"
 
 
+def test_who_states_an_end_is_not_cut_by_silence() -> None:
+    facts = [link("phone:1", "A", 0, 1000 * DAY), link("phone:2", "A", 0)]
+    assert [who(facts, text, 900 * DAY) for text in ("phone:1", "phone:2")] == ["A", None]
+
+
 def test_what_another_person_does_with_a_number_is_no_sign_of_the_first() -> None:
     facts = [link("phone:1", "A", 0), link("phone:1", "B", 600 * DAY, 650 * DAY, source="inferred"), touch(700 * DAY, "phone:1", fan="B")]
     assert who(facts, "phone:1", 100 * DAY) == "A"

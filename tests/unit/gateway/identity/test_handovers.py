@@ -26,6 +26,12 @@ def test_within_90_days_both_hold_and_so_nobody() -> None:
     assert _over(facts, "phone:1", 0, 140) == [None, None]
 
 
+@pytest.mark.parametrize(("minutes", "fans"), [(0, [None, None]), (1, ["A", "B"])])
+def test_a_number_passes_after_more_than_90_days(minutes: int, fans: list[str | None]) -> None:
+    facts = [touch(0, "phone:1", fan="A"), touch(90 * DAY + minutes, "phone:1", fan="B")]
+    assert _over(facts, "phone:1", 1, 91) == fans
+
+
 @pytest.mark.parametrize(("beside", "passes"), [("member:1", False), ("wx-a:1", True), ("email:1", True)])
 def test_a_number_that_was_named_with_a_card_of_its_fan_was_seen_with_the_fan(beside: str, passes: bool) -> None:
     facts = [touch(0, "phone:1", fan="A"), link("member:1", "A"), link("email:1", "A")]
