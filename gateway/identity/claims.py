@@ -132,10 +132,12 @@ def around(of_type: IdentifierType, time_ns: int) -> Interval:
 
 def _end_by_revokes(claims: Iterable[Claim], revokes: Iterable[RevokeLink]) -> set[int]:
     """End claims of the fans whose links are revoked; return when."""
-    ended = set()
+    ended, by_fan = set(), defaultdict[str, list[Claim]](list)
+    for claim in claims if revokes else ():
+        by_fan[claim.fact.fan].append(claim)
     for revoke in revokes:
-        for claim in claims:
-            if claim.fact.fan == revoke.fan and claim.began_ns < revoke.to_ns <= claim.to_ns:
+        for claim in by_fan.get(revoke.fan, ()):
+            if claim.began_ns < revoke.to_ns <= claim.to_ns:
                 claim.to_ns, claim.has_end = revoke.to_ns, True
                 ended.add(revoke.to_ns)
     return ended

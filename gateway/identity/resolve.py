@@ -13,6 +13,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from gateway.identity.claims import Holding, Piece, holding_of
@@ -151,7 +152,7 @@ def _is_shared(pieces: Sequence[Piece]) -> bool:
 
 def _spans_of_pieces(pieces: Sequence[Piece]) -> list[tuple[int, int, str]]:
     """Return whom the claims of an identifier name: nobody while two persons hold it."""
-    if len({piece.claim.person for piece in pieces}) < 2:
+    if len({piece.claim.person for piece in pieces}) < 2 or _is_one_at_a_time(pieces):
         return [(piece.from_ns, piece.to_ns, piece.claim.person) for piece in pieces]
     by_person: dict[str, list[Interval]] = defaultdict(list)
     for piece in pieces:
@@ -161,6 +162,12 @@ def _spans_of_pieces(pieces: Sequence[Piece]) -> list[tuple[int, int, str]]:
         others = united(interval for other, intervals in by_person.items() if other != person for interval in intervals)
         made += [(*left, person) for each in mine for left in without(each, others)]
     return made
+
+
+def _is_one_at_a_time(pieces: Sequence[Piece]) -> bool:
+    """Return whether no two pieces overlap, as with a tag that was lent and returned a thousand times."""
+    ordered = sorted(piece[:2] for piece in pieces)
+    return all(one[1] <= other[0] for one, other in pairwise(ordered))
 
 
 def _each_until_next(spans: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

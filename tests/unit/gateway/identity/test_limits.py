@@ -7,7 +7,7 @@ import pytest
 from gateway.identity.facts import Fact
 from gateway.identity.limits import label_of
 from gateway.identity.resolve import resolve
-from tests.support.identity_facts import DAY, KEY, TYPES, link, merge, name, touch, who
+from tests.support.identity_facts import DAY, KEY, TYPES, link, merge, name, same, touch, who
 
 
 def _label(facts: list[Fact], text: str) -> str:
@@ -35,6 +35,18 @@ def test_what_dissolves_goes_whole_and_what_never_met_it_stays() -> None:
     facts = [link("member:1", "A", 0, 100), link("member:1", "B", 50, 150), link("member:1", "C", 200)]
     assert [who(facts, "member:1", minute) for minute in (10, 70, 120, 250)] == [None, None, None, "C"]
     assert _label([*facts], "member:1") == "conflict"
+
+
+def test_a_claim_that_a_stronger_source_interrupts_goes_whole_too() -> None:
+    facts = [link("member:1", "A"), link("member:1", "B", 20, 40, source="desk"), link("member:1", "C", 50, 60)]
+    assert [who(facts, "member:1", minute) for minute in (10, 30, 55, 70)] == [None, "B", None, None]
+    assert who([*facts, same("member:1 web:1", 0, 15)], "web:1", 10) != "A"
+
+
+def test_what_lost_its_claim_is_nobody_s_as_long_as_the_claim_held_whatever_it_is_joined_with() -> None:
+    facts: list[Fact] = [link("member:1", "A", 0, 100), link("member:1", "B", 50, 150), link("wx-a:1", "C")]
+    facts = [*facts, same("member:1 wx-a:1", 110, 140), same("member:1 wx-a:1", 160, 200)]
+    assert [who(facts, "member:1", minute) for minute in (120, 170)] == [None, "C"]
 
 
 def test_persons_count_and_not_fan_ids() -> None:
