@@ -70,12 +70,13 @@ def truly_anonymous(truth: Truth) -> float:
 
 
 def differences(one: Names, other: Names) -> list[str | tuple[str, int]]:
-    """Return the keys of rows that are not the same fan's.
+    """Return the keys of rows that are not the same fan's, or that only one has: a row that was lost is none that names nobody.
 
     Provisional ids have no meaning but which rows have the same one, so they are compared as groups.
     """
     keys = one.keys() | other.keys()
-    differ = {key for key in keys if registered(one.get(key, "")) != registered(other.get(key, ""))}
+    differ: set[str | tuple[str, int]] = set(one.keys() ^ other.keys())
+    differ |= {key for key in keys if registered(one.get(key, "")) != registered(other.get(key, ""))}
     partner: dict[tuple[int, str], str] = {(0, ""): "", (1, ""): ""}
     for key in sorted(keys - differ, key=str):
         a, b = one.get(key, ""), other.get(key, "")

@@ -63,6 +63,7 @@ def test_the_oracle_names_nearly_all_who_can_be_known_and_hardly_anybody_wrongly
 
 
 def test_names_differ_by_registered_fan_and_by_which_rows_a_provisional_one_has() -> None:
+    assert differences({"a": "", "b": "F1"}, {"b": "F1", "c": ""}) == ["a", "c"], "a row that was lost differs"
     assert differences({"a": "anon-1", "b": "anon-1", "c": "F1"}, {"a": "anon-9", "b": "anon-9", "c": "F1"}) == []
     assert differences({"a": "anon-1", "b": "anon-1"}, {"a": "anon-9", "b": "anon-8"}) == ["b"]
     assert differences({"a": "F1", "b": ""}, {"a": "", "b": "anon-1"}) == ["a", "b"]
