@@ -45,6 +45,8 @@ class RecordKind(IntEnum):
     """body: lines of line protocol: points that the database had refused, to be written again."""
     FACTS = 12
     """body: a JSON array of facts about identity, as `gateway.identity.facts_json` writes and reads it."""
+    REBUILT = 13
+    """body: what a past day of a store came to when it was folded once more, as `gateway.fold.rebuilt` writes and reads it."""
 
 
 class Record(NamedTuple):

@@ -20,7 +20,9 @@ from gateway.identity.facts import Fact, Mention, Revoke, Split, fact_name
 def audit(
     config: ConfigOption = DEFAULT_CONFIG,
     actor: Annotated[str, typer.Option(help="Only what this person stated.")] = "",
-    kind: Annotated[str, typer.Option(help="Only link, same, merge, distinct, split, revoke, consent, void, amend or adjustment.")] = "",
+    kind: Annotated[
+        str, typer.Option(help="Only link, same, merge, distinct, split, revoke, consent, void, amend, adjustment or rebuild.")
+    ] = "",
     source: Annotated[str, typer.Option(help="Only this source of facts, or store/agent of corrections.")] = "",
     text: Annotated[str, typer.Option("--text", help="Only what has this in its statement, reason or id, such as a fan's id.")] = "",
     since: Annotated[str, typer.Option(help="Only what was learned from then on.")] = "",

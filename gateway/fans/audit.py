@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from gateway.fans.fact_text import statement, when
 from gateway.fold.corrections import ADJUSTMENT, VOID
+from gateway.fold.rebuilding import REBUILD
 from gateway.fold.store import CorrectionRow
 from gateway.identity.facts import Fact, Revoke
 from gateway.identity.facts_json import values_of
@@ -71,10 +72,10 @@ def of_facts(facts: Iterable[Fact], waits: Callable[[Fact], bool]) -> Iterator[A
 
 
 def of_corrections(rows: Iterable[CorrectionRow]) -> Iterator[Audited]:
-    """Yield voids, amends and adjustments of doors as entries."""
+    """Yield voids, amends, adjustments of doors and rebuilt days as entries."""
     for row in rows:
         values: dict[str, Any] = json.loads(row.body)
-        publisher, event_id = f"{row.store}/{row.agent}", row.of.removeprefix(f"{ADJUSTMENT}:")
+        publisher, event_id = f"{row.store}/{row.agent}".rstrip("/"), row.of.removeprefix(f"{ADJUSTMENT}:").removeprefix(f"{REBUILD}:")
         what = _CORRECTED.get(row.kind, _amended)(row, values)
         yield Audited(row.time_ns, row.kind, what, values.get("actor", ""), publisher, values.get("reason", ""), event_id, bool(row.waits))
 
@@ -86,6 +87,7 @@ def _amended(row: CorrectionRow, values: Mapping[str, Any]) -> str:
 _CORRECTED: Final[Mapping[str, Callable[[CorrectionRow, Mapping[str, Any]], str]]] = {
     VOID: lambda row, values: f"event {row.of} is taken back",
     ADJUSTMENT: lambda row, values: f"door {values['door']} has {values['in']:+} in and {values['out']:+} out",
+    REBUILD: lambda row, values: f"{row.store} is folded again on {values['day']}",
 }
 
 

@@ -66,14 +66,14 @@ def _row(
     }
 
 
-def emit(writer: Writer, row: Values) -> None:
+def emit(writer: Writer, row: Values, void: bool = False) -> None:
     """Emit the point of a dwell; `row` has the fields of DwellRow. How long an open one has lasted depends on when one looks: it is 0."""
     writer.emit(
         DwellPoint,
         {
             "time_ns": row["key_ns"], "agent": row["agent"], "store": row["store"], "zone": row["zone"],
             "subject": row["subject"], "fan": row["fan"], "seconds": (1 - row["open"]) * seconds_of(row["start_ns"], row["last_ns"]),
-            "is_staff": row["staff"] != 0, "open": row["open"] != 0, "void": False,
+            "is_staff": row["staff"] != 0, "open": row["open"] != 0, "void": void,
             "quality": row["quality"] / 100,
         },
     )  # fmt: skip

@@ -14,7 +14,7 @@ from footfall.units import NS_PER_MINUTE
 from gateway.fold.begun import Begun
 from gateway.fold.dwell_quality import sure_percent
 from gateway.fold.dwell_rows import CLOSED, OPEN, closed, current, emit, opened, previous
-from gateway.fold.fan_dwells import CountedDwell, FanDwells, dwell_before, dwell_of_track
+from gateway.fold.fan_dwells import CountedDwell, FanDwells, dwell_before, dwell_of_row, dwell_of_track
 from gateway.fold.minute_counts import ZONE_COLUMN
 from gateway.fold.state import State
 from gateway.fold.store import DwellRow
@@ -223,6 +223,21 @@ class Dwells:
         """Keep a dwell for the store; see `save`."""
         self._unsaved[row.subject, row.store, row.key_ns, row.agent, row.zone] = row
         self._fans.hear(row.subject)
+
+    def take_out(self, row: DwellRow, void: bool) -> None:
+        """Forget a dwell that the store alone has, and what it counts; with `void` its point stays, as void."""
+        self.save()
+        self._fans.forget(dwell_of_row(self._state, row))
+        self._state.ledger.delete_dwells([row])
+        if void:
+            emit(self._row, row._asdict(), void=True)
+
+    def put_in(self, row: DwellRow) -> None:
+        """Take a dwell that is over, and that the store does not have, as of its fan now."""
+        fan = self._whose.fan_of(row.subject, self._state.estate.stores.of(row.store), row.start_ns)
+        row = row._replace(fan=fan)
+        self.recount(None, dwell_of_row(self._state, row))
+        self.write(row._asdict())
 
     def save(self) -> None:
         """Write what is kept to the store."""

@@ -7,7 +7,7 @@ with it as it is afterwards, less what they were with it as it was before.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -128,9 +128,20 @@ class FanDwells:
         else:
             self._add(amounts, before, None)
             self._add(amounts, None, after)
+        self._write(after.zone, amounts)
+
+    def forget(self, dwell: CountedDwell) -> None:
+        """Count a dwell no longer."""
+        if dwell.staff:
+            return
+        amounts: dict[tuple[int, int], float] = defaultdict(float)
+        self._add(amounts, dwell, None)
+        self._write(dwell.zone, amounts)
+
+    def _write(self, zone: int, amounts: Mapping[tuple[int, int], float]) -> None:
         for (minute, column), amount in amounts.items():
             if amount:
-                self._state.zones.add(after.zone, minute, column, amount)
+                self._state.zones.add(zone, minute, column, amount)
 
     def _add(self, amounts: dict[tuple[int, int], float], before: CountedDwell | None, after: CountedDwell | None) -> None:
         """Add what the fan's stays count with `after`, and take off what they count with `before`."""

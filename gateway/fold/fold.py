@@ -27,6 +27,7 @@ from gateway.fold.item_events import ItemEvents
 from gateway.fold.link_index import FILTER_BYTES
 from gateway.fold.linking import Linking
 from gateway.fold.minute_points import MinutePoints
+from gateway.fold.rebuilding import Rebuilding
 from gateway.fold.reorder_buffer import ReorderBuffer
 from gateway.fold.retention import Retention
 from gateway.fold.rewriter import Rewriter
@@ -84,6 +85,7 @@ class Fold:
         self._rewriter: Final = Rewriter(self.state, self._visits, dwell_fans, self._touches, self._coverage, self._site.emit_again)
         self._minute_points: Final = MinutePoints(self.state, self._watermarks, self.counters)
         self._event_records: Final = EventRecords(self.state, self._touches, self._minute_points, self._coverage)
+        self.rebuilding: Final = Rebuilding(self.state, self._visits.rebuilt, self._dwells, self._minute_points)
         self._retention: Final = Retention(self.state, self._watermarks)
         self._batch = self.pos = 0
         self.facts: list[Fact] = []
@@ -199,6 +201,7 @@ class Fold:
         RecordKind.HISTORY: _history,
         RecordKind.ASIDE: _gap,
         RecordKind.POINTS: _points_again,
+        RecordKind.REBUILT: lambda fold, record: fold.rebuilding.take(record),
     }
 
     def clock_width_ms(self, agent: str) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -39,6 +39,17 @@ class MinutePoints:
         """Do the same, since people were counted in this minute: the settling minute that follows will have a row."""
         self.unsettle(store, minute)
         self._wait_for(store, self._settling_from(store, minute))
+
+    def settle_again(self, store: int, minute: int, counted: Iterable[int]) -> None:
+        """Settle the day of a minute anew from there; `counted` are its minutes in which people were counted.
+
+        The settling minute that follows one will have a row, if it has none: hours may have changed.
+        """
+        self.unsettle(store, minute)
+        for each in counted:
+            settling = self._settling_from(store, each)
+            if not self._state.traffic.minutes(store, settling, settling):
+                self._wait_for(store, settling)
 
     def _settling_from(self, store: int, minute: int) -> int:
         settling = self._state.estate.settling_minutes(store, minute)

@@ -53,7 +53,7 @@ class ProfileLimits:
         self._with_areas = frozenset(areas)
         self._calibrations = {key: RecordedCalibration(profile=profile) for key, profile in areas.items()}
         self._calibrations |= {f"{store.name}/{each.profile}": each for store in site.stores for each in store.calibrations}
-        self.calibrated_stores = frozenset(store.name for store in site.stores if store.calibrations)
+        self.calibrated_stores = frozenset(store.name for store in site.stores if store.calibrations or store.areas)
         differ = {key for key in before.keys() | self._calibrations.keys() if before.get(key) != self._calibrations.get(key)}
         differ |= had_areas ^ self._with_areas
         for code, key in enumerate(self.profiles.names):

@@ -163,6 +163,12 @@ class FoldStore(Protocol):
     def visits_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[VisitRow]:
         """Return the fan's visits in a store that touch the span, in no order."""
 
+    def visits_between(self, store: str, from_ns: int, to_ns: int) -> list[VisitRow]:
+        """Return a store's visits whose key is from `from_ns` to before `to_ns`, in no order."""
+
+    def delete_visits(self, rows: Iterable[VisitRow]) -> None:
+        """Forget the visits that have the keys of these."""
+
     def stores_of(self, subject: str) -> list[str]:
         """Return the stores that have visits of the subject."""
 
@@ -177,6 +183,9 @@ class FoldStore(Protocol):
 
     def dwells_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[DwellRow]:
         """Return the fan's dwells in a store that touch the span, in no order."""
+
+    def delete_dwells(self, rows: Iterable[DwellRow]) -> None:
+        """Forget the dwells that have the keys of these."""
 
     def dwell_end(self, subject: str, store: str, time_ns: int) -> int:
         """Return until when a dwell of the subject lasts that covers the time, in ns; 0 if none does."""

@@ -184,6 +184,10 @@ class StoreCounters:
             zones={zone: crowd._asdict() for zone, crowd in self._crowds.of(store).items()},
         )
 
+    def as_of_ns(self, store: int) -> int:
+        """Return up to when all is known of a store, ns; NEVER_NS before anything was heard."""
+        return self._as_of_ns.item(store) if store < len(self._as_of_ns) else NEVER_NS
+
     def dump(self) -> dict[str, Any]:
         """Return the state; `load` takes it back."""
         return {

@@ -160,7 +160,14 @@ def row_of(state: State, writer: Writer, segment: Segment, grouped: Any, counted
 
 
 def emit(
-    writer: Writer, row: Values, zones: Any, entries: Any, known: Any, touches: VisitTouches = NO_TOUCHES, merged_into: str = ""
+    writer: Writer,
+    row: Values,
+    zones: Any,
+    entries: Any,
+    known: Any,
+    touches: VisitTouches = NO_TOUCHES,
+    merged_into: str = "",
+    void: bool = False,
 ) -> None:
     """Emit the point of a visit; `row` has the fields of VisitRow, `zones` is in how many it has been, `entries` how often it came in.
 
@@ -173,7 +180,8 @@ def emit(
             "time_ns": row["key_ns"], "agent": row["agent"], "store": row["store"], "subject": row["subject"], "fan": row["fan"],
             "known": known, "is_staff": row["staff"] != 0, "open": is_open != 0, "started_ms": row["start_ns"] // NS_PER_MS,
             "seconds": (1 - is_open) * seconds_of(row["start_ns"], row["last_ns"]), "zones": is_open + (1 - is_open) * zones,
-            "void": merged_into != "", "merged_into": merged_into, "entries": is_open + (1 - is_open) * entries, **touches._asdict(),
+            "void": void or merged_into != "", "merged_into": merged_into, "entries": is_open + (1 - is_open) * entries,
+            **touches._asdict(),
         },
     )  # fmt: skip
 

@@ -62,7 +62,8 @@ class VisitSegments:
         segment.absences = self.absences.of(slot)
         return segment
 
-    def _from_row(self, row: VisitRow) -> Segment:
+    def from_row(self, row: VisitRow) -> Segment:
+        """Return the segment that a row of the store is."""
         key = VisitKey(self._state.estate.stores.of(row.store), row.key_ns, self._state.estate.agents.of(row.agent))
         return Segment(
             key, row.subject, row.start_ns, row.last_ns, row.zones & (1 << 64) - 1, bool(row.staff), bool(row.open), row.fan, NO_CODE,
@@ -77,7 +78,7 @@ class VisitSegments:
         name = state.estate.stores.names[store]
         for subject in subjects:
             for row in filter(is_visit, state.ledger.visits(subject, name, from_ns, to_ns)):
-                segment = self._from_row(row)
+                segment = self.from_row(row)
                 found[segment.key] = segment
             for slot in state.tracks.tracks_of(int(subject, 16), store):
                 if state.tracks.v_state[slot]:
@@ -95,7 +96,7 @@ class VisitSegments:
         """Return the segments of a fan that touch the span, by key. Save what is kept before."""
         state = self._state
         rows = state.ledger.visits_of_fan(fan, state.estate.stores.names[store], from_ns, to_ns)
-        found = {segment.key: segment for segment in map(self._from_row, filter(is_visit, rows))}
+        found = {segment.key: segment for segment in map(self.from_row, filter(is_visit, rows))}
         for subject in self._heard_of(fan, store) | {row.subject for row in rows}:
             for slot in state.tracks.tracks_of(int(subject, 16), store):
                 if state.tracks.v_state[slot]:

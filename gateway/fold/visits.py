@@ -19,6 +19,7 @@ from gateway.fold.arrivals import Arrivals
 from gateway.fold.estate_index import seconds_of
 from gateway.fold.link_index import Changed
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
+from gateway.fold.rebuilt_visits import RebuiltVisits
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.unlinked_visits import UnlinkedVisits
@@ -49,6 +50,7 @@ class Visits:
         self.whose: Final = Whose(state, self._segments)
         self.arrivals: Final = Arrivals(state)
         self.unlinked: Final = UnlinkedVisits(state, self._segments)
+        self.rebuilt: Final = RebuiltVisits(state, self._segments, self._groups, self.whose, self._project_each)
 
     def save(self) -> None:
         """Write what is kept to the store."""

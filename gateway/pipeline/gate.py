@@ -20,7 +20,7 @@ from gateway.records import Record, RecordKind
 
 LEAST_S: Final = 15.0
 """Agents that are connected send a frame every 5 s; one whose window is full since a long outage asks four times in `notice_s`."""
-_FROM_BESIDE: Final = frozenset({RecordKind.SITE, RecordKind.LINKS, RecordKind.FACTS, RecordKind.NOTE})
+_FROM_BESIDE: Final = frozenset({RecordKind.SITE, RecordKind.LINKS, RecordKind.FACTS, RecordKind.NOTE, RecordKind.REBUILT})
 """They bear any time, and may be journaled while no gateway runs."""
 
 

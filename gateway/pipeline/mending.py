@@ -18,7 +18,16 @@ UNFOLDABLE_REASON: Final = "journal.unfoldable"
 KEPT: Final = "journal/"
 """How topics of what the fold could not take begin, but for frames."""
 _TAKEN_AGAIN: Final = frozenset(
-    {RecordKind.EVENT, RecordKind.HEALTH, RecordKind.LINKS, RecordKind.FACTS, RecordKind.GAP, RecordKind.HISTORY, RecordKind.POINTS}
+    {
+        RecordKind.EVENT,
+        RecordKind.HEALTH,
+        RecordKind.LINKS,
+        RecordKind.FACTS,
+        RecordKind.GAP,
+        RecordKind.HISTORY,
+        RecordKind.POINTS,
+        RecordKind.REBUILT,
+    }
 )
 EPOCH: Final = "set-aside"
 """Of the frames that records are made into again: a replay from quarantine goes past the marks, and needs none."""

@@ -139,8 +139,8 @@ class Decided:
         What was appended from beside it does not count.
         """
         row = self._db.execute(
-            "SELECT received_ns FROM records WHERE kind NOT IN (?,?,?,?) ORDER BY pos DESC LIMIT 1",
-            (RecordKind.SITE, RecordKind.LINKS, RecordKind.FACTS, RecordKind.NOTE),
+            "SELECT received_ns FROM records WHERE kind NOT IN (?,?,?,?,?) ORDER BY pos DESC LIMIT 1",
+            (RecordKind.SITE, RecordKind.LINKS, RecordKind.FACTS, RecordKind.NOTE, RecordKind.REBUILT),
         ).fetchone()
         from_ns = row[0] if row else 0
         if now_ns - from_ns <= SHORTEST_ABSENCE_NS:

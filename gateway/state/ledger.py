@@ -18,13 +18,14 @@ from gateway.fold.store import Claim, CorrectionRow, CountRow, DwellRow, VisitRo
 from gateway.state.identity_tables import IdentityTables
 from gateway.state.ledger_schema import SCHEMA
 from gateway.state.sealed_rows import TABLES, BatchRow, CellRow, insert, sealed
+from gateway.state.span_tables import SpanTables
 from gateway.state.touch_tables import TouchTables
 
 SMALL_BYTES: Final = 32 << 20
 """A ledger of at most this size is read through at every start: what is larger is checked row by row as it is used."""
 
 
-class Ledger(TouchTables, IdentityTables):
+class Ledger(TouchTables, IdentityTables, SpanTables):
     """One writer, the fold's thread, always inside the transaction that `checkpoint` ends. Readers open the file on their own."""
 
     def __init__(self, path: Path | str, take_over: bool = True) -> None:

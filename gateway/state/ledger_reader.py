@@ -25,13 +25,14 @@ from gateway.identity.facts_json import decode_facts
 from gateway.state.identity_tables import IdentityTables
 from gateway.state.ledger_schema import SCHEMA
 from gateway.state.sealed_rows import COLUMNS, FactRow, StandingFanRow
+from gateway.state.span_tables import SpanTables
 from gateway.state.touch_tables import TouchTables
 
 BUSY_S: Final = 10.0
 ROWS_AT_ONCE: Final = 10_000
 
 
-class LedgerReader(TouchTables, IdentityTables):
+class LedgerReader(TouchTables, IdentityTables, SpanTables):
     """Everything is read in one transaction, so that it is of one checkpoint."""
 
     def __init__(self, path: Path) -> None:

@@ -97,6 +97,18 @@ def test_dwells_that_touch_a_span_both_ends_included(store: FoldStore) -> None:
     assert found == {(0, 9): [], (0, 10): [10], (20, 30): [10, 30], (21, 29): [], (35, 36): [30], (60, 99): [50], (61, 99): []}
 
 
+def test_a_store_s_visits_of_a_span_by_their_keys_and_what_is_deleted_is_gone(store: FoldStore) -> None:
+    visits = [visit(10, 5, 20), visit(30, 30, 400), visit(31, 31, 40, subject=B), visit(40, 40, 50), visit(32, 32, 33, store="other")]
+    store.save_visits(visits)
+    assert sorted(row.key_ns for row in store.visits_between("s", 10, 40)) == [10, 30, 31]
+    assert store.visits_between("s", 11, 30) == []
+    store.delete_visits([visits[1], visit(10, 5, 20, subject=B)])
+    assert sorted(row.key_ns for row in store.visits_between("s", 0, 99)) == [10, 31, 40]
+    store.save_dwells([dwell(10, 20), dwell(30, 40)])
+    store.delete_dwells([dwell(10, 99), dwell(30, 40)._replace(zone="elsewhere")])
+    assert [row.key_ns for row in store.dwells_of(A)] == [30]
+
+
 def test_a_person_s_rows_come_by_store_and_key(store: FoldStore) -> None:
     store.save_visits([visit(2, 2, 3, store="t"), visit(9, 9, 10), visit(1, 1, 2), visit(4, 4, 5, subject=B)])
     assert [(row.store, row.key_ns) for row in store.visits_of(A)] == [("s", 1), ("s", 9), ("t", 2)]

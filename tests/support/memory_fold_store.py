@@ -55,6 +55,13 @@ class MemoryStore:
         found = (row for row in self._visits.values() if row.fan == fan != "" and row.store == store)
         return [row for row in found if row.last_ns >= from_ns and row.start_ns <= to_ns]
 
+    def visits_between(self, store: str, from_ns: int, to_ns: int) -> list[VisitRow]:
+        return [row for row in self._visits.values() if row.store == store and from_ns <= row.key_ns < to_ns]
+
+    def delete_visits(self, rows: Iterable[VisitRow]) -> None:
+        for row in rows:
+            self._visits.pop((row.subject, row.store, row.key_ns, row.agent), None)
+
     def stores_of(self, subject: str) -> list[str]:
         return sorted({row.store for row in self._visits.values() if row.subject == subject})
 
@@ -70,6 +77,10 @@ class MemoryStore:
     def dwells_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[DwellRow]:
         found = (row for row in self._dwells.values() if row.fan == fan != "" and row.store == store)
         return [row for row in found if row.last_ns >= from_ns and row.start_ns <= to_ns]
+
+    def delete_dwells(self, rows: Iterable[DwellRow]) -> None:
+        for row in rows:
+            self._dwells.pop((row.subject, row.store, row.key_ns, row.agent, row.zone), None)
 
     def dwell_end(self, subject: str, store: str, time_ns: int) -> int:
         covering = (row for row in self.dwells_of(subject) if row.store == store and row.start_ns <= time_ns <= row.last_ns)

@@ -1,0 +1,176 @@
+"""`footfall rebuild`: a store's past, folded again from the journal with today's site.toml."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from footfall.errors import ConfigError
+from footfall.units import NS_PER_DAY, NS_PER_MINUTE, NS_PER_S
+from footfall.users import user_name
+from gateway.accept.outcome import Entry
+from gateway.cli.fan_access import ActorOption, DryRunOption, checked
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
+from gateway.config import load_gateway
+from gateway.fold.minute_counts import TRAFFIC_COLUMN
+from gateway.fold.rebuilt import RebuiltPart, encode
+from gateway.rebuild.differences import Before, DayDifference, difference, with_subjects_of
+from gateway.rebuild.records import as_of_now
+from gateway.rebuild.shadow import Shadow, Stamp
+from gateway.records import RecordKind
+from gateway.state.files import JOURNAL, LEDGER
+from gateway.state.journal import append
+from gateway.state.ledger_reader import LedgerReader, ledger_reader
+from gateway.state.store_journal import StoreJournal, store_journal
+
+WARM_UP_NS: Final = NS_PER_DAY
+"""So much of the journal is folded before the first day that counts, unless the journal has all that ever came."""
+_IN, _OUT = TRAFFIC_COLUMN["in"], TRAFFIC_COLUMN["out"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """A shadow, and the journal that it reads."""
+
+    shadow: Shadow
+    journal: StoreJournal
+    site: bytes
+
+    def catch_up(self, on_pos: Callable[[int], None] = lambda pos: None) -> None:
+        """Fold what the journal has and the shadow has not."""
+        records = self.journal.read(self.shadow.pos, self.journal.last_pos, on_pos)
+        self.shadow.take(as_of_now(records, self.shadow.store, self.site))
+
+
+def rebuild(
+    store: Annotated[str, typer.Argument(help="The store, by its name in site.toml.")],
+    from_day: Annotated[str, typer.Argument(metavar="FROM", help="The first day of the store, such as 2026-11-03.")],
+    to_day: Annotated[str, typer.Argument(metavar="TO", help="The last day; it is folded again as well.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    actor: ActorOption = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept, and footfall audit lists it.")] = "",
+    dry_run: DryRunOption = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+) -> None:
+    """Fold past days of a store again, beside the gateway, after a correction of site.toml that holds for them too.
+
+    All days get what site.toml, as the gateway has it now, says of zones, doors, timeouts, staff, neighbours, hours and calibrations.
+    Visits, dwells and the minutes of store and zones follow; what was stored as it was heard, and other stores, stay as they are.
+
+    [bold]Example:[/] footfall rebuild flagship 2026-11-03 2026-11-09 --reason "the back door is an inner one" --dry-run
+    """
+    settings, days = load_gateway(config), _days(from_day, to_day)
+    stamp = Stamp(checked("--actor", actor or user_name()), checked("--reason", reason), time.time_ns())
+    path = settings.state_dir / JOURNAL
+    with store_journal(path, store) as journal, Shadow(store, settings.profiles.registry()) as shadow:
+        past = _Past(shadow, journal, journal.site())
+        with _progress(journal.last_pos, quiet) as on_pos:
+            past.catch_up(on_pos)
+        _check(past, days)
+        with ledger_reader(settings.state_dir / LEDGER) as ledger:
+            before = {day: _before(ledger, shadow, day) for day in days}
+        parts = _parts(past, before, stamp)
+        changes = [difference(before[day], part) for day, part in zip(days, parts, strict=True)]
+        if not dry_run:
+            _write(past, before, [part for part, each in zip(parts, changes, strict=True) if not each.is_none], stamp, path)
+    if not quiet:
+        for line in _lines(changes, dry_run):
+            typer.echo(line)
+
+
+def _parts(past: _Past, before: dict[date, Before], stamp: Stamp) -> list[RebuiltPart]:
+    return [with_subjects_of(past.shadow.day(day, stamp), each) for day, each in before.items()]
+
+
+def _write(past: _Past, before: dict[date, Before], parts: Sequence[RebuiltPart], stamp: Stamp, path: Path) -> None:
+    """Journal the days that change. What came meanwhile may be of them: then they are journaled once more."""
+    while parts:
+        append(path, [Entry(RecordKind.REBUILT, past.shadow.store, "", 0, encode(one)) for part in parts for one in part.in_parts()])
+        past.catch_up()
+        written = {part.day: part for part in parts}
+        parts = [part for part in _parts(past, before, stamp) if part.day in written and part != written[part.day]]
+
+
+def _days(from_day: str, to_day: str) -> list[date]:
+    try:
+        first, last = date.fromisoformat(from_day), date.fromisoformat(to_day)
+    except ValueError as error:
+        raise ConfigError(f"FROM and TO are days of the store, such as 2026-11-03: {error}") from None
+    if last < first:
+        raise ConfigError(f"TO ({last}) is before FROM ({first})")
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def _check(past: _Past, days: Sequence[date]) -> None:
+    """Raise ConfigError for days that the journal lacks, that are not over, or that another gateway made."""
+    shadow, begins_ns = past.shadow, past.journal.begins_ns()
+    from_ns, to_ns = shadow.span(days[0])[0], shadow.span(days[-1])[1]
+    if begins_ns and from_ns < begins_ns + WARM_UP_NS:
+        raise ConfigError(
+            f"the journal begins at {_when(begins_ns)}, and needs a day before FROM: FROM can be {_day_after(begins_ns + WARM_UP_NS)}"
+            " at the earliest. journal.keep_days in gateway.toml keeps more from now on"
+        )
+    if to_ns > shadow.known_ns():
+        raise ConfigError(
+            f"{shadow.store}: days are over up to {_when(shadow.known_ns())}: {days[-1]} ends at {_when(to_ns)}. TO must be earlier"
+        )
+    if from_ns <= shadow.history_ns():
+        raise ConfigError(
+            f"{shadow.store}: another gateway, whose state is lost, made what is stored up to {_when(shadow.history_ns())}: not all that it"
+            f" knew is in this journal. FROM can be {_day_after(shadow.history_ns())} at the earliest"
+        )
+
+
+def _before(ledger: LedgerReader, shadow: Shadow, day: date) -> Before:
+    (from_ns, to_ns), estate = shadow.span(day), ledger.fold["state"]["estate"]
+    owner = estate["stores"].index(shadow.store) if shadow.store in estate["stores"] else -1
+    cells = ledger.cells_between("traffic", owner, from_ns // NS_PER_MINUTE, (to_ns - 1) // NS_PER_MINUTE)
+    return Before(
+        ledger.visits_between(shadow.store, from_ns, to_ns),
+        ledger.dwells_between(shadow.store, from_ns, to_ns),
+        [name for store, name in estate["zones"] if store == shadow.store],
+        {minute: (int(cell[_IN]), int(cell[_OUT])) for minute, cell in cells if cell[_IN] or cell[_OUT]},
+    )
+
+
+def _lines(changes: Sequence[DayDifference], dry_run: bool) -> Iterator[str]:
+    for each in changes:
+        if not each.is_none:
+            (in_before, in_after), (out_before, out_after) = each.entered, each.left
+            yield (
+                f"{each.day}: visits {each.visits}; dwells {each.dwells};"
+                f" in {in_before:,} -> {in_after:,}, out {out_before:,} -> {out_after:,} in {each.minutes:,} minutes"
+            )
+    changed = sum(not each.is_none for each in changes)
+    if not changed:
+        yield f"nothing changes in {len(changes)} days"
+    elif dry_run:
+        yield f"{changed} of {len(changes)} days would change; nothing was written"
+    else:
+        yield f"{changed} of {len(changes)} days are journaled; the gateway takes them within seconds, or when it runs again"
+
+
+def _when(time_ns: int) -> str:
+    return f"{datetime.fromtimestamp(time_ns / NS_PER_S, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _day_after(time_ns: int) -> date:
+    return datetime.fromtimestamp(time_ns / NS_PER_S, UTC).date() + timedelta(days=1)
+
+
+@contextmanager
+def _progress(last_pos: int, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Show a bar on the terminal, of the journal's records."""
+    columns = TextColumn("folding again"), BarColumn(), TextColumn("{task.completed:,} of {task.total:,} records"), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as progress:
+        bar = progress.add_task("", total=last_pos)
+        yield lambda pos: progress.update(bar, completed=pos)

@@ -1,0 +1,125 @@
+"""Takes past days that were folded once more (`footfall rebuild`): the difference to what is there is emitted, and nothing else.
+
+Nothing here depends on what the minutes were: a row takes back what it counted, a new one is counted, and so every sum follows. Who is in
+the store since the day, or was until a moment ago, is left as is: what a track has may still change.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from footfall.units import NS_PER_DAY, NS_PER_MINUTE
+from gateway.fold.dwells import Dwells
+from gateway.fold.minute_counts import TRAFFIC_COLUMN
+from gateway.fold.minute_points import MinutePoints
+from gateway.fold.rebuilt import RebuiltDwell, RebuiltPart, RebuiltVisit, decode
+from gateway.fold.rebuilt_visits import Key, RebuiltVisits
+from gateway.fold.state import State
+from gateway.fold.store import CorrectionRow, DwellRow, VisitRow
+from gateway.fold.tables.hash_index import NO_CODE
+from gateway.records import Record
+
+REBUILD: Final = "rebuild"
+_IN, _OUT = TRAFFIC_COLUMN["in"], TRAFFIC_COLUMN["out"]
+
+
+class Rebuilding:
+    """`take` a REBUILT record."""
+
+    def __init__(self, state: State, visits: RebuiltVisits, dwells: Dwells, minute_points: MinutePoints) -> None:
+        self._state: Final = state
+        self._visits: Final = visits
+        self._dwells: Final = dwells
+        self._minute_points: Final = minute_points
+
+    def take(self, record: Record) -> None:
+        """Put what a record has in the place of what is there."""
+        part, store = decode(record.body), self._state.estate.stores.of(record.store)
+        self._visits.save()
+        self._dwells.save()
+        found = self._state.ledger.visits_between(record.store, part.from_ns, part.to_ns)
+        subjects = {row.subject for row in found} | part.observed | set(part.subjects)
+        free = {each for each in subjects if part.is_of(each) and not self._is_live(each, store, part.to_ns)}
+        self._take_visits(record.store, part, [row for row in found if row.subject in free], free)
+        for subject in sorted(free):
+            self._take_dwells(record.store, part, subject)
+        if part.part == 0:
+            self._take_doors(store, part)
+            self._keep(record, part)
+
+    def _is_live(self, subject: str, store: int, to_ns: int) -> bool:
+        """Return whether a track still has a visit, a dwell or a pass of the time before `to_ns`."""
+        t = self._state.tracks
+        return any(
+            (t.v_state[slot] and t.v_key_ns[slot] < to_ns)
+            or (t.d_state[slot] and t.d_key_ns[slot] < to_ns)
+            or (t.p_zone[slot] != NO_CODE and t.p_key_ns[slot] < to_ns)
+            or 0 < t.pass_ns[slot] < to_ns
+            for slot in t.tracks_of(int(subject, 16), store)
+        )
+
+    def _take_visits(self, store: str, part: RebuiltPart, found: list[VisitRow], free: set[str]) -> None:
+        before: dict[Key, VisitRow] = {(row.subject, row.key_ns, row.agent): row for row in found}
+        bits = [self._state.estate.zone_bit(self._state.estate.zone(store, zone)) for zone in part.zones]
+        after = {(row.subject, row.key_ns, row.agent): _visit(row, store, bits) for row in part.visits if row.subject in free}
+        gone = {key: row for key, row in before.items() if key not in after or _observed(after[key]) != _observed(row)}
+        come = {key: row for key, row in after.items() if key not in before or key in gone}
+        self._visits.replace(self._state.estate.stores.of(store), gone, come)
+
+    def _take_dwells(self, store: str, part: RebuiltPart, subject: str) -> None:
+        rows = self._state.ledger.dwells(subject, store, part.from_ns - NS_PER_DAY, part.to_ns + NS_PER_DAY)
+        before = {(row.key_ns, row.agent, row.zone): row for row in rows if part.from_ns <= row.key_ns < part.to_ns}
+        after = {(row.key_ns, row.agent, row.zone): _dwell(row, store) for row in part.dwells if row.subject == subject}
+        gone = {key for key, row in before.items() if key not in after or after[key] != row._replace(fan="")}
+        for key in sorted(gone):
+            self._dwells.take_out(before[key], void=key not in after)
+        for key in sorted(after):
+            if key not in before or key in gone:
+                self._dwells.put_in(after[key])
+        self._dwells.save()
+
+    def _take_doors(self, store: int, part: RebuiltPart) -> None:
+        ledger, cells = self._state.ledger, self._state.traffic
+        for each in part.counts:
+            row = ledger.count_by_id(each.id)
+            if row is not None and row.inner != each.inner:
+                ledger.save_count(row._replace(inner=each.inner))
+        counted = {each.minute: each for each in part.doors}
+        first, last = part.from_ns // NS_PER_MINUTE, (part.to_ns - 1) // NS_PER_MINUTE
+        for minute in sorted({*cells.minutes(store, first, last), *counted}):
+            cell, now = cells.get(store, minute), counted.get(minute)
+            entered, left = (now.entered, now.left) if now else (0, 0)
+            if (cell[_IN], cell[_OUT]) != (entered, left):
+                cells.add(store, minute, _IN, entered - cell[_IN])
+                cells.add(store, minute, _OUT, left - cell[_OUT])
+                self._minute_points.count(store, minute)
+        self._minute_points.settle_again(store, first, counted)
+
+    def _keep(self, record: Record, part: RebuiltPart) -> None:
+        """Keep who did so and why among the corrections, which are listed."""
+        body = json.dumps({"day": part.day, "actor": part.actor, "reason": part.reason}, ensure_ascii=False)
+        self._state.ledger.save_corrections([
+            CorrectionRow(f"{REBUILD}:{record.store}/{part.day}", record.store, record.agent, record.pos, REBUILD, part.learned_ns, 0, body)
+        ])  # fmt: skip
+
+
+def _observed(row: VisitRow) -> VisitRow:
+    """Return what a row has of its own: nothing of its fan or its neighbours."""
+    return row._replace(fan="", grouped=0, counted="" if row.zones else row.counted)
+
+
+def _visit(row: RebuiltVisit, store: str, bits: list[int]) -> VisitRow:
+    """`bits` are the zones' in this state, by their place in the part."""
+    zones = 0
+    for place, bit in enumerate(bits):
+        if row.zones >> min(place, 63) & 1:
+            zones |= bit
+    signed = zones - (1 << 64) if zones >> 63 else zones
+    return VisitRow(
+        row.subject, store, row.key_ns, row.agent, row.start_ns, row.last_ns, signed, row.staff, 0, "", 0, row.counted, row.absences
+    )  # fmt: skip
+
+
+def _dwell(row: RebuiltDwell, store: str) -> DwellRow:
+    return DwellRow(row.subject, store, row.zone, row.key_ns, row.agent, row.start_ns, row.last_ns, row.staff, 0, "", row.quality)

@@ -1,0 +1,133 @@
+"""A past day of a store as it came out when it was folded once more: the body of REBUILT records.
+
+What whose rows are is not in it: the fold names them when it takes the record, by the standings of then. A busy day is several records,
+each with the subjects whose number leaves its `part` when divided by `parts`; what the doors counted is in the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final, NamedTuple
+
+import msgpack
+
+from gateway.fold.store import DwellRow, VisitRow
+
+ROWS_A_PART: Final = 10_000
+
+
+class DoorMinute(NamedTuple):
+    """How many the doors counted in a minute since 1970, UTC."""
+
+    minute: int
+    entered: int
+    left: int
+
+
+class RebuiltVisit(NamedTuple):
+    """A segment of a visit without what follows from its neighbours and its fan."""
+
+    subject: str
+    key_ns: int
+    agent: str
+    start_ns: int
+    last_ns: int
+    zones: int
+    """A bit for each of the part's `zones`, as a signed 64-bit integer; 0 for a pass."""
+    staff: int
+    absences: str
+    counted: str
+    """Of a pass alone."""
+
+
+class RebuiltDwell(NamedTuple):
+    subject: str
+    zone: str
+    key_ns: int
+    agent: str
+    start_ns: int
+    last_ns: int
+    staff: int
+    quality: int
+
+
+class CountInner(NamedTuple):
+    """Whether the door of a count is an inner one, 0 or 1."""
+
+    id: str
+    inner: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebuiltPart:
+    """Rows have keys from `from_ns` to before `to_ns`: those of the store that are not among these are no more."""
+
+    from_ns: int
+    to_ns: int
+    day: str
+    actor: str
+    reason: str
+    learned_ns: int
+    part: int = 0
+    parts: int = 1
+    zones: tuple[str, ...] = ()
+    visits: tuple[RebuiltVisit, ...] = ()
+    dwells: tuple[RebuiltDwell, ...] = ()
+    subjects: tuple[str, ...] = ()
+    """Others of whom there were dwells."""
+    doors: tuple[DoorMinute, ...] = ()
+    counts: tuple[CountInner, ...] = ()
+
+    @property
+    def observed(self) -> set[str]:
+        """The subjects of whom there are visits or dwells."""
+        return {row.subject for row in self.visits} | {row.subject for row in self.dwells}
+
+    def is_of(self, subject: str) -> bool:
+        """Return whether a subject's rows are in this part."""
+        return int(subject, 16) % self.parts == self.part
+
+    def in_parts(self, most_rows: int = ROWS_A_PART) -> Iterator[RebuiltPart]:
+        """Yield the same in parts of about so many rows at most."""
+        parts = -(-max(len(self.visits) + len(self.dwells), 1) // most_rows)
+        for part in range(parts):
+            one = replace(self, part=part, parts=parts)
+            yield replace(
+                one,
+                visits=tuple(row for row in self.visits if one.is_of(row.subject)),
+                dwells=tuple(row for row in self.dwells if one.is_of(row.subject)),
+                subjects=tuple(each for each in self.subjects if one.is_of(each)),
+                doors=() if part else self.doors,
+                counts=() if part else self.counts,
+            )
+
+
+def visits_of_rows(rows: Iterable[VisitRow]) -> tuple[RebuiltVisit, ...]:
+    """Return rows of a store, in the order of their keys, without what follows from others."""
+    return tuple(sorted(
+        RebuiltVisit(row.subject, row.key_ns, row.agent, row.start_ns, row.last_ns, row.zones, row.staff, row.absences,
+                     "" if row.zones else row.counted)
+        for row in rows
+    ))  # fmt: skip
+
+
+def dwells_of_rows(rows: Iterable[DwellRow]) -> tuple[RebuiltDwell, ...]:
+    """Return rows of a store, in the order of their keys, without what follows from others."""
+    return tuple(sorted(RebuiltDwell(*[getattr(row, name) for name in RebuiltDwell._fields]) for row in rows))
+
+
+def encode(part: RebuiltPart) -> bytes:
+    """Return the body of a REBUILT record."""
+    return bytes(msgpack.packb(asdict(part)))
+
+
+def decode(body: bytes) -> RebuiltPart:
+    """Return what `encode` was given."""
+    values: dict[str, Any] = msgpack.unpackb(body)
+    rows: dict[str, Any] = {name: tuple(kind(*row) for row in values.pop(name)) for name, kind in _ROWS.items()}
+    values |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return RebuiltPart(**values, **rows)
+
+
+_ROWS: Final[Mapping[str, type[Any]]] = {"visits": RebuiltVisit, "dwells": RebuiltDwell, "doors": DoorMinute, "counts": CountInner}

@@ -1,0 +1,1 @@
+"""Folding a store's past once more, beside the gateway: what `footfall rebuild` stands on."""

@@ -1,0 +1,178 @@
+"""`footfall rebuild`: a store's day from the journal, with the estate that is in force now, beside the gateway."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from footfall.errors import ConfigError
+from footfall.frames import Kind
+from gateway.accept.outcome import Entry
+from gateway.cli.audit import audit
+from gateway.cli.rebuild import rebuild
+from gateway.records import Record, RecordKind
+from gateway.site.recorded import record_site
+from gateway.state.journal import Journal
+from gateway.state.journal_reader import read
+from gateway.state.ledger import Ledger
+from tests.support import journal_stories as made
+from tests.support.journal_stories import Row, Rows, Story, new_fold, of, pairs, store
+
+DAY = "2026-05-29"
+"""It begins at 04:00 in Shanghai, 26 minutes before the story."""
+APP = typer.Typer()
+APP.command("rebuild")(rebuild)
+APP.command("audit")(audit)
+
+
+def story() -> Story:
+    """Somebody is away for 200 s, which is no new visit with a timeout of 300 s, but one with half of it; people pass the door."""
+    told = Story().frame(0, []).frame(1, []).frame(2, [])
+    for at in range(0, 60, 10):
+        told.wait(10).frame(0, [Row(Kind.STAY, 5)]).frame(1, [Row(Kind.IN, count=1)] if at == 0 else [])
+    told.wait(200).frame(0, [Row(Kind.STAY, 5)]).frame(1, [])
+    told.event(0, {"kind": "count", "id": "c1", "door": "d", "in": 4, "out": 1})
+    return told.end(30)
+
+
+class Place:
+    """A gateway's folder; `fold` takes what the journal has."""
+
+    def __init__(self, folder: Path, told: Story) -> None:
+        self.folder, self.state = folder, folder / "state"
+        self.state.mkdir()
+        (folder / "gateway.toml").write_text("")
+        (folder / "site.toml").write_text('brand = "b"\n[[stores]]\nname = "s1"\n')
+        self.rows: Rows = {}
+        journal = Journal(self.state / "journal.db")
+        journal.commit([(each.received_ns, _entry(each)) for each in told.records], {})
+        journal.close()
+        self.fold()
+
+    def records(self) -> list[Record]:
+        journal = Journal(self.state / "journal.db")
+        found = read(journal._db, 0, 10_000, 1 << 30)  # all of it
+        journal.close()
+        return found
+
+    def correct(self, site: Any) -> None:
+        journal = Journal(self.state / "journal.db")
+        journal.commit([(journal.last_received_ns, Entry(RecordKind.SITE, "", "", 0, record_site(site)))], {})
+        journal.close()
+        self.fold()
+
+    def fold(self) -> list[str]:
+        """Fold what is new, and a tick; return the measurements of the points."""
+        ledger = Ledger(self.state / "ledger.db")
+        fold = new_fold(ledger)
+        if "fold" in (state := ledger.state()):
+            fold.load(state)
+        journal = Journal(self.state / "journal.db")
+        journal.commit([(journal.last_received_ns + n * 2 * made.S, Entry(RecordKind.TICK, "", "", 0, b"")) for n in (1, 2)], {})
+        journal.close()
+        points = fold.apply(pairs(record for record in self.records() if record.pos > fold.pos))
+        store(points, self.rows)
+        fold.checkpoint({})
+        ledger.close()
+        return sorted({each.measurement for each in points})
+
+    def run(self, *arguments: str) -> Result:
+        return CliRunner().invoke(APP, [*arguments, "--config", str(self.folder / "gateway.toml")])
+
+    def visits(self) -> list[float]:
+        rows = sorted(of(self.rows, "visit"), key=lambda row: row["time_ns"])
+        return [row["seconds"] for row in rows if not row["void"]]
+
+    def entered(self) -> float:
+        return sum(cell.get("in", 0) for key, cell in made.stored_minutes(self.rows, "traffic").items() if "s1" in key)
+
+
+def _entry(record: Record) -> Entry:
+    return Entry(record.kind, record.store, record.agent, record.seq, record.body, record.offset_ns, record.time_quality,
+                 record.clock_width_ns)  # fmt: skip
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path, story())
+
+
+def inner_door() -> Any:
+    site = made.site_of(1).model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    site["stores"][0]["inner_doors"] = ["d"]
+    return type(made.site_of()).model_validate(site)
+
+
+def test_without_a_correction_nothing_is_journaled(place: Place) -> None:
+    last = len(place.records())
+    done = place.run("rebuild", "s1", DAY, DAY, "--quiet")
+    assert (done.exit_code, done.output, len(place.records())) == (0, "", last)
+    assert place.run("rebuild", "s1", DAY, DAY).stdout.endswith("nothing changes in 1 days\n")
+
+
+def test_a_dry_run_shows_what_would_change_and_changes_nothing(place: Place) -> None:
+    place.correct(inner_door())
+    last = len(place.records())
+    done = place.run("rebuild", "s1", DAY, DAY, "--dry-run")
+    assert done.exit_code == 0, done.output
+    assert f"{DAY}: visits 1 new, 1 changed, 0 void;" in done.stdout
+    assert "in 5 -> 0, out 1 -> 0" in done.stdout
+    assert done.stdout.endswith("1 of 1 days would change; nothing was written\n")
+    assert len(place.records()) == last
+
+
+def test_after_a_correction_the_day_is_as_with_the_right_site(place: Place) -> None:
+    place.correct(inner_door())
+    assert (place.visits(), place.entered()) == ([250.0], 5.0)
+    done = place.run("rebuild", "s1", DAY, DAY, "--actor", "kim", "--reason", "the back door")
+    assert done.exit_code == 0, done.output
+    place.fold()
+    assert (place.visits(), place.entered()) == ([50.0, 0.0], 0.0)
+    assert place.run("rebuild", "s1", DAY, DAY).stdout.endswith("nothing changes in 1 days\n")
+
+
+def test_a_rebuild_is_audited_with_who_and_why(place: Place) -> None:
+    place.correct(inner_door())
+    place.run("rebuild", "s1", DAY, DAY, "--actor", "kim", "--reason", "the back door")
+    place.fold()
+    (found,) = [json.loads(line) for line in place.run("audit", "--json", "--kind", "rebuild").stdout.splitlines()]
+    assert (found["actor"], found["reason"], found["id"], found["source"]) == ("kim", "the back door", f"s1/{DAY}", "s1")
+    assert found["what"] == f"s1 is folded again on {DAY}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("s3", DAY, DAY), "there is no store 's3' in site.toml"),
+        (("s1", "yesterday", DAY), "FROM and TO are days of the store, such as 2026-11-03"),
+        (("s1", DAY, "2026-05-28"), "TO (2026-05-28) is before FROM (2026-05-29)"),
+        (("s1", DAY, "2026-05-30"), "TO must be earlier"),
+    ],
+)
+def test_what_cannot_be_rebuilt_is_refused_with_the_reason(place: Place, arguments: tuple[str, ...], words: str) -> None:
+    done = place.run("rebuild", *arguments)
+    assert isinstance(done.exception, ConfigError)
+    assert words in str(done.exception)
+
+
+def test_a_day_before_what_the_journal_has_is_refused_with_the_first_that_can_be(place: Place) -> None:
+    journal = Journal(place.state / "journal.db")
+    journal.prune(20, 1 << 62)
+    journal.close()
+    done = place.run("rebuild", "s1", DAY, DAY)
+    assert isinstance(done.exception, ConfigError)
+    assert "the journal begins at 2026-05-28 20:" in str(done.exception)
+    assert "FROM can be 2026-05-30 at the earliest" in str(done.exception)
+
+
+def test_a_day_that_another_gateway_made_is_refused(tmp_path: Path) -> None:
+    told = story()
+    told.add(RecordKind.HISTORY, json.dumps({"until_ns": made.T0 + 3600 * made.S}).encode(), "s1", "x")
+    done = Place(tmp_path, told).run("rebuild", "s1", DAY, DAY)
+    assert isinstance(done.exception, ConfigError)
+    assert "another gateway, whose state is lost, made what is stored up to 2026-05-28 21:26 UTC" in str(done.exception)
