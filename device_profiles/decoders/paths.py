@@ -144,4 +144,6 @@ def is_word(text: str, wanted: str) -> bool:
 
 def leads_somewhere(path: ValuePath, scope: PathScope) -> bool:
     """Return whether there is a value at the path; at one with `[]`, at least one."""
-    return find(path, scope) is not None or (not path.anchor and any(each(path, scope)))
+    if any(step.fans_out for step in path.steps) and not path.anchor:
+        return any(each(path, scope))
+    return find(path, scope) is not None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device_profiles.decoders.paths import PathScope, each, find, parse
+from device_profiles.decoders.paths import PathScope, each, find, leads_somewhere, parse
 
 MESSAGE = {
     "reader": "r1",
@@ -94,3 +94,8 @@ def test_any_value_can_be_walked(value: Any, text: str) -> None:
     find(parse(text), root)
     for item in each(parse(text), root):
         find(parse(text), item)
+
+
+def test_an_empty_list_has_no_elements() -> None:
+    scope = PathScope({"a": [], "b": [1], "c": {}}, {})
+    assert [leads_somewhere(parse(path), scope) for path in ("a", "a[]", "b[]", "c[]", "d[]")] == [True, False, True, True, False]
