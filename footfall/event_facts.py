@@ -11,12 +11,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from footfall.event_base import Moment, OfPeople, Strict, Text
 from footfall.fan_ids import BRANDS_OWN, check_fan, check_name
 from footfall.identified import Identifier, OfLink
 from footfall.moments import to_ns
+from footfall.purposes import Purpose, check_purpose
 
 MAX_TOGETHER: Final = 64
 """Most identifiers, or fans, of one fact."""
@@ -154,7 +155,7 @@ class ConsentFact(_Fact):
 
     fact: Literal["consent"]
     fan: Fan
-    purpose: Text
+    purpose: Annotated[Purpose, BeforeValidator(check_purpose)]
     granted: bool
     version: Text | None = None
 

@@ -22,7 +22,7 @@ AHEAD_NS: Final = 366 * NS_PER_DAY
 def check_time(event: AnyEvent, taken_ns: int, latest_ns: int) -> None:
     """Raise ContractError `event.time` for a time that only a dead clock shows; the event was taken in from `taken_ns` to `latest_ns`."""
     if event.kind == "fact":
-        _check_moments(event.moments_ns, taken_ns, latest_ns)
+        check_moments(event.moments_ns, taken_ns, latest_ns)
     if event.time is None or (time_ns := event.time_ns) is None:
         return
     stated = f"`time` is {event.time.isoformat(timespec='seconds')}, {_apart(abs(time_ns - taken_ns))}"
@@ -34,8 +34,11 @@ def check_time(event: AnyEvent, taken_ns: int, latest_ns: int) -> None:
         raise ContractError("event.time", f"{stated} before {taken}: {hint}")
 
 
-def _check_moments(stated_ns: Mapping[str, int], taken_ns: int, latest_ns: int) -> None:
-    """A fact is learned before it is sent; it may begin later, and end whenever it likes."""
+def check_moments(stated_ns: Mapping[str, int], taken_ns: int, latest_ns: int) -> None:
+    """Raise ContractError `event.time` for times of a fact that nobody means; it was taken in from `taken_ns` to `latest_ns`.
+
+    It is learned before it is sent; it may begin up to a year later, and end whenever it likes.
+    """
     for key, until_ns in (("learned", latest_ns + EARLY_NS), ("from", taken_ns + AHEAD_NS)):
         if stated_ns.get(key, 0) > until_ns:
             apart = _apart(stated_ns[key] - taken_ns)

@@ -14,9 +14,10 @@ from typing import Annotated, Any, Final
 import typer
 
 from footfall.errors import ConfigError
+from footfall.purposes import IDENTIFY
 from gateway.cli.fan_access import ActorOption, Desk, DryRunOption, JsonOption, ReasonOption, desk
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
-from gateway.fans.decisions import IDENTIFY, Deciding
+from gateway.fans.decisions import Deciding
 from gateway.fans.effect import Effect
 from gateway.identity.facts import FOR_EVER_NS, Fact, Merge, Revoke, Split, fact_name
 from gateway.identity.facts_json import values_of

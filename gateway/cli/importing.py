@@ -27,8 +27,6 @@ AT_ONCE: Final = 1000
 WRITTEN_AT_ONCE: Final = 10_000
 MANY: Final = 0.1
 """A snapshot that would end a larger part of its source's links is asked about: a file that was cut off looks so."""
-FEW: Final = 10
-"""So many links may always be ended."""
 
 
 class Plan(Protocol):
@@ -104,7 +102,7 @@ class Importing:
         known = latest_of([*links, *self.files.tail_links()], [*ledger.revokes(), *self.files.tail_revokes()])
         held = [*(self.held or ()), *plan.close(known, at_ns)]
         going = sum(key.source in plan.sources and each.taken_back is None and each.link.to_ns > at_ns for key, each in known.items())
-        if plan.ended_total > max(FEW, MANY * going) and not yes and self.preview is None:
+        if plan.ended_total > MANY * going and not yes and self.preview is None:
             _ask(plan.ended_total, going, path)
         self.held = None
         for at in range(0, len(held), AT_ONCE):

@@ -77,7 +77,7 @@ def import_(
                 renamed=dict(_pair(each) for each in column or ()),
                 zone=zone_of(timezone, files.site),
                 order=dates,
-                defaults=Defaults(_source(source), id_type, files.settings.profiles.registry().types_without_consent),
+                defaults=Defaults(_source(source), id_type, files.settings.profiles.registry().types_without_consent, stamp.learned_ns),
             )
             plan = ImportPlan(files.known(), files.pseudonyms.identified, stamp, snapshot)
             run = Importing(files, plan, preview, held=[] if snapshot else None)

@@ -7,12 +7,17 @@ plain_text("1.38E+10")      # ValueError: its digits are gone
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 _FORMULA: Final = re.compile(r'="(.*)"', re.DOTALL)
 _APOSTROPHE: Final = re.compile(r"'[0-9+]")
 """Before what was typed as a text, as some exports leave it."""
-_ROUNDED: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?[eE][+-][0-9]+")
+_ROUNDED: Final = re.compile(
+    r"[+-]? *[0-9]+(?:[.,][0-9]*)? *[eE] *[+-] *[0-9]+"
+    r"|[+-]? *[0-9]+[.,][0-9]* *[eE] *[0-9]+"  # without a sign 12E5 may be somebody's card; with a fraction it is a number
+    r"|[+-]? *[0-9]+(?:[.,][0-9]*)? *[xX*\u00d7] *10 *\^? *[+-]?[0-9]+"
+)
 _FRACTION: Final = re.compile(r"[0-9]{5,}[.,]0+")
 _ERROR: Final = re.compile(r"#(?:N/A|NAME\?|NUM!|REF!|VALUE!|DIV/0!|NULL!|#+)", re.IGNORECASE)
 
@@ -28,7 +33,7 @@ def plain_text(cell: str) -> str:
         text = text[1:]
     if text.isdecimal() or text.isalpha():
         return text
-    if _ROUNDED.fullmatch(text):
+    if _ROUNDED.fullmatch(" ".join(unicodedata.normalize("NFKC", text).split())):
         raise ValueError(f"{text} is a number that a spreadsheet has rounded, and its last digits are gone: make the column text there, "
                          "load the data again, and export it")  # fmt: skip
     if _FRACTION.fullmatch(text):

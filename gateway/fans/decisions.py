@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from footfall.errors import ContractError
+from footfall.event_times import check_moments
 from footfall.fan_ids import check_fan
+from footfall.purposes import IDENTIFY, check_purpose
 from gateway.fans.import_plan import Stamp, digest, spelling
 from gateway.identity.facts import FOR_EVER_NS, Consent, Distinct, Fact, Identifier, Link, Merge, Revoke, RevokeLink, Same, Split
 
-IDENTIFY: Final = "identify"
-"""The purpose whose consent decides whether a fan is named."""
 LONGEST: Final = 128
 _Made = TypeVar("_Made", bound=Fact)
 
@@ -50,6 +51,7 @@ class Deciding:
         """Return that an identifier, in each of its spellings, is a fan's. Raise ValueError for a span that ends before it begins."""
         if from_ns >= to_ns:
             raise ValueError("--from is not before --to")
+        self._check_from(from_ns)
         return self._spelled("link", Link, identifiers, fan=_fan(fan), from_ns=from_ns, to_ns=to_ns)
 
     def unlink(self, identifiers: Sequence[Identifier], fan: str, to_ns: int) -> list[Fact]:
@@ -63,8 +65,20 @@ class Deciding:
         return [self._fact("same", Same, identifiers=found)]
 
     def consent(self, fan: str, granted: bool, from_ns: int, purpose: str = IDENTIFY, version: str = "") -> list[Fact]:
-        """Return that a fan grants a purpose, or withdraws it, from a time on."""
+        """Return that a fan grants a purpose, or withdraws it, from a time on. Raise ValueError for a purpose that nothing acts on."""
+        try:
+            check_purpose(purpose)
+        except ValueError as error:
+            raise ValueError(f"--purpose {error}") from None
+        self._check_from(from_ns)
         return [self._fact("consent", Consent, fan=_fan(fan), purpose=purpose, granted=granted, version=version, from_ns=from_ns)]
+
+    def _check_from(self, from_ns: int) -> None:
+        """As for plain events: what begins in a year or later was mistyped."""
+        try:
+            check_moments({"from": from_ns}, self.stamp.learned_ns, self.stamp.learned_ns)
+        except ContractError as error:
+            raise ValueError(str(error)) from None
 
     def _common(self) -> dict[str, Any]:
         stamp = self.stamp

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from footfall.errors import ConfigError, ContractError
 from footfall.event_facts import AnyFact
+from footfall.event_times import check_time
 from footfall.events import load_json, parse_event
 from footfall.identified import stated_identifiers
 from gateway.accept.facts import fact_values
@@ -69,6 +70,7 @@ class FactLines:
             raise ValueError(f"kind is {stated['kind']!r}: only facts are imported, other events are published or posted")
         fact = parse_event(self._pseudonyms.opened(stated))
         assert isinstance(fact, AnyFact)  # noqa: S101 # of its kind
+        check_time(fact, self._stamp.learned_ns, self._stamp.learned_ns)
         self._check_consent(fact)
         made, _ = fact_values(fact, self._stamp.actor, self._stamp.learned_ns, Identified(self._pseudonyms))
         return tuple(fact_of(each) for each in (made, *made.get(ALSO, ())))

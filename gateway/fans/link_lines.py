@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 
 from footfall.errors import ContractError
+from footfall.event_times import check_moments
 from footfall.fan_ids import check_fan
 from gateway.fans.cells import confidence, plain_text
 from gateway.fans.columns import TYPE, Columns
@@ -25,6 +26,8 @@ LONGEST_FAN: Final = 128
 _TYPE: Final = re.compile(r"[a-z0-9._-]{1,32}")
 _FANS: Final = 100_000
 """Of a fan several rows follow each other, and a check costs as much as the rest of a row."""
+_NO_FROM: Final = "(none, which is since ever)"
+_NO_TO: Final = "(none, which is for ever)"
 _Read = TypeVar("_Read")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -48,6 +51,8 @@ class Defaults:
     id_type: str = ""
     without_consent: frozenset[str] = frozenset()
     """Types of identifiers that are refused."""
+    taken_ns: int = FOR_EVER_NS
+    """When the rows are imported: no link begins more than a year later."""
 
 
 class LinkLines:
@@ -87,7 +92,8 @@ class LinkLines:
         from_ns = self._moment("from", from_text) if from_text else -FOR_EVER_NS
         to_ns = self._moment("to", to_text) if to_text else FOR_EVER_NS
         if from_ns >= to_ns:
-            raise ValueError(f"from {from_text} is not before to {to_text}")
+            raise ValueError(f"from {from_text or _NO_FROM} is not before to {to_text or _NO_TO}")
+        check_moments({"from": from_ns}, self._defaults.taken_ns, self._defaults.taken_ns)
         if text := cell(self._confidence):
             _named("confidence", confidence, text)
         return StatedLink(row.line, identifier, fan, from_ns, to_ns, self._source_of(cell(self._source)))

@@ -78,8 +78,9 @@ class DateReader:
             return found[0], int(parts["day"])
         if "one" not in parts:
             return int(parts["month"]), int(parts["day"])
+        # The day stands first wherever a point stands between them.
         one, two = int(parts["one"]), int(parts["two"])
-        if self._order is DayOrder.DMY or (self._order is None and (one > 12 or one == two)):
+        if self._order is DayOrder.DMY or (self._order is None and (one > 12 or one == two or parts["sign"] == ".")):
             return two, one
         if self._order is DayOrder.MDY or two > 12:
             return one, two

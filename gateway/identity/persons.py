@@ -7,12 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from footfall.purposes import IDENTIFY
 from gateway.identity.facts import FOR_EVER_NS, Consent, Distinct, Fact, Link, Mention, Merge
 from gateway.identity.in_force import Refused
 from gateway.identity.spans import Interval, united
 
-IDENTIFY: Final = "identify"
-"""The purpose of a consent without which nobody is named."""
 DISTINCT: Final = "it names two fans that are stated to be distinct"
 STILL_JOINED: Final = "with others it joins two fans that are stated to be distinct"
 _NEVER: Final = (FOR_EVER_NS, "\U0010ffff")

@@ -79,6 +79,12 @@ def test_null_is_for_ever() -> None:
         (REVOKE_LINK | {"of_link": ["member", "F1"]}, 'must be ["type:value", "fan"]'),
         (REVOKE_LINK | {"of_link": ["member:7", "anon-1"]}, "begins with 'anon-'"),
         (CONSENT | {"granted": 0}, "fact.consent.granted: Input should be a valid boolean"),
+        *(
+            (CONSENT | {"purpose": word}, "fact.consent.purpose: is none that Footfall acts on: did you mean 'identify'?")
+            for word in ("idenfity", "Identify", "IDENTIFY ")
+        ),
+        (CONSENT | {"purpose": "marketing"}, "is none that Footfall acts on: The purposes are: identify"),
+        (CONSENT | {"purpose": 7}, "fact.consent.purpose: Input should be 'identify'"),
         (CONSENT | {"to": "2026-09-01T00:00:00Z"}, "a consent has no `to`"),
     ],
 )

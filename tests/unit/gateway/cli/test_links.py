@@ -164,10 +164,21 @@ def test_a_snapshot_closes_what_it_no_longer_names(brand: Brand, is_folded: bool
     brand.import_("member,1,fan-1,,,,", "member,2,fan-2,,,,", "member,3,fan-3,,,erp,")
     if is_folded:
         brand.fold()
-    options = ("--snapshot", "--as-of", "2026-03-01")
+    options = ("--snapshot", "--yes", "--as-of", "2026-03-01")
     assert counts(brand.import_("member,1,fan-1,,,,", options=options)).startswith("0 new, 0 replaced, 1 closed, 1 unchanged")
     assert [(link.fan, link.to_ns) for link in brand.links()[3:]] == [("fan-2", 1_772_294_400_000_000_000)]
     assert counts(brand.import_("member,1,fan-1,,,,", options=options)).startswith("0 new, 0 replaced, 0 closed, 1 unchanged")
+
+
+@pytest.mark.parametrize(("had", "left", "is_asked"), [(12, 2, True), (3, 1, True), (1, 0, True), (20, 18, False)])
+def test_a_snapshot_that_ends_more_than_a_tenth_is_asked_about_however_few_links_there_are(
+    brand: Brand, had: int, left: int, is_asked: bool
+) -> None:
+    lines = [f"member,{n},fan-{n},,,," for n in range(1, had + 1)]
+    brand.import_(*lines)
+    brand.fold()
+    found = brand.import_(*lines[:left], *(["member,99,fan-99,,,,"] if not left else []), options=("--snapshot",))
+    assert ("is it whole? --yes ends them; nothing was imported" in str(found.exception)) == is_asked
 
 
 def test_a_snapshot_with_a_line_that_cannot_be_read_imports_nothing(brand: Brand) -> None:

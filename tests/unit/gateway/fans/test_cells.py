@@ -27,7 +27,28 @@ def test_a_cell_is_the_text_that_it_stands_for(cell: str, text: str) -> None:
     assert plain_text(cell) == text
 
 
-@pytest.mark.parametrize("cell", ["1.38E+10", "1,38E+10", "1.38e+10", "138E+8", '="1.38E+10"', "'1.38E+10", "-1.2E-05"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "1.38E+10",
+        "1,38E+10",
+        "1.38e+10",
+        "138E+8",
+        '="1.38E+10"',
+        "'1.38E+10",
+        "-1.2E-05",
+        "1.3933350001E10",
+        "1.39123E10",
+        "1,39123e10",
+        "1.38 E+10",
+        "1.38E +10",
+        "１.３８Ｅ＋１０",
+        "１．３８ｅ１０",
+        "1.38\u00a0E10",
+        "1.38*10^10",
+        "1.38\u00d710^10",
+    ],
+)
 def test_a_rounded_number_is_refused(cell: str) -> None:
     with pytest.raises(ValueError, match="a spreadsheet has rounded, and its last digits are gone"):
         plain_text(cell)

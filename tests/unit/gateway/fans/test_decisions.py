@@ -10,6 +10,7 @@ from gateway.fans.decisions import Deciding
 from gateway.fans.import_plan import Stamp
 from gateway.identity.facts import Consent, Distinct, Fact, Identifier, Link, Merge, Revoke, RevokeLink, Same, Split
 
+DAY_NS = 86_400 * 10**9
 PHONE = (Identifier("phone", "1" * 16), Identifier("phone.national", "2" * 16))
 DESK = Deciding(Stamp(77, "ann", "same address"))
 
@@ -47,6 +48,10 @@ def test_the_spellings_of_an_identifier_are_stated_to_be_one() -> None:
         (lambda: DESK.merge(["a", ""]), "characters that can be printed"),
         (lambda: DESK.distinct(["a", "b", "c"]), "distinct names two fans"),
         (lambda: DESK.link(PHONE, "a", 9, 9), "--from is not before --to"),
+        (lambda: DESK.link(PHONE, "a", 400 * DAY_NS), "`from` is .* days after"),
+        (lambda: DESK.consent("a", granted=False, from_ns=400 * DAY_NS), "`from` is .* days after"),
+        (lambda: DESK.consent("a", granted=False, from_ns=5, purpose="idenfity"), "--purpose .*: did you mean 'identify'?"),
+        (lambda: DESK.consent("a", granted=False, from_ns=5, purpose="marketing"), "The purposes are: identify"),
         (lambda: DESK.link((), "a"), "the value is no identifier"),
         (lambda: DESK.same(PHONE[:1]), "two identifiers or more"),
         (lambda: DESK.split(""), "the id of a fact"),

@@ -14,8 +14,9 @@ from gateway.fans.link_table import Asked, LinkTable, open_links
 from gateway.fans.sheet import Unread
 from gateway.identity.links import FOR_EVER_NS
 
+TAKEN_NS = 1_796_000_000_000_000_000  # 2026-11-29
 HEADINGS = "identifier_type,identifier,fan,from,to,source,confidence"
-ASKED = Asked(zone=ZoneInfo("Asia/Shanghai"), defaults=Defaults(without_consent=frozenset({"mac"})))
+ASKED = Asked(zone=ZoneInfo("Asia/Shanghai"), defaults=Defaults(without_consent=frozenset({"mac"}), taken_ns=TAKEN_NS))
 
 
 def read(path: Path, *lines: str, headings: str = HEADINGS, asked: Asked = ASKED) -> tuple[list[StatedLink | Unread], LinkTable]:
@@ -30,6 +31,13 @@ def test_a_row_is_a_link(tmp_path: Path) -> None:
         StatedLink(2, "member:1", "fan-1", -FOR_EVER_NS, FOR_EVER_NS, "crm"),
         StatedLink(3, "phone:0013", "fan-2", -FOR_EVER_NS, FOR_EVER_NS, "erp"),
     ]
+
+
+def test_a_link_begins_within_a_year_and_ends_whenever_it_likes(tmp_path: Path) -> None:
+    found, _ = read(tmp_path / "crm.csv", "member,1,f,2027-11-01,9999-12-31,,", "member,2,f,,2099-01-01,,")
+    assert [isinstance(each, StatedLink) for each in found] == [True, True]
+    assert isinstance(found[0], StatedLink)
+    assert found[0].to_ns == FOR_EVER_NS
 
 
 def test_an_identifier_states_its_type_where_no_column_does(tmp_path: Path) -> None:
@@ -50,6 +58,9 @@ def test_an_identifier_states_its_type_where_no_column_does(tmp_path: Path) -> N
         ("member,1,fan-1,soon,,,", "from: 'soon' is no date"),
         ("member,1,fan-1,5/6/2026,,,", "from: 5/6/2026 may be 2026-06-05 or 2026-05-06"),
         ("member,1,f,2026-02-01,2026-01-01,,", "from 2026-02-01 is not before to 2026-01-01"),
+        ("member,1,f,9999-12-31,,,", r"from 9999-12-31 is not before to \(none, which is for ever\)"),
+        ("member,1,f,,0001-01-01,,", r"from \(none, which is since ever\) is not before to 0001-01-01"),
+        ("member,1,f,2028-01-01,,,", "`from` is [0-9]{3} days after the fact was taken in"),
         ("member,1,f,,,,nan", "confidence: it must be 0 to 1"),
         ("member,1,f,,,,2", "confidence: it must be 0 to 1"),
         ("member,1,+8613977040826,,,,", "fan: is written as a phone number"),

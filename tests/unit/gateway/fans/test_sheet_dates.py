@@ -35,6 +35,8 @@ def ns(text: str) -> int:
         ("12/31/2026 1:05 PM", "2026-12-31T13:05+08:00"),
         ("12/31/2026 12:05 a.m.", "2026-12-31T00:05+08:00"),
         ("5/5/2026", "2026-05-05T00:00+08:00"),
+        ("01.11.2026", "2026-11-01T00:00+08:00"),
+        ("1.2.2026 9:05", "2026-02-01T09:05+08:00"),
         ("5-Jun-2026", "2026-06-05T00:00+08:00"),
         ("June 5, 2026", "2026-06-05T00:00+08:00"),
         ("2026-12-31 24:00", "2027-01-01T00:00+08:00"),
@@ -44,7 +46,7 @@ def test_a_date_that_can_be_read_in_one_way_is(text: str, moment: str) -> None:
     assert DateReader(SHANGHAI).time_ns(text) == ns(moment)
 
 
-@pytest.mark.parametrize("text", ["5/6/2026", "05.06.2026", "12-11-2026 10:00"])
+@pytest.mark.parametrize("text", ["5/6/2026", "12-11-2026 10:00"])
 def test_a_day_that_may_be_a_month_is_refused_with_both(text: str) -> None:
     with pytest.raises(ValueError, match=r"may be 2026-\d\d-\d\d or 2026-\d\d-\d\d: write it so, or state --dates"):
         DateReader(SHANGHAI).time_ns(text)

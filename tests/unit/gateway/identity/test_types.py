@@ -85,6 +85,7 @@ def test_what_only_names_by_its_reference_is_not_what_is_lent() -> None:
         "member:false", "member:-1", "member:0", "member:0000000", "member: ", "member:\u3000", "member:anonymous",
         "member:Guest", "member:unknown", "member:invalid", "member:test", "web:[object Object]", "web:[object Undefined]",
         "web:(null)", "web:\"\"", "web:N/A", "member:#N/A", "member:无", "member:游客", "member:1.38E+10", "phone:1.38e+10",
+        "phone:1.3933350001E10", "phone:1.39123e10", "phone:1.38E +10", "phone:１.３８Ｅ１０", "phone:139E8", "member:1.39E10",
         "phone:0", "phone:13800138000", "phone:+86 138-0013-8000", "phone:8613800138000", "phone:12345678901",
         "phone:11111111111", "phone:+86 11111111111", "phone:138****1111", "phone:138xxxx1111", "phone:１３８００１３８０００",
         "shop.tmall:k**m", "shop.tmall:k＊m", "email:test@test.com", "email:TEST@Test.com", "email:noreply@acme.cn",
@@ -106,7 +107,7 @@ def test_what_stands_for_nothing_is_no_identifier(identifier: str) -> None:
         "email:kim@acme.cn", "web:h3-pad", "wx-mini:h7-o1", "mac:a1:b2:c3:d4:e5:f6",
         "ibeacon:f7826da6-4fa2-4e98-8024-bc5b71e0893e:7:*", "member:nullarbor", "member:testarossa", "shop.tmall:kim",
         "receipt:T-1", "receipt:#1001", "customer.erp:0001", "phone:1234", "phone:13812345678", "phone:13888888888", "member:valued",
-        "member:50%", "shop.tmall:<3 kim",
+        "member:50%", "shop.tmall:<3 kim", "member:12E5", "nfc:04e5", "web:3e-5",
     ],
 )  # fmt: skip
 def test_an_ordinary_value_is_an_identifier(identifier: str) -> None:
