@@ -1,6 +1,7 @@
 """Uplinks as LoRaWAN network servers publish them: The Things Stack, ChirpStack 3 and 4, Actility and Loriot. Pure.
 
     uplink(document) -> Uplink | None      None: no uplink of any of them
+    flat(document) -> Uplink | None        values that a gateway has decoded, beside the EUI, as Milesight's UG65 forwards them
     subject(document) -> str | None        the EUI of the device that another event of a server is about: that it joined, its state
 
 Each wraps the device's bytes, in base64 or hex, and where a decoder is installed there also its object.
@@ -17,6 +18,7 @@ from device_profiles.decoders import scalars
 from footfall.errors import ProfileError
 
 EUI_BYTES: Final = 8
+_EUI_NAMES: Final = ("devEUI", "devEui", "dev_eui")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,16 @@ def uplink(document: Any) -> Uplink | None:
     if not isinstance(document, dict):
         return None
     return next((read(document) for key, read in _SERVERS.items() if key in document), None)
+
+
+def flat(document: Any) -> Uplink | None:
+    """Return the values beside `devEUI` as an uplink without bytes. Raise ProfileError for an EUI that cannot be read."""
+    if not isinstance(document, dict) or uplink(document) is not None or _CHIRPSTACK3_EVENTS & document.keys():
+        return None
+    name = next((name for name in _EUI_NAMES if name in document), None)
+    if name is None:
+        return None
+    return Uplink(_eui(document[name]), b"", document, document.get("time") or document.get("timestamp"))
 
 
 def subject(document: Any) -> str | None:

@@ -7,10 +7,10 @@ A line has a `total`, or a `period`, of one way, `in` or `out`: at a low data ra
 network server reports of such a device beside its uplinks, such as that it joined, is a table without any.
 
 The bytes are read, channels of identifier, type and value, since vendors' and others' decoders of them have faults. Where there are none,
-or a channel is unknown, the object is read as Milesight's decoders name its values. Children and staff are among all people and are not
-read. VS121's people who cross its line, `line`, are in its next report too. Its regions without a count, of 0 and 1, are places beside
-those that it counts: `3.occupied` beside `3`. Sources: Milesight-IoT/SensorDecoders, VS121, VS132, VS133, VS135, VS321, VS330, VS340,
-VS350, VS360, VS370, VS373.
+or a channel is unknown, the object is read as Milesight's decoders name its values; so are values that a gateway (UG65) has decoded.
+Children and staff are among all people and are not read. VS121's people who cross its line, `line`, are in its next report too. Its
+regions without a count, of 0 and 1, are places beside those that it counts: `3.occupied` beside `3`. Sources:
+Milesight-IoT/SensorDecoders, VS121, VS132, VS133, VS135, VS321, VS330, VS340, VS350, VS360, VS370, VS373.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from device_profiles.decoders.lorawan import subject, uplink
+from device_profiles.decoders.lorawan import flat, subject, uplink
 
 MADE_BY: Final = "24e124"
 """Milesight's EUIs begin so."""
@@ -46,7 +46,7 @@ Found = tuple[str, Any]
 
 def unwrap(document: Any) -> Any:
     """Return the uplink as a table; the document itself if it is no uplink of a Milesight device. Raise ProfileError `feed.lorawan`."""
-    up = uplink(document)
+    up = uplink(document) or flat(document)
     if up is None:
         dev_eui = subject(document)
         is_ours = dev_eui is not None and dev_eui.startswith(MADE_BY)

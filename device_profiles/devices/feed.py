@@ -7,6 +7,7 @@ topic = "espresense/devices/{id}/{node}"        # optional; "+" is any level, "#
 needs = ["mac", "rssi"]                         # paths that must lead somewhere
 unwrap = "milesight-lorawan"                    # optional: what takes the device's values out of a network's message
 one_of = ["raw", "data"]                        # paths of which one must: a device sends other messages beside readings
+without = ["readerName"]                        # paths of which none leads anywhere: those of another device's messages
 says = { "type" = "SIMPLE" }                    # and values that must be there
 
 [[device.readings]]                             # device_profiles/devices/feed_rows.py
@@ -96,6 +97,7 @@ class Feed(Device):
     topic: Annotated[str, AfterValidator(_is_pattern)] = ""
     needs: tuple[PathText, ...] = ()
     one_of: tuple[PathText, ...] = ()
+    without: tuple[PathText, ...] = ()
     unwrap: UnwrapperName | None = None
     says: dict[PathText, str | int | bool] = Field(default_factory=dict)
     readings: Annotated[tuple[AnyRows, ...], Field(min_length=1)]
@@ -119,6 +121,8 @@ class Feed(Device):
         if not all(_leads_somewhere(scope, path) for path in self.needs):
             return 0
         if self.one_of and not any(_leads_somewhere(scope, path) for path in self.one_of):
+            return 0
+        if any(_leads_somewhere(scope, path) for path in self.without):
             return 0
         if not all(_somewhere(scope, path, wanted) for path, wanted in self.says.items()):
             return 0

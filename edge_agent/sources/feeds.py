@@ -46,7 +46,7 @@ class FeedSettings(SourceSettings):
     """`receivers`, `doors`, `zones` … have names as in messages, or as they become names here: `Living Room` or `living-room`."""
 
     receiver: Name | None = None
-    """The receiver of messages that name none."""
+    """The receiver of messages that name none, or only the number of an antenna that is not in `receivers`."""
     prefix: Annotated[str, Field(pattern=r"^[a-z0-9._-]{0,32}\z")] = ""
     """Prefix of the names in messages: for devices that do not name themselves, each with a source of its own."""
     doors: dict[Name, Name] = Field(default_factory=dict)
@@ -207,7 +207,7 @@ class FeedReader:
         raise ProfileError(f"{transport}.nobody", "it names nobody")
 
     def _sighting(self, origin: _Origin, seen: Seen, profile: str) -> Sighting:
-        receiver = self._settings.prefix + seen.receiver if seen.receiver else self._settings.receiver
+        receiver = self._receiver(seen.receiver)
         if receiver is None or receiver not in self._settings.receivers:
             raise ProfileError("feed.receiver", "no zone is known for its receiver")
         if profile not in self._profiles:
@@ -216,6 +216,12 @@ class FeedReader:
         if rssi_dbm is None:  # its level is unknown: it counts as just near enough to enter
             rssi_dbm = ceil(self._profiles[profile].presence.enter_dbm)
         return Sighting(origin.t_boot_ns, receiver, profile, seen.identifier, rssi_dbm, seen.t_wall_ns)
+
+    def _receiver(self, named: str) -> Name | None:
+        """Return the receiver that a message names. A number alone is an antenna of a reader without a name: `receiver` may take it."""
+        receiver = self._settings.prefix + named
+        is_reader = bool(named) and not named.isdecimal()
+        return receiver if named and (is_reader or receiver in self._settings.receivers) else self._settings.receiver
 
     def _tally(self, origin: _Origin, counted: Counted) -> Tally:
         line = self._settings.prefix + counted.door if counted.door else ""

@@ -48,7 +48,6 @@ def test_what_is_no_uplink_is_none(message: Any) -> None:
         ({"end_device_ids": {"dev_eui": EUI.upper()}, "join_accept": {}}, EUI),
         ({"deviceInfo": {"devEui": EUI}, "level": "ERROR"}, EUI),
         ({"devEUI": EUI, "margin": 10}, EUI),
-        ({"devEUI": EUI, "line_1_total_in": 72}, None),
         ({"end_device_ids": {"device_id": "x"}, "join_accept": {}}, None),
         ([], None),
     ],
@@ -158,3 +157,13 @@ def test_any_bytes_are_a_table_or_a_profile_error(payload: bytes) -> None:
         assert error.reason == "feed.lorawan"  # noqa: PT017 # it need not be raised
     else:
         assert found["dev_eui"] == EUI
+
+
+@pytest.mark.parametrize("name", ["devEUI", "devEui", "dev_eui"])
+def test_values_that_a_gateway_has_decoded_are_read(name: str) -> None:
+    said = {name: EUI.upper(), "time": "2026-03-12T11:25:01Z", "line_1_total_in": 72, "line_1_total_out": 70, "battery": 99}
+    lines = [{"line": "1", "way": "in", "total": 72}, {"line": "1", "way": "out", "total": 70}]
+    assert unwrap(said) == {"dev_eui": EUI, "time": said["time"], "lines": lines, "regions": [], "unread": []}
+    assert unwrap({name: EUI, "people_now_in": 3})["unread"] == ["people_now_in"]
+    other = {name: "a84041ffff000001", "temperature": 20}
+    assert unwrap(other) is other

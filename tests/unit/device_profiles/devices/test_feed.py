@@ -99,6 +99,12 @@ def test_a_device_that_sends_other_messages_is_known_by_one_of_several_paths() -
     ]
 
 
+def test_a_message_with_what_another_device_s_have_is_not_its() -> None:
+    feed = device(without=["other.id", "[].beat"])
+    messages = ({"id": "x"}, {"id": "x", "other": {"id": 1}}, {"id": "x", "other": None})
+    assert [feed.specificity(message(said)) for said in messages] == [1, 0, 1]
+
+
 def test_an_item_with_a_value_of_unless_is_left_out() -> None:
     feed = device(needs=["[].id"], readings=[{"kind": "seen", "each": "[]", "unless": {"beat": True}, "identifier": "id"}])
     assert feed.decode(message([{"id": "a", "beat": True}, {"id": "b"}, {"id": "c", "beat": False}])) == [Seen("b"), Seen("c")]

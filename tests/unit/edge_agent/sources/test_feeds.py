@@ -118,6 +118,28 @@ def test_two_readers_that_do_not_name_themselves_are_distinguished_by_their_pref
     assert heard.receiver == "door-7"
 
 
+def test_an_antenna_of_a_reader_without_a_name_has_the_receiver_of_the_settings() -> None:
+    reads = said({"tag_reads": [{"epc": "300833B2DDD9014000000000", "antennaPort": port} for port in (1, 2)]})
+    heard = read(reader(receivers={"gate": "entrance", "2": "fitting"}, receiver="gate"), reads)
+    assert [one.receiver for one in heard if isinstance(one, Sighting)] == ["gate", "2"]
+    assert read(reader(receivers={"gate": "entrance"}), reads) == [Unexplained(NOW_NS, "feed.receiver", 2)]
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "profile"),
+    [
+        ("name:kim-s-iphone", {"idType": 35}, "espresense-name"),
+        ("name:kim-s-iphone", {}, "espresense-name"),
+        ("phone:galaxy", {}, "espresense"),
+        ("phone:galaxy", {"idType": 35}, "espresense-name"),
+    ],
+)
+def test_a_device_that_its_node_knows_by_name_is_one_whatever_its_address(name: str, more: dict[str, int], profile: str) -> None:
+    feed = reader(receivers={"kitchen": "home"})
+    heard = [read(feed, node({"mac": mac, "id": name, "rssi": -61, **more})) for mac in ("4fb1294494d3", "7ab1294494d4")]
+    assert heard == [[Sighting(NOW_NS, "kitchen", profile, name, -61)]] * 2
+
+
 def test_heard_without_a_level_is_heard_as_well_as_it_takes_to_be_there() -> None:
     read_by = {"epc": "999908290000000000000004", "antennaPort": 7, "firstSeenTimestamp": "2018-06-14T00:15:54Z", "isHeartBeat": False}
     (heard,) = read(reader(receivers={"7": "fitting"}), said(read_by))
