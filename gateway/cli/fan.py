@@ -61,7 +61,7 @@ def show(
         until_ns = files.moment("--as-known-on", as_known) if as_known else None
         person, rows = _now(files, fan) if until_ns is None else _as_known(files, fan, until_ns)
         history = history_of(rows)
-        if not (history.visits or history.touches or person.identifiers or len(person.ids) > 1):
+        if not (history.visits or history.touches or person.identifiers or len(person.ids) > 1 or person.withdrawn_ns is not None):
             raise nobody(files, fan)
         heading = _heading(files, fan, person, until_ns)
         if as_json:
@@ -89,12 +89,12 @@ def _heading(files: Desk, asked: str, person: Person, until_ns: int | None) -> H
     identifiers = [
         identifier_object(owned, files.ledger.identifier_type(owned.subject), partial(moment, zone=UTC)) for owned in person.identifiers
     ]
-    return Heading(person.fan, asked, files.ledger.as_of_s, until_ns, person.ids, identifiers)
+    return Heading(person.fan, asked, files.ledger.as_of_s, until_ns, person.ids, identifiers, person.withdrawn_ns)
 
 
 def nobody(files: Desk, fan: str) -> ConfigError:
     """Return the error for an id that no row and no fact has."""
-    meant = did_you_mean(fan, (each.name or "" for each in app.registered_commands))
+    meant = did_you_mean(fan, (each.name or "" for each in app.registered_commands)) or files.meant(fan)
     as_of = f"as of {moment(files.now_ns, UTC)}" if files.now_ns else "yet: the gateway writes its ledger some 10 s after its start"
     return ConfigError(f"no fan {fan!r} is known {as_of}{meant or '; footfall fan --help lists the commands'}")
 

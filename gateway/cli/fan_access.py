@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ import typer
 from footfall.beacons import BeaconRule
 from footfall.config import secret
 from footfall.errors import ConfigError
+from footfall.mistakes import did_you_mean
 from footfall.pseudonyms import provisional_key
 from footfall.units import NS_PER_S
 from footfall.users import user_name
@@ -27,7 +28,7 @@ from gateway.fans.preview import Preview
 from gateway.fans.reading import AllRows
 from gateway.fans.sheet_dates import DateReader
 from gateway.fans.whose import Person, person_of
-from gateway.identity.facts import Fact, Identifier, Link, Revoke
+from gateway.identity.facts import Fact, Identifier, Link, Revoke, claims_name, fan_name
 from gateway.identity.facts_json import encode_facts
 from gateway.identity.types import IdentifierTypes
 from gateway.records import RecordKind
@@ -43,6 +44,10 @@ ActorOption = Annotated[str, typer.Option("--actor", help="Who decides it; else 
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it is kept with the fact.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what it would change, and change nothing.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="State it also of ids of which nothing is known yet.")]
+FORCED: Final = "--force states it all the same, and it counts once the rest is known"
+NEAR: Final = 500
+"""So many known ids are compared with one that is mistyped."""
 FACTS_A_RECORD: Final = 1000
 LONGEST: Final = 128
 
@@ -114,13 +119,42 @@ class Desk:
         return person_of(self.ledger, fan)
 
     def identified(self, text: str) -> Sequence[Identifier]:
-        """Return what `type:value`, or a subject of 16 hex digits, names. Raise ConfigError if it is neither."""
+        """Return what `type:value`, or a subject of 16 hex digits, names, in each spelling: one or more.
+
+        Raise ConfigError if it is neither, or the value is one that many have or that a spreadsheet spoiled.
+        """
         if len(text) == 16 and set(text) <= set("0123456789abcdef"):
             return [Identifier(self.ledger.identifier_type(text), text)]
         id_type, colon, value = text.partition(":")
         if not (id_type and colon and value):
             raise ConfigError(f"{text!r} is no identifier: write type:value, such as phone:8613…, or a subject of 16 hex digits")
-        return self.pseudonyms.identified(text)
+        if found := self.pseudonyms.identified(text):
+            return found
+        why = "a number that a spreadsheet rounded, a placeholder such as null, or one that many give"
+        raise ConfigError(f"{text!r}: the value is no identifier: it is {why}, so it stands for nobody, and joins nothing")
+
+    def is_known(self, fan: str) -> bool:
+        """Return whether anything is known of a fan id: a fact names it, or a touch."""
+        stated = self.known().facts_naming([fan_name(fan), claims_name(fan)])
+        return any(stated) or bool(self.ledger.names_of_fan(fan) or self.ledger.all_touches_of_fan(fan))
+
+    def meant(self, fan: str) -> str:
+        """Return `: did you mean 'x'?` with the known fan id that is nearest to one that nobody knows, or nothing."""
+        for length in range(len(fan) - 1, 0, -1):
+            if near := did_you_mean(fan, self.ledger.fans_beginning(fan[:length], NEAR)):
+                return near
+        return ""
+
+    def check_known(self, fans: Iterable[str]) -> None:
+        """Raise ConfigError for a fan id of which nothing is known: most likely it is mistyped."""
+        for fan in fans:
+            if not self.is_known(fan):
+                raise ConfigError(f"nothing is known of a fan {fan!r}{self.meant(fan) or ';'} {FORCED}")
+
+    def check_named(self, identifier: str) -> None:
+        """Raise ConfigError for an identifier that no fact and no touch names: most likely it is mistyped."""
+        if not any(self.known().facts_naming([each.subject for each in self.identified(identifier)])):
+            raise ConfigError(f"no fact and no touch names the identifier {identifier!r}; {FORCED}")
 
     def state(self, facts: Sequence[Fact]) -> None:
         """Write facts to the journal."""

@@ -15,7 +15,7 @@ import typer
 
 from footfall.errors import ConfigError
 from footfall.purposes import IDENTIFY
-from gateway.cli.fan_access import ActorOption, Desk, DryRunOption, JsonOption, ReasonOption, desk
+from gateway.cli.fan_access import ActorOption, Desk, DryRunOption, ForceOption, JsonOption, ReasonOption, desk
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.fans.decisions import Deciding
 from gateway.fans.effect import Effect
@@ -39,21 +39,35 @@ def add_to(app: typer.Typer) -> None:
 
 def _merge(
     fans: FansArgument, config: ConfigOption = DEFAULT_CONFIG, actor: ActorOption = "", reason: ReasonOption = "",
-    source: SourceOption = "desk", dry_run: DryRunOption = False, as_json: JsonOption = False,
+    source: SourceOption = "desk", dry_run: DryRunOption = False, force: ForceOption = False, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """State that fans are one person, now and in the past; footfall fan split takes it back.
 
     [bold]Example:[/] footfall fan merge f-1042 f-2001 --reason 'same address' --dry-run
     """
-    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: deciding.merge(fans))
+
+    def decide(deciding: Deciding, files: Desk) -> list[Fact]:
+        facts = deciding.merge(fans)
+        if not force:
+            files.check_known(fans)
+        return facts
+
+    _decide(config, actor, reason, source, dry_run, as_json, decide)
 
 
 def _distinct(
     fans: FansArgument, config: ConfigOption = DEFAULT_CONFIG, actor: ActorOption = "", reason: ReasonOption = "",
-    source: SourceOption = "desk", dry_run: DryRunOption = False, as_json: JsonOption = False,
+    source: SourceOption = "desk", dry_run: DryRunOption = False, force: ForceOption = False, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """State that two fans are not one person: no import and no merge makes them one from then on."""
-    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: deciding.distinct(fans))
+
+    def decide(deciding: Deciding, files: Desk) -> list[Fact]:
+        facts = deciding.distinct(fans)
+        if not force:
+            files.check_known(fans)
+        return facts
+
+    _decide(config, actor, reason, source, dry_run, as_json, decide)
 
 
 def _split(
@@ -83,7 +97,10 @@ def _link(
 
     def decide(deciding: Deciding, files: Desk) -> list[Fact]:
         from_ns = files.moment("--from", from_) if from_ else -FOR_EVER_NS
-        return deciding.link(files.identified(identifier), fan, from_ns, files.moment("--to", to) if to else FOR_EVER_NS)
+        facts = deciding.link(files.identified(identifier), fan, from_ns, files.moment("--to", to) if to else FOR_EVER_NS)
+        if not files.is_known(fan):
+            typer.echo(f"note: {fan} is a new fan id, of which nothing is known yet{files.meant(fan)}", err=True)
+        return facts
 
     _decide(config, actor, reason, source, dry_run, as_json, decide)
 
@@ -92,13 +109,17 @@ def _unlink(
     identifier: IdentifierArgument, fan: FanArgument, config: ConfigOption = DEFAULT_CONFIG, actor: ActorOption = "",
     reason: ReasonOption = "", source: SourceOption = "desk",
     to: Annotated[str, typer.Option("--to", help="From then on it is not the fan's; else from now on.")] = "",
-    dry_run: DryRunOption = False, as_json: JsonOption = False,
+    dry_run: DryRunOption = False, force: ForceOption = False, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """State that an identifier is a fan's no longer, whoever linked it; what was before stays. footfall fan revoke undoes a wrong link."""
 
     def decide(deciding: Deciding, files: Desk) -> list[Fact]:
         to_ns = files.moment("--to", to) if to else deciding.stamp.learned_ns
-        return deciding.unlink(files.identified(identifier), fan, to_ns)
+        facts = deciding.unlink(files.identified(identifier), fan, to_ns)
+        if not force:
+            files.check_named(identifier)
+            files.check_known([fan])
+        return facts
 
     _decide(config, actor, reason, source, dry_run, as_json, decide)
 
@@ -109,7 +130,7 @@ def _consent(
     purpose: Annotated[str, typer.Option(help="What for.")] = IDENTIFY,
     version: Annotated[str, typer.Option(help="Of the text that the fan agreed to.")] = "",
     from_: Annotated[str, typer.Option("--from", help="Since when; else from now on.")] = "",
-    source: SourceOption = "desk", dry_run: DryRunOption = False, as_json: JsonOption = False,
+    source: SourceOption = "desk", dry_run: DryRunOption = False, force: ForceOption = False, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """State that a fan withdraws consent to be identified, or grants it again: meanwhile nothing bears the fan."""
     if granted is None:
@@ -117,7 +138,10 @@ def _consent(
 
     def decide(deciding: Deciding, files: Desk) -> list[Fact]:
         from_ns = files.moment("--from", from_) if from_ else deciding.stamp.learned_ns
-        return deciding.consent(fan, granted, from_ns, purpose, version)
+        facts = deciding.consent(fan, granted, from_ns, purpose, version)
+        if not force:
+            files.check_known([fan])
+        return facts
 
     _decide(config, actor, reason, source, dry_run, as_json, decide)
 

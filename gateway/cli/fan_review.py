@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC
 from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
+from footfall.errors import ConfigError
 from gateway.accept.events import id_hash
 from gateway.cli.fan_access import Desk, JsonOption, desk
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.fans.fact_text import identifier, line, when
+from gateway.fans.overlay import OverlayStore
+from gateway.fans.show import moment
 from gateway.fold.store import TouchRow
 from gateway.fold.touch_names import names_of
 from gateway.identity.around import facts_around
 from gateway.identity.facts import Fact, fan_name, is_registered, ref_name
 from gateway.identity.facts_json import values_of
+from gateway.identity.identity import Identity
 from gateway.identity.in_force import REVOKED, SPLIT, Refused
 from gateway.identity.review import Cluster, Conflict, Conflicts, conflicts, largest
 from gateway.identity.why import Because, why
@@ -57,6 +63,8 @@ def _why(
             shown = [(row, [_answer(files, name, row.time_ns) for name in names_of(json.loads(row.body))]) for row in touches]
             _print_touches(shown, as_json)
             return
+        if not (_is_identifier(what) or files.is_known(what)):
+            raise ConfigError(f"no fan, and no touch by its ref or id, is known as {what!r}{files.meant(what)}")
         name = files.identified(what)[0].subject if _is_identifier(what) else fan_name(what)
         answer = _answer(files, name, time_ns)
     if as_json:
@@ -195,10 +203,13 @@ def _largest(
     [bold]Example:[/] footfall fan largest --limit 5
     """
     with desk(config) as files:
-        found = _clusters(files, limit)
+        found, as_of, new = _clusters(files, limit), moment(files.now_ns, UTC) if files.now_ns else None, len(files.tail)
     if as_json:
-        typer.echo(json.dumps([_cluster_object(each) for each in found], ensure_ascii=False))
+        typer.echo(json.dumps({"as_of": as_of, "stated_since": new, "fans": [_cluster_object(each) for each in found]}, ensure_ascii=False))
         return
+    typer.echo(
+        (f"as of {as_of}" if as_of else "as of the gateway's start") + (f", and {new:,} facts that were stated since" if new else "")
+    )
     for each in found:
         kinds = ", ".join(f"{count:,} {name or 'of no known type'}" for name, count in sorted(each.identifiers.items()))
         bridges = f"; others hang on {', '.join(map(identifier, each.bridges))}" if each.bridges else ""
@@ -208,12 +219,27 @@ def _largest(
 
 
 def _clusters(files: Desk, limit: int) -> list[Cluster]:
+    """Return the largest by the ledger and by what is stated since."""
     found: dict[str, Cluster] = {}
-    for fan in files.ledger.largest_fans(limit):
-        names: Collection[str] = files.ledger.names_of_fan(fan) or [fan_name(fan)]
-        facts: Sequence[Fact] = facts_around(files.known(), files.types, names=names).facts
+    known = files.known()
+    new = _names_since(files, limit)
+    for fan in dict.fromkeys([*files.ledger.largest_fans(limit), *new]):
+        names = {*files.ledger.names_of_fan(fan), *new.get(fan, ())} or {fan_name(fan)}
+        facts: Sequence[Fact] = facts_around(known, files.types, names=names).facts
         found.update((each.fan or str(each.bridges), each) for each in largest(facts, files.types, files.key, limit))
     return sorted(found.values(), key=lambda each: (not each.is_beyond, -each.size, each.fan))[:limit]
+
+
+def _names_since(files: Desk, limit: int) -> dict[str, set[str]]:
+    """Return what is newly theirs by facts that are not folded yet, of the fans that have the most of it."""
+    gained: defaultdict[str, set[str]] = defaultdict(set)
+    over = OverlayStore(files.ledger)
+    for standing in Identity(over, files.types, files.key).take(files.tail):
+        for span in standing.spans:
+            if span.fan:
+                gained[span.fan].add(standing.name)
+    most = sorted(gained, key=lambda fan: (-len(gained[fan]), fan))[: max(limit, SHOWN)]
+    return {fan: gained[fan] for fan in most}
 
 
 def _cluster_object(each: Cluster) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from footfall.baskets import as_documented
 from footfall.units import NS_PER_S
 from gateway.fans.history import History, Place, Purchase, Stay, Touched, Visited
+from gateway.identity.facts import FOR_EVER_NS
 from gateway.query.show_text import duration
 
 _US: Final = 1000
@@ -24,6 +25,8 @@ class Heading(NamedTuple):
     ids: Sequence[str] = ()
     """All ids that this fan has."""
     identifiers: Sequence[Mapping[str, Any]] = ()
+    withdrawn_ns: int | None = None
+    """Since when consent to be identified is withdrawn; None while it is not."""
 
 
 def as_object(heading: Heading, history: History, most: int) -> dict[str, Any]:
@@ -35,6 +38,8 @@ def as_object(heading: Heading, history: History, most: int) -> dict[str, Any]:
         "as_of": moment(heading.as_of_s * NS_PER_S, UTC),
         "as_known_on": None if heading.as_known_on_ns is None else moment(heading.as_known_on_ns, UTC),
         "identifiers": list(heading.identifiers),
+        "consent_withdrawn": heading.withdrawn_ns is not None,
+        "consent_withdrawn_since": None if heading.withdrawn_ns in (None, -FOR_EVER_NS) else moment(heading.withdrawn_ns or 0, UTC),
         "now": _place(history.now),
         "visits_total": len(history.visits),
         "visits": [_visit(each) for each in _last(history.visits, most)],
@@ -111,6 +116,9 @@ def lines(heading: Heading, history: History, most: int, clocks: Clocks) -> Iter
     yield f"fan {heading.fan}" + (f", also {', '.join(also)}" if also else "")
     known = "" if heading.as_known_on_ns is None else f", as known on {moment(heading.as_known_on_ns, UTC)}"
     yield f"as of {moment(heading.as_of_s * NS_PER_S, UTC)}{known}"
+    if heading.withdrawn_ns is not None:
+        since = "" if heading.withdrawn_ns <= -FOR_EVER_NS else f" since {moment(heading.withdrawn_ns, UTC)}"
+        yield f"consent to be identified is withdrawn{since}: from then on nothing bears this fan"
     for each in heading.identifiers:
         yield f"  {_identifier(each)}"
     yield _now_line(history.now, clocks)

@@ -32,6 +32,8 @@ class Person(NamedTuple):
     fan: str
     ids: Sequence[str]
     identifiers: Sequence[Owned]
+    withdrawn_ns: int | None = None
+    """Since when consent to be identified is withdrawn; None while it is not."""
 
 
 def person_of(names: Names, asked: str) -> Person:
@@ -40,14 +42,17 @@ def person_of(names: Names, asked: str) -> Person:
     Also ids that a person had once answer: a merged one, and a provisional one of before the person was registered.
     """
     fan = _now(names, asked)
-    standings = names.standings(names.names_of_fan(fan))
+    standings = names.standings([*names.names_of_fan(fan), fan_name(fan), fan_name(asked)])
     return of_standings(fan, standings.values(), asked)
 
 
 def of_standings(fan: str, standings: Iterable[Standing], asked: str = "") -> Person:
     """Return a person by the standings of all names that may be theirs."""
     ids, owned = {fan}, []
+    withdrawn_ns = None
     for standing in standings:
+        if standing.name in (fan_name(fan), fan_name(asked)) and standing.spans and not standing.spans[-1].fan:
+            withdrawn_ns = standing.spans[-1].from_ns
         mine = [span for span in standing.spans if span.fan == fan]
         if standing.name.startswith(_FAN):
             ids |= {standing.name.removeprefix(_FAN)} if mine else set()
@@ -55,7 +60,7 @@ def of_standings(fan: str, standings: Iterable[Standing], asked: str = "") -> Pe
             owned += [Owned(standing.name, span.from_ns, span.to_ns, standing.label) for span in mine]
     if asked and asked != fan:
         ids.add(asked)
-    return Person(fan, sorted(ids, key=lambda each: (each != fan, each)), sorted(owned))
+    return Person(fan, sorted(ids, key=lambda each: (each != fan, each)), sorted(owned), withdrawn_ns)
 
 
 def _now(names: Names, asked: str) -> str:

@@ -20,7 +20,7 @@ import msgpack
 from footfall.errors import ConfigError, Unreadable
 from footfall.sqlite import DamagedFile, naming, open_file
 from gateway.fold.store import CorrectionRow, DwellRow, TouchRow, VisitRow
-from gateway.identity.facts import FOR_EVER_NS, Distinct, Fact, Link, Revoke, fact_name, fan_name
+from gateway.identity.facts import FOR_EVER_NS, Distinct, Fact, Link, Revoke, fact_name, fan_name, is_registered
 from gateway.identity.facts_json import decode_facts
 from gateway.state.identity_tables import IdentityTables
 from gateway.state.ledger_schema import SCHEMA
@@ -130,6 +130,11 @@ class LedgerReader(TouchTables, IdentityTables, SpanTables):
         """Return the fans that have or had the most identifiers."""
         sql = "SELECT fan FROM standing_fans WHERE instr(name, ':') = 0 GROUP BY fan ORDER BY count(*) DESC, fan LIMIT ?"
         return [fan for (fan,) in self._read(sql, (limit,))]
+
+    def fans_beginning(self, text: str, most: int) -> list[str]:
+        """Return registered fan ids that begin with a text, by their order, at most so many."""
+        sql = "SELECT DISTINCT fan FROM standing_fans WHERE fan >= ? AND fan < ? ORDER BY fan LIMIT ?"
+        return [fan for (fan,) in self._read(sql, (text, f"{text}\U0010ffff", most)) if is_registered(fan)]
 
     def corrections(self) -> list[CorrectionRow]:
         """Return every void and amend, applied or waiting, by their own time."""

@@ -103,5 +103,5 @@ def test_an_adjustment_of_a_door_and_an_amend_are_listed_with_what_they_state(pl
 
 
 def test_what_is_journaled_and_not_folded_yet_is_listed(place: FanShop) -> None:
-    place.fan("merge", "x", "y", "--actor", "bea", "--reason", "told so")
+    place.fan("merge", "x", "y", "--force", "--actor", "bea", "--reason", "told so")
     assert [each["what"] for each in listed(place, "--actor", "bea")] == ["x and y are one person"]

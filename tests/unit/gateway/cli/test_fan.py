@@ -154,6 +154,42 @@ def test_a_decision_that_means_nothing_is_refused(place: FanShop, arguments: tup
     assert facts_after(place.journal, 0) == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("merge", "fan-1", "fan-2x"), "nothing is known of a fan 'fan-2x': did you mean 'fan-2'? --force states it all the same"),
+        (("distinct", "nobody", "fan-2"), "nothing is known of a fan 'nobody'; --force states it all the same"),
+        (("consent", "fan-typo1", "--withdrawn"), "nothing is known of a fan 'fan-typo1': did you mean 'fan-1'?"),
+        (("unlink", "member:nope", "fan-1"), "no fact and no touch names the identifier 'member:nope'; --force"),
+        (("unlink", ANN, "fan-1x"), "nothing is known of a fan 'fan-1x': did you mean 'fan-1'?"),
+    ],
+)
+def test_a_mistyped_id_is_stated_only_by_force(place: FanShop, arguments: tuple[str, ...], why: str) -> None:
+    for more in (("--reason", "r"), ("--dry-run",)):
+        found = place.fan(*arguments, *more)
+        assert isinstance(found.exception, ConfigError), found.output
+        assert why in str(found.exception)
+    assert facts_after(place.journal, 0) == []
+    assert place.fan(*arguments, "--reason", "r", "--force").exit_code == 0
+    assert len(facts_after(place.journal, 0)) == 1
+
+
+def test_a_link_registers_a_new_fan_and_notes_that_it_is_new(place: FanShop) -> None:
+    found = place.fan("link", "member:77", "fan-11", "--reason", "r")
+    assert found.exit_code == 0
+    assert found.stderr == "note: fan-11 is a new fan id, of which nothing is known yet: did you mean 'fan-1'?\n"
+    assert place.fan("link", "member:78", "fan-11", "--reason", "r").stderr == ""  # known from the journal
+
+
+def test_withdrawn_consent_is_shown_until_it_is_granted_again(place: FanShop) -> None:
+    decided(place, "consent", "fan-1", "--withdrawn", "--from", "2026-01-01T00:00:00Z")
+    assert "\nconsent to be identified is withdrawn since 2026-01-01T00:00:00.000Z: " in place.fan("fan-1").stdout
+    assert json.loads(place.fan("fan-1", "--json").stdout)["consent_withdrawn_since"] == "2026-01-01T00:00:00.000Z"
+    decided(place, "consent", "fan-1", "--granted", "--from", "2026-02-01T00:00:00Z")
+    assert "consent" not in place.fan("fan-1").stdout
+    assert json.loads(place.fan("fan-1", "--json").stdout)["consent_withdrawn"] is False
+
+
 def test_what_is_no_merge_is_not_split_and_what_is_not_known_waits(place: FanShop) -> None:
     distinct = decided(place, "distinct", "fan-1", "fan-2")
     assert f"{distinct} is no merge: footfall fan revoke" in str(place.fan("split", distinct, "--reason", "r").exception)

@@ -107,14 +107,41 @@ def test_a_merge_of_distinct_fans_is_listed_and_a_decision_ends_a_conflict(place
 def test_largest_lists_identifiers_by_type_and_what_others_hang_on(place: FanShop) -> None:
     hub = [Same(id=f"s{n}", learned_ns=1, identifiers=(card(1), card(n))) for n in (2, 3)]
     told(place, link(1, "f"), *hub, link(9, "g"))
-    first, second = asked(place, "largest")
+    first, second = asked(place, "largest")["fans"]
     assert (first["fan"], first["size"], first["identifiers"]) == ("f", 3, {"member": 3})
     assert first["bridges"] == [{"type": "member", "subject": card(1).subject}]
     assert (second["fan"], second["size"]) == ("g", 1)
-    assert len(asked(place, "largest", "--limit", "1")) == 1
-    assert place.fan("largest").stdout.startswith(f"f: 3 identifiers (3 member); others hang on member {card(1).subject}\n")
+    assert len(asked(place, "largest", "--limit", "1")["fans"]) == 1
+    as_of, shown = place.fan("largest").stdout.split("\n", 1)
+    assert as_of.startswith("as of 2026-")
+    assert shown.startswith(f"f: 3 identifiers (3 member); others hang on member {card(1).subject}\n")
+
+
+def test_largest_counts_what_is_stated_and_not_folded_yet(place: FanShop) -> None:
+    told(place, link(1, "f"), link(9, "g"))
+    for value in ("member:77", "phone:8613912345678"):
+        assert place.fan("link", value, "g", "--reason", "r").exit_code == 0
+    found = asked(place, "largest")
+    assert (found["stated_since"], [(each["fan"], each["size"]) for each in found["fans"]]) == (2, [("g", 3), ("f", 1)])
+    assert ", and 2 facts that were stated since\ng: 3 identifiers" in place.fan("largest").stdout
+
+
+@pytest.mark.parametrize("value", ["phone:13800138000", "member:null", "phone:1.38E+10", "phone:138****8000"])
+def test_what_is_no_identifier_is_refused_with_the_reason_by_every_command_that_takes_one(place: FanShop, value: str) -> None:
+    told(place, link(1, "f"))
+    for command in (("why", value), ("link", value, "f", "--reason", "r"), ("unlink", value, "f", "--reason", "r")):
+        found = place.fan(*command)
+        assert isinstance(found.exception, ConfigError), found.output
+        assert f"{value!r}: the value is no identifier" in str(found.exception)
+
+
+def test_a_mistyped_id_is_not_confirmed(place: FanShop) -> None:
+    told(place, link(1, "LZ1"), link(2, "LZ2"))
+    found = place.fan("why", "LZ2x")
+    assert isinstance(found.exception, ConfigError)
+    assert str(found.exception) == "no fan, and no touch by its ref or id, is known as 'LZ2x': did you mean 'LZ2'?"
 
 
 def test_a_ledger_without_facts_has_nothing_to_review(place: FanShop) -> None:
     assert place.fan("conflicts").stdout == "nothing contradicts itself\n"
-    assert place.fan("largest").stdout == "nobody has an identifier yet\n"
+    assert place.fan("largest").stdout == "as of the gateway's start\nnobody has an identifier yet\n"
