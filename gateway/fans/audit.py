@@ -84,9 +84,12 @@ def _amended(row: CorrectionRow, values: Mapping[str, Any]) -> str:
     return f"event {row.of} has {', '.join(f'{key} = {value}' for key, value in sorted(values.get('set', {}).items()))}"
 
 
+_NOT_BORNE: Final = ", which is not counted: it takes back more than the doors of the store counted on that day"
 _CORRECTED: Final[Mapping[str, Callable[[CorrectionRow, Mapping[str, Any]], str]]] = {
     VOID: lambda row, values: f"event {row.of} is taken back",
-    ADJUSTMENT: lambda row, values: f"door {values['door']} has {values['in']:+} in and {values['out']:+} out",
+    ADJUSTMENT: lambda row, values: (
+        f"door {values['door']} has {values['in']:+} in and {values['out']:+} out" + (_NOT_BORNE if row.waits else "")
+    ),
     REBUILD: lambda row, values: f"{row.store} is folded again on {values['day']}",
 }
 

@@ -52,11 +52,12 @@ class Corrections:
         self._state.unknown_voids.hear(record.store, record.agent, record.received_ns)
         return Corrected()
 
-    def keep(self, record: Record, values: Mapping[str, Any]) -> None:
-        """Keep an adjustment among the corrections, which are listed with who made them and why; it corrects no event."""
+    def keep(self, record: Record, values: Mapping[str, Any]) -> CorrectionRow:
+        """Keep and return an adjustment among the corrections, which are listed with who made them and why; it corrects no event."""
         row = CorrectionRow(f"{ADJUSTMENT}:{values['id']}", record.store, record.agent, record.seq, ADJUSTMENT, values["time_ns"], 0,
                             record.body.decode())  # fmt: skip
         self._state.ledger.save_corrections([row])
+        return row
 
     def arrived(self, event_id: str | None) -> Corrected:
         """Apply what waited for an event, after it was stored."""

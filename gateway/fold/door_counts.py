@@ -41,13 +41,17 @@ class DoorCounts:
         self._state.emit(_point(row), _point(before))
         return self._add(row, 1)
 
+    def is_inner(self, row: CountRow) -> bool:
+        """Return whether a row's door does not count for its store, as the door was when it was counted."""
+        return bool(self._is_inner(row.store, row.door) if row.inner < 0 else row.inner)
+
     def _is_inner(self, store: str, door: str) -> int:
         return int((store, door) in self._state.inner_doors)
 
     def _add(self, row: CountRow, sign: int) -> Cell:
         """Count people, or take them back, as the door was when they were counted."""
         store, minute = self._state.estate.stores.of(row.store), row.key_ns // NS_PER_MINUTE
-        if not (self._is_inner(row.store, row.door) if row.inner < 0 else row.inner):
+        if not self.is_inner(row):
             self._state.traffic.add(store, minute, TRAFFIC_COLUMN["in"], sign * row.entered)
             self._state.traffic.add(store, minute, TRAFFIC_COLUMN["out"], sign * row.left)
         return store, minute

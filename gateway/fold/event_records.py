@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from gateway.fold.adjustments import Adjustments
 from gateway.fold.corrections import Corrected, Corrections
 from gateway.fold.coverage import Coverage
 from gateway.fold.door_counts import DoorCounts
@@ -28,12 +29,19 @@ class EventRecords:
         self._touches: Final = touches
         self._doors: Final = DoorCounts(state)
         self._corrections: Final = Corrections(state, touches, self._doors)
+        self._adjustments: Final = Adjustments(state, self._doors)
         self._minute_points: Final = minute_points
         self._coverage: Final = coverage
 
     def take(self, record: Record) -> list[Fact]:
         values = json.loads(record.body.decode())  # of bytes json guesses the encoding first
         return self._TAKE[values["kind"]](self, record, values)
+
+    def settle(self) -> None:
+        """At the end of a batch, count the adjustments of doors that the days bear in which people were counted."""
+        for store, minute in self._minute_points.unsettled():
+            for cell in self._adjustments.settle(store, minute):
+                self._minute_points.count(*cell)
 
     def _touch(self, record: Record, values: Values) -> list[Fact]:
         facts = self._touches.touch(record, values)
@@ -47,7 +55,7 @@ class EventRecords:
         return self._corrected(self._corrections.arrived(values["id"]))
 
     def _adjustment(self, record: Record, values: Values) -> list[Fact]:
-        self._corrections.keep(record, values)
+        self._adjustments.keep(self._corrections.keep(record, values))
         return self._count(record, values)
 
     def _correction(self, record: Record, values: Values) -> list[Fact]:

@@ -143,6 +143,7 @@ class Fold:
         self._visits.project()
         self._dwells.save()
         self._linking.close_batch()
+        self._event_records.settle()
         self._minute_points.emit(batch)
         self._coverage.emit(batch)
 

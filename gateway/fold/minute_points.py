@@ -40,6 +40,10 @@ class MinutePoints:
         self.unsettle(store, minute)
         self._wait_for(store, self._settling_from(store, minute))
 
+    def unsettled(self) -> list[tuple[int, int]]:
+        """Return (store, minute) of the days that wait to be settled, by their first minute."""
+        return [(store, minute) for (store, _), minute in self._to_settle.items()]
+
     def settle_again(self, store: int, minute: int, counted: Iterable[int]) -> None:
         """Settle the day of a minute anew from there; `counted` are its minutes in which people were counted.
 

@@ -217,6 +217,9 @@ class FoldStore(Protocol):
     def waiting_corrections(self) -> list[CorrectionRow]:
         """Return those whose event has not come, in no order."""
 
+    def adjustments(self) -> list[CorrectionRow]:
+        """Return the adjustments of doors, in no order."""
+
     def save_standings(self, standings: Iterable[Standing]) -> None:
         """Write standings, each in place of the one of its name, and whose its name is."""
 

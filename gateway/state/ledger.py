@@ -143,6 +143,10 @@ class Ledger(TouchTables, IdentityTables, SpanTables):
         """Return voids and amends whose event has not come."""
         return self._rows(CorrectionRow, "WHERE waits=1", ())
 
+    def adjustments(self) -> list[CorrectionRow]:
+        """Return the adjustments of doors, counted or waiting."""
+        return self._rows(CorrectionRow, "WHERE kind='adjustment'", ())
+
     # Places of points (gateway.fold.keys)
 
     def claim_all(self, claims: Sequence[Claim]) -> bool:

@@ -120,6 +120,9 @@ class MemoryStore:
     def corrections_of(self, event_id: str) -> list[CorrectionRow]:
         return [row for row in self._corrections.values() if row.of == event_id]
 
+    def adjustments(self) -> list[CorrectionRow]:
+        return [row for row in self._corrections.values() if row.kind == "adjustment"]
+
     def waiting_corrections(self) -> list[CorrectionRow]:
         return [row for row in self._corrections.values() if row.waits]
 

@@ -93,6 +93,7 @@ def test_a_void_of_what_never_came_waits(place: FanShop) -> None:
 
 
 def test_an_adjustment_of_a_door_and_an_amend_are_listed_with_what_they_state(place: FanShop) -> None:
+    place.shop.event({"kind": "count", "id": "n1", "door": "d", "in": 5})
     place.shop.event({"kind": "adjustment", "id": "j1", "door": "d", "in": -3, "actor": "kim", "reason": "a class of children"})
     place.shop.touch("transaction", "ann", amount=5.0, event_id="t2")
     place.shop.event({"kind": "amend", "id": "a1", "of": "t2", "set": {"amount": 7.5}, "actor": "kim", "reason": "mistyped"})
@@ -100,6 +101,13 @@ def test_an_adjustment_of_a_door_and_an_amend_are_listed_with_what_they_state(pl
     found = {each["kind"]: each for each in listed(place, "--actor", "kim")}
     assert (found["adjustment"]["what"], found["adjustment"]["reason"]) == ("door d has -3 in and +0 out", "a class of children")
     assert found["amend"]["what"].endswith(" has amount = 7.5")
+
+
+def test_an_adjustment_that_takes_back_more_than_was_counted_waits_and_its_line_has_why(place: FanShop) -> None:
+    place.shop.event({"kind": "adjustment", "id": "j1", "door": "d", "in": -3, "actor": "kim", "reason": "a class of children"})
+    place.fold()
+    (found,) = listed(place, "--kind", "adjustment", "--waiting")
+    assert "which is not counted: it takes back more than the doors of the store counted on that day" in found["what"]
 
 
 def test_what_is_journaled_and_not_folded_yet_is_listed(place: FanShop) -> None:

@@ -1,0 +1,108 @@
+"""Adjustments of doors that count: those that leave a store's day with nobody less than none, in and out.
+
+Which ones do follows from the day's counts and adjustments alone, not from the order in which they come: one that would take back more than
+the day has waits for the counts that are missing. Those that add people come first, then by their own times.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from footfall.units import NS_PER_MINUTE
+from gateway.fold.door_counts import Cell, DoorCounts
+from gateway.fold.minute_counts import TRAFFIC_COLUMN
+from gateway.fold.state import State
+from gateway.fold.store import CorrectionRow, CountRow
+
+VOID: Final = "void"
+_IN, _OUT = TRAFFIC_COLUMN["in"], TRAFFIC_COLUMN["out"]
+
+
+class _Stated(NamedTuple):
+    """An adjustment, what it states by its voids and amends, and what of it is counted."""
+
+    row: CorrectionRow
+    entered: int
+    left: int
+    counted: CountRow
+
+    @property
+    def takes_back(self) -> bool:
+        return min(self.entered, self.left) < 0
+
+
+class Adjustments:
+    """Keeps them by store; `settle` counts those of a day that it bears, and no others."""
+
+    def __init__(self, state: State, doors: DoorCounts) -> None:
+        self._state: Final = state
+        self._doors: Final = doors
+        self._by_store: Final[defaultdict[str, dict[str, CorrectionRow]]] = defaultdict(dict)
+        for row in state.ledger.adjustments():
+            self.keep(row)
+
+    def keep(self, row: CorrectionRow) -> None:
+        """Remember one, whose count is stored beside it."""
+        self._by_store[row.store][row.of] = row
+
+    def settle(self, store: int, minute: int) -> list[Cell]:
+        """Count the adjustments that the store's day of a minute bears; return the cells that changed."""
+        found = list(self._of_day(store, minute))
+        if not any(each.takes_back or each.row.waits for each in found):
+            return []
+        entered, left = self._counted(store, minute)
+        entered -= sum(each.counted.entered for each in found)
+        left -= sum(each.counted.left for each in found)
+        changed: list[Cell] = []
+        for each in sorted(found, key=lambda each: (each.takes_back, each.row.time_ns, each.row.of)):
+            is_borne = _bears(entered, each.entered) and _bears(left, each.left)
+            if is_borne:
+                entered, left = entered + each.entered, left + each.left
+            changed += self._count(each, is_borne)
+        return changed
+
+    def _of_day(self, store: int, minute: int) -> Iterator[_Stated]:
+        """Yield the adjustments of the day whose doors count for the store."""
+        estate, ledger = self._state.estate, self._state.ledger
+        rows = self._by_store.get(estate.stores.names[store], {})
+        for row in rows.values():
+            if estate.day(store, row.time_ns // NS_PER_MINUTE) == estate.day(store, minute):
+                values = json.loads(row.body)
+                counted = ledger.count_by_id(values["id"])
+                if counted is not None and not self._doors.is_inner(counted):
+                    yield _Stated(row, *self._stated(values["id"], values["in"], values["out"]), counted)
+
+    def _stated(self, event_id: str, entered: int, left: int) -> tuple[int, int]:
+        rows = sorted(self._state.ledger.corrections_of(event_id), key=lambda row: (row.time_ns, row.store, row.agent, row.row))
+        if any(row.kind == VOID for row in rows):
+            return 0, 0
+        for row in rows:
+            values = json.loads(row.body)["set"]
+            entered, left = values.get("in", entered), values.get("out", left)
+        return entered, left
+
+    def _counted(self, store: int, minute: int) -> tuple[int, int]:
+        """Return how many the doors of a store counted on a day, with what is adjusted now."""
+        _, begin_s, end_s = self._state.estate.day_span(store, minute * 60)
+        traffic = self._state.traffic
+        cells = [traffic.get(store, each) for each in traffic.minutes(store, begin_s // 60, end_s // 60 - 1)]
+        return round(sum(cell[_IN] for cell in cells)), round(sum(cell[_OUT] for cell in cells))
+
+    def _count(self, each: _Stated, is_borne: bool) -> list[Cell]:
+        waits = int(not is_borne)
+        if each.row.waits != waits:
+            row = each.row._replace(waits=waits)
+            self.keep(row)
+            self._state.ledger.save_corrections([row])
+        entered, left = (each.entered, each.left) if is_borne else (0, 0)
+        if (each.counted.entered, each.counted.left) == (entered, left):
+            return []
+        return [self._doors.replace(each.counted, each.counted._replace(entered=entered, left=left))]
+
+
+def _bears(people: int, more: int) -> bool:
+    """Return whether as many may be added: nobody is taken back who was not counted."""
+    return more >= 0 or people + more >= 0
