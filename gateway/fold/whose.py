@@ -1,8 +1,10 @@
 """Whose a subject was in a store: as its standing has it, but for what was lent and not given back.
 
 Something lent, such as a rented tag, whose return nobody recorded is its fan's until the end of the visit in which that began: the
-subject's visit in the store that goes on at the time, else the first after it. So who has it next is nobody known. Each store cuts by the
-visits that it has itself. A visit may still change, by late evidence: then what lies around it is to be given its fan anew.
+subject's visit in the store that goes on at the time, else the first that begins within the store's visit timeout of it. So who has it next
+is nobody known. Whoever is first heard with it later, or in another store, may be anybody: it is the fan's until then, and for a day at
+most. Each store cuts by the visits that it has itself. A visit may still change, by late evidence: then what lies around it is to be given
+its fan anew.
 """
 
 from __future__ import annotations
@@ -12,13 +14,16 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from footfall.units import NS_PER_MS
+from footfall.units import NS_PER_DAY, NS_PER_MS
 from gateway.fold.link_index import Changed, span_at
 from gateway.fold.state import State
 from gateway.fold.visit_rows import Segment
 from gateway.fold.visit_segments import EVER_NS, VisitSegments
 from gateway.identity.facts import Span, Standing
 from gateway.identity.naming import StandingOf
+
+UNHEARD_NS: Final = NS_PER_DAY
+"""Something lent that no store hears is its fan's for so long: shops lend for a visit, and none lasts longer than a day."""
 
 
 class Whose:
@@ -85,17 +90,17 @@ class Whose:
         return ended_ns is not None and time_ns // NS_PER_MS > ended_ns // NS_PER_MS
 
     def _ended_ns(self, subject: str, store: int, span: Span) -> int | None:
-        """Return when the visit ended in which a span began; None while it goes on, or has not begun."""
+        """Return when the visit ended in which a span began; without one, until when nobody else may have it; None while it goes on."""
         self._segments.save()
         timeout_ns = int(self._state.estate.timeout_ns[store])
-        ended_ns: int | None = None
+        ended_ns, is_heard = span.from_ns, False
         for segment in sorted(self._segments.in_span([subject], store, span.from_ns, min(span.to_ns, EVER_NS)), key=_begin):
-            if ended_ns is not None and segment.start_ns - ended_ns > timeout_ns:
-                break
+            if segment.start_ns - ended_ns > timeout_ns:
+                return ended_ns if is_heard else min(span.from_ns + UNHEARD_NS, segment.start_ns - NS_PER_MS)
             if segment.is_open:
                 return None
-            ended_ns = max(ended_ns or segment.last_ns, segment.last_ns)
-        return ended_ns
+            ended_ns, is_heard = max(ended_ns, segment.last_ns), True
+        return ended_ns if is_heard else span.from_ns + UNHEARD_NS
 
 
 def _begin(segment: Segment) -> Any:

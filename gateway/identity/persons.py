@@ -110,7 +110,7 @@ def _withdrawn(consents: Iterable[Consent], ids: Mapping[str, str]) -> dict[str,
             by_fan[each.fan].append(each)
     spans: dict[str, list[Interval]] = defaultdict(list)
     for fan, stated in by_fan.items():
-        stated.sort(key=lambda each: (each.from_ns, each.learned_ns, each.id))
+        stated.sort(key=lambda each: (each.from_ns, each.learned_ns, not each.granted, each.id))  # of two at once a withdrawal counts
         ends = [*(each.from_ns for each in stated[1:]), FOR_EVER_NS]
         spans[ids.get(fan, fan)] += [(each.from_ns, end) for each, end in zip(stated, ends, strict=True) if not each.granted]
     return {person: joined for person, each in spans.items() if (joined := united(each))}

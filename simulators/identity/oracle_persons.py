@@ -61,17 +61,17 @@ def _first_registrations(facts: FactSet) -> dict[str, tuple[int, str]]:
 
 
 def _withdrawn(consents: Iterable[Event], group_of: Mapping[str, frozenset[str]]) -> dict[str, list[tuple[int, int]]]:
-    """Return by fan the spans in which somebody of its group had withdrawn and not granted again."""
-    by_fan: dict[str, list[tuple[int, int, str, bool]]] = {}
+    """Return by fan the spans in which somebody of its group had withdrawn and not granted again; of two at once the withdrawal counts."""
+    by_fan: dict[str, list[tuple[int, int, bool]]] = {}
     for fact in consents:
         if fact["purpose"] == "identify":
             from_ms = ms_of(fact["from"] if fact.get("from") is not None else fact["learned"])
-            by_fan.setdefault(fact["fan"], []).append((from_ms, ms_of(fact["learned"]), fact["id"], fact["granted"]))
+            by_fan.setdefault(fact["fan"], []).append((from_ms, ms_of(fact["learned"]), not fact["granted"]))
     spans: dict[str, list[tuple[int, int]]] = {}
     for fan, some in by_fan.items():
         some.sort()
         ends = [time_ms for time_ms, *_ in some[1:]] + [EVER_MS]
-        own = [(time_ms, end) for (time_ms, _, _, granted), end in zip(some, ends, strict=True) if not granted]
+        own = [(time_ms, end) for (time_ms, _, is_withdrawal), end in zip(some, ends, strict=True) if is_withdrawal]
         for each in group_of.get(fan, frozenset([fan])):
             spans.setdefault(each, []).extend(own)
     return spans

@@ -12,7 +12,7 @@ from simulators.identity.oracle_claims import Tenure, ended, in_force, moments, 
 from simulators.identity.oracle_facts import Claim, Edge, FactSet
 from simulators.identity.oracle_graph import component, dissolving
 from simulators.identity.oracle_persons import Persons
-from simulators.identity.oracle_types import type_of
+from simulators.identity.oracle_types import DAY_MS, HEARD_WITHIN_MS, type_of
 
 HOUSEHOLD: Final = 4
 """Up to so many persons with one payment or contact identifier are a household; more only share it."""
@@ -204,7 +204,10 @@ def _label(identifier: str, persons: set[str]) -> str:
 
 
 def _end_with_visits(known: dict[str, Known], visits: Iterable[tuple[str, int, int]]) -> None:
-    """What is lent without a recorded return ends with the visit in which it began, or with the first one after that."""
+    """What is lent without a recorded return ends with the visit in which it began, or that begins soon after that.
+
+    Without such a visit it ends where anybody is heard with it, and after a day.
+    """
     spans = defaultdict[str, list[tuple[int, int]]](list)
     for identifier, from_ms, to_ms in visits:
         spans[identifier].append((from_ms, to_ms))
@@ -216,5 +219,7 @@ def _end_with_visits(known: dict[str, Known], visits: Iterable[tuple[str, int, i
 def _with_visit_end(claim: Claim, visits: Sequence[tuple[int, int]]) -> Claim:
     if claim.states_to:
         return claim
-    ends = [to_ms for _, to_ms in visits if to_ms >= claim.from_ms]
-    return claim if not ends else replace(claim, to_ms=min(claim.to_ms, ends[0] + 1))
+    later = [each for each in visits if each[1] >= claim.from_ms]
+    if later and later[0][0] <= claim.from_ms + HEARD_WITHIN_MS:
+        return replace(claim, to_ms=min(claim.to_ms, later[0][1] + 1))
+    return replace(claim, to_ms=min(claim.to_ms, claim.from_ms + DAY_MS, *(from_ms for from_ms, _ in later)))

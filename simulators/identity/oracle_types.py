@@ -13,6 +13,8 @@ CLASSES: Final = ("person", "payment", "contact", "device", "browser", "lent", "
 CONTACT_QUIET_MS: Final = 90 * DAY_MS
 """A number that was not mentioned with its owner for so long may have been given to somebody else."""
 CONTACT_UNSEEN_MS: Final = 730 * DAY_MS
+HEARD_WITHIN_MS: Final = 30 * 60 * 1000
+"""Who was lent something is heard with it within a store's visit timeout; whoever is heard with it first later may be anybody."""
 LEAST_DISTINCT: Final = 5
 BLOCKED: Final = frozenset({
     "", "-1", "null", "none", "nil", "undefined", "nan", "true", "false", "anonymous", "guest", "unknown", "invalid", "test",

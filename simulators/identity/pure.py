@@ -31,7 +31,7 @@ from gateway.identity.identity import Identity
 from gateway.identity.naming import name_of_touch, whom
 from gateway.identity.types import IdentifierTypes
 from simulators.identity.oracle_facts import ms_of
-from simulators.identity.oracle_types import normal
+from simulators.identity.oracle_types import DAY_MS, HEARD_WITHIN_MS, normal
 from simulators.identity.world import Sent, World
 
 KEY: Final = b"the simulated brand"
@@ -163,8 +163,10 @@ class PureBrand:
 def _cut(standing: Standing, span: Span, visits: Sequence[tuple[int, int]]) -> Span:
     if span.from_ns not in standing.lent:
         return span
-    ends = [to_ns for _, to_ns in visits if to_ns >= span.from_ns]
-    return span._replace(to_ns=min(span.to_ns, ends[0] + NS_PER_MS)) if ends else span
+    later = [each for each in visits if each[1] >= span.from_ns]
+    if later and later[0][0] <= span.from_ns + HEARD_WITHIN_MS * NS_PER_MS:
+        return span._replace(to_ns=min(span.to_ns, later[0][1] + NS_PER_MS))
+    return span._replace(to_ns=min(span.to_ns, span.from_ns + DAY_MS * NS_PER_MS, *(from_ns for from_ns, _ in later)))
 
 
 def facts_of(sent: Iterable[Sent]) -> list[Fact]:

@@ -64,6 +64,45 @@ def test_a_touch_after_the_visit_is_not_the_fan_s() -> None:
     assert [touch.fan for touch in shop.touches()] == ["fan-1", ""]
 
 
+def test_whoever_is_heard_with_it_first_after_the_timeout_is_nobody_known() -> None:
+    late_s = 90 + IDLE_S + 1
+    for shop in (Shop(), Shop().stands("ben", (90, EVER_S, "fan-1"), lent=[90])):
+        shop.hear(seen("ann", "a", 95)).touch("scan", who="ben", event_id="before").wait(late_s - shop.now_s - 5)
+        shop.hear(seen("ben", "a", late_s)).touch("scan", who="ben", event_id="with")
+        shop.stands("ben", (90, EVER_S, "fan-1"), lent=[90]).close()
+        assert [(visit.who, visit.fan) for visit in shop.visits()] == [("ann", ""), ("ben", "")]
+        assert [dwell.fan for dwell in shop.dwells()] == ["", ""]
+        assert [touch.fan for touch in shop.touches()] == ["fan-1", ""]
+
+
+def test_what_no_store_hears_is_the_fan_s_for_a_day_at_most() -> None:
+    shop = Shop().stands("ben", (0, EVER_S, "fan-1"), lent=[0]).hear(seen("ann", "a", 100)).wait(5 * IDLE_S)
+    shop.touch("scan", who="ben", event_id="same-day").wait(86_400).touch("scan", who="ben", event_id="next-day")
+    assert [touch.fan for touch in shop.touches()] == ["fan-1", ""]
+
+
+def test_a_tag_of_another_store_that_is_heard_there_later_is_nobody_known_s() -> None:
+    """Its own store hears it soon after the handover; the link states no return, and comes before or after all that."""
+    tag = 1000
+    for link_first in (True, False):
+        story = Story()
+        story.frame(0, []).frame(2, []).wait(5)
+        at_ns, first = story.now_ns, len(story.records)
+        story.wait(60).frame(0, [Row(Kind.STAY, tag, place=0)]).wait(60).frame(0, [Row(Kind.STAY, tag, place=1)])
+        story.wait(2 * made.TIMEOUT_S).frame(2, [Row(Kind.STAY, tag, place=0)]).wait(60).frame(2, [Row(Kind.STAY, tag, place=0)])
+        story.wait(86_400).frame(2, [Row(Kind.STAY, tag, place=0)])
+        records = story.end().records
+        link = Link(id="l", learned_ns=at_ns, source="desk", identifier=Identifier("tag", f"{tag:016x}"), fan="fan-1", from_ns=at_ns)
+        where = first if link_first else len(records)
+        fact = records[where - 1]._replace(kind=RecordKind.FACTS, store="", agent="", seq=0, body=encode_facts([link]))
+        records.insert(where, fact)
+        ledger = Ledger(":memory:")
+        shard = shard_of(new_fold().fresh(ledger), identity=identity_on(ledger, b"secret"))
+        rows = store(shard.fold_alone(pairs([record._replace(pos=pos) for pos, record in enumerate(records, 1)])).points, {})
+        for name in ("visit", "dwell"):
+            assert {(row["store"], row["fan"]) for row in of(rows, name)} == {("s1", "fan-1"), ("s2", "")}
+
+
 def test_late_evidence_may_lengthen_the_visit_and_so_the_span() -> None:
     shop = Shop().stands("ben", (0, EVER_S, "fan-1"), lent=[0]).hear(seen("ben", "a", 100)).wait(IDLE_S + 60)
     shop.hear(seen("ben", "b", 300 + IDLE_S)).close()

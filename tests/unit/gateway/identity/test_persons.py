@@ -54,6 +54,13 @@ def test_consent_is_withdrawn_until_it_is_granted_for_all_fans_of_a_person() -> 
     assert persons_of(facts).withdrawn == {"A": [(at(30), at(60))], "B": [(at(50), at(70))]}
 
 
+def test_of_two_consents_of_one_moment_the_withdrawal_counts_whatever_their_ids() -> None:
+    for withdrawal_id, grant_id in (("a", "b"), ("b", "a")):
+        withdrawal = consent("A", False, 30, id=withdrawal_id, learned_ns=at(40))
+        grant = consent("A", True, 30, id=grant_id, learned_ns=at(40))
+        assert persons_of([withdrawal, grant]).withdrawn == persons_of([grant, withdrawal]).withdrawn == {"A": [(at(30), FOR_EVER_NS)]}
+
+
 def test_a_consent_for_something_else_withdraws_nothing() -> None:
     assert persons_of([consent("A", False, 30, purpose="marketing")]).withdrawn == {}
 
