@@ -10,10 +10,12 @@ What the first bytes show of the encoding, `footfall.csv_text` knows. Any other 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Final
@@ -31,6 +33,8 @@ Place = Callable[[CsvColumn], int]
 _SHOWN_BYTES: Final = 80
 _BLANKS: Final = dict.fromkeys(map(ord, "\u00a0\u202f\u2009"), " ")
 """Blanks that programs write between thousands."""
+_MAY_BE_THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
+"""A whole number with a fraction of 0 as others write a number of thousands: one of both is wrong by a thousand."""
 
 
 class Misread(ValueError):
@@ -89,28 +93,34 @@ class Numbers:
     thousands: str = ""
 
     def number(self, text: str) -> Decimal:
-        """Return the number. Raise ValueError for text that is none."""
+        """Return the number, which may have an exponent. Raise ValueError for text that is none."""
         plain = text.translate(_BLANKS).strip()
-        if self.thousands:
-            plain = plain.replace(self.thousands, "")
-        if self.decimal != ".":
-            plain = plain.replace(".", "?").replace(self.decimal, ".")
-        try:
-            found = Decimal(plain)
-        except InvalidOperation:
-            raise ValueError(f"{text!r} is no number") from None
-        if not found.is_finite():
-            raise ValueError(f"{text!r} is no number")
-        return found
+        found = _number_of(self.decimal, self.thousands).fullmatch(plain)
+        if found is None:
+            between = self.thousands and self.thousands in plain
+            why = f": {self.thousands!r} stands between groups of three digits, 1 to 3 digits before the first" if between else ""
+            raise ValueError(f"{text!r} is no number{why}")
+        sign, whole, fraction, exponent = (part or "" for part in found.groups())
+        return Decimal(f"{sign}{whole.replace(self.thousands, '') if self.thousands else whole}.{fraction}{exponent}")
 
     def whole(self, text: str) -> int:
         """Return the whole number, 0 for an empty cell. Raise ValueError for any other text."""
-        if not text.strip():
+        plain = text.strip()
+        if not plain:
             return 0
         found = self.number(text)
-        if found != int(found):
+        if found != int(found) or "e" in plain.lower():
             raise ValueError(f"{text!r} is no whole number")
+        if not self.thousands and _MAY_BE_THOUSANDS.fullmatch(plain):
+            raise ValueError(f"{text!r} may be thousands, and may have a fraction")
         return int(found)
+
+
+@cache
+def _number_of(decimal: str, thousands: str) -> re.Pattern[str]:
+    """Return how a number is written: its sign, its digits before the fraction, grouped or not, the fraction and an exponent."""
+    grouped = rf"[1-9]\d{{0,2}}(?:{re.escape(thousands)}\d{{3}})+|" if thousands else ""
+    return re.compile(rf"([+-]?)(?=[.,]?\d)({grouped}\d*)(?:{re.escape(decimal)}(\d*))?(e[+-]?\d{{1,2}})?", re.IGNORECASE)
 
 
 def is_text(line: bytes) -> bool:

@@ -49,7 +49,7 @@ class Corrections:
             return self._apply(of)
         self._waiting.add(row.of)
         self._state.counts["void_unknown_total"] += 1
-        self._state.unknown_voids.hear(record.store, record.agent, record.received_ns)
+        self._state.unknown_voids.hear(row.of, record.store, record.agent, record.received_ns)
         return Corrected()
 
     def keep(self, record: Record, values: Mapping[str, Any]) -> CorrectionRow:
@@ -64,6 +64,7 @@ class Corrections:
         if event_id is None or event_id not in self._waiting:
             return Corrected()
         self._waiting.discard(event_id)
+        self._state.unknown_voids.met(event_id)
         rows = self._state.ledger.corrections_of(event_id)
         self._state.ledger.save_corrections([row._replace(waits=0) for row in rows])
         return self._apply(event_id)

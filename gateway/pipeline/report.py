@@ -152,7 +152,7 @@ class Report:
         if quiet := self._silent_doors(now_ns):
             found["counter_silent"] = f"{len(quiet)} {'door counts' if len(quiet) == 1 else 'doors count'} nobody: {named(quiet)}"
         if unknown := self.fold_worker.fold.state.unknown_voids.recent(now_ns):
-            found["void_unknown"] = f"voids took nothing back, for what they name is not stored: {named(unknown)}"
+            found["void_unknown"] = f"voids and amends wait, for what they name is not stored: {named(unknown)}"
         silent = [f"{name} for {seconds:.0f} s" for name, seconds in self.beats.silent().items()]
         if silent:
             found["thread_stuck"] = f"a thread of the gateway does nothing any more: {', '.join(silent)}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from edge_agent.sources.csv_text import Numbers
 from edge_agent.sources.replay import read
 from edge_agent.sources.replay_settings import ReplaySettings
 from edge_agent.sources.source import Crossing, Heard, RefusedReading
@@ -89,6 +91,28 @@ def test_thousands_and_decimals_are_those_that_are_stated(tmp_path: Path) -> Non
     assert refused(tmp_path, PLAIN, ROW + "2025-03-01 11:00,1.204,0\n") == [
         "a.csv:3: counts: '2025-03-01 11:00,1.204,0': '1.204' is no whole number; see `decimal` and `thousands`"
     ]
+
+
+@pytest.mark.parametrize(
+    ("thousands", "text"),
+    [
+        (".", "9.90"), (".", "12.5"), (".", "1.2345"), (".", "1234.567"), (".", ".123"), (".", "1..234"), (".", "1.234.5"), (".", "0.123"),
+        (",", "9,90"), (",", "1,2,3"), (",", "1,23,456"), (",", "1.000,5"), (" ", "1 2"), ("'", "1'2345"), (",", "1,234.5"),
+        ("", "1_000"), (",", "1_000"), ("", "5e2"), (",", "1,000e1"), ("", "+-5"), ("", "--5"), ("", "5-"), ("", "1.000"), ("", "."),
+        (",", "-,500"),
+    ],
+)  # fmt: skip
+def test_a_number_whose_groups_are_no_thousands_is_refused_and_not_another(tmp_path: Path, thousands: str, text: str) -> None:
+    mapping = f'thousands = "{thousands}"\n{PLAIN}'
+    (why,) = refused(tmp_path, mapping, f'{ROW}2025-03-01 11:00,"{text}",0\n')
+    assert why.startswith("a.csv:3: counts: ")
+    assert "see `decimal` and `thousands`" in why or text == "."
+
+
+def test_groups_of_three_digits_are_thousands_also_beside_a_fraction_of_nothing() -> None:
+    texts = ((".", "12.345"), (".", "1.234.567,0"), (",", "1.000"), (",", "123,456.00"), ("", "12.0"), ("", "0.000"))
+    assert [Numbers("," if t == "." else ".", t).whole(text) for t, text in texts] == [12345, 1234567, 1, 123456, 12, 0]
+    assert Numbers().number("-7.05e1") == Decimal("-70.5")
 
 
 def test_wide_tables_have_columns_for_each_door(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from gateway.fold.unknown_voids import MET_WITHIN_S
 from gateway.identity.facts import Mention, Revoke
 from gateway.records import Record, RecordKind
 from gateway.state.ledger import Ledger
-from tests.support.journal_stories import Story, new_fold, of, pairs, pseudonym, store
+from tests.support.journal_stories import S, Story, new_fold, of, pairs, pseudonym, store
 from tests.support.memory_fold_store import MemoryStore
 
 SALE = {"kind": "touch", "what": "transaction", "id": "t1", "amount": 12.0, "identifiers": ["member:m1"], "ref": "r1"}
@@ -143,7 +144,7 @@ def test_what_waits_is_listed_and_outlives_a_restart(kind: str) -> None:
     *before, last = told.story.records
     fold.apply(pairs(before))
     assert [(row.kind, row.agent) for row in kept.waiting_corrections()] == [("void", "x")]
-    assert fold.state.unknown_voids.recent(before[-1].received_ns) == ["s1/x (1)"]
+    assert fold.state.unknown_voids.recent(before[-1].received_ns + MET_WITHIN_S * S) == ["s1/x (1)"]
     fold.checkpoint({})
     again = new_fold(kept)
     again.load(kept.state())

@@ -229,7 +229,7 @@ def test_an_intake_that_reports_health_is_missed_and_a_recording_that_was_replay
 
 def test_voids_that_took_nothing_back_are_named_with_their_sender(running: Running) -> None:
     assert "void_unknown" not in running.problems()
-    running.gateway._fold_worker.fold.state.unknown_voids.hear("s3", "till", running.gateway.status().now_ns)
+    running.gateway._fold_worker.fold.state.unknown_voids.hear("e1", "s3", "till", running.gateway.status().now_ns - 61 * S)
     assert running.problems()["void_unknown"].endswith("s3/till (1)")
 
 
