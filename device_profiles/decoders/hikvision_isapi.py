@@ -21,7 +21,7 @@ ROOT: Final = "EventNotificationAlert"
 _BLOCKS: Final = {name.lower(): name for name in ("peopleCounting", "CountingList", "FramesPeopleCounting")}
 """By small letters: firmware differs in the first."""
 _MARKS: Final = frozenset({"dateTime", "channelID", "eventState", "activePostCount", "macAddress", "ipAddress"})
-"""Of these an event as JSON has two or more beside `eventType`."""
+"""Of these an event as JSON has two or more beside `eventType`, or `eventState` alone."""
 _CLOUD: Final = "ys."
 _DECLARATION: Final = re.compile(r"^<\?xml[^>]{0,200}\?>\s*")
 """A document in a text of JSON has the encoding of that text, whatever it declares."""
@@ -58,7 +58,8 @@ def _event(document: Any) -> dict[str, Any] | None:
     header, body = document.get("header"), document.get("body")
     if isinstance(header, dict) and isinstance(body, dict) and str(header.get("type", "")).startswith(_CLOUD):
         return _of_cloud(header, body)
-    return document if isinstance(document.get("eventType"), str) and len(_MARKS & document.keys()) > 1 else None
+    marks = _MARKS & document.keys()
+    return document if isinstance(document.get("eventType"), str) and (len(marks) > 1 or "eventState" in marks) else None
 
 
 def _of_cloud(header: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,13 +39,15 @@ def uplink(document: Any) -> Uplink | None:
 
 
 def flat(document: Any) -> Uplink | None:
-    """Return the values beside `devEUI` as an uplink without bytes. Raise ProfileError for an EUI that cannot be read."""
+    """Return the values beside `devEUI`, or in an object beside it, as an uplink without bytes. Raise ProfileError for no EUI."""
     if not isinstance(document, dict) or uplink(document) is not None or _CHIRPSTACK3_EVENTS & document.keys():
         return None
     name = next((name for name in _EUI_NAMES if name in document), None)
     if name is None:
         return None
-    return Uplink(_eui(document[name]), b"", document, document.get("time") or document.get("timestamp"))
+    objects = [value for value in document.values() if isinstance(value, dict)]
+    values = {key: value for found in (document, *objects) for key, value in found.items()}
+    return Uplink(_eui(document[name]), b"", values, document.get("time") or document.get("timestamp"))
 
 
 def subject(document: Any) -> str | None:
@@ -79,7 +81,7 @@ def _chirpstack4(message: dict[str, Any]) -> Uplink | None:
 
 
 def _chirpstack3(message: dict[str, Any]) -> Uplink | None:
-    if not {"data", "object", "objectJSON"} & message.keys():
+    if not {"data", "object", "objectJSON"} & message.keys() or isinstance(message.get("data"), dict):
         return None
     found = message.get("object")
     if found is None and isinstance(message.get("objectJSON"), str):

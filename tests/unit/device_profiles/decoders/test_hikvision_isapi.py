@@ -77,6 +77,12 @@ def test_a_broken_event_in_the_envelope_is_the_message_s_fault() -> None:
     assert str(fault) == "not XML: mismatched tag, line 1, column 9"
 
 
+@pytest.mark.parametrize("marks", [("eventState",), ("dateTime", "channelID"), ("ipAddress", "activePostCount")])
+def test_a_heartbeat_has_few_of_an_event_s_names(marks: tuple[str, ...]) -> None:
+    event = {"eventType": "heartBeat"} | dict.fromkeys(marks, "inactive")
+    assert unwrap(event) == {ROOT: {**event, "unread": []}}
+
+
 def test_blocks_have_one_spelling() -> None:
     found = unwrap({**BEAT, "eventType": "PeopleCounting", "PeopleCounting": {"enter": 1}})[ROOT]
     assert found["peopleCounting"] == {"enter": 1}

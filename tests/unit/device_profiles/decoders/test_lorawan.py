@@ -164,6 +164,8 @@ def test_values_that_a_gateway_has_decoded_are_read(name: str) -> None:
     said = {name: EUI.upper(), "time": "2026-03-12T11:25:01Z", "line_1_total_in": 72, "line_1_total_out": 70, "battery": 99}
     lines = [{"line": "1", "way": "in", "total": 72}, {"line": "1", "way": "out", "total": 70}]
     assert unwrap(said) == {"dev_eui": EUI, "time": said["time"], "lines": lines, "regions": [], "unread": []}
+    for inner in ("data", "decoded"):
+        assert unwrap({name: EUI, inner: {"line_1_total_in": 72, "line_1_total_out": 70}})["lines"] == lines
     assert unwrap({name: EUI, "people_now_in": 3})["unread"] == ["people_now_in"]
     other = {name: "a84041ffff000001", "temperature": 20}
     assert unwrap(other) is other
