@@ -56,7 +56,7 @@ def _kinds(annotation: Any) -> list[Any]:
 def _spelled(default: Any) -> str:
     if default is PydanticUndefined or default is None or default in ("", ()):
         return ""
-    if isinstance(default, bool | dict):
+    if isinstance(default, bool | dict | tuple):
         return json.dumps(default)
     return default.isoformat() if isinstance(default, time) else str(default)
 
@@ -64,7 +64,7 @@ def _spelled(default: Any) -> str:
 def table(title: str) -> dict[str, str]:
     """Key to default, of a chapter's table; a row may have several of each."""
     found: dict[str, str] = {}
-    for row in re.findall(r"^\| (`.*?) \| (.*?) ?\| ", chapter(title), re.MULTILINE):
+    for row in re.findall(r"^\| (`.*?) \| (.*?) ?\| ", chapter(title).partition("\n#### ")[0], re.MULTILINE):
         names = re.findall(r"`([^`]+)`", row[0])
         defaults = [part.strip(" `") for part in row[1].split(", ")] if row[1] else []
         found |= dict(zip(names, defaults + [""] * (len(names) - len(defaults)), strict=True))
