@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -13,6 +14,7 @@ from footfall.event_times import LATE_NS as LATE_NS
 from footfall.event_times import check_time
 from footfall.events import Adjustment, Amend, AnyEvent, Count, Occupancy, Touch, Void, parse_event
 from footfall.identified import identifier_keys, stated_identifiers
+from footfall.shown_topics import looks_like_identifier
 from footfall.units import NS_PER_S
 from gateway.accept.corrections import Corrections, Sender, changed_values
 from gateway.accept.facts import fact_values
@@ -112,19 +114,27 @@ def _occupancy(event: Occupancy, places: StorePlaces, publisher: str, time_ns: i
     }
 
 
+def _in_clear(event_id: str | None) -> str:
+    """Return an id as it may be listed: "" of one that may hold an identifier of a person. One of `footfall correct` holds none."""
+    if event_id is None or (looks_like_identifier(event_id) and not _BY_COMMAND.fullmatch(event_id)):
+        return ""
+    return event_id
+
+
 def _correct(plain: Plain, event: Void | Amend | Adjustment, sender: Sender, corrections: Corrections) -> None:
     """Add to a correction what it corrects, and in which store."""
     values, time_ns = plain.values, plain.values["time_ns"]
-    values |= {"reason": event.reason, "actor": event.actor}
+    values |= {"reason": event.reason, "actor": event.actor, "own_id": _in_clear(event.id)}
     if isinstance(event, Adjustment):
         plain.places = corrections.door(event, sender, time_ns, plain.taken_ns)
         values |= {"door": plain.places.door_at(event.door, time_ns), "in": event.entered, "out": event.left}
         return
     target = corrections.target(event, sender, plain.taken_ns)
     plain.places = target.places
-    values |= {"of": target.of.hex(), "of_earlier": target.of_earlier.hex()}
+    values |= {"of": target.of.hex(), "of_earlier": target.of_earlier.hex(), "of_id": _in_clear(event.of)}
     if isinstance(event, Amend) and event.changes is not None:
         values["set"] = changed_values(event.changes, target, time_ns, plain.identified)
 
 
+_BY_COMMAND: Final = re.compile(r"correct-[0-9a-f]{32}")
 _MORE: Final[dict[type, Any]] = {Touch: _touch, Count: _count, Occupancy: _occupancy}

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.accept.ids import id_hash
 from gateway.cli.fan_access import Desk, JsonOption, desk
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.fans.audit import Audited, Filter, line, of_corrections, of_facts
@@ -25,8 +26,8 @@ def audit(
     ] = "",
     source: Annotated[str, typer.Option(help="Only this source of facts, or store/agent of corrections.")] = "",
     text: Annotated[str, typer.Option("--text", help="Only what has this in its statement, reason or id, such as a fan's id.")] = "",
-    since: Annotated[str, typer.Option(help="Only what was learned from then on.")] = "",
-    until: Annotated[str, typer.Option(help="Only what was learned before.")] = "",
+    since: Annotated[str, typer.Option(help="Only what is known since then: learned, or taken where that is not stated.")] = "",
+    until: Annotated[str, typer.Option(help="Only what was known before.")] = "",
     waiting: Annotated[bool, typer.Option("--waiting", help="Only what waits for the event or fact that it corrects.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, help="So many, the newest.")] = 50,
     as_json: JsonOption = False,
@@ -41,6 +42,7 @@ def audit(
             kind=kind,
             source=source,
             text=text,
+            hashes=_hashes(files, text) if text else (),
             from_ns=files.moment("--since", since) if since else None,
             to_ns=files.moment("--until", until) if until else None,
             only_waiting=waiting,
@@ -59,10 +61,16 @@ def audit(
 def _entries(files: Desk, wanted: Filter) -> Iterator[Audited]:
     """Yield entries, the newest first."""
     stored = files.ledger.statements(wanted.from_ns, wanted.to_ns, actor=wanted.actor, kind=wanted.kind, source=wanted.source)
-    new = sorted((fact for fact in files.tail if not isinstance(fact, Mention)), key=lambda fact: -fact.learned_ns)
+    new = sorted((fact for fact in files.tail if not isinstance(fact, Mention)), key=lambda fact: -fact.known_ns)
     corrections = sorted(of_corrections(files.ledger.corrections()), key=_newest)
     waits = partial(_waits, files)
     return merge(of_facts(stored, waits), of_facts(new, waits), corrections, key=_newest)
+
+
+def _hashes(files: Desk, event_id: str) -> set[str]:
+    """Return what an event's id is in the ledger, whichever publisher of a store with corrections gave it."""
+    agents = files.ledger.fold["state"]["estate"]["agents"] if files.ledger.fold else ()
+    return {id_hash(store, agent, event_id).hex() for store in {row.store for row in files.ledger.corrections()} for agent in agents}
 
 
 def _newest(each: Audited) -> int:

@@ -18,6 +18,7 @@ from footfall.events import load_json, parse_event
 from footfall.topics import topic_of
 from footfall.users import user_name
 from gateway.accept.corrections import DECIDED
+from gateway.cli.correct_target import corrected_event
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.config import load_gateway, load_site
 from gateway.site.index import Places
@@ -31,6 +32,7 @@ _LOOK_S: Final = 0.1
 StoreOption = Annotated[str, typer.Option("--store", help="The store of the event.")]
 PublisherOption = Annotated[str, typer.Option("--publisher", help="Who sent the event: an agent of the store.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why, for whoever reads it in a year.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what it would correct, and correct nothing.")]
 ActorOption = Annotated[str | None, typer.Option("--actor", help="Who decided it; you, unless stated.")]
 
 
@@ -38,12 +40,13 @@ ActorOption = Annotated[str | None, typer.Option("--actor", help="Who decided it
 def void(
     event: Annotated[str, typer.Argument(metavar="ID", help="The event's id, as its publisher sent it.")],
     store: StoreOption, publisher: PublisherOption, reason: ReasonOption, actor: ActorOption = None, config: ConfigOption = DEFAULT_CONFIG,
+    dry_run: DryRunOption = False,
 ) -> None:  # fmt: skip
     """Take an event back, as if it had never been.
 
     [bold]Example:[/] footfall correct void till-1-0881 --store flagship --publisher till-1 --reason "rung up twice"
     """
-    _decide(config, store, publisher, {"kind": "void", "of": event, "reason": reason, "actor": actor or user_name()})
+    _decide(config, store, publisher, {"kind": "void", "of": event, "reason": reason, "actor": actor or user_name()}, dry_run)
 
 
 @app.command()
@@ -51,13 +54,14 @@ def amend(
     event: Annotated[str, typer.Argument(metavar="ID", help="The event's id, as its publisher sent it.")],
     changes: Annotated[str, typer.Option("--set", metavar="JSON", help='The keys to replace, such as \'{"amount": 12.5}\'.')],
     store: StoreOption, publisher: PublisherOption, reason: ReasonOption, actor: ActorOption = None, config: ConfigOption = DEFAULT_CONFIG,
+    dry_run: DryRunOption = False,
 ) -> None:  # fmt: skip
     """Replace keys of a touch or a count, as if it had been sent so.
 
     [bold]Example:[/] footfall correct amend till-1-0881 --set '{"amount": 12.5}' --store flagship --publisher till-1 --reason mistyped
     """
     found = {"kind": "amend", "of": event, "set": _json(changes), "reason": reason, "actor": actor or user_name()}
-    _decide(config, store, publisher, found)
+    _decide(config, store, publisher, found, dry_run)
 
 
 @app.command()
@@ -67,27 +71,32 @@ def adjust(
     store: StoreOption, publisher: PublisherOption, reason: ReasonOption,
     entered: Annotated[int, typer.Option("--in", help="How many more came in; negative: fewer.")] = 0,
     left: Annotated[int, typer.Option("--out", help="How many more went out; negative: fewer.")] = 0,
-    actor: ActorOption = None, config: ConfigOption = DEFAULT_CONFIG,
+    actor: ActorOption = None, config: ConfigOption = DEFAULT_CONFIG, dry_run: DryRunOption = False,
 ) -> None:  # fmt: skip
     """Correct what a door counted in a minute.
 
     [bold]Example:[/] footfall correct adjust main --in -40 --time 2026-11-21T18:00:00+08:00 --store flagship --publisher d1 --reason class
     """
     counted = {"door": door, "in": entered, "out": left, "time": at, "history": True}
-    _decide(config, store, publisher, {"kind": "adjustment", **counted, "reason": reason, "actor": actor or user_name()})
+    _decide(config, store, publisher, {"kind": "adjustment", **counted, "reason": reason, "actor": actor or user_name()}, dry_run)
 
 
-def _decide(config: Path, store: str, publisher: str, event: dict[str, Any]) -> None:
+def _decide(config: Path, store: str, publisher: str, event: dict[str, Any], dry_run: bool) -> None:
     """Check a correction as far as that is possible here, leave it to the gateway, and wait a moment for its answer."""
     settings = load_gateway(config)
     value = {**event, "id": f"correct-{uuid4().hex}"}
     try:
         parse_event(value)
-        places = Places(load_site(settings.site)).of(store, publisher)
+        estate = Places(load_site(settings.site))
+        places = estate.of(store, publisher)
         if "door" in event and event["door"] not in places.doors:
             raise places.no_door(event["door"])
     except ContractError as error:
         raise ConfigError(f"nothing was corrected: {error}") from None
+    corrected = corrected_event(settings.state_dir, estate, store, publisher, event["of"]) if "of" in event else None
+    if dry_run:
+        typer.echo(f"it would correct {corrected or _door(event)}\nnothing was corrected: a dry run")
+        return
     path = settings.quarantine_path
     if not path.exists():
         raise ConfigError(f"{path}: there is no quarantine yet: has the gateway of {config} run?")
@@ -101,8 +110,14 @@ def _decide(config: Path, store: str, publisher: str, event: dict[str, Any]) -> 
         (entry,) = [each for each in quarantine.entries(reason=DECIDED) if each.message == message]
         quarantine.ask_replay([entry.id], user_name())
         _report(quarantine, entry, value["id"])
+        if corrected is not None and not corrected.is_known:
+            typer.echo(f"it waits for {corrected}; footfall audit --waiting lists it")
     finally:
         quarantine.close()
+
+
+def _door(event: dict[str, Any]) -> str:
+    return f"door {event['door']} at {event['time']}: {event['in']:+} in and {event['out']:+} out"
 
 
 def _report(quarantine: Quarantine, entry: QuarantineEntry, correction: str) -> None:

@@ -46,8 +46,8 @@ def _linking(facts: Iterable[Fact]) -> set[str]:
 
 
 def as_known_on(facts: Iterable[Fact], until_ns: int, types: IdentifierTypes, key: bytes) -> dict[str, Standing]:
-    """Return by name what facts come to that were learned up to a time; those that state no such time were always known."""
-    found = Identity(MemoryFactStore(), types, key).take(fact for fact in facts if fact.learned_ns <= until_ns)
+    """Return by name what facts come to that were known at a time: learned until then; taken until then, where nobody stated that."""
+    found = Identity(MemoryFactStore(), types, key).take(fact for fact in facts if fact.known_ns <= until_ns)
     return {standing.name: standing for standing in found}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -22,7 +22,10 @@ class Audited(NamedTuple):
     """One decision or correction."""
 
     time_ns: int
-    """When it was learned; of a correction its own time. 0: nobody stated it."""
+    """Since when it is known: when it was learned, else when the gateway took it. Of a correction its own time.
+
+    0 of what an earlier release took.
+    """
     kind: str
     """As facts and events name it: link, merge, split, revoke, consent, void, amend …"""
     what: str
@@ -31,9 +34,11 @@ class Audited(NamedTuple):
     """Of a correction its publisher, as store/agent."""
     reason: str
     id: str
-    """Of a correction that of the event that it corrects, as the ledger has it."""
+    """Of a correction its own, as its sender gave it; as the ledger has it where that may hold an identifier of a person."""
     waits: bool
     """Whether what it corrects has not come."""
+    of: str = ""
+    """Of a correction the id of the event that it corrects, likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,8 @@ class Filter:
     source: str = ""
     text: str = ""
     """What the statement, the reason or the id contains."""
+    hashes: Collection[str] = ()
+    """What `text` may be in the ledger as the id of an event: such ids are found whole alone."""
     from_ns: int | None = None
     to_ns: int | None = None
     only_waiting: bool = False
@@ -55,7 +62,11 @@ class Filter:
             (not self.actor or each.actor == self.actor)
             and (not self.kind or each.kind == self.kind)
             and (not self.source or each.source == self.source)
-            and (not self.text or any(self.text in part for part in (each.what, each.reason, each.id)))
+            and (
+                not self.text
+                or any(self.text in part for part in (each.what, each.reason, each.id, each.of))
+                or bool({each.id, each.of}.intersection(self.hashes))
+            )
             and (self.from_ns is None or each.time_ns >= self.from_ns)
             and (self.to_ns is None or each.time_ns < self.to_ns)
             and (each.waits or not self.only_waiting)
@@ -68,25 +79,31 @@ def of_facts(facts: Iterable[Fact], waits: Callable[[Fact], bool]) -> Iterator[A
         if isinstance(fact, Revoke) and fact.source == TOUCH:  # the void of its touch is listed
             continue
         kind = values_of(fact)["fact"]
-        yield Audited(fact.learned_ns, kind, statement(fact), fact.actor, fact.source, fact.reason, fact.id, waits(fact))
+        yield Audited(fact.known_ns, kind, statement(fact), fact.actor, fact.source, fact.reason, fact.id, waits(fact))
 
 
 def of_corrections(rows: Iterable[CorrectionRow]) -> Iterator[Audited]:
     """Yield voids, amends, adjustments of doors and rebuilt days as entries."""
     for row in rows:
         values: dict[str, Any] = json.loads(row.body)
-        publisher, event_id = f"{row.store}/{row.agent}".rstrip("/"), row.of.removeprefix(f"{ADJUSTMENT}:").removeprefix(f"{REBUILD}:")
+        own = {"id": values.get("own_id") or values.get("id") or row.of.removeprefix(f"{REBUILD}:"), "of": _of(row, values)}
+        by = {"actor": values.get("actor", ""), "source": f"{row.store}/{row.agent}".rstrip("/"), "reason": values.get("reason", "")}
         what = _CORRECTED.get(row.kind, _amended)(row, values)
-        yield Audited(row.time_ns, row.kind, what, values.get("actor", ""), publisher, values.get("reason", ""), event_id, bool(row.waits))
+        yield Audited(time_ns=row.time_ns, kind=row.kind, what=what, waits=bool(row.waits), **own, **by)
+
+
+def _of(row: CorrectionRow, values: Mapping[str, Any]) -> str:
+    """Return the id of the event that is corrected; "" where it corrects none."""
+    return "" if row.kind in (ADJUSTMENT, REBUILD) else values.get("of_id") or row.of
 
 
 def _amended(row: CorrectionRow, values: Mapping[str, Any]) -> str:
-    return f"event {row.of} has {', '.join(f'{key} = {value}' for key, value in sorted(values.get('set', {}).items()))}"
+    return f"event {_of(row, values)} has {', '.join(f'{key} = {value}' for key, value in sorted(values.get('set', {}).items()))}"
 
 
 _NOT_BORNE: Final = ", which is not counted: it takes back more than the doors of the store counted on that day"
 _CORRECTED: Final[Mapping[str, Callable[[CorrectionRow, Mapping[str, Any]], str]]] = {
-    VOID: lambda row, values: f"event {row.of} is taken back",
+    VOID: lambda row, values: f"event {_of(row, values)} is taken back",
     ADJUSTMENT: lambda row, values: (
         f"door {values['door']} has {values['in']:+} in and {values['out']:+} out" + (_NOT_BORNE if row.waits else "")
     ),
@@ -99,5 +116,5 @@ def line(each: Audited) -> str:
     by = " by ".join(filter(None, (each.source, each.actor)))
     reason = f": {each.reason}" if each.reason else ""
     waits = ", waits for what it corrects" if each.waits else ""
-    at = when(each.time_ns) if each.time_ns > 0 else "at a time that nobody stated"
+    at = when(each.time_ns) if each.time_ns > 0 else "before this release"
     return f"{at} {each.kind} {each.id}: {each.what} ({by}{reason}){waits}"

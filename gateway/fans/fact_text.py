@@ -25,7 +25,7 @@ from gateway.identity.facts import (
 def line(fact: Fact) -> str:
     """Return a fact as one line: `merge-1f: a and b are one person (desk by ann, learned 2026-11-21 10:00Z: same address)`."""
     by = " by ".join(filter(None, (fact.source, fact.actor)))
-    learned = f"learned {when(fact.learned_ns)}" if fact.learned_ns > 0 else ""
+    learned = f"{'learned' if fact.learned_ns > 0 else 'taken'} {when(fact.known_ns)}" if fact.known_ns > 0 else ""
     about = ", ".join(filter(None, (by, learned)))
     reason = f": {fact.reason}" if fact.reason else ""
     return f"{fact.id}: {statement(fact)}" + (f" ({about}{reason})" if about or reason else "")

@@ -71,7 +71,7 @@ class EventRecords:
         return []
 
     def _fact(self, record: Record, values: Values) -> list[Fact]:
-        return facts_of_record(record.kind, record.body)
+        return facts_of_record(record.kind, record.body, record.received_ns)
 
     _TAKE: Final[Mapping[str, Callable[[EventRecords, Record, Values], list[Fact]]]] = {
         "touch": _touch,

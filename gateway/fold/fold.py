@@ -184,7 +184,7 @@ class Fold:
         self._site.take(record.body)
 
     def _facts(self, record: Record) -> None:
-        self.facts += facts_of_record(record.kind, record.body)
+        self.facts += facts_of_record(record.kind, record.body, record.received_ns)
 
     def link(self, standings: Sequence[Standing]) -> None:
         """Take what identity made of facts, this fold's own or others'. Points that it changes wait in the buffer."""

@@ -7,7 +7,7 @@ depends on the order in which they came.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
 from gateway.identity.links import FOR_EVER_NS as FOR_EVER_NS
@@ -35,6 +35,13 @@ class Fact:
     source: str = ""
     actor: str = ""
     reason: str = ""
+    taken_ns: int = field(default=0, compare=False)
+    """When the gateway took it, 0 if that is not known. It is no part of what the fact holds, and decides nothing."""
+
+    @property
+    def known_ns(self) -> int:
+        """Return since when it is known: when it was learned; when the gateway took it, where nobody stated that."""
+        return self.learned_ns if self.learned_ns > 0 else self.taken_ns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,12 +67,12 @@ def values_of(fact: Fact) -> dict[str, Any]:
     return values
 
 
-def fact_of(values: Mapping[str, Any]) -> Fact:
+def fact_of(values: Mapping[str, Any], taken_ns: int = 0) -> Fact:
     """Return the fact of an object that `values_of` made, or that accept has normalised. Raise KeyError or ValueError if it is none."""
     made = _BY_NAME[values["fact"]]
     if OF_LINK in values:
         made, values = RevokeLink, {**values, "identifier": values[OF_LINK][0], "fan": values[OF_LINK][1]}
-    held = {}
+    held: dict[str, Any] = {"taken_ns": taken_ns}
     for key, read, _ in _KINDS[made][1]:
         if (value := values.get(key)) is not None:
             held[key] = read(value) if read else value
@@ -84,24 +84,25 @@ def encode_facts(facts: Iterable[Fact]) -> bytes:
     return _ENCODER.encode([values_of(each) for each in facts]).encode()
 
 
-def decode_facts(body: bytes) -> list[Fact]:
-    """Return the facts of an array, or of one object."""
+def decode_facts(body: bytes, taken_ns: int = 0) -> list[Fact]:
+    """Return the facts of an array, or of one object, which the gateway took at a time."""
     values = json.loads(body)
     stated = values if isinstance(values, list) else [values]
-    return [fact_of(each) for one in stated for each in (one, *one.get(ALSO, ()))]
+    return [fact_of(each, taken_ns) for one in stated for each in (one, *one.get(ALSO, ()))]
 
 
-def facts_of_record(kind: RecordKind, body: bytes) -> list[Fact]:
+def facts_of_record(kind: RecordKind, body: bytes, taken_ns: int = 0) -> list[Fact]:
     """Return the facts of a FACTS record, of a LINKS record of an earlier release, or of an EVENT record with kind `fact`."""
-    return facts_of_links(body) if kind == RecordKind.LINKS else decode_facts(body)
+    return facts_of_links(body, taken_ns) if kind == RecordKind.LINKS else decode_facts(body, taken_ns)
 
 
-def facts_of_links(body: bytes) -> list[Fact]:
+def facts_of_links(body: bytes, taken_ns: int = 0) -> list[Fact]:
     """Return the links of a LINKS record; the id of each is a digest of what it states, so that it is one fact however often it came."""
     return [
         Link(
             id=_digest("link", each.subject, each.fan, each.from_ns, each.to_ns, each.source),
             learned_ns=0,
+            taken_ns=taken_ns,
             from_ns=each.from_ns,
             to_ns=each.to_ns,
             source=each.source,

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
 from typing import Final
+
+from footfall.errors import Unreadable
+from footfall.sqlite import open_file
+
+BUSY_S: Final = 10.0
 
 _KNOWN: Final = "SELECT 1 FROM event_ids WHERE id=? UNION ALL SELECT 1 FROM event_ids WHERE id=? LIMIT 1"
 _WRITE: Final = "INSERT OR IGNORE INTO event_ids (id, received_ns, content) VALUES (?,?,?)"
@@ -41,3 +49,20 @@ class EventIds:
     def forget(self, before_ns: int) -> None:
         """Forget ids that were seen before a time, inside the running transaction."""
         self._db.execute("DELETE FROM event_ids WHERE received_ns < ?", (before_ns,))
+
+
+def content_in(journal: Path, id_hashes: Iterable[bytes]) -> bytes | None:
+    """Return what a journal's file, beside its gateway, remembers of the first of these ids that it knows; None if it knows none.
+
+    Raise ConfigError if it cannot be read.
+    """
+    if not journal.is_file():
+        return None
+    try:
+        with closing(open_file(journal, "mode=ro", BUSY_S)) as db:
+            for id_hash in id_hashes:
+                if row := db.execute("SELECT content FROM event_ids WHERE id=?", (id_hash,)).fetchone():
+                    return row[0] or b""
+    except sqlite3.DatabaseError as error:
+        raise Unreadable(f"{journal}: cannot be read: {error}") from None
+    return None

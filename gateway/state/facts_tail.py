@@ -41,4 +41,4 @@ def facts_after(journal: Path, pos: int) -> list[Fact]:
 
 def _facts(record: Record) -> Iterator[Fact]:
     if record.kind != RecordKind.EVENT or json.loads(record.body).get("kind") == "fact":
-        yield from facts_of_record(record.kind, record.body)
+        yield from facts_of_record(record.kind, record.body, record.received_ns)

@@ -68,14 +68,14 @@ class IdentityTables(SealedRows):
         return self._naming(names, " AND kind <> 'mention'")
 
     def _naming(self, names: Collection[str], more: str) -> list[Fact]:
-        found: dict[int, str] = {}
+        found: dict[int, FactRow] = {}
         for some in parts(names, AT_ONCE):
             own = [name.removeprefix(_OWN) for name in some if name.startswith(_OWN)]
             by_name = f"SELECT n FROM fact_names WHERE name IN ({_marks(some)})"
             by_id = f"SELECT n FROM facts WHERE id IN ({_marks(own)})"
             rows = self._rows(FactRow, f"WHERE n IN ({by_name} UNION {by_id}){more}", (*some, *own))
-            found.update((row.n, row.body) for row in rows)
-        return [fact for body in found.values() for fact in decode_facts(body.encode())]
+            found.update((row.n, row) for row in rows)
+        return [fact for row in found.values() for fact in decode_facts(row.body.encode(), row.known_ns)]
 
     def names_of_facts(self) -> Iterator[list[str]]:
         """Yield, in parts, every name of a subject or of a fan that facts bear."""
@@ -99,7 +99,7 @@ class IdentityTables(SealedRows):
         for n, fact in enumerate(facts, self._next_fact + 1):
             values = values_of(fact)
             body = _ENCODER.encode(values)
-            rows.append(FactRow(n, fact.id, values["fact"], fact.source, fact.actor, fact.learned_ns, body))
+            rows.append(FactRow(n, fact.id, values["fact"], fact.source, fact.actor, fact.known_ns, body))
             names += [(name, n) for name in names_of(fact) if name != _OWN + fact.id]
         self._save(FactRow, rows)
         self._db.executemany("INSERT OR IGNORE INTO fact_names (name, n) VALUES (?,?)", names)

@@ -130,9 +130,6 @@ class Ledger(TouchTables, IdentityTables, SpanTables):
     def save_count(self, row: CountRow) -> None:
         self._save(CountRow, [row])
 
-    def count_by_id(self, event_id: str) -> CountRow | None:
-        return next(iter(self._rows(CountRow, "WHERE id=?", (event_id,))), None)
-
     def save_corrections(self, rows: Iterable[CorrectionRow]) -> None:
         self._save(CorrectionRow, rows)
 

@@ -108,11 +108,11 @@ class LedgerReader(TouchTables, IdentityTables, SpanTables):
         yield from (fact for fact in self._facts("WHERE kind='revoke'", ()) if isinstance(fact, Revoke))
 
     def statements(self, from_ns: int | None = None, to_ns: int | None = None, **columns: str) -> Iterator[Fact]:
-        """Yield what was learned in a span but what touches state, the latest first; `columns`: kind, actor, source, where stated."""
+        """Yield what is known since a span but what touches state, the latest first; `columns`: kind, actor, source, where stated."""
         stated = {name: value for name, value in columns.items() if value and name in FactRow._fields}
         span = (-FOR_EVER_NS if from_ns is None else from_ns, FOR_EVER_NS if to_ns is None else to_ns)
         more = "".join(f" AND {name} = ?" for name in stated)
-        where = f"WHERE kind <> 'mention' AND learned_ns >= ? AND learned_ns < ?{more} ORDER BY learned_ns DESC, n DESC"
+        where = f"WHERE kind <> 'mention' AND known_ns >= ? AND known_ns < ?{more} ORDER BY known_ns DESC, n DESC"
         yield from self._facts(where, (*span, *stated.values()))
 
     def labelled(self, labels: Collection[str] | None = None) -> list[str]:
@@ -146,7 +146,7 @@ class LedgerReader(TouchTables, IdentityTables, SpanTables):
             rows = self._db.execute(f"SELECT {COLUMNS['facts']}, crc FROM facts {where}", values)
             while some := rows.fetchmany(ROWS_AT_ONCE):
                 for row in self._checked(FactRow, some):
-                    yield from decode_facts(row.body.encode())
+                    yield from decode_facts(row.body.encode(), row.known_ns)
 
 
 @contextmanager

@@ -95,9 +95,9 @@ _IDENTITY: Final = """
 CREATE TABLE touch_names (name TEXT, store TEXT, agent TEXT, row INTEGER, time_ns INTEGER NOT NULL, crc INTEGER NOT NULL,
     PRIMARY KEY (name, store, agent, row)) WITHOUT ROWID;
 CREATE TABLE facts (n INTEGER PRIMARY KEY, id TEXT NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL, actor TEXT NOT NULL,
-    learned_ns INTEGER NOT NULL, body TEXT NOT NULL, crc INTEGER NOT NULL);
+    known_ns INTEGER NOT NULL, body TEXT NOT NULL, crc INTEGER NOT NULL);
 CREATE INDEX facts_by_id ON facts (id);
-CREATE INDEX facts_by_learned ON facts (learned_ns) WHERE kind <> 'mention';
+CREATE INDEX facts_by_known ON facts (known_ns) WHERE kind <> 'mention';
 CREATE TABLE fact_names (name TEXT, n INTEGER, PRIMARY KEY (name, n)) WITHOUT ROWID;
 CREATE TABLE standings (name TEXT PRIMARY KEY, number INTEGER NOT NULL, rank INTEGER NOT NULL, only_by_ref INTEGER NOT NULL,
     spans TEXT NOT NULL, lent TEXT NOT NULL, label TEXT NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;

@@ -48,14 +48,17 @@ class StandingFanRow(NamedTuple):
 
 
 class FactRow(NamedTuple):
-    """A fact, by a number of the ledger's own; `body` is its JSON, and the others are parts of that."""
+    """A fact, by a number of the ledger's own; `body` is its JSON, and the others are parts of that.
+
+    But `known_ns`, where nobody stated when it was learned: then it is when the gateway took it.
+    """
 
     n: int
     id: str
     kind: str
     source: str
     actor: str
-    learned_ns: int
+    known_ns: int
     body: str
 
 

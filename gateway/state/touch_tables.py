@@ -1,4 +1,4 @@
-"""The ledger's touches, found by every name that says whose they are."""
+"""The ledger's touches, found by every name that says whose they are, and what corrections name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
 
-from gateway.fold.store import TouchNameRow, TouchRow
+from gateway.fold.store import CountRow, TouchNameRow, TouchRow
 from gateway.state.sealed_rows import AT_ONCE, COLUMNS, SealedRows, parts
 
 _OF_NAME: Final = (
@@ -70,6 +70,9 @@ class TouchTables(SealedRows):
     def touch_by_id(self, event_id: str) -> TouchRow | None:
         self._write_touches()
         return next(iter(self._rows(TouchRow, "WHERE id=?", (event_id,))), None)
+
+    def count_by_id(self, event_id: str) -> CountRow | None:
+        return next(iter(self._rows(CountRow, "WHERE id=?", (event_id,))), None)
 
     def touch_by_key(self, store: str, agent: str, key_ns: int) -> TouchRow | None:
         self._write_touches()

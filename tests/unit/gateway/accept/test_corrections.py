@@ -63,6 +63,10 @@ def test_a_void_is_of_its_sender_s_event_unless_it_names_another(gateway: Gatewa
     own = gateway.journaled(VOID)
     assert (own["of"], own["of_earlier"]) == (id_hash("s1", "till", "t1").hex(), id_hash("till", "t1").hex())
     assert (own["reason"], own["actor"]) == ("mistyped", "kim")
+    assert (own["of_id"], own["own_id"]) == ("t1", "v1")
+    by_command = f"correct-{8613912345678:032x}"
+    private = gateway.journaled(VOID | {"of": "phone-8613912345678", "id": by_command})
+    assert (private["of_id"], private["own_id"]) == ("", by_command)
     other = gateway.journaled(VOID | {"publisher": "till"}, "desk")
     assert (other["of"], other["agent"], other["store"]) == (own["of"], "desk", "s1")
 

@@ -11,6 +11,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from gateway.cli.audit import audit
+from gateway.fans.fact_text import when
 from gateway.identity.facts import Distinct, Merge, Split
 from tests.support.fan_shop import FanShop
 
@@ -108,6 +109,39 @@ def test_an_adjustment_that_takes_back_more_than_was_counted_waits_and_its_line_
     place.fold()
     (found,) = listed(place, "--kind", "adjustment", "--waiting")
     assert "which is not counted: it takes back more than the doors of the store counted on that day" in found["what"]
+
+
+def test_a_fact_that_states_no_learned_time_is_known_since_it_was_taken(place: FanShop) -> None:
+    place.shop.wait(600)
+    place.shop.know([Merge(id="m9", learned_ns=0, source="crm", actor="erp", fans=("e", "f"))])
+    place.fold()
+    (found,) = listed(place, "--actor", "erp", "--since", "2026-01-01T00:00:00Z")
+    assert found["time_ns"] > T0 // 2
+    taken = when(found["time_ns"])
+    assert run(place, "--actor", "erp").stdout == f"{taken} merge m9: e and f are one person (crm by erp)\n"
+    assert listed(place, "--actor", "erp", "--until", taken.replace(" ", "T")) == []
+
+
+def test_a_correction_is_found_by_its_own_id_and_by_that_of_its_event(place: FanShop) -> None:
+    place.shop.touch("transaction", "ann", amount=5.0, event_id="sale-0881")
+    place.shop.event({"kind": "amend", "id": "amend-17", "of": "sale-0881", "set": {"amount": 7.5}, "actor": "kim", "reason": "mistyped"})
+    place.shop.event({"kind": "adjustment", "id": "adjust-3", "door": "d", "in": -3, "actor": "kim", "reason": "a class"})
+    place.fold()
+    for text in ("sale-0881", "amend-17"):
+        assert [(each["id"], each["of"]) for each in listed(place, "--text", text)] == [("amend-17", "sale-0881")]
+    assert "amend amend-17: event sale-0881 has amount = 7.5" in run(place, "--text", "amend-17").stdout
+    assert [(each["id"], each["of"]) for each in listed(place, "--text", "adjust-3")] == [("adjust-3", "")]
+
+
+def test_an_id_that_may_hold_an_identifier_is_not_shown_and_is_found_whole(place: FanShop) -> None:
+    place.shop.touch("transaction", "ann", amount=5.0, event_id="phone-8613912345678")
+    place.shop.event({"kind": "void", "id": "v8613912345678", "of": "phone-8613912345678", "actor": "kim", "reason": "twice"})
+    place.fold()
+    for text in ("phone-8613912345678", "v8613912345678"):
+        (found,) = listed(place, "--text", text)
+        assert found["kind"] == "void"
+        assert "8613912345678" not in json.dumps(found)
+    assert listed(place, "--text", "8613912345678") == []
 
 
 def test_what_is_journaled_and_not_folded_yet_is_listed(place: FanShop) -> None:

@@ -12,8 +12,13 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from footfall.errors import ConfigError
+from gateway.accept.contents import content_of
 from gateway.accept.corrections import DECIDED
+from gateway.accept.ids import id_hash
+from gateway.accept.plain import Plain
+from gateway.accept.pseudonymiser import Identified, Pseudonymiser
 from gateway.cli import correct
+from gateway.state.journal import Journal
 from gateway.state.quarantine.store import Quarantine
 
 SITE = """brand = "b"
@@ -68,6 +73,39 @@ def test_a_door_is_adjusted_in_a_minute_of_any_time(config: Path) -> None:
     run(config, "adjust", "d", "--in", "-40", "--time", "2026-01-21T18:00:00+08:00", *WHERE)
     found = left(config)
     assert (found["door"], found["in"], found["out"], found["history"]) == ("d", -40, 0, True)
+
+
+def remember(config: Path, event: dict[str, Any]) -> None:
+    """Let the gateway's journal remember an event of till in s1."""
+    plain = Plain(event, None, "", Identified(Pseudonymiser(b"s")), 1, None)
+    journal = Journal(config.parent / "state" / "journal.db")
+    assert journal.is_new_event(id_hash("s1", "till", event["id"]), None, content_of(plain))
+    journal.commit([], {})
+    journal.close()
+
+
+SALE = {"id": "t1", "kind": "touch", "what": "transaction", "time_ns": 1_795_000_000 * 10**9, "timed": True, "amount": 12.5}
+
+
+def test_a_dry_run_shows_what_would_be_corrected_and_leaves_nothing(config: Path) -> None:
+    remember(config, SALE)
+    for command in (["void", "t1"], ["amend", "t1", "--set", '{"amount": 1.0}']):
+        done = run(config, *command, *WHERE, "--dry-run")
+        assert done.output == (
+            "it would correct event t1 of till in store s1: touch of 2026-11-18 11:06Z, what transaction, amount 12.5\n"
+            "nothing was corrected: a dry run\n"
+        )
+    done = run(config, "adjust", "d", "--in", "-4", "--time", "2026-01-21T18:00:00+08:00", *WHERE, "--dry-run")
+    assert done.output.startswith("it would correct door d at 2026-01-21T18:00:00+08:00: -4 in and +0 out\n")
+    assert store(config).take_replays() == []
+
+
+def test_a_correction_of_an_event_that_has_not_come_waits_and_that_is_stated(config: Path) -> None:
+    remember(config, SALE)
+    waits = "an event t99 of till in store s1, which has not come: is its id right, and its publisher?"
+    assert f"it waits for {waits}" in run(config, "void", "t99", *WHERE).output
+    assert f"it would correct {waits}" in run(config, "void", "t99", *WHERE, "--dry-run").output
+    assert "waits for" not in run(config, "void", "t1", *WHERE).output
 
 
 @pytest.mark.parametrize(

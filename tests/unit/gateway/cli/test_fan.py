@@ -114,6 +114,14 @@ def test_what_was_not_known_on_a_day_is_not_shown_as_known_then(place: FanShop) 
     assert (then["fan"], then["visits_total"], then["purchases_total"], then["as_known_on"]) == ("fan-2", 1, 0, "2026-06-29T16:00:00.000Z")
 
 
+def test_a_fact_that_states_no_learned_time_is_known_since_it_was_taken(place: FanShop) -> None:
+    found = place.fan("fan-2", "--as-known-on", "2026-01-01T00:00:00Z")  # before the story, in which the link came without one
+    assert isinstance(found.exception, ConfigError), found.output
+    later = json.loads(place.fan("fan-2", "--as-known-on", "2027-01-01T00:00:00Z", "--json").stdout)
+    assert later["visits_total"] == 1
+    assert "voids and amends of touches are those of now" in place.fan("fan-2", "--as-known-on", "2027-01-01T00:00:00Z").stdout
+
+
 def test_an_identifier_is_linked_by_the_desk_and_unlinked_from_a_time_on(place: FanShop) -> None:
     decided(place, "link", BEN, "fan-1")
     assert json.loads(place.fan("fan-1", "--json").stdout)["visits_total"] == 2

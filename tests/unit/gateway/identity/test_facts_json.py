@@ -44,6 +44,18 @@ def test_facts_are_read_as_they_were_written() -> None:
     assert facts_of_record(RecordKind.FACTS, encode_facts(FACTS)) == FACTS
 
 
+def test_when_a_fact_was_taken_stands_beside_it_and_is_no_part_of_it() -> None:
+    facts = facts_of_record(RecordKind.FACTS, encode_facts(FACTS), 11)
+    assert facts == FACTS
+    assert list(map(hash, facts)) == list(map(hash, FACTS))
+    assert {fact.taken_ns for fact in facts} == {11}
+    assert encode_facts(facts) == encode_facts(FACTS)
+    assert list(map(content_of, facts)) == list(map(content_of, FACTS))
+    assert {fact.known_ns for fact in facts} == {7}
+    (unstated,) = facts_of_record(RecordKind.FACTS, encode_facts([Split(id="1", learned_ns=0, of="2")]), 11)
+    assert unstated.known_ns == 11
+
+
 def test_an_event_with_one_fact_has_keys_of_its_own() -> None:
     body = {
         "kind": "fact",
