@@ -43,7 +43,10 @@ class What(StrEnum):
 
 
 class FanChange(NamedTuple):
-    """A fan id that means somebody else now. `old` and `new` are standing ids, `new` is "" while consent is withdrawn."""
+    """A fan id that means somebody else now. `old` and `new` are standing ids.
+
+    Only `new` of `withdrawn` and `old` of `granted` are "": the others name who the id is, also while consent is withdrawn.
+    """
 
     what: What
     fan: str

@@ -62,6 +62,8 @@ class LinkIndex:
             self._mark(name)
         self.lent: Final = {int(subject, 16) for subject in store.lent_subjects()}
         """Subjects of things that are, or were, lent to somebody until a visit ends."""
+        self.withdrawn: Final = {int(subject, 16) for subject in store.withdrawn_subjects()}
+        """Subjects of those who have, or once had, withdrawn consent."""
 
     def fan_of(self, subject: int | str, time_ns: int) -> str:
         """Return the id of the fan, "" for nobody known. Day subjects are nobody, by design."""
@@ -122,6 +124,8 @@ class LinkIndex:
             self._mark(each.name)
             if each.lent:
                 self.lent.add(int(each.name, 16))
+            if is_subject(each.name) and not all(span.fan for span in each.spans):
+                self.withdrawn.add(int(each.name, 16))
         return changes
 
     def _mark(self, name: str) -> None:

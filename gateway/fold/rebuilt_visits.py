@@ -9,10 +9,10 @@ from footfall.units import NS_PER_MINUTE
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.state import State
 from gateway.fold.store import VisitRow, is_visit
+from gateway.fold.visit_fans import VisitFans
 from gateway.fold.visit_groups import VisitGroups
 from gateway.fold.visit_rows import Segment, VisitKey, emit, number_of_zones
-from gateway.fold.visit_segments import VisitSegments, opened_ns
-from gateway.fold.whose import Whose
+from gateway.fold.visit_segments import VisitSegments
 from gateway.identity.facts import is_registered
 
 Key = tuple[str, int, str]
@@ -24,12 +24,12 @@ _PASSERS: Final = TRAFFIC_COLUMN["passers_by"]
 class RebuiltVisits:
     """Of visits that the store behind the fold alone has: no track has them."""
 
-    def __init__(self, state: State, segments: VisitSegments, groups: VisitGroups, whose: Whose, project_each: ProjectEach) -> None:
+    def __init__(self, state: State, segments: VisitSegments, groups: VisitGroups, fans: VisitFans, project_each: ProjectEach) -> None:
         """`project_each` emits segments with their groups, but those whose keys are in a set."""
         self._state: Final = state
         self._segments: Final = segments
         self._groups: Final = groups
-        self._whose: Final = whose
+        self._fans: Final = fans
         self._project_each: Final = project_each
 
     def save(self) -> None:
@@ -53,7 +53,7 @@ class RebuiltVisits:
         self._segments.save()
 
     def _fan(self, store: int, row: VisitRow) -> str:
-        return self._whose.fan_of(row.subject, store, opened_ns(row.key_ns)) if is_visit(row) else ""
+        return self._fans.fan_of(store, row, row.key_ns) if is_visit(row) else ""
 
     def _count(self, store: int, row: VisitRow, sign: int) -> None:
         """Count what a row counts, or take it back. New visits count nothing before they are projected."""

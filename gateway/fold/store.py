@@ -233,6 +233,9 @@ class FoldStore(Protocol):
     def lent_subjects(self) -> list[str]:
         """Return the subjects of whose standing something is lent."""
 
+    def withdrawn_subjects(self) -> list[str]:
+        """Return the subjects of whose standing a span is nobody's, since consent is withdrawn."""
+
     def claim_all(self, claims: Sequence[Claim]) -> bool:
         """Claim places that are all free, and return True; return False, and change nothing, if one is not."""
 

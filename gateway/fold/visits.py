@@ -7,7 +7,7 @@ depends on the set of visits and links alone, not on the order in which they bec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from gateway.fold.rebuilt_visits import RebuiltVisits
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.unlinked_visits import UnlinkedVisits
+from gateway.fold.visit_fans import Renamed, VisitFans
 from gateway.fold.visit_groups import VisitGroups
 from gateway.fold.visit_rows import CLOSED, OPEN, Segment, TrafficContribution, VisitKey, emit, joined, number_of_zones
 from gateway.fold.visit_segments import EVER_NS, VisitSegments, opened_ns
@@ -50,7 +51,8 @@ class Visits:
         self.whose: Final = Whose(state, self._segments)
         self.arrivals: Final = Arrivals(state)
         self.unlinked: Final = UnlinkedVisits(state, self._segments)
-        self.rebuilt: Final = RebuiltVisits(state, self._segments, self._groups, self.whose, self._project_each)
+        self._fans: Final = VisitFans(state, self._segments, self.whose)
+        self.rebuilt: Final = RebuiltVisits(state, self._segments, self._groups, self._fans, self._project_each)
 
     def save(self) -> None:
         """Write what is kept to the store."""
@@ -73,6 +75,7 @@ class Visits:
         if tracks.v_state[slot]:
             if tracks.v_state[slot] == OPEN:
                 self.close(slot)
+            self._rename(self._fans.withdrawn())
             self._project(slot)
             self._segments.grouped.pop(self._segments.key_of(slot), None)
         fan = self.whose.fan_of(int(tracks.subject[slot]), int(tracks.store[slot]), opened_ns(key_ns))
@@ -91,6 +94,7 @@ class Visits:
             with self._segments.changing(slot):
                 tracks.v_state[slot] = OPEN
         self._segments.hear(slot, time_ns)
+        self._fans.heard(slot)
         tracks.v_last_ns[slot] = time_ns
         tracks.v_zones[slot] |= tracks.v_zones.dtype.type(self._state.estate.zone_bit(zone))
         minute, before = time_ns // NS_PER_MINUTE, int(tracks.v_minute[slot])
@@ -113,6 +117,7 @@ class Visits:
 
     def advance(self, slots: npt.NDArray[np.int32]) -> None:
         """Count the minutes that the evidence of slots, none of them grouped, has reached since."""
+        self._fans.heard_many(slots)
         s = self._state.tracks
         last = s.v_last_ns[slots] // NS_PER_MINUTE
         moved = (s.v_state[slots] == OPEN) & (last > s.v_minute[slots])
@@ -129,6 +134,7 @@ class Visits:
         with self._segments.changing(slot):
             self._segments.absences.earlier(slot, time_ns)
             self._state.tracks.v_start_ns[slot] = time_ns
+        self._fans.heard(slot)
         self._regroup.add(slot)
 
     def within(self, slot: int, time_ns: int) -> None:
@@ -166,6 +172,7 @@ class Visits:
 
     def forget(self, slot: int) -> None:
         """Drop what is remembered of a slot that is about to be freed."""
+        self._fans.forget(slot)
         self._segments.changed.pop(slot, None)
         self._regroup.discard(slot)
         self._segments.grouped.pop(self._segments.key_of(slot), None)
@@ -175,6 +182,7 @@ class Visits:
 
     def project(self) -> None:
         """Emit every visit that changed since the last call."""
+        self._rename(self._fans.withdrawn())
         for slot in list(self._segments.changed):
             if slot in self._segments.changed:  # it may have been emitted with its group
                 self._project(slot)
@@ -187,9 +195,11 @@ class Visits:
             self._project_around(store, self._again(store, segment))
 
     def relink(self, changes: Sequence[Changed]) -> None:
-        """Give each visit of subjects, after their standings changed, the fan as of its opening, and group anew what that concerns."""
+        """Give each visit of subjects its fan after their standings changed, and group anew what that concerns."""
         self._segments.save()
-        moved = [(store, segment, fan) for each in changes for store, segment, fan in self._moved(each)]
+        self._rename([renamed for each in changes for renamed in self._fans.moved(each)])
+
+    def _rename(self, moved: Sequence[Renamed]) -> None:
         for _, segment, fan in moved:
             if is_registered(fan) and not is_registered(segment.fan) and segment.is_open:
                 self.arrivals.announce(segment.key)
@@ -200,14 +210,6 @@ class Visits:
                 self._project_each(store, self._groups.around(store, each, segment.start_ns, segment.last_ns), shown)
             self._project_each(store, [self._again(store, segment)], shown)
         self._segments.save()
-
-    def _moved(self, changed: Changed) -> Iterator[tuple[int, Segment, str]]:
-        """Yield the segments of a subject that have another fan now, as they are, with their store and that fan."""
-        for store in self._segments.stores_of(changed.name):
-            for segment in self._segments.in_span([changed.name], store, changed.from_ns, changed.to_ns):
-                fan = self.whose.fan_of(changed.name, store, opened_ns(segment.key.key_ns))
-                if fan != segment.fan:
-                    yield store, segment, fan
 
     def repeat(self, subject: str) -> None:
         """Emit every visit of the subject once more, as it is now."""
@@ -250,8 +252,7 @@ class Visits:
         self._segments.save()
         group = self._groups.of(store, segment)
         for each in group:
-            if each.slot != NO_CODE:
-                self._segments.changed.pop(each.slot, None)
+            self._segments.changed.pop(each.slot, None)
         agents = self._state.estate.agents.names  # codes follow the order in which sites named them
         primary = min(group, key=lambda each: (each.key.key_ns, agents[each.key.agent]))
         for each in group:

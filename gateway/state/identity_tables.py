@@ -57,6 +57,11 @@ class IdentityTables(SealedRows):
         """Return the subjects of whose standing something is lent."""
         return [name for (name,) in self._read("SELECT name FROM standings WHERE lent <> '[]'", ())]
 
+    def withdrawn_subjects(self) -> list[str]:
+        """Return the subjects of whose standing a span is nobody's, since consent is withdrawn."""
+        found = self._read("SELECT name FROM standings WHERE instr(spans, '\"\"')", ())
+        return [name for (name,) in found if is_subject(name)]
+
     # The identity stage (gateway.identity.facts.FactStore)
 
     def facts_naming(self, names: Collection[str]) -> Iterable[Fact]:

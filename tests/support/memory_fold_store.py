@@ -143,6 +143,9 @@ class MemoryStore:
     def lent_subjects(self) -> list[str]:
         return [each.name for each in self._standings.values() if each.lent]
 
+    def withdrawn_subjects(self) -> list[str]:
+        return [each.name for each in self._standings.values() if ":" not in each.name and not all(span.fan for span in each.spans)]
+
     def claim_all(self, claims: Sequence[Claim]) -> bool:
         wanted = {(claim.owner, claim.key_ns): claim for claim in claims}
         if len(wanted) < len(claims) or wanted.keys() & self._claims.keys():

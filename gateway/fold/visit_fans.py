@@ -1,0 +1,83 @@
+"""Whose visits are: each is its fan's as of its opening, and nobody's if the fan withdraws consent before it ends.
+
+A visit that goes on may reach a withdrawal that is known already. Few subjects are of anybody who withdrew, so only theirs are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from footfall.units import NS_PER_MS
+from gateway.fold.link_index import Changed
+from gateway.fold.state import State
+from gateway.fold.store import VisitRow
+from gateway.fold.visit_rows import Segment
+from gateway.fold.visit_segments import VisitSegments, opened_ns
+from gateway.fold.whose import Whose
+
+
+class Renamed(NamedTuple):
+    """A segment, as it is, that is to be another fan's."""
+
+    store: int
+    segment: Segment
+    fan: str
+
+
+class VisitFans:
+    """Finds which segments have another fan now: after standings changed, or after evidence."""
+
+    def __init__(self, state: State, segments: VisitSegments, whose: Whose) -> None:
+        self._state: Final = state
+        self._segments: Final = segments
+        self._whose: Final = whose
+        self._heard: dict[int, None] = {}
+        """Slots whose visits have evidence since the last call of `withdrawn`, of subjects of those who withdrew."""
+
+    def fan_of(self, store: int, visit: Segment | VisitRow, key_ns: int) -> str:
+        """Return the fan of a visit in a store (a code) with its opening event's key; "" for nobody known."""
+        fan = self._whose.fan_of(visit.subject, store, opened_ns(key_ns))
+        if fan and self._is_withdrawn(visit.subject, min(visit.start_ns, opened_ns(key_ns)), visit.last_ns):
+            return ""
+        return fan
+
+    def heard(self, slot: int) -> None:
+        """Take that the visit of a track begins earlier or ends later than it did."""
+        if self._state.links.withdrawn and self._state.tracks.subject.item(slot) in self._state.links.withdrawn:
+            self._heard[slot] = None
+
+    def heard_many(self, slots: npt.NDArray[Any]) -> None:
+        """Take the same of several tracks."""
+        if withdrawn := self._state.links.withdrawn:
+            among = np.isin(self._state.tracks.subject[slots], np.fromiter(withdrawn, np.uint64, len(withdrawn)))
+            self._heard |= dict.fromkeys(slots[among].tolist())
+
+    def forget(self, slot: int) -> None:
+        """Drop what is remembered of a slot that is about to be freed."""
+        self._heard.pop(slot, None)
+
+    def withdrawn(self) -> list[Renamed]:
+        """Return the segments of tracks that reached a withdrawal since the last call."""
+        heard, self._heard = self._heard, {}
+        tracks = self._state.tracks
+        segments = [(tracks.store.item(slot), self._segments.of_track(slot)) for slot in heard if tracks.v_state[slot]]
+        return [Renamed(store, each, fan) for store, each in segments if (fan := self.fan_of(store, each, each.key.key_ns)) != each.fan]
+
+    def moved(self, changed: Changed) -> Iterator[Renamed]:
+        """Yield the segments of a subject that have another fan after its standing changed."""
+        for store in self._segments.stores_of(changed.name):
+            for segment in self._segments.in_span([changed.name], store, changed.from_ns, changed.to_ns):
+                fan = self.fan_of(store, segment, segment.key.key_ns)
+                if fan != segment.fan:
+                    yield Renamed(store, segment, fan)
+
+    def _is_withdrawn(self, subject: str, first_ns: int, last_ns: int) -> bool:
+        if int(subject, 16) not in self._state.links.withdrawn:
+            return False
+        standing, first_ms, last_ms = self._state.links.standing(subject), first_ns // NS_PER_MS, last_ns // NS_PER_MS
+        spans = standing.spans if standing else ()
+        return any(not each.fan and each.from_ns // NS_PER_MS <= last_ms and first_ms < each.to_ns // NS_PER_MS for each in spans)
