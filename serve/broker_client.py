@@ -16,7 +16,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from footfall.broker import Broker, authenticate
 from footfall.errors import FootfallError
 from footfall.lost_connections import why_lost
-from footfall.topics import live_wildcard
+from footfall.topics import FANS, live_wildcard
 
 log = logging.getLogger("footfall.serve.mqtt")
 
@@ -91,7 +91,7 @@ class BrokerClient:
             log.warning("the broker %s refuses the connection: %s", self._where, reason)
             return
         self.error = ""
-        client.subscribe(live_wildcard(), 0)
+        client.subscribe([(live_wildcard(), 0), (FANS, 0)])
         log.info("connected to %s", self._where)
 
     def _on_connect_fail(self, client: Client, userdata: Any) -> None:

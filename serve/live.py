@@ -13,6 +13,7 @@ from typing import Any, Final
 from footfall.http_server import explained
 from serve.board import MAX_STORES, Board
 from serve.http_limits import ABORT
+from serve.latest_arrivals import LatestArrivals
 from serve.opening import Opening
 from serve.views import View, Views
 
@@ -20,8 +21,6 @@ QUEUED: Final = MAX_STORES
 """Messages that may wait for one reader: each minute the counters of every store come at once."""
 BOARDS_QUEUED: Final = 2
 """A page for which so much waits is sent no board until it has taken that."""
-ARRIVALS_KEPT: Final = 50
-"""The latest arrivals, for a page that is opened now."""
 MAX_BYTES: Final = 1 << 16
 SENT_AT_ONCE: Final = 500
 """Messages in one piece of the answer."""
@@ -31,6 +30,8 @@ SEND_S: Final = 10.0
 ABORT_S: Final = 1.0
 """How long an aborted connection may take to be reported as gone."""
 KINDS: Final = frozenset({"counters", "arrival"})
+FAN: Final = "fan"
+"""The kind of what became of a fan's id, on a topic of its own."""
 
 AsgiScope = Any
 Receive = Any
@@ -64,8 +65,7 @@ class LiveReaders:
         self._views: Final = Views(self.board, self.opening)
         self._readers: Final[set[LiveReader]] = set()
         self._counters: Final[dict[str, str]] = {}
-        self._arrivals: dict[str, Mapping[str, Any]] = {}
-        """The latest, by id: the oldest first."""
+        self._arrivals: Final = LatestArrivals()
         self._closed = False
         self.slow_readers_total = 0
         self.refused_total = 0
@@ -78,11 +78,15 @@ class LiveReaders:
     def publish(self, payload: bytes) -> None:
         """Take one message (`docs/wire.md`, live messages), and queue it for the readers of every message.
 
-        Never blocks; a reader whose queue is full is dropped.
+        One of the change feed of fans changes the arrivals that are kept, and goes to nobody. Never blocks; a reader whose queue is full
+        is dropped.
         """
         message = _message(payload)
         if message is None:
             self.refused_total += 1
+            return
+        if message["kind"] == FAN:
+            self._arrivals.change(message)
             return
         text, store = json.dumps(message, separators=(",", ":")), message["store"]
         if message["kind"] == "counters":
@@ -96,10 +100,7 @@ class LiveReaders:
             self._arrive(message)
 
     def _arrive(self, arrival: Mapping[str, Any]) -> None:
-        arrival_id = str(arrival.get("id"))
-        self._arrivals = {**{key: each for key, each in self._arrivals.items() if key != arrival_id}, arrival_id: arrival}
-        if len(self._arrivals) > ARRIVALS_KEPT:
-            del self._arrivals[next(iter(self._arrivals))]
+        self._arrivals.take(arrival, self._now_ns())
         for reader in list(self._readers):
             if reader.view is not None and (text := self._views.arrival(reader.view, arrival)) is not None:
                 self._put(reader, text)
@@ -133,7 +134,7 @@ class LiveReaders:
     def _first(self, view: View) -> list[str]:
         now_ns = self._now_ns()
         self.board.sweep(now_ns)
-        arrivals = [self._views.arrival(view, each) for each in self._arrivals.values()]
+        arrivals = [self._views.arrival(view, each) for each in self._arrivals.of_now(now_ns)]
         return [_dated(self._views.message(view, now_ns), now_ns), *(text for text in arrivals if text is not None)]
 
     def close(self) -> None:
@@ -166,7 +167,9 @@ def _message(payload: bytes) -> dict[str, Any] | None:
         message = json.loads(payload) if len(payload) <= MAX_BYTES else None
     except (ValueError, RecursionError):
         return None
-    is_live = isinstance(message, dict) and message.get("kind") in KINDS and isinstance(message.get("store"), str)
+    if not isinstance(message, dict) or not isinstance(kind := message.get("kind"), str):
+        return None
+    is_live = kind == FAN or (kind in KINDS and isinstance(message.get("store"), str))
     return message if is_live else None
 
 

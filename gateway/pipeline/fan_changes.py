@@ -38,14 +38,14 @@ class FanChanges:
         self._max_bytes: Final = max_bytes
         self._known: dict[str, None] | None = None
 
-    def flush(self, now_ns: Callable[[], int] = time.time_ns) -> None:
-        """Write and publish what became of fans since the last call.
+    def flush(self, now_ns: Callable[[], int] = time.time_ns) -> list[FanChange]:
+        """Return what became of fans since the last call, after what of it is new was written and published.
 
         Raise sqlite3.OperationalError if the file cannot be written, as a full disk makes a ledger do: the fold goes back, and makes
         it anew.
         """
         if not (noted := self._store.take_changes()):
-            return
+            return []
         try:
             known = self._ids()
             fresh = {change_id: change for change in noted if (change_id := id_of(change)) not in known}
@@ -60,6 +60,7 @@ class FanChanges:
             del known[next(iter(known))]
         for line in lines:
             self._publish(LiveMessage(FANS, line, retain=False))
+        return noted
 
     def _append(self, lines: Iterable[bytes]) -> None:
         create_private(self._file)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Final, NamedTuple, Protocol
 
-from footfall.topics import live_topic
+from footfall.topics import FANS, live_topic
 from gateway.fold.arrivals import Arrival
 from gateway.fold.store_counters import LatestCounters
 
@@ -75,6 +76,13 @@ class LiveFeed:
             for each in counters.take():
                 self._counters[each.store] = each
                 self._queue(each.store)
+
+    def forget(self, fans: Collection[str]) -> None:
+        """Drop the arrivals of fans that still wait: those fans have withdrawn consent."""
+        for message in list(self.arrivals):
+            if message.topic != FANS and json.loads(message.payload).get("fan") in fans:
+                with suppress(ValueError):  # the network's thread sends it just now
+                    self.arrivals.remove(message)
 
     def queue(self, message: LiveMessage) -> None:
         """Queue a message of another kind, in its turn among arrivals."""

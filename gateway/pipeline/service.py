@@ -22,7 +22,7 @@ from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Messages
 from gateway.accept.own_clock import OwnClock
 from gateway.config import GatewayConfig, load_site
-from gateway.fans.changes import ObservedStore
+from gateway.fans.changes import ObservedStore, What
 from gateway.fold.arrivals import Arrival
 from gateway.fold.fold import Fold
 from gateway.fold.store_counters import StoreCounters
@@ -237,8 +237,10 @@ class Gateway:
 
 def _on_folded(feed: LiveFeed, changes: FanChanges, arrivals: Sequence[Arrival], counters: StoreCounters) -> None:
     """Pass on what a turn of the fold came to; what becomes of fans is durable before any checkpoint."""
-    changes.flush()
+    changed = changes.flush()
     feed.publish(arrivals, counters)
+    if withdrawn := {fan for each in changed if each.what is What.WITHDRAWN for fan in (each.fan, each.old)}:
+        feed.forget(withdrawn)
 
 
 def _silence_s(config: GatewayConfig) -> dict[str, float]:

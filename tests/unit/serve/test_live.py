@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from serve import live
-from serve.live import ARRIVALS_KEPT, BOARDS_QUEUED, EventStream, LiveReader, LiveReaders
+from serve.latest_arrivals import ARRIVALS_KEPT
+from serve.live import BOARDS_QUEUED, EventStream, LiveReader, LiveReaders
 from serve.views import View
 from tests.support.live_chain import message
 from tests.unit.serve.test_board import NOON_NS, TWO, site
@@ -186,3 +187,48 @@ def test_what_waits_is_sent_in_one_piece(feed: LiveReaders) -> None:
 
     asyncio.run(story())
     assert [piece.count(b"data: ") for piece in sent] == [0, 1, 300, 0]
+
+
+def fan_change(what: str, fan: str, old: str, new: str) -> bytes:
+    return json.dumps({"kind": "fan", "id": "1", "what": what, "fan": fan, "old": old, "new": new, "facts": ["c"]}).encode()
+
+
+def fans_of_a_new_page(feed: LiveReaders) -> list[str]:
+    with feed.listen(View()) as found:
+        assert found is not None
+        return [each["fan"] for each in map(json.loads, found.first) if each["kind"] == "arrival"]
+
+
+def test_a_page_that_is_opened_later_sees_nobody_who_withdrew_meanwhile(feed: LiveReaders) -> None:
+    for number in (1, 2, 3):
+        feed.publish(arrival(number))
+    feed.publish(fan_change("withdrawn", "alias-of-f2", "f2", ""))
+    assert fans_of_a_new_page(feed) == ["f1", "f3"]
+    feed.publish(fan_change("granted", "f2", "", "f2"))
+    assert fans_of_a_new_page(feed) == ["f1", "f3"]
+    assert feed.refused_total == 0
+
+
+@pytest.mark.parametrize("what", ["merged", "id_changed"])
+def test_it_sees_those_whose_id_changed_under_the_new_one(feed: LiveReaders, what: str) -> None:
+    feed.publish(arrival(1))
+    feed.publish(fan_change(what, "f1", "f1", "f9"))
+    assert fans_of_a_new_page(feed) == ["f9"]
+    feed.publish(fan_change("withdrawn", "f9", "f9", ""))
+    assert fans_of_a_new_page(feed) == []
+
+
+def test_an_arrival_is_forgotten_after_an_hour(feed: LiveReaders, clock: Clock) -> None:
+    feed.publish(arrival(1))
+    clock.now_ns += 3600 * S
+    feed.publish(arrival(2))
+    assert fans_of_a_new_page(feed) == ["f1", "f2"]
+    clock.now_ns += 1
+    assert fans_of_a_new_page(feed) == ["f2"]
+
+
+def test_what_becomes_of_fans_is_sent_to_no_reader(feed: LiveReaders) -> None:
+    with feed.listen() as found:
+        assert found is not None
+        feed.publish(fan_change("withdrawn", "f1", "f1", ""))
+        assert waiting(found) == []

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from footfall.topics import FANS
 from gateway.fold.arrivals import Arrival
 from gateway.fold.store_counters import LatestCounters
 from gateway.pipeline import live_feed
-from gateway.pipeline.live_feed import QUEUED, UNSENT_BYTES, LiveFeed
+from gateway.pipeline.live_feed import QUEUED, UNSENT_BYTES, LiveFeed, LiveMessage
 
 
 class Source:
@@ -143,3 +144,12 @@ def test_what_nobody_takes_is_bounded() -> None:
     feed.publish([Arrival("s1/7/x", "s1", "door", f"fan-{n}", n) for n in range(QUEUED + 5)], Source())
     assert len(feed.arrivals) == QUEUED
     assert json.loads(feed.arrivals[0].payload)["time_ns"] == 5, "the oldest are dropped"
+
+
+def test_arrivals_of_fans_who_withdrew_are_not_sent_any_more() -> None:
+    feed = LiveFeed()
+    feed.publish([Arrival(f"s1/{number}/x", "s1", "door", f"fan-{number % 2}", number) for number in range(4)], Source())
+    feed.queue(LiveMessage(FANS, b'{"kind":"fan","fan":"fan-1"}', retain=False))
+    feed.forget({"fan-1"})
+    assert [value["fan"] for _, value, _ in taken(feed)] == ["fan-0", "fan-0", "fan-1"]
+    feed.forget({"fan-1"})
