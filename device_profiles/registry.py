@@ -14,6 +14,7 @@ from device_profiles.device import Chooser, Device
 from device_profiles.profile import Profile
 from device_profiles.reading import Reading, Seen, Value
 from footfall.config import load
+from footfall.consent import ConsentRule
 from footfall.errors import ConfigError, ProfileError
 from footfall.topics import is_name
 
@@ -42,9 +43,10 @@ class Registry(Mapping[str, Profile]):
         return len(self._profiles)
 
     @property
-    def types_without_consent(self) -> frozenset[str]:
-        """Return the types of identifiers that a device may send without its owner's consent: they get no lasting subject."""
-        return frozenset(profile.identifier_type for profile in self._profiles.values() if not profile.consented)
+    def consent(self) -> ConsentRule:
+        """Return which types of identifiers a device may send without its owner's consent: they get no lasting subject."""
+        refused = frozenset(profile.identifier_type for profile in self._profiles.values() if not profile.consented)
+        return ConsentRule(refused, frozenset(profile.identifier_type for profile in self._profiles.values()) - refused)
 
     def best(self, transport: str, message: Any) -> Profile | None:
         """Return the most specific profile that matches `message`, the first by name among equals; None if none matches."""

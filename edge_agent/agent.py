@@ -117,7 +117,7 @@ class EdgeAgent:
         self.core.change(settings.zones, now.profiles, now.keys, settings.receiver_limits, settings.zone_rules)
         self._reload.now = now
         if self.intake is not None:
-            self.intake.refuse(now.profiles.types_without_consent)
+            self.intake.ask_consent(now.profiles.consent)
             self._gateway_key.use(now.keys, now.gateway_key)
         self.supervisor.begin(reloaded.sources, settings.tasks, {source.name for source in settings.sources})
         reloaded.is_used.set()
@@ -283,7 +283,7 @@ class EdgeAgent:
 
     def _intake(self) -> Intake | None:
         now, protection = self._reload.now, self._gateway_key.protection
-        return intake_of(now.settings.intake, now.profiles.types_without_consent, self._take_events, self.health, protection)
+        return intake_of(now.settings.intake, now.profiles.consent, self._take_events, self.health, protection, self.publisher.sure_ns)
 
     def _take_events(self, texts: Sequence[str]) -> Future[None]:
         kept: Future[None] = Future()

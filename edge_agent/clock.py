@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from footfall.frames import RUN
+from footfall.units import NS_PER_MINUTE
 from footfall.wall_clock import is_synchronised
 
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
@@ -42,6 +43,14 @@ class Clock(Protocol):
     def wall_ns(self) -> int: ...
 
     def wall_synced(self) -> bool: ...
+
+
+def sure_ns(clock: Clock, gateway_ns: int) -> int:
+    """Return the time by a synchronised clock and by the gateway's, by receipts (0: none came); 0 if nobody knows, or they differ."""
+    wall_ns = clock.wall_ns() if clock.wall_synced() else 0
+    if wall_ns and gateway_ns and abs(wall_ns - gateway_ns) > NS_PER_MINUTE:
+        return 0
+    return gateway_ns or wall_ns
 
 
 def moment(clock: Clock) -> Moment:

@@ -20,6 +20,7 @@ from edge_agent.recorded_contents import is_misread
 from edge_agent.sources.replay import FORMATS, expand, format_named, format_of
 from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, start_of
 from footfall.config import check, load
+from footfall.dates import EARLIEST_NS
 from footfall.errors import ConfigError
 from footfall.log_options import AUTO, INFO, LogFormat, LogLevel, Verbose, log_as
 from footfall.signals import hold_reloads, when_asked
@@ -120,7 +121,7 @@ def replay(
             next(lines)
             progress.advance(reading, size_bytes)
 
-        read_settings = ReplaySettings(timezone or "UTC", start_of(start), door, mapping, timezone is not None, on_read)
+        read_settings = ReplaySettings(timezone or "UTC", start_of(start), door, mapping, timezone is not None, on_read, EARLIEST_NS)
         progress.update(reading, total=sum(file.stat().st_size for file in expand(name, paths, read_settings)))
         own_keys, known = read_keys(keys) if keys else None, ProfileSettings(folder=profiles).registry()
         recording = Recording.read(name, paths, read_settings, sender.store, sender.agent, own_keys, known)

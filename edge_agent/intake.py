@@ -4,8 +4,9 @@
                    400, 401, 404, 405, 411, 413, 415 or 503 with {"reason", "message"} (footfall/event_requests.py)
     GET /health    200, the agent's health (footfall/health.py)
 
-An array is accepted whole or not at all. Identifiers of types without consent, such as a `mac`, are refused, whatever kind of event has
-them. Others reach the spool as subjects, or sealed (`edge_agent/protection.py`).
+An array is accepted whole or not at all. Identifiers without consent, such as a `mac`, are refused, whatever
+kind of event has them, as are times that only a dead clock shows, while the time is known here. Other identifiers
+reach the spool as subjects, or sealed (`edge_agent/protection.py`).
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from edge_agent.config import IntakeSettings
 from edge_agent.lasting_refusals import NO_KEY, LastingRefusals
 from edge_agent.protection import NoKeyYet, Protection
 from footfall.config import SecretFile
+from footfall.consent import ConsentRule
 from footfall.errors import ContractError
 from footfall.event_requests import head_problem, status_of, token_problem
-from footfall.events import MAX_EVENTS_BYTES, AnyEvent, check_ids, load_json, parse_event
+from footfall.event_times import check_time
+from footfall.events import MAX_EVENTS_BYTES, check_ids, load_json, parse_event
 from footfall.health import Health, encode_health
 from footfall.http_server import HttpServer, RequestHandler, to_json
 from footfall.identified import stated_identifiers
@@ -37,9 +40,10 @@ KeepEvents = Callable[[Sequence[str]], "Future[None]"]
 """Takes events as JSON texts, and returns a future that is done when they are durable."""
 
 
-def check_events(payload: bytes, refused_types: frozenset[str], protection: Protection) -> list[str]:
+def check_events(payload: bytes, consent: ConsentRule, protection: Protection, now_ns: int = 0) -> list[str]:
     """Return each event of a payload as compact JSON text, without any identifier in clear.
 
+    Times are compared with `now_ns`, as the gateway will compare them; 0: nobody knows the time here, and the gateway decides.
     Raise ContractError, which names the first wrong one, or NoKeyYet.
     """
     texts = []
@@ -47,22 +51,17 @@ def check_events(payload: bytes, refused_types: frozenset[str], protection: Prot
     for i, value in enumerate(values):
         try:
             event = parse_event(value)
+            consent.check(stated_identifiers(event))
+            if now_ns:
+                check_time(event, now_ns, now_ns)
         except ContractError as error:
             raise ContractError(error.reason, f"event {i}: {error}") from None
-        _check_identifiers(event, refused_types, i)
         text = json.dumps(protection.protected(value, event), ensure_ascii=False, separators=(",", ":"))
         if len(text.encode()) > MAX_EVENT_BYTES:
             raise ContractError("event.size", f"event {i}: at most {MAX_EVENT_BYTES} bytes an event")
         texts.append(text)
     check_ids(values)
     return texts
-
-
-def _check_identifiers(event: AnyEvent, refused_types: frozenset[str], i: int) -> None:
-    for identifier in stated_identifiers(event):
-        id_type = identifier.partition(":")[0]
-        if id_type in refused_types:
-            raise ContractError("event.identifier", f"event {i}: identifiers of type {id_type!r} are not consented to and are not taken")
 
 
 class Intake:
@@ -73,13 +72,15 @@ class Intake:
         host: str,
         port: int,
         secret: SecretFile | None,
-        refused_types: frozenset[str],
+        consent: ConsentRule,
         keep: KeepEvents,
         health: Callable[[], Health],
         protection: Protection,
         boot_ns: Callable[[], int] = time.monotonic_ns,
+        sure_ns: Callable[[], int] = lambda: 0,
     ) -> None:
-        self._refused_types = refused_types
+        """`sure_ns` returns the time by a clock that can be trusted, 0 while there is none."""
+        self._consent, self._sure_ns = consent, sure_ns
         self._protection: Final = protection
         self._refusals: Final = LastingRefusals("intake")
         self._boot_ns: Final = boot_ns
@@ -92,11 +93,11 @@ class Intake:
         )
 
     def _check(self, payload: bytes) -> list[str]:
-        return check_events(payload, self._refused_types, self._protection)
+        return check_events(payload, self._consent, self._protection, self._sure_ns())
 
-    def refuse(self, types: frozenset[str]) -> None:
+    def ask_consent(self, consent: ConsentRule) -> None:
         """Refuse identifiers of other types from the next request on."""
-        self._refused_types = types
+        self._consent = consent
 
     def lasting_refusals(self) -> dict[str, str]:
         """Return by reason who is refused for long; for want of the gateway's key, nobody once it is here."""
@@ -117,13 +118,18 @@ class Intake:
 
 
 def intake_of(
-    wanted: IntakeSettings | None, refused_types: frozenset[str], keep: KeepEvents, health: Callable[[], Health], protection: Protection
+    wanted: IntakeSettings | None,
+    consent: ConsentRule,
+    keep: KeepEvents,
+    health: Callable[[], Health],
+    protection: Protection,
+    sure_ns: Callable[[], int],
 ) -> Intake | None:
     """Return the intake that the settings want, None if they want none. Raise ConfigError if it cannot be had."""
     if wanted is None:
         return None
     secret = SecretFile(wanted.secret_file) if wanted.secret_file else None
-    return Intake(wanted.host, wanted.port, secret, refused_types, keep, health, protection)
+    return Intake(wanted.host, wanted.port, secret, consent, keep, health, protection, sure_ns=sure_ns)
 
 
 class _IntakeHandler(RequestHandler):

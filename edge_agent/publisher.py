@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Final
 
 from edge_agent.bodies import Terms
-from edge_agent.clock import Clock
+from edge_agent.clock import Clock, sure_ns
 from edge_agent.connection import CONNECT_S, Acknowledged, BrokerConnection, ConnectionLost, Event, ReceiptCame, Subscribed, Unreachable
 from edge_agent.conversation import HELLO_S, Conversation
 from edge_agent.denied import Denied
@@ -93,6 +93,10 @@ class Publisher:
     def gateway_ns(self) -> int:
         """Return the gateway's time now, as its last receipt shows it; 0 before the first."""
         return self._talk.hearing.clock.gateway_ns(self._clock.boot_ns())
+
+    def sure_ns(self) -> int:
+        """Return the time where it is known for sure, else 0."""
+        return sure_ns(self._clock, self.gateway_ns)
 
     @property
     def own_beacons(self) -> tuple[OwnBeacon, ...] | None:

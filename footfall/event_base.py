@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
 
 from footfall.event_mistakes import NAME, TEXT
 from footfall.identified import stated_identifiers
@@ -14,6 +14,16 @@ from footfall.sealing import Sealed
 
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=TEXT)]
+
+
+def _without_blanks(text: str) -> str:
+    if text != text.strip():
+        raise ValueError("must not have blanks around it: another one would look the same; send it without them, each time")
+    return text
+
+
+Reference = Annotated[Text, AfterValidator(_without_blanks)]
+"""An id, by which something is found again."""
 Subject = Annotated[str, StringConstraints(pattern=r"^[0-7][0-9a-f]{15}\z")]
 """A lasting subject, 16 hex digits."""
 IdentifierTypeName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{1,32}\z")]
@@ -28,7 +38,7 @@ class Strict(BaseModel):
 
 
 class Event(Strict):
-    id: Text | None = None
+    id: Reference | None = None
     time: Moment | None = None
     """When it happened; if absent, the time of arrival, at which a count's interval ends."""
     history: bool = False

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
-from footfall.event_base import Event, IdentifierTypeName, Name, OfPeople, Strict, Subject, Text
+from footfall.event_base import Event, IdentifierTypeName, Name, OfPeople, Reference, Strict, Subject, Text
 from footfall.event_touches import MAX_AMOUNT, Fan, Item, What
 from footfall.identified import Identifier
 
@@ -27,7 +27,7 @@ OF_COUNTS: Final = frozenset({"entered", "left"})
 class Correction(Event):
     """What every correction has: who decided it, and why."""
 
-    id: Text
+    id: Reference
     reason: Text
     actor: Text
     store: Name | None = None
@@ -35,7 +35,7 @@ class Correction(Event):
 
 
 class _OfEvent(Correction):
-    of: Text
+    of: Reference
     publisher: Name | None = None
     """Whose event it is; left out: the sender's own."""
 
@@ -67,7 +67,7 @@ class Changes(Strict):
     campaign: Text | None = None
     stage: Text | None = None
     items: Annotated[list[Item], Field(max_length=200, default_factory=list)]
-    ref: Text | None = None
+    ref: Reference | None = None
     amount: Annotated[float, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT)] | None = None
     entered: Annotated[People | None, Field(alias="in")] = None
     left: Annotated[People | None, Field(alias="out")] = None

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
-from footfall.event_base import Event, IdentifierTypeName, Name, OfPeople, Strict, Subject, Text
+from footfall.event_base import Event, IdentifierTypeName, Name, OfPeople, Reference, Strict, Subject, Text
 from footfall.fan_ids import BRANDS_OWN
 from footfall.identified import Identifier
 
@@ -45,7 +45,7 @@ class Touch(Event, OfPeople):
     campaign: Text | None = None
     stage: Text | None = None
     items: Annotated[list[Item], Field(max_length=200, default_factory=list)]
-    ref: Text | None = None
+    ref: Reference | None = None
     amount: Annotated[float, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT)] = 0.0
 
     @model_validator(mode="after")

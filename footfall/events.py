@@ -18,6 +18,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from footfall.errors import ContractError
 from footfall.event_base import Event as _Event
 from footfall.event_base import Name as Name
+from footfall.event_base import Reference
 from footfall.event_base import Text as Text
 from footfall.event_corrections import MAX_PEOPLE as MAX_PEOPLE
 from footfall.event_corrections import Adjustment as Adjustment
@@ -46,7 +47,7 @@ class Count(_Event):
     """People who passed a door, as a delta. They are stored in the minute of `time`, which begins the interval of `seconds`."""
 
     kind: Literal["count"]
-    id: Text
+    id: Reference
     door: Name
     entered: Annotated[int, Field(alias="in", ge=0, le=MAX_PEOPLE)] = 0
     left: Annotated[int, Field(alias="out", ge=0, le=MAX_PEOPLE)] = 0

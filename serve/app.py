@@ -36,6 +36,7 @@ from starlette.routing import Mount, Route
 from footfall.errors import ConfigError, ContractError, SinkUnavailable, Unreadable
 from footfall.event_requests import head_problem, status_of
 from footfall.events import MAX_EVENTS_BYTES, AnyEvent, check_ids, load_json, parse_event
+from footfall.http_framing import content_length
 from footfall.mistakes import did_you_mean
 from footfall.topics import check_name, topic_of
 from gateway.cli.status import fetch
@@ -56,6 +57,7 @@ STATUS_FRESH_S: Final = 2.0
 QUERIES_AT_ONCE: Final = 2
 EVENTS_PATH: Final = "/api/events"
 PATHS: Final = (EVENTS_PATH, "/api/query", "/live", "/live/board", "/status", "/livez", "/metrics")
+_TOO_LONG: Final = f"at most {MAX_EVENTS_BYTES} bytes a request: send several"
 FILES: Final = {
     "/": ("index.html", "text/html"),
     "/page.css": ("page.css", "text/css"),
@@ -179,6 +181,8 @@ class Pages:
         """Publish the plain events of a body for the `store` and `agent` of the query string; answer once the broker has them."""
         if problem := head_problem(request.headers, is_type_needed=True):
             return self._refuse(*problem)
+        if (content_length(request.headers.get("content-length", "")) or 0) > MAX_EVENTS_BYTES:  # before a byte of it is waited for
+            return self._refuse(413, "event.size", _TOO_LONG)
         try:
             async with asyncio.timeout(self._config.listen.request_s):
                 body = await _body(request)
@@ -234,7 +238,7 @@ async def _body(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_EVENTS_BYTES:
-            raise ContractError("event.size", f"at most {MAX_EVENTS_BYTES} bytes a request: send several")
+            raise ContractError("event.size", _TOO_LONG)
     return bytes(body)
 
 

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from footfall.log_options import AUTO, INFO, LogFormat, LogLevel, Verbose, log_as
+from footfall.signals import hold_reloads
 from serve.config import load_serve
 from serve.server import run
 
@@ -42,6 +43,7 @@ def serve(
     curl -H 'Content-Type: application/json' -d '{"kind": "void", "id": "v-1", "of": "pos-881", "reason": "typo", "actor": "kim"}'
     'http://127.0.0.1:8090/api/events?store=flagship&agent=flagship-till'
     """
+    hold_reloads()
     log_as("serve", verbose, log_level, log_format)
     if ends_with_input:
         threading.Thread(target=_end_with_input, name="parent", daemon=True).start()

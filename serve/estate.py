@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from footfall.config import file_state
+from footfall.consent import NOTHING_REFUSED, ConsentRule
 from footfall.errors import ConfigError, ContractError
 from footfall.event_times import check_time
 from footfall.events import Adjustment, AnyEvent, Count, Occupancy, Touch
+from footfall.identified import stated_identifiers
 from gateway.config import load_gateway, load_site
 from gateway.site import Site
 from gateway.site.index import Places, StorePlaces
@@ -29,16 +31,18 @@ class ServedEstate:
         self._states: tuple[object, ...] | None = None
         self._places: Places | None = None
         self._site: Site | None = None
+        self._consent = NOTHING_REFUSED
 
     def check(self, store: str, agent: str, events: Sequence[AnyEvent], now_ns: int) -> None:
-        """Raise ContractError: the store, the agent, or the zone or door of an event is not in site.toml, or its time is far from now.
+        """Raise ContractError: the store, the agent, or the zone or door of an event is not in site.toml, its time is far from now, or
+        somebody did not consent to an identifier.
 
-        Without a readable site.toml only times are checked: the gateway decides.
+        Without readable files only times are checked: the gateway decides.
         """
-        for i, event in enumerate(events):
-            _check_time(event, i, now_ns)
         with self._lock:
             places = self._current()
+        for i, event in enumerate(events):
+            _check(event, i, now_ns, self._consent)
         if places is None:
             return
         here = places.of(store, agent)
@@ -66,16 +70,18 @@ class ServedEstate:
     def _load(self) -> Site | None:
         self._files = (self._gateway,)
         try:
-            site = load_gateway(self._gateway).site
-            self._files = (self._gateway, site)
-            return load_site(site)
+            config = load_gateway(self._gateway)
+            self._files = (self._gateway, config.site)
+            self._consent = config.profiles.registry().consent
+            return load_site(config.site)
         except ConfigError as error:
             log.warning("%s; events are published without a look at site.toml", error)
             return None
 
 
-def _check_time(event: AnyEvent, i: int, now_ns: int) -> None:
+def _check(event: AnyEvent, i: int, now_ns: int, consent: ConsentRule) -> None:
     try:
+        consent.check(stated_identifiers(event))
         check_time(event, now_ns, now_ns)
     except ContractError as error:
         raise ContractError(error.reason, f"event {i}: {error}") from None

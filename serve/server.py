@@ -16,7 +16,7 @@ import uvicorn
 
 from footfall.addresses import http_url
 from footfall.errors import AddressTaken, ConfigError
-from footfall.signals import when_asked_to_end
+from footfall.signals import when_asked
 from gateway.config import load_gateway
 from gateway.query.estate import QueryEstate
 from gateway.site import Site
@@ -52,7 +52,7 @@ async def _serve(config: ServeConfig, sock: socket.socket) -> None:
     broker = BrokerClient(config.broker or load_gateway(config.gateway).broker, hear)
     pages = Pages(config, feed, broker)
     server = _Server(_settings(config.listen, pages), feed)
-    when_asked_to_end(server.end)
+    when_asked(server.end, _reload)
     log.info("the page is at %s/", http_url(config.listen.host, sock.getsockname()[1], "https" if config.listen.tls else "http"))
     broker.start()
     try:
@@ -62,6 +62,11 @@ async def _serve(config: ServeConfig, sock: socket.socket) -> None:
             watching.cancel()
     finally:
         broker.stop()
+
+
+def _reload() -> None:
+    """Answer SIGHUP, which a whole group of processes may get for the gateway's sake: it must not end this one."""
+    log.info("SIGHUP: gateway.toml and site.toml are read again when they change; serve.toml is read at the start")
 
 
 async def _watch(feed: LiveReaders, estate: ServedEstate) -> None:
@@ -90,7 +95,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to `when_asked_to_end`: uvicorn would raise them again, and the process would not end with 0."""
+        """Leave signals to `when_asked`: uvicorn would raise them again, and the process would not end with 0."""
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

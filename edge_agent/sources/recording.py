@@ -20,8 +20,11 @@ from edge_agent.sources.recorded_files import lines_of
 from edge_agent.sources.source import AliveUntil, Crossing, Gap, Recorded, RefusedReading, Sighting
 from footfall.errors import ContractError
 from footfall.events import parse_event
+from footfall.units import NS_PER_MS, NS_PER_S
 
 DOOR_PROFILE: Final = "door-counter"
+LATEST_NS: Final = (1 << 63) - 1
+_UNITS: Final = {"seconds": NS_PER_S, "milliseconds": NS_PER_MS, "microseconds": NS_PER_MS // 1_000}
 
 
 def parse_line(line: bytes) -> Recorded:
@@ -61,21 +64,33 @@ def format_line(heard: Sighting | Crossing | Gap | AliveUntil) -> str:
     return json.dumps(values, separators=(",", ":")) + "\n"
 
 
-def read_recording(path: Path, on_read: Callable[[int], None] = lambda size_bytes: None) -> Iterator[Recorded]:
+def read_recording(path: Path, on_read: Callable[[int], None] = lambda size_bytes: None, earliest_ns: int = 0) -> Iterator[Recorded]:
     """Yield the contents of the file. A line that cannot be read is a RefusedReading at the time of the one before.
 
-    Its `data` is empty, since the line may identify someone. `on_read` is called with the bytes of each line.
+    Its `data` is empty, since the line may identify someone. `on_read` is called with the bytes of each line. No line may be before
+    `earliest_ns`.
     """
-    t_ns = 0
+    t_ns = earliest_ns
     for number, line in lines_of(path):
         on_read(len(line) + 1)
         try:
             heard = parse_line(line)
+            at_ns = heard.from_boot_ns if isinstance(heard, Gap) else heard.t_boot_ns
+            _check_moment(at_ns, earliest_ns)
         except ContractError as error:
             yield RefusedReading(t_ns, error.reason, f"{path.name}:{number}", why=f"line: {error}")
             continue
-        t_ns = heard.from_boot_ns if isinstance(heard, Gap) else heard.t_boot_ns
+        t_ns = at_ns
         yield heard
+
+
+def _check_moment(t_ns: int, earliest_ns: int) -> None:
+    """Raise ContractError for a time before the earliest, if there is one, or beyond 64 bits."""
+    if not earliest_ns or earliest_ns <= t_ns <= LATEST_NS:
+        return
+    unit = next((name for name, unit_ns in _UNITS.items() if earliest_ns <= t_ns * unit_ns <= LATEST_NS), "")
+    hint = f": are these {unit}? It counts nanoseconds since 1970" if unit else ""
+    raise ContractError("recording.line", f"`t_ns` is {'before the year 2000' if t_ns < earliest_ns else 'after the year 2262'}{hint}")
 
 
 def _integer(values: Mapping[str, Any], key: str, default: int | None = None) -> int:

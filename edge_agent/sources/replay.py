@@ -174,7 +174,8 @@ def _calit2_file(path: Path, direction: str, settings: ReplaySettings) -> Iterat
 
 
 def _read_jsonl(paths: Sequence[Path], settings: ReplaySettings) -> Iterator[Heard]:
-    recordings = ((_dated(heard) for heard in some_readable(path, read_recording(path, settings.on_read))) for path in paths)
+    files = (some_readable(path, read_recording(path, settings.on_read, settings.earliest_ns)) for path in paths)
+    recordings = (map(_dated, heard) for heard in files)
     return heapq.merge(*recordings, key=_time_ns)
 
 

@@ -30,6 +30,8 @@ class ReplaySettings:
     """Whether somebody stated the time zone: UTC by default is no statement, and counts of history need one."""
     on_read: Callable[[int], None] = field(default=lambda size_bytes: None, compare=False)
     """Called with the size of each part of a file that was read, bytes."""
+    earliest_ns: int = 0
+    """Lines of `jsonl` before it are refused: what is sent with its own time counts from 1970. What is played counts from anywhere."""
 
     def zone_info(self) -> ZoneInfo:
         try:

@@ -39,7 +39,7 @@ def hide_identifiers(store: SpoolStore, path: Path, change: Callable[[str], str]
         hidden = _rewrite(store, change)
         _write_anew(store)
     for aside in _set_aside(path):
-        log.warning("%s: a broken file of an earlier release is deleted, since it may hold identifiers in clear", aside)
+        log.warning("%s: was set aside before, and is deleted, since it may hold identifiers in clear", aside)
         with suppress(OSError):
             aside.unlink()
     with store.transaction() as db:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from pydantic import BaseModel
-
 from footfall.baskets import spelled
-from footfall.errors import ContractError
 from footfall.event_times import EARLY_NS as EARLY_NS
 from footfall.event_times import LATE_NS as LATE_NS
 from footfall.event_times import check_time
@@ -38,8 +35,8 @@ def normalise(
     interval without a time ends at it, and the time of any other is compared with it; it may have been up to `later_ns` later.
     """
     event = parse_event(pseudonyms.opened(value))
-    if pseudonyms.refused_types and identifier_keys(type(event)):
-        _check_consent(event, pseudonyms.refused_types)
+    if pseudonyms.consent.refused and identifier_keys(type(event)):
+        pseudonyms.consent.check(stated_identifiers(event))  # an agent's intake refuses it before, unless it came sealed
     taken_ns = min(max(taken_ns, EARLIEST_NS), received_ns)
     stated_ns = event.time_ns
     check_time(event, taken_ns, min(taken_ns + later_ns, received_ns))
@@ -64,14 +61,6 @@ def normalise(
 def _interval_ns(event: AnyEvent) -> int:
     """Return how long before its sending an event began."""
     return event.seconds * NS_PER_S if isinstance(event, Count) and event.seconds else 0
-
-
-def _check_consent(event: BaseModel, refused_types: frozenset[str]) -> None:
-    """Raise ContractError for an identifier such as a phone's address; an agent's intake refuses it before, unless it came sealed."""
-    for identifier in stated_identifiers(event):
-        id_type = identifier.partition(":")[0]
-        if id_type in refused_types:
-            raise ContractError("event.identifier", f"identifiers of type {id_type!r} are not consented to and are not taken")
 
 
 def _touch(event: Touch, places: StorePlaces, publisher: str, time_ns: int, identified: Identified) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Final
 
 from footfall.beacons import TYPES, BeaconRule
+from footfall.consent import NOTHING_REFUSED
 from footfall.errors import ContractError
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.sealing import Opener
@@ -30,8 +31,8 @@ class Pseudonymiser:
     def __init__(self, brand_secret: bytes | None, secret_before: bytes | None = None) -> None:
         """`secret_before`: what agents sealed before the secret was changed is opened with it."""
         self.beacons = BeaconRule()
-        self.refused_types: frozenset[str] = frozenset()
-        """Types of identifiers whose owners gave no consent: of them there is no lasting subject of an event."""
+        self.consent = NOTHING_REFUSED
+        """Which identifiers have no lasting subject in an event, since their owners gave no consent."""
         self._secret: Final = brand_secret
         self._opener: Final = Opener([secret for secret in (brand_secret, secret_before) if secret is not None])
         self._keys: Final[dict[str, bytes]] = {}

@@ -77,7 +77,7 @@ def import_(
                 renamed=dict(_pair(each) for each in column or ()),
                 zone=zone_of(timezone, files.site),
                 order=dates,
-                defaults=Defaults(_source(source), id_type, files.settings.profiles.registry().types_without_consent, stamp.learned_ns),
+                defaults=Defaults(_source(source), id_type, files.settings.profiles.registry().consent, stamp.learned_ns),
             )
             plan = ImportPlan(files.known(), files.pseudonyms.identified, stamp, snapshot)
             run = Importing(files, plan, preview, held=[] if snapshot else None)
@@ -97,7 +97,7 @@ def import_(
 
 def _import_facts(files: Desk, file: Path, stamp: Stamp, preview: Preview | None, quiet: bool) -> Importing:
     """Import a file of lines of JSON, each a fact."""
-    lines = FactLines(files.pseudonyms, stamp, files.settings.profiles.registry().types_without_consent)
+    lines = FactLines(files.pseudonyms, stamp, files.settings.profiles.registry().consent)
     run = Importing(files, FactPlan(files.known()), preview)
     with file.open("rb") as content, _progress(file, quiet) as on_line:
         run.take(lines.read(content), on_line)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from footfall.consent import NOTHING_REFUSED, ConsentRule
 from footfall.errors import ConfigError, ContractError
 from footfall.event_facts import AnyFact
 from footfall.event_times import check_time
@@ -46,10 +47,10 @@ def are_facts(path: Path) -> bool:
 class FactLines:
     """Reads lines. What a line leaves out, `stamp` has: who states it, and when a consent or a revoke begins."""
 
-    def __init__(self, pseudonyms: Pseudonymiser, stamp: Stamp, without_consent: frozenset[str] = frozenset()) -> None:
+    def __init__(self, pseudonyms: Pseudonymiser, stamp: Stamp, consent: ConsentRule = NOTHING_REFUSED) -> None:
         self._pseudonyms: Final = pseudonyms
         self._stamp: Final = stamp
-        self._without_consent: Final = without_consent
+        self._consent: Final = consent
 
     def read(self, lines: Iterable[bytes]) -> Iterator[StatedFacts | Unread]:
         """Yield the facts of each line that is not empty, or why there are none."""
@@ -71,12 +72,6 @@ class FactLines:
         fact = parse_event(self._pseudonyms.opened(stated))
         assert isinstance(fact, AnyFact)  # noqa: S101 # of its kind
         check_time(fact, self._stamp.learned_ns, self._stamp.learned_ns)
-        self._check_consent(fact)
+        self._consent.check(stated_identifiers(fact))
         made, _ = fact_values(fact, self._stamp.actor, self._stamp.learned_ns, Identified(self._pseudonyms))
         return tuple(fact_of(each) for each in (made, *made.get(ALSO, ())))
-
-    def _check_consent(self, fact: AnyFact) -> None:
-        for identifier in stated_identifiers(fact):
-            id_type = identifier.partition(":")[0]
-            if id_type in self._without_consent:
-                raise ValueError(f"identifiers of type {id_type!r} are not consented to and are not taken")

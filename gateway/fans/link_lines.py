@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 
+from footfall.consent import NOTHING_REFUSED, ConsentRule
 from footfall.errors import ContractError
 from footfall.event_times import check_moments
 from footfall.fan_ids import check_fan
@@ -49,7 +50,7 @@ class Defaults:
 
     source: str = DEFAULT_SOURCE
     id_type: str = ""
-    without_consent: frozenset[str] = frozenset()
+    consent: ConsentRule = NOTHING_REFUSED
     """Types of identifiers that are refused."""
     taken_ns: int = FOR_EVER_NS
     """When the rows are imported: no link begins more than a year later."""
@@ -115,6 +116,7 @@ class LinkLines:
             raise ValueError(f"identifier has more than {LONGEST} characters with its type")
         if not value.isprintable() and _CONTROL.search(value):
             raise ValueError("identifier has a control character")
+        self._defaults.consent.check_one(id_type, value)
         return f"{id_type}:{value}"
 
     def _check_type(self, id_type: str) -> None:
@@ -123,8 +125,7 @@ class LinkLines:
             raise ValueError(
                 f"identifier_type {id_type[:40]!r} is no type: write up to 32 of a-z, 0-9, dot, dash, underscore, such as {meant!r}"
             )
-        if id_type in self._defaults.without_consent:
-            raise ValueError(f"identifiers of type {id_type!r} are not consented to and are not taken")
+        self._defaults.consent.check_one(id_type, "")
         self._checked_types.add(id_type)
 
     def _moment(self, name: str, text: str) -> int:

@@ -89,7 +89,7 @@ class Gateway:
 
     def _open_files(self, site: Site, state_dir: Path) -> None:
         config, profiles = self._config, self._config.profiles.registry()
-        self._pseudonyms.refused_types = profiles.types_without_consent
+        self._pseudonyms.consent = profiles.consent
         self._journal = files.open_journal(state_dir, self._mended)
         self._quarantine = files.open_quarantine(config, self._mended)
         self._day_keys = files.open_keys(state_dir, site, self._mended)

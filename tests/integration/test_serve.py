@@ -189,6 +189,20 @@ def test_what_is_wrong_is_answered_clearly(
     assert (answer.status, answer.json()["reason"]) == (status, reason)
 
 
+def test_a_length_beyond_the_limit_is_refused_before_the_body_comes(page: ServeProcess) -> None:
+    head = f"POST {EVENTS} HTTP/1.1\r\nHost: 127.0.0.1:{page.port}\r\nContent-Type: application/json\r\nContent-Length: {2 << 20}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", page.port), PATIENCE_S) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(4096).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_signal_to_read_files_again_does_not_end_it(home: Home) -> None:
+    with ServeProcess(home) as page:
+        os.kill(page.process.pid, signal.SIGHUP)
+        until(lambda: "SIGHUP" in page.log.read_text(), "the signal to be taken")
+        assert page.get("/livez").status == 200
+
+
 def test_with_a_token_all_but_livez_needs_it(home: Home) -> None:
     (home.folder / "token").write_text("s3cret\n")
     with ServeProcess(home, token_file="token") as page:

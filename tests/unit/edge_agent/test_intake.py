@@ -15,6 +15,7 @@ import pytest
 from edge_agent.intake import Intake, check_events
 from edge_agent.protection import Protection
 from footfall.config import SecretFile
+from footfall.consent import ConsentRule
 from footfall.errors import ConfigError, ContractError
 from footfall.health import Health, decode_health
 from footfall.sealing import Opener, public_key
@@ -57,7 +58,7 @@ def secret_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def port(keeper: Keeper, secret_file: Path) -> Iterator[int]:
-    intake = Intake("127.0.0.1", 0, SecretFile(secret_file), frozenset({"mac"}), keeper.keep, lambda: HEALTH, PROTECTION)
+    intake = Intake("127.0.0.1", 0, SecretFile(secret_file), ConsentRule(frozenset({"mac"})), keeper.keep, lambda: HEALTH, PROTECTION)
     intake.start()
     yield intake.port
     intake.stop()
@@ -105,6 +106,12 @@ def test_an_empty_array_is_taken_at_once(port: int, keeper: Keeper) -> None:
         (b"{}", "event.invalid", "kind: must be one of touch, count, occupancy, void, amend, adjustment, fact"),
         (json.dumps({"kind": "touch", "what": "payment"}).encode(), "event.invalid", "needs an `id`"),
         (json.dumps(SCAN | {"identifiers": ["mac:aa:bb:cc:dd:ee:ff"]}).encode(), "event.identifier", "'mac'"),
+        (
+            json.dumps(SCAN | {"identifiers": ["ble:aa:bb:cc:dd:ee:ff"]}).encode(),
+            "event.identifier",
+            "identifier of type 'ble' is written",
+        ),
+        (json.dumps(SCAN | {"ref": "r-1 "}).encode(), "event.invalid", "ref: must not have blanks around it"),
         (json.dumps([SCAN] * 1001).encode(), "event.rows", "1000"),
     ],
 )
@@ -175,7 +182,7 @@ def test_facts_and_corrections_are_taken_as_touches_are(port: int, keeper: Keepe
 
 def test_before_there_is_a_key_identifiers_are_not_taken(tmp_path: Path) -> None:
     keeper, protection = Keeper(), Protection({})
-    intake = Intake("127.0.0.1", 0, None, frozenset(), keeper.keep, lambda: HEALTH, protection)
+    intake = Intake("127.0.0.1", 0, None, ConsentRule(), keeper.keep, lambda: HEALTH, protection)
     intake.start()
     try:
         event = json.dumps(SCAN | {"identifiers": ["member:8613800001111"]}).encode()
@@ -210,15 +217,15 @@ def test_a_body_without_length_is_refused(port: int) -> None:
 
 def test_a_port_in_use_is_reported(port: int) -> None:
     with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{port}"):
-        Intake("127.0.0.1", port, None, frozenset(), Keeper().keep, lambda: HEALTH, PROTECTION)
+        Intake("127.0.0.1", port, None, ConsentRule(), Keeper().keep, lambda: HEALTH, PROTECTION)
 
 
 def test_one_event_fits_a_frames_text() -> None:
     items: list[dict[str, Any]] = [{"sku": "x" * 128, "n": 1}] * 200
-    assert len(check_events(json.dumps(SCAN | {"items": items}).encode(), frozenset(), PROTECTION)[0]) < 60_000
+    assert len(check_events(json.dumps(SCAN | {"items": items}).encode(), ConsentRule(), PROTECTION)[0]) < 60_000
     fans = [SCAN | {"items": [{"sku": "\U0001f6cd" * 128, "n": 1}] * 200}]
     with pytest.raises(ContractError, match="at most 60000 bytes"):
-        check_events(json.dumps(fans).encode(), frozenset(), PROTECTION)
+        check_events(json.dumps(fans).encode(), ConsentRule(), PROTECTION)
 
 
 def test_a_secret_renewed_on_disk_is_asked_for_at_once(port: int, secret_file: Path) -> None:
@@ -230,7 +237,7 @@ def test_a_secret_renewed_on_disk_is_asked_for_at_once(port: int, secret_file: P
 def test_who_is_refused_for_a_minute_is_named_and_for_want_of_a_key_until_it_is_here(tmp_path: Path, keeper: Keeper) -> None:
     now_s = 0
     protection = Protection({})
-    intake = Intake("127.0.0.1", 0, None, frozenset(), keeper.keep, lambda: HEALTH, protection, lambda: now_s * 10**9)
+    intake = Intake("127.0.0.1", 0, None, ConsentRule(), keeper.keep, lambda: HEALTH, protection, lambda: now_s * 10**9)
     intake.start()
     try:
         for now_s in (0, 60):
@@ -243,5 +250,21 @@ def test_who_is_refused_for_a_minute_is_named_and_for_want_of_a_key_until_it_is_
         assert intake.lasting_refusals()["event.key"] == "intake: 127.0.0.1, 2 times in 60 s"
         protection.offer(public_key(SECRET))
         assert "event.key" not in intake.lasting_refusals()
+    finally:
+        intake.stop()
+
+
+@pytest.mark.parametrize("time", ["2026-10-01T00:00:00Z", "2026-11-30T00:11:00Z", "1999-12-31T00:00:00Z"])
+def test_times_of_a_dead_clock_are_refused_where_the_time_is_known(time: str) -> None:
+    event, now_ns = json.dumps(SCAN | {"time": time}).encode(), 1_795_996_800 * 10**9
+    keeper = Keeper()
+    times_ns = iter([now_ns, 0])
+    intake = Intake("127.0.0.1", 0, None, ConsentRule(), keeper.keep, lambda: HEALTH, PROTECTION, sure_ns=lambda: next(times_ns))
+    intake.start()
+    try:
+        status, answer = ask(intake.port, "POST", "/events", event)
+        assert (status, json.loads(answer)["reason"], keeper.texts) == (400, "event.time", [])
+        assert json.loads(answer)["message"].startswith("event 0: `time` is ")
+        assert ask(intake.port, "POST", "/events", event)[0] == 202, "the gateway decides where nobody here knows the time"
     finally:
         intake.stop()

@@ -78,6 +78,21 @@ def test_times_of_a_dead_clock_are_refused_with_or_without_a_site(
         assert words in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"kind": "touch", "what": "scan", "id": "t", "identifiers": ["mac:a4:c1:38:56:6d:01"]},
+        {"kind": "touch", "what": "scan", "id": "t", "identifiers": ["wifi:a4:c1:38:56:6d:01"]},
+        {"kind": "fact", "fact": "link", "id": "l", "source": "crm", "identifier": "mac:a4:c1:38:56:6d:01", "fan": "f-1"},
+        {"kind": "amend", "id": "a", "of": "t", "reason": "r", "actor": "kim", "set": {"identifiers": ["mac:a4:c1:38:56:6d:01"]}},
+    ],
+)
+def test_identifiers_without_consent_are_refused_in_every_kind_of_event(estate: ServedEstate, event: dict[str, object]) -> None:
+    with pytest.raises(ContractError, match=r"^event 1: .*not consented to") as refused:
+        estate.check("s1", "till", [parse_event(SCAN), parse_event(event)], NOW_NS)
+    assert (refused.value.reason, "a4:c1" in str(refused.value)) == ("event.identifier", False)
+
+
 def test_history_and_what_is_a_little_late_pass(estate: ServedEstate) -> None:
     for more in ({"time": "2024-01-01T00:00:00Z", "history": True}, {"time": "2026-10-20T00:00:00Z"}, {}):
         estate.check("s1", "till", [parse_event(COUNT | more)], NOW_NS)

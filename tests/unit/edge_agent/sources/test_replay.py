@@ -15,6 +15,7 @@ from edge_agent.sources.recording import format_line
 from edge_agent.sources.replay import Replay, read, zones
 from edge_agent.sources.replay_settings import ReplaySettings
 from edge_agent.sources.source import AliveUntil, Crossing, Gap, RefusedReading, Sighting
+from footfall.dates import EARLIEST_NS
 from footfall.errors import ConfigError
 from footfall.frames import Kind, encode_body
 from footfall.moments import to_ns
@@ -135,6 +136,22 @@ def test_epochs_distinguish_recordings(tmp_path: Path) -> None:
     }
     path.write_text(format_line(Crossing(S, "main", 2, 0)))
     assert len(epochs | {Recording.read("jsonl", [path], ReplaySettings(), "s1", "a1").epoch}) == 4
+
+
+@pytest.mark.parametrize(("per_s", "unit"), [(1, "seconds"), (1_000, "milliseconds"), (10**6, "microseconds")])
+def test_a_time_that_counts_no_nanoseconds_is_a_refused_line_and_not_1970(tmp_path: Path, per_s: int, unit: str) -> None:
+    path, now_s = tmp_path / "a.jsonl", 1_780_000_000
+    path.write_text(
+        format_line(Crossing(now_s * S, "main", 1, 0))
+        + format_line(Crossing(now_s * per_s, "main", 2, 0))
+        + format_line(Gap(now_s * per_s, now_s * per_s + 1, "reset"))
+        + format_line(AliveUntil(10**20))
+    )
+    first, *others = read("jsonl", [path], ReplaySettings(earliest_ns=EARLIEST_NS))
+    assert first == Crossing(0, "main", 1, 0, t_wall_ns=now_s * S)
+    whys = [(other.where, other.why) for other in others if isinstance(other, RefusedReading)]
+    hint = f"line: `t_ns` is before the year 2000: are these {unit}? It counts nanoseconds since 1970"
+    assert whys == [("a.jsonl:2", hint), ("a.jsonl:3", hint), ("a.jsonl:4", "line: `t_ns` is after the year 2262")]
 
 
 def test_a_recording_may_be_of_profiles_of_ones_own(tmp_path: Path) -> None:

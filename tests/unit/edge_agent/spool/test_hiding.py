@@ -67,6 +67,20 @@ def test_nothing_in_clear_is_left_in_any_page_or_log_or_broken_file(path: Path) 
     assert leaks(path.parent) == []
 
 
+def test_a_log_that_was_left_behind_is_deleted_and_not_called_a_file_of_an_earlier_release(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    aside = path.with_name(f"{path.name}.other-1-wal")
+    aside.write_bytes(b"left")
+    spool = Spool(path, "e1", "b1")
+    spool.protect_events(PROTECTION.protected_text)
+    spool.close()
+    assert not aside.exists()
+    (text,) = [record.getMessage() for record in caplog.records if aside.name in record.getMessage()]
+    assert "was set aside before" in text
+    assert "earlier release" not in text
+
+
 def test_frames_keep_their_numbers_rows_and_events(path: Path) -> None:
     before = old_spool(path)
     spool = Spool(path, "e2", "b2")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from footfall.consent import ConsentRule
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.sealing import public_key, seal
 from footfall.topics import Topic
@@ -102,7 +103,7 @@ def test_a_sealed_fact_is_that_which_was_sealed() -> None:
 
 def test_identifiers_without_consent_are_refused_in_facts_too() -> None:
     pseudonyms = Pseudonymiser(SECRET)
-    pseudonyms.refused_types = frozenset({"mac"})
+    pseudonyms.consent = ConsentRule(frozenset({"mac"}))
     accept = Acceptor(Places(SITE), Memory(), pseudonyms)
     for more in (
         {"fact": "link", "identifier": "mac:a1:b2:c3:d4:e5:f6", "fan": "F"},

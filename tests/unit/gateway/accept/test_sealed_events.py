@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from footfall.consent import ConsentRule
 from footfall.errors import ContractError
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.sealing import public_key, seal
@@ -80,7 +81,7 @@ def test_who_gave_no_consent_gets_no_lasting_subject(is_sealed: bool) -> None:
     strict = Pseudonymiser(SECRET)
     value = SCAN | ({"sealed": sealed(stated)} if is_sealed else stated)
     assert len(values(value, strict)["subjects"]) == 2, "a list of things may have them"
-    strict.refused_types = frozenset({"mac"})
+    strict.consent = ConsentRule(frozenset({"mac"}))
     with pytest.raises(ContractError, match="'mac' are not consented to") as refused:
         values(value, strict)
     assert refused.value.reason == "event.identifier"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from footfall.consent import ConsentRule
 from gateway.accept.events import Pseudonymiser
 from gateway.fans.fact_lines import FactLines, StatedFacts
 from gateway.fans.fact_plan import FactPlan
@@ -22,7 +23,7 @@ NOW = 2_000_000_000_000_000_000
 
 def read(*values: Any, at_ns: int = NOW) -> list[StatedFacts | Unread]:
     lines = [value if isinstance(value, bytes) else json.dumps(value).encode() + b"\n" for value in values]
-    return list(FactLines(Pseudonymiser(SECRET), Stamp(at_ns, "ann", ""), frozenset({"mac"})).read(lines))
+    return list(FactLines(Pseudonymiser(SECRET), Stamp(at_ns, "ann", ""), ConsentRule(frozenset({"mac"}))).read(lines))
 
 
 def stated(*values: Any, at_ns: int = NOW) -> list[StatedFacts]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from footfall.consent import ConsentRule
 from footfall.errors import ConfigError
 from gateway.fans.link_lines import Defaults, StatedLink
 from gateway.fans.link_table import Asked, LinkTable, open_links
@@ -16,7 +17,7 @@ from gateway.identity.links import FOR_EVER_NS
 
 TAKEN_NS = 1_796_000_000_000_000_000  # 2026-11-29
 HEADINGS = "identifier_type,identifier,fan,from,to,source,confidence"
-ASKED = Asked(zone=ZoneInfo("Asia/Shanghai"), defaults=Defaults(without_consent=frozenset({"mac"}), taken_ns=TAKEN_NS))
+ASKED = Asked(zone=ZoneInfo("Asia/Shanghai"), defaults=Defaults(consent=ConsentRule(frozenset({"mac"})), taken_ns=TAKEN_NS))
 
 
 def read(path: Path, *lines: str, headings: str = HEADINGS, asked: Asked = ASKED) -> tuple[list[StatedLink | Unread], LinkTable]:
