@@ -55,6 +55,7 @@ def test_each_line_is_a_fact_as_plain_events_have_it() -> None:
         ({**LINK, "from": "2026-02-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}, "is not before"),
         ({**LINK, "identifier": "member:null"}, "the identifier of this link is none"),
         ({**LINK, "identifier": "mac:02:00:00:00:00:01"}, "not consented to"),
+        ({**LINK, "identifier": "member:02:00:00:00:00:01"}, "is written as the address of a device"),
         ({**LINK, "from": "2050-01-01T00:00:00Z"}, "days after the fact was taken in"),
         ({"fact": "consent", "id": "c", "fan": "a", "purpose": "idenfity", "granted": False}, "did you mean 'identify'"),
         ({**LINK, "identifer": "member:1"}, "identifier"),

@@ -70,6 +70,7 @@ def test_an_identifier_states_its_type_where_no_column_does(tmp_path: Path) -> N
         ("phone,1,1.2E+05,,,,", "fan: 1.2E\\+05 is a number that a spreadsheet has rounded"),
         ("Member,1,f,,,,", "identifier_type 'Member' is no type: .* such as 'member'"),
         ("mac,1,f,,,,", "identifiers of type 'mac' are not consented to"),
+        ("wifi,a4:c1:38:56:6d:01,f,,,,", "an identifier of type 'wifi' is written as the address of a device"),
         ("phone,phone:1,f,,,,", "identifier begins with its type once more"),
         (f"member,{'1' * 200},f,,,,", "more than 200 characters"),
         ("member,1\x07,f,,,,", "identifier has a control character"),
