@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from heapq import merge
 from itertools import islice
@@ -15,7 +15,7 @@ from gateway.accept.ids import id_hash
 from gateway.cli.fan_access import Desk, JsonOption, desk
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.fans.audit import Audited, Filter, line, of_corrections, of_facts
-from gateway.identity.facts import Fact, Mention, Revoke, Split, fact_name
+from gateway.identity.facts import Fact, Mention, fact_name
 
 
 def audit(
@@ -63,8 +63,8 @@ def _entries(files: Desk, wanted: Filter) -> Iterator[Audited]:
     stored = files.ledger.statements(wanted.from_ns, wanted.to_ns, actor=wanted.actor, kind=wanted.kind, source=wanted.source)
     new = sorted((fact for fact in files.tail if not isinstance(fact, Mention)), key=lambda fact: -fact.known_ns)
     corrections = sorted(of_corrections(files.ledger.corrections()), key=_newest)
-    waits = partial(_waits, files)
-    return merge(of_facts(stored, waits), of_facts(new, waits), corrections, key=_newest)
+    of_id = partial(_of_id, files)
+    return merge(of_facts(stored, of_id), of_facts(new, of_id), corrections, key=_newest)
 
 
 def _hashes(files: Desk, event_id: str) -> set[str]:
@@ -77,8 +77,6 @@ def _newest(each: Audited) -> int:
     return -each.time_ns
 
 
-def _waits(files: Desk, fact: Fact) -> bool:
-    """Return whether a fact takes back what nobody has stated yet."""
-    if not isinstance(fact, Split | Revoke):
-        return False
-    return not any(each.id == fact.of for each in files.known().facts_naming([fact_name(fact.of)]))
+def _of_id(files: Desk, fact_id: str) -> Sequence[Fact]:
+    """Return the facts of an id; none if nobody has stated one yet."""
+    return [each for each in files.known().facts_naming([fact_name(fact_id)]) if each.id == fact_id]

@@ -12,6 +12,7 @@ import typer
 from gateway.fans.import_plan import Outcome
 from gateway.fans.rivals import Contradiction
 from gateway.fans.sheet import Unread
+from gateway.fans.takings import Taking, fans_of
 
 if TYPE_CHECKING:
     from gateway.cli.importing import Plan
@@ -64,7 +65,7 @@ class ImportReport:
         if quiet:
             return
         contradictions = self.plan.contradictions()
-        for line in (*self.notes, *self._taken_back(), *self._blocked(), *_contradicting(contradictions)):
+        for line in (*self.notes, *self._taken_back(), *self._blocked(), *_contradicting(contradictions), *_taking(self.plan.takings())):
             typer.echo(f"{self.file}: {line}", err=True)
         typer.echo(self._counts(len({each.line for each in contradictions}), dry_run))
 
@@ -94,3 +95,13 @@ def _contradicting(found: Sequence[Contradiction]) -> Iterator[str]:
         yield f"… and {len(found) - SHOWN:,} more contradictions"
     if found:
         yield "who an identifier names whose fans contradict each other: footfall fan conflicts, footfall fan why type:value"
+
+
+def _taking(found: Sequence[Taking]) -> Iterator[str]:
+    for each in found[:SHOWN]:
+        yield f"line {each.line}: this {each.id_type} is {each.fan}'s; touches name {each.other_fan} with it, and count no longer"
+    if len(found) > SHOWN:
+        yield f"… and {len(found) - SHOWN:,} more lines"
+    if fans := fans_of(found):
+        more = f" and {len(fans) - SHOWN:,} more" if len(fans) > SHOWN else ""
+        yield f"overrides what touches state of {len({each.line for each in found}):,} identifiers of fans {', '.join(fans[:SHOWN])}{more}"

@@ -21,6 +21,7 @@ from gateway.fans.link_lines import StatedLink
 from gateway.fans.preview import Preview
 from gateway.fans.rivals import Contradiction
 from gateway.fans.sheet import Unread
+from gateway.fans.takings import Taking
 from gateway.identity.facts import Fact, Revoke
 
 AT_ONCE: Final = 1000
@@ -44,6 +45,7 @@ class Plan(Protocol):
 
     def take(self, stated: Sequence[Any]) -> list[Fact]: ...
     def contradictions(self) -> list[Contradiction]: ...
+    def takings(self) -> list[Taking]: ...
 
 
 @dataclass(slots=True)

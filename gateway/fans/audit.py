@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -11,8 +11,9 @@ from gateway.fans.fact_text import statement, when
 from gateway.fold.corrections import ADJUSTMENT, VOID
 from gateway.fold.rebuilding import REBUILD
 from gateway.fold.store import CorrectionRow
-from gateway.identity.facts import Fact, Revoke
+from gateway.identity.facts import Fact, Revoke, Split
 from gateway.identity.facts_json import values_of
+from gateway.identity.in_force import without_effect
 
 TOUCH: Final = "touch"
 """The source of what the fold states of touches."""
@@ -73,13 +74,24 @@ class Filter:
         )
 
 
-def of_facts(facts: Iterable[Fact], waits: Callable[[Fact], bool]) -> Iterator[Audited]:
-    """Yield facts as entries; `waits` returns whether one takes back what is not known yet."""
+def of_facts(facts: Iterable[Fact], taken_back: Callable[[str], Sequence[Fact]]) -> Iterator[Audited]:
+    """Yield facts as entries; `taken_back` returns the facts of an id, which a split or revoke names."""
     for fact in facts:
         if isinstance(fact, Revoke) and fact.source == TOUCH:  # the void of its touch is listed
             continue
         kind = values_of(fact)["fact"]
-        yield Audited(fact.known_ns, kind, statement(fact), fact.actor, fact.source, fact.reason, fact.id, waits(fact))
+        of = taken_back(fact.of) if isinstance(fact, Split | Revoke) else ()
+        waits = isinstance(fact, Split | Revoke) and not of
+        yield Audited(fact.known_ns, kind, _effect(fact, of), fact.actor, fact.source, fact.reason, fact.id, waits)
+
+
+def _effect(fact: Fact, of: Sequence[Fact]) -> str:
+    """Return what a fact states; of one that takes back what it cannot, that it does not."""
+    if isinstance(fact, Split | Revoke) and of and all(without_effect(fact, each) for each in of):
+        return f"has no effect: {fact.of} is a {values_of(of[0])['fact']}" + (
+            "" if isinstance(fact, Split) else ", which nothing takes back"
+        )
+    return statement(fact)
 
 
 def of_corrections(rows: Iterable[CorrectionRow]) -> Iterator[Audited]:

@@ -14,7 +14,8 @@ from gateway.fans.import_plan import Outcome
 from gateway.fans.known_links import Facts, KnownLinks, key_of
 from gateway.fans.rivals import Contradiction, Rivals, Statement
 from gateway.fans.sheet import Unread
-from gateway.identity.facts import Consent, Distinct, Fact, Link, Merge, Revoke, RevokeLink, fact_name
+from gateway.fans.takings import Taking, Takings
+from gateway.identity.facts import Consent, Distinct, Fact, Identifier, Link, Merge, Revoke, RevokeLink, fact_name
 from gateway.identity.index import identifiers_of
 
 
@@ -34,9 +35,11 @@ class FactPlan:
     """None: a fact has an id, and with the same one it is not stated again."""
     _lines: dict[str, tuple[int, Fact]] = field(default_factory=dict)
     _rivals: Rivals = field(init=False)
+    _takings: Takings = field(init=False)
 
     def __post_init__(self) -> None:
         self._rivals = Rivals(self.store)
+        self._takings = Takings(self.store)
 
     def take(self, stated: Sequence[StatedFacts]) -> list[Fact]:
         """Return the facts that lines add."""
@@ -44,24 +47,32 @@ class FactPlan:
         links = [each.facts[0] for each in stated if isinstance(each.facts[0], Link)]
         known_links = KnownLinks(self.store, {link.identifier.subject for link in links})
         added: list[Fact] = []
+        new: list[tuple[Identifier, Statement]] = []
         for each in stated:
             fact = each.facts[0]
-            self.fans |= _fans(fact)
             self.id_types |= {name for name, _ in identifiers_of(fact)}
             outcome = self._outcome(each.line, fact, known_facts, known_links)
             if outcome is not None:
+                self.fans |= _fans(fact)
                 self.counts[outcome] += 1
             if outcome in (Outcome.NEW, Outcome.REPLACED, Outcome.CLOSED):
                 added += each.facts
             if outcome is not None and isinstance(fact, Link):
                 said = Statement(fact.fan, fact.source, fact.from_ns, fact.to_ns, each.line)
                 self._rivals.hear(fact.identifier, said, known_links)
+                if outcome in (Outcome.NEW, Outcome.REPLACED):
+                    new.append((fact.identifier, said))
         self._rivals.settle()
+        self._takings.hear(new, known_links)
         return added
 
     def contradictions(self) -> list[Contradiction]:
         """Return the lines whose identifier somebody else has, too."""
-        return self._rivals.found
+        return self._rivals.contradictions()
+
+    def takings(self) -> list[Taking]:
+        """Return the lines whose identifier touches name another fan with, who has it no longer."""
+        return self._takings.found
 
     def _outcome(self, line: int, fact: Fact, known: Mapping[str, Fact], links: KnownLinks) -> Outcome | None:
         """Return what a fact is to those that are known; None if its id is another's."""

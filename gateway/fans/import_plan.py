@@ -20,6 +20,7 @@ from gateway.fans.known_links import Facts, Known, KnownLinks, LinkKey, key_of
 from gateway.fans.link_lines import DEFAULT_SOURCE, StatedLink
 from gateway.fans.rivals import Contradiction, Rivals, Statement
 from gateway.fans.sheet import Unread
+from gateway.fans.takings import Taking, Takings
 from gateway.identity.facts import FOR_EVER_NS, Fact, Identifier, Link, Revoke, Same
 
 Identify = Callable[[str], Sequence[Identifier]]
@@ -82,29 +83,36 @@ class ImportPlan:
     """Lines whose link somebody took back, and how."""
     _spelled: set[str] = field(default_factory=set)
     _rivals: Rivals = field(init=False)
+    _takings: Takings = field(init=False)
     _waiting: list[_Waiting] = field(default_factory=list)
     _named: set[LinkKey] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._rivals = Rivals(self.store)
+        self._takings = Takings(self.store)
 
     def take(self, links: Sequence[StatedLink]) -> list[Fact]:
         """Return the facts that links add."""
         named = [(each, self._identified(each)) for each in links]
         known = KnownLinks(self.store, {identifiers[0].subject for _, identifiers in named if identifiers})
         facts: list[Fact] = []
+        new: list[tuple[Identifier, Statement]] = []
         for each, identifiers in named:
             if identifiers and not self._is_repeated(each, identifiers[0]):
                 outcome, made = self._compare(each, identifiers, known)
                 self.counts[outcome] += 1
-                self._rivals.hear(identifiers[0], Statement(each.fan, each.source, each.from_ns, each.to_ns, each.line), known)
+                self.fans.add(each.fan)
+                said = Statement(each.fan, each.source, each.from_ns, each.to_ns, each.line)
+                self._rivals.hear(identifiers[0], said, known)
+                if outcome in (Outcome.NEW, Outcome.REPLACED):
+                    new.append((identifiers[0], said))
                 facts += made
         self._rivals.settle()
+        self._takings.hear(new, known)
         return facts
 
     def _identified(self, each: StatedLink) -> Sequence[Identifier]:
         identifiers = self.identify(each.identifier)
-        self.fans.add(each.fan)
         self.sources.add(each.source)
         self.id_types.add(each.identifier.partition(":")[0])
         if not identifiers:
@@ -179,7 +187,11 @@ class ImportPlan:
 
     def contradictions(self) -> list[Contradiction]:
         """Return the lines whose identifier somebody else has, too, after all that the import does."""
-        return [each for each in self._rivals.found if each.other_key is None or not self._is_ended(each.other_key)]
+        return [each for each in self._rivals.contradictions() if each.other_key is None or not self._is_ended(each.other_key)]
+
+    def takings(self) -> list[Taking]:
+        """Return the lines whose identifier touches name another fan with, who has it no longer."""
+        return self._takings.found
 
     def _is_ended(self, key: LinkKey) -> bool:
         return self.is_snapshot and key.source in self.sources and key not in self._named

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from gateway.fans.known_links import Facts, KnownLinks, LinkKey, key_of, persons_of
-from gateway.identity.facts import Identifier
+from gateway.identity.facts import FOR_EVER_NS, Identifier
 
 
 class Contradiction(NamedTuple):
@@ -46,7 +46,7 @@ class Rivals:
         self._by_subject: Final[dict[int, Statement | list[Statement]]] = {}
         """Most identifiers have one: a list for each would double the memory of a large file."""
         self._new: list[Contradiction] = []
-        self.found: Final[list[Contradiction]] = []
+        self._found: Final[list[Contradiction]] = []
         """Those between different persons."""
 
     def before(self, identifier: Identifier) -> Sequence[Statement]:
@@ -71,5 +71,13 @@ class Rivals:
         """Leave out what is no contradiction, since both fans are one person."""
         if self._new:
             persons = persons_of(self._store, {fan for each in self._new for fan in (each.fan, each.other_fan)})
-            self.found.extend(each for each in self._new if persons[each.fan] != persons[each.other_fan])
+            self._found.extend(each for each in self._new if persons[each.fan] != persons[each.other_fan])
             self._new = []
+
+    def contradictions(self) -> list[Contradiction]:
+        """Return what was found, the same for a file that was imported before: a known link that a line states, too, counts once."""
+        return [each for each in self._found if each.other_key is None or not self._is_stated(each, each.other_key)]
+
+    def _is_stated(self, each: Contradiction, key: LinkKey) -> bool:
+        stated = self.before(Identifier(each.id_type, each.subject))
+        return any((one.fan, one.source) == (key.fan, key.source) and one.from_ns in (key.from_ns, -FOR_EVER_NS) for one in stated)

@@ -43,7 +43,7 @@ def facts_in_force(facts: Iterable[Fact]) -> InForce:
             refused.append(Refused(fact, rule))
         else:
             kept.append(fact)
-    refused += [Refused(each, rule) for each in backs if (rule := _without_effect(each, by_id.get(each.of)))]
+    refused += [Refused(each, rule) for each in backs if (rule := without_effect(each, by_id.get(each.of)))]
     return InForce(kept, refused)
 
 
@@ -66,7 +66,8 @@ def _taken_back(fact: Fact, revoked: set[str], split: set[str]) -> str:
     return SPLIT if isinstance(fact, Merge) and fact.id in split else ""
 
 
-def _without_effect(back: Revoke | Split, of: Fact | None) -> str:
+def without_effect(back: Revoke | Split, of: Fact | None) -> str:
+    """Return why a fact takes back nothing of what it names; "" if it does, or waits for it."""
     if of is None:  # it waits
         return ""
     if isinstance(back, Split):

@@ -20,8 +20,9 @@ import msgpack
 from footfall.errors import ConfigError, Unreadable
 from footfall.sqlite import DamagedFile, naming, open_file
 from gateway.fold.store import CorrectionRow, DwellRow, TouchRow, VisitRow
-from gateway.identity.facts import FOR_EVER_NS, Distinct, Fact, Link, Revoke, fact_name, fan_name, is_registered
+from gateway.identity.facts import FOR_EVER_NS, Distinct, Fact, Link, Revoke, Split, fact_name, fan_name, is_registered
 from gateway.identity.facts_json import decode_facts
+from gateway.identity.in_force import without_effect
 from gateway.state.identity_tables import IdentityTables
 from gateway.state.ledger_schema import SCHEMA
 from gateway.state.sealed_rows import COLUMNS, FactRow, StandingFanRow
@@ -121,10 +122,19 @@ class LedgerReader(TouchTables, IdentityTables, SpanTables):
         return [name for name, label in rows if labels is None or label in labels]
 
     def contradicting(self) -> list[str]:
-        """Return names of fans that somebody calls distinct, and of facts whose id another fact has, too."""
+        """Return names of fans that somebody calls distinct, of facts whose id another has, and of those that nothing takes back.
+
+        Those are what a split or a revoke names without effect.
+        """
         distinct = (fact for fact in self._facts("WHERE kind='distinct' ORDER BY n", ()) if isinstance(fact, Distinct))
         doubled = self._read("SELECT id FROM facts GROUP BY id HAVING count(*) > 1 ORDER BY id", ())
-        return [*(fan_name(fact.fans[0]) for fact in distinct), *(fact_name(fact_id) for (fact_id,) in doubled)]
+        return [*(fan_name(fact.fans[0]) for fact in distinct), *(fact_name(fact_id) for (fact_id,) in doubled), *self._not_taken_back()]
+
+    def _not_taken_back(self) -> list[str]:
+        """Return the names of facts that a split or revoke names without effect."""
+        backs = self._facts("WHERE kind IN ('split', 'revoke') AND source <> 'touch' ORDER BY n", ())
+        named = [each for each in backs if isinstance(each, Split | Revoke)]
+        return [fact_name(each.of) for each in named if any(without_effect(each, of) for of in self._facts("WHERE id=?", (each.of,)))]
 
     def largest_fans(self, limit: int) -> list[str]:
         """Return the fans that have or had the most identifiers."""

@@ -144,6 +144,24 @@ def test_an_id_that_may_hold_an_identifier_is_not_shown_and_is_found_whole(place
     assert listed(place, "--text", "8613912345678") == []
 
 
+@pytest.mark.parametrize(
+    ("back", "of", "what"),
+    [
+        ({"fact": "split"}, {"fact": "link", "identifier": "member:9", "fan": "i"}, "has no effect: dup1 is a link"),
+        ({"fact": "revoke"}, {"fact": "split", "of": "m1"}, "has no effect: dup1 is a split, which nothing takes back"),
+    ],
+)
+def test_what_takes_back_what_it_cannot_is_listed_as_without_effect_and_as_a_conflict(
+    place: FanShop, back: dict[str, str], of: dict[str, str], what: str
+) -> None:
+    place.shop.event({"kind": "fact", "id": "dup1", **of})
+    place.shop.event({"kind": "fact", "id": "back1", "of": "dup1", "actor": "bea", "reason": "wrong", **back})
+    place.fold()
+    assert [(each["what"], each["waits"]) for each in listed(place, "--actor", "bea")] == [(what, False)]
+    shown = place.fan("conflicts", "--json").stdout
+    assert '"back1"' in shown
+
+
 def test_what_is_journaled_and_not_folded_yet_is_listed(place: FanShop) -> None:
     place.fan("merge", "x", "y", "--force", "--actor", "bea", "--reason", "told so")
     assert [each["what"] for each in listed(place, "--actor", "bea")] == ["x and y are one person"]

@@ -11,12 +11,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from footfall.errors import ConfigError
+from gateway.accept.events import Pseudonymiser
 from gateway.cli.links import app
-from gateway.identity.facts import FOR_EVER_NS, Link
+from gateway.identity.facts import FOR_EVER_NS, Link, Mention
 from gateway.records import RecordKind
 from gateway.state.facts_tail import facts_after
 from tests.support.accept_inputs import NOW
-from tests.support.fan_shop import SITE, FanShop
+from tests.support.fan_shop import SECRET, SITE, FanShop
 from tests.support.journal_stories import Story, new_fold, pairs
 from tests.support.shop_stories import PEOPLE, seen
 
@@ -252,3 +253,13 @@ def test_a_file_of_lines_states_facts_and_names_what_it_refuses(brand: Brand) ->
     assert "--snapshot is for tables of links" in str(CliRunner().invoke(app, [*command, "--snapshot"]).exception)
     dry = CliRunner().invoke(app, [*command, "--dry-run"])
     assert "facts of 2 fans would be imported: 0 new" in dry.stdout
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_an_import_names_whom_it_takes_identifiers_from_whom_touches_named(brand: Brand, options: Sequence[str]) -> None:
+    named = tuple(Pseudonymiser(SECRET.encode()).identified("member:77"))
+    brand.shop.know([Mention(id="r1", learned_ns=NOW, from_ns=NOW, to_ns=NOW, source="touch", identifiers=named, fan="till-1", ref="")])
+    brand.fold()
+    found = brand.import_("member,77,fan-9,,,,", options=options)
+    assert "line 2: this member is fan-9's; touches name till-1 with it, and count no longer" in found.stderr
+    assert "overrides what touches state of 1 identifiers of fans till-1" in found.stderr

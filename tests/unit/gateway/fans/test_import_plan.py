@@ -187,5 +187,34 @@ def test_an_identifier_that_passes_from_one_snapshot_to_the_next_begins_when_the
 def test_a_snapshot_that_names_both_fans_contradicts_itself(brand: Brand) -> None:
     brand.import_(stated("phone:1", "f"), is_snapshot=True)
     plan = brand.import_(stated("phone:1", "g", line=2), stated("phone:1", "f", line=3), is_snapshot=True)
-    assert {(each.line, each.other_fan) for each in plan.contradictions()} == {(2, "f"), (3, "g")}
+    assert [(each.line, each.other_fan, each.other_line) for each in plan.contradictions()] == [(3, "g", 2)]
     assert brand.links() == {("f", -FOR_EVER_NS, FOR_EVER_NS), ("g", -FOR_EVER_NS, FOR_EVER_NS)}
+
+
+def test_what_was_imported_before_contradicts_the_same_lines_and_fans_of_refused_ones_are_not_counted(brand: Brand) -> None:
+    lines = [
+        stated("member:1", "a", line=2), stated("member:1", "b", line=3), stated("member:1", "b", to_ns=NOW, line=4),
+        stated("member:null", "c", line=5), stated("member:2", "d", line=6),
+    ]  # fmt: skip
+    first, second = (brand.import_(*lines) for _ in range(2))
+    assert [each.line for each in first.contradictions()] == [each.line for each in second.contradictions()] == [3]
+    assert first.fans == second.fans == {"a", "b", "d"}
+
+
+def test_whom_an_import_takes_identifiers_from_is_listed(brand: Brand) -> None:
+    phone = identify("phone:1")[0]
+    brand.store.add([], [Standing(phone.subject, 1, (Span(0, FOR_EVER_NS, "till-1"),))])
+    plan = brand.import_(stated("phone:1", "f"), stated("phone:2", "g", line=3), stated("phone:1", "h", source="inferred", line=4))
+    assert [(each.line, each.fan, each.other_fan) for each in plan.takings()] == [(2, "f", "till-1")]
+    assert plan.contradictions()[0].line == 4
+    assert brand.import_(stated("phone:1", "f")).takings() == []
+
+
+def test_what_a_link_gave_to_somebody_else_or_the_same_person_has_is_taken_from_nobody(brand: Brand) -> None:
+    phone = identify("phone:1")[0]
+    brand.import_(stated("phone:1", "a"))
+    brand.store.add(
+        [], [Standing(phone.subject, 1, (Span(0, FOR_EVER_NS, "a"),)), Standing(fan_name("a2"), 1, (Span(0, FOR_EVER_NS, "a"),))]
+    )
+    assert brand.import_(stated("phone:1", "f")).takings() == []
+    assert brand.import_(stated("phone:1", "a2", source="erp")).takings() == []
