@@ -47,6 +47,10 @@ class Adjustments:
     def keep(self, row: CorrectionRow) -> None:
         """Remember one, whose count is stored beside it."""
         self._by_store[row.store][row.of] = row
+        if row.waits:
+            self._state.waiting_adjustments[row.of] = f"{row.store}/{json.loads(row.body)['door']}"
+        else:
+            self._state.waiting_adjustments.pop(row.of, None)
 
     def settle(self, store: int, minute: int) -> list[Cell]:
         """Count the adjustments that the store's day of a minute bears; return the cells that changed."""

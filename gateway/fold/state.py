@@ -88,6 +88,8 @@ class State:
         """By (store, door): who passes them does not count for the store."""
         self.doors: Final = DoorWatch()
         self.unknown_voids: Final = UnknownVoids()
+        self.waiting_adjustments: Final[dict[str, str]] = {}
+        """By adjustment that takes back more than its store's day has, the door, as store/door."""
         self.history: Final = History()
         self.points: Final = PointBuffer(self.history)
         self.revisions: Final = Revisions(self.history)

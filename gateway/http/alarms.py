@@ -55,6 +55,7 @@ ALARMS: Final[Mapping[str, Alarm]] = {
     "agent_misplaced": Alarm("warning", "estate", "correct store and agent in its agent.toml, or its topic; or add it to site.toml"),
     "mqtt_version": Alarm("warning", "estate", "give that client the port of its version, or let it speak the other one"),
     "void_unknown": Alarm("warning", "estate", "wait for its event, or replay it from quarantine; only if `of` is wrong send another"),
+    "adjustment_waits": Alarm("warning", "estate", "void each that is wrong (footfall audit --waiting); others wait for late counts"),
     "identifier_type_unknown": Alarm("warning", "estate", "correct the type, or describe it in site.toml under [[identifier_types]]"),
     "agent_late": Alarm("warning", "estate", "wait some minutes, then look at its network"),
     "agent_never": Alarm("warning", "estate", "start them, or take them out of site.toml; the log of one that runs has what it is denied"),

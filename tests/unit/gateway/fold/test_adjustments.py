@@ -86,3 +86,6 @@ def test_one_that_waits_is_known_to_a_fold_that_begins_anew(kind: str) -> None:
     outcome(records_of(adjustment(1, **{"in": -40})), kept)
     (row,) = kept.adjustments()
     assert (row.kind, row.waits) == ("adjustment", 1)
+    assert list(new_fold(kept).state.waiting_adjustments.values()) == ["s1/d"]
+    kept.save_corrections([row._replace(waits=0)])
+    assert not new_fold(kept).state.waiting_adjustments

@@ -32,6 +32,7 @@ NOTICED = (
     "agent_misplaced",
     "mqtt_version",
     "void_unknown",
+    "adjustment_waits",
     "identifier_type_unknown",
     "sink_refused",
     "records_set_aside",

@@ -233,6 +233,12 @@ def test_voids_that_took_nothing_back_are_named_with_their_sender(running: Runni
     assert running.problems()["void_unknown"].endswith("s3/till (1)")
 
 
+def test_adjustments_that_take_back_too_much_are_named_by_their_doors(running: Running) -> None:
+    assert "adjustment_waits" not in running.problems()
+    running.gateway._fold_worker.fold.state.waiting_adjustments.update({"adjustment:1": "s1/d", "adjustment:2": "s1/d"})
+    assert running.problems()["adjustment_waits"].endswith("do not count: s1/d")
+
+
 def test_identifiers_that_are_none_are_counted_by_type_in_status_and_metrics(running: Running) -> None:
     assert running.gateway.status().identifiers_blocked == {}
     running.gateway._ingest.counted.update({"identifiers_blocked.member": 3, "identifiers_blocked.wx-*": 1})
