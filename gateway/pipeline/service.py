@@ -25,7 +25,6 @@ from gateway.config import GatewayConfig, load_site
 from gateway.fans.changes import ObservedStore, What
 from gateway.fold.arrivals import Arrival
 from gateway.fold.fold import Fold
-from gateway.fold.store_counters import StoreCounters
 from gateway.http.metrics import MetricRegistry
 from gateway.http.server import StatusServer
 from gateway.http.status import Status
@@ -42,7 +41,7 @@ from gateway.pipeline.fold_worker import FoldWorker
 from gateway.pipeline.identity_stage import identity_on
 from gateway.pipeline.ingest import Ingest
 from gateway.pipeline.ingest_worker import NOTICED_S, IngestWorker, NewSite
-from gateway.pipeline.live_feed import LiveFeed
+from gateway.pipeline.live_feed import CountersSource, LiveFeed
 from gateway.pipeline.notices import Notices
 from gateway.pipeline.outbox import Outbox
 from gateway.pipeline.pipeline import Pipeline
@@ -235,7 +234,7 @@ class Gateway:
         self.notices.post("records_set_aside", what, about=what)
 
 
-def _on_folded(feed: LiveFeed, changes: FanChanges, arrivals: Sequence[Arrival], counters: StoreCounters) -> None:
+def _on_folded(feed: LiveFeed, changes: FanChanges, arrivals: Sequence[Arrival], counters: CountersSource) -> None:
     """Pass on what a turn of the fold came to; what becomes of fans is durable before any checkpoint."""
     changed = changes.flush()
     feed.publish(arrivals, counters)

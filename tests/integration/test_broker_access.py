@@ -168,6 +168,7 @@ def test_the_gateway_has_two_connections_and_reads_all_agents(deployed: Deployed
 def test_serve_hears_the_live_feed_and_writes_events_only(deployed: Deployed) -> None:
     serve, gateway = deployed.connect("serve", deployed.gateway, "serve-1"), deployed.connect("gateway", deployed.gateway, "g")
     assert serve.hears("footfall/1/+/live", gateway, "footfall/1/s/live")
+    assert serve.hears("footfall/1/fans", gateway, "footfall/1/fans")
     assert not serve.hears("#", gateway, "footfall/1/s/a1/receipts")
     assert serve.may_publish("footfall/1/s/a1/events")
     assert not serve.may_publish("footfall/1/s/a1/frames")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.fold import zone_rules
 from gateway.fold.link_index import LinkIndex
 from gateway.identity.facts import Span, Standing
 from gateway.state.ledger import Ledger
@@ -39,6 +40,16 @@ def test_it_is_so_at_once_while_the_visit_goes_on() -> None:
     shop.hear(seen("ben", "a", 160))
     assert [(visit.fan, visit.is_open) for visit in shop.visits()] == [("", True)]
     assert [visit.fan for visit in Shop().hear(seen("ben", "a", 100), seen("ben", "a", 160)).stands("ben", *WITHDRAWN).visits()] == [""]
+
+
+@pytest.mark.parametrize("few", [0, 10**9])
+@pytest.mark.parametrize("step_s", [5, 40])
+def test_so_it_is_of_rows_that_are_taken_as_columns(monkeypatch: pytest.MonkeyPatch, few: int, step_s: int) -> None:
+    monkeypatch.setattr(zone_rules, "FEW", few)
+    shop = Shop().stands("ben", *WITHDRAWN).hear(*(seen("ben", "a", at_s) for at_s in range(100, 145, step_s)))
+    assert [visit.fan for visit in shop.visits()] == ["fan-1"]
+    shop.hear(*(seen("ben", "a", at_s) for at_s in range(149, 170, 4)))
+    assert [visit.fan for visit in shop.visits()] == [""]
 
 
 def test_visits_before_and_after_are_as_they_were() -> None:

@@ -11,11 +11,14 @@ import pytest
 
 from footfall.topics import FANS
 from gateway.fans.changes import ObservedStore
-from gateway.identity.facts import Fact, MemoryFactStore, Merge, Split
+from gateway.fold.arrivals import Arrival
+from gateway.fold.store_counters import LatestCounters
+from gateway.identity.facts import Consent, Fact, MemoryFactStore, Merge, Split
 from gateway.identity.identity import Identity
 from gateway.identity.types import IdentifierTypes
 from gateway.pipeline.fan_changes import FanChanges
-from gateway.pipeline.live_feed import LiveMessage
+from gateway.pipeline.live_feed import LiveFeed, LiveMessage
+from gateway.pipeline.service import _on_folded
 from tests.support.fan_brand import link
 
 FACTS = (link(1, "a", learned_ns=1), link(2, "b", learned_ns=2))
@@ -58,6 +61,27 @@ def test_a_merge_and_its_split_are_written_and_published(tmp_path: Path) -> None
         (FANS, split, False),
     ]
     assert stage.file.stat().st_mode & 0o077 == 0
+
+
+class NoCounters:
+    """No store has any."""
+
+    def take(self) -> list[LatestCounters]:
+        return []
+
+
+def test_arrivals_of_a_fan_who_withdraws_before_they_are_sent_never_are(tmp_path: Path) -> None:
+    store, feed = ObservedStore(MemoryFactStore()), LiveFeed()
+    identity, changes = Identity(store, IdentifierTypes(), b"key"), FanChanges(tmp_path / "changes", store, feed.queue)
+    identity.take(FACTS)
+    arrivals = [Arrival(f"s1/{number}/x", "s1", "door", fan, number) for number, fan in enumerate("aba")]
+    _on_folded(feed, changes, arrivals[:2], NoCounters())
+    identity.take([Consent(id="c1", learned_ns=5, from_ns=5, fan="a", purpose="identify", granted=False)])
+    _on_folded(feed, changes, arrivals[2:], NoCounters())
+    assert [(value["kind"], value["fan"]) for value in (json.loads(each.payload) for each in feed.arrivals)] == [
+        ("arrival", "b"),
+        ("fan", "a"),
+    ]
 
 
 def test_what_a_crash_makes_anew_is_not_written_twice(tmp_path: Path) -> None:
