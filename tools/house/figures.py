@@ -100,7 +100,7 @@ FIGURES: Final = (
         28,
         15,
         _of(layout.rooms),
-        "analysis/ came with answers for pandas, identity/ and shard with shards",
+        "analysis/ came with answers for pandas, identity/ and shard with shards, fans/ and rebuild/ with corrections",
     ),
     Figure(
         "files at its root",
@@ -114,7 +114,7 @@ FIGURES: Final = (
         74,
         42,
         _of(layout.imports),
-        "the shard, identity and analysis, which came after the plan, have 12 of them",
+        "what came after the plan has the others: the shard, identity, fans, rebuild and analysis",
     ),
     Figure(
         "of these, upwards",
@@ -140,7 +140,7 @@ FIGURES: Final = (
         48,
         10,
         _shared_names,
-        "short words, such as Answer and Reading, that modules far apart define for themselves",
+        "short words that modules far apart define for themselves; and the oracle of identity states all of its own anew",
     ),
     Figure("modules that define a second as 1_000_000_000", 16, 1, _of(rules.second_constants)),
     Figure("modules that open a SQLite file to write it", 5, 1, _of(rules.sqlite_opened)),
