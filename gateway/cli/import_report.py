@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final, Protocol
 
 import typer
 
@@ -13,9 +14,7 @@ from gateway.fans.import_plan import Outcome
 from gateway.fans.rivals import Contradiction
 from gateway.fans.sheet import Unread
 from gateway.fans.takings import Taking, fans_of
-
-if TYPE_CHECKING:
-    from gateway.cli.importing import Plan
+from gateway.identity.facts import Fact, Revoke
 
 SHOWN: Final = 20
 """So many lines of a kind are printed."""
@@ -25,6 +24,24 @@ _SOMETIMES: Final = {
     Outcome.TAKEN_BACK: "taken back before, and not brought again",
     Outcome.BLOCKED: "without an identifier",
 }
+
+
+class Plan(Protocol):
+    """What compares a file with what is known (`ImportPlan`, `FactPlan`)."""
+
+    counts: Counter[Outcome]
+    fans: set[str]
+    id_types: set[str]
+    unread: list[Unread]
+
+    @property
+    def blocked(self) -> Mapping[str, int]: ...
+    @property
+    def taken_back(self) -> Sequence[tuple[int, Revoke]]: ...
+
+    def take(self, stated: Sequence[Any]) -> list[Fact]: ...
+    def contradictions(self) -> list[Contradiction]: ...
+    def takings(self) -> list[Taking]: ...
 
 
 @dataclass(slots=True)

@@ -2,50 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final
 
 import typer
 from rich.console import Console
 
 from footfall.errors import ConfigError
 from gateway.cli.fan_access import Desk
-from gateway.cli.import_report import Refused
+from gateway.cli.import_report import Plan, Refused
 from gateway.fans.fact_lines import StatedFacts
-from gateway.fans.import_plan import ImportPlan, Outcome
+from gateway.fans.import_plan import ImportPlan
 from gateway.fans.known_links import latest_of
 from gateway.fans.link_lines import StatedLink
 from gateway.fans.preview import Preview
-from gateway.fans.rivals import Contradiction
 from gateway.fans.sheet import Unread
-from gateway.fans.takings import Taking
-from gateway.identity.facts import Fact, Revoke
+from gateway.identity.facts import Fact
 
 AT_ONCE: Final = 1000
 WRITTEN_AT_ONCE: Final = 10_000
 MANY: Final = 0.1
 """A snapshot that would end a larger part of its source's links is asked about: a file that was cut off looks so."""
-
-
-class Plan(Protocol):
-    """What compares a file with what is known (`ImportPlan`, `FactPlan`)."""
-
-    counts: Counter[Outcome]
-    fans: set[str]
-    id_types: set[str]
-    unread: list[Unread]
-
-    @property
-    def blocked(self) -> Mapping[str, int]: ...
-    @property
-    def taken_back(self) -> Sequence[tuple[int, Revoke]]: ...
-
-    def take(self, stated: Sequence[Any]) -> list[Fact]: ...
-    def contradictions(self) -> list[Contradiction]: ...
-    def takings(self) -> list[Taking]: ...
 
 
 @dataclass(slots=True)

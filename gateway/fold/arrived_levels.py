@@ -18,8 +18,8 @@ from gateway.fold.zone_rules import GONE_DBM
 
 
 def is_unusual(state: State, zone: Any, dbm: Any) -> Any:
-    """Return whether a level is weaker than those who come to that zone have there."""
-    return dbm < state.usual_levels.floor_dbm[zone]
+    """Return whether a level is weaker than those who come to that zone have there. A deaf zone is held to hear as they are heard."""
+    return (dbm < state.usual_levels.floor_dbm[zone]) & ~np.asarray(state.deaf_zones.are_deaf(zone))
 
 
 def was_owned(state: State, slot: Any) -> Any:

@@ -230,7 +230,8 @@ class ContestColumns:
         """Decide the contests of slots; return those that are not common."""
         s = self._state.tracks
         common = self._may_decide(slots)
-        backed = is_backed(self._lead_of(slots), self._sighted(slots), self._state.estate.decided_within.of(s.profile[slots]))
+        within, supposed = self._state.estate.decided_within.of(s.profile[slots]), self._state.deaf_zones.are_deaf(s.lead_zone[slots])
+        backed = is_backed(self._lead_of(slots), self._sighted(slots), within, supposed)
         lapsed = (s.contest[slots] == LEADS) & ~(s.lead_clear[slots] & backed)
         self._give_up(slots[common & lapsed])
         mine = slots[common & ~lapsed]

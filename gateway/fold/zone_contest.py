@@ -116,8 +116,7 @@ class ZoneContest:
             s.lead_db[slot] = best.dbm - levels.beside_dbm(slot, best.zone, row.time_ns, limits)
 
     def _is_unusual(self, slot: int, best: Heard) -> bool:
-        is_own = self._levels(slot) is self._zones and not self._are_deaf(best.zone)
-        return is_own and bool(is_unusual(self._state, best.zone, best.dbm))
+        return self._levels(slot) is self._zones and bool(is_unusual(self._state, best.zone, best.dbm))
 
     # A zone owns it
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from footfall.units import NS_PER_MS, NS_PER_S
+from gateway.identity.claim import Claim
 from gateway.identity.facts import FOR_EVER_NS, Link, Mention, RevokeLink
 from gateway.identity.handovers import hand_over
 from gateway.identity.persons import Persons
@@ -17,24 +17,6 @@ from gateway.identity.types import IdentifierType
 
 STRENGTHS: Final[Mapping[str, int]] = {"desk": 3, "crm": 2, "touch": 1, "inferred": 0}
 _UNKNOWN_SOURCE: Final = "crm"
-
-
-@dataclass(slots=True)
-class Claim:
-    """One statement that an identifier is a fan's. `to_ns` and `from_ns` change as others end it."""
-
-    fact: Link | Mention
-    person: str
-    from_ns: int
-    to_ns: int
-    began_ns: int
-    """Its `from`, or the time of the touch."""
-    moment_ns: int
-    """When it was made: as `began_ns`, but when it was learned for a link without a `from`; -FOR_EVER_NS if neither is known."""
-    states_from: bool
-    has_end: bool
-    """Whether somebody stated its end."""
-    strength: int
 
 
 class Piece(NamedTuple):

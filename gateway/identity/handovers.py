@@ -5,13 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from gateway.identity.claim import Claim
 from gateway.identity.facts import FOR_EVER_NS, Link
 from gateway.identity.spans import Interval, united
-
-if TYPE_CHECKING:
-    from gateway.identity.claims import Claim
 
 
 def hand_over(claims: Sequence[Claim], recycled_after_ns: int | None, seen: Mapping[str, Sequence[int]]) -> set[int]:

@@ -30,9 +30,9 @@ SITE = Site.model_validate({"brand": "b", "stores": [{"name": "s1", "agents": [{
 ORDERS = 4
 REFUSED = {
     "R2-recycled": "event.time", "R2-household-late": "event.time", "R5-browser-window": "event.time", "R5-card-by-ref": "event.invalid",
-    "R0-other-content": "event.id", "L-lent": "event.invalid",
+    "R0-other-content": "event.id", "L-lent": "event.invalid", "R8-other-purpose": "event.invalid",
 }  # fmt: skip
-"""Cases that no sender can state so: of the future, without a `ref`, a `what` of none, or two facts with one id."""
+"""Cases that no sender can state so: of the future, without a `ref`, a `what` of none, a purpose that is none, or two facts with one id."""
 KEYS = {"from_min": "from", "to_min": "to", "at_min": "from", "learned_min": "learned"}
 
 

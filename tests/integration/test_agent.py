@@ -21,6 +21,7 @@ from edge_agent.keys import write_keys
 from edge_agent.sources.recording import format_line
 from edge_agent.sources.source import Crossing, Sighting
 from footfall.beacons import OwnBeacon
+from footfall.dates import EARLIEST_NS
 from footfall.frames import Kind
 from footfall.pseudonyms import is_day_subject, lasting_subject, type_key
 from footfall.receipts import DayKey
@@ -73,10 +74,11 @@ def ask(port: int, method: str, path: str, payload: object = None) -> tuple[int,
         connection.close()
 
 
-def recording(path: Path, seconds: int) -> None:
-    lines = [(t, Crossing(t, "main", 1, 0)) for t in range(0, seconds * S, S // 2)]
-    lines += [(t, Sighting(t, "r1", "ibeacon", "u:1:7", -60)) for t in range(0, seconds * S, S // 4)]
-    lines += [(t, Sighting(t, "r1", "ble-anonymous", "aa:bb:cc:dd:ee:ff", -60)) for t in range(0, seconds * S, S // 4)]
+def recording(path: Path, seconds: int, from_ns: int = 0) -> None:
+    halves, quarters = (range(from_ns, from_ns + seconds * S, S // parts) for parts in (2, 4))
+    lines: list[tuple[int, Crossing | Sighting]] = [(t, Crossing(t, "main", 1, 0)) for t in halves]
+    lines += [(t, Sighting(t, "r1", "ibeacon", "u:1:7", -60)) for t in quarters]
+    lines += [(t, Sighting(t, "r1", "ble-anonymous", "aa:bb:cc:dd:ee:ff", -60)) for t in quarters]
     path.write_text("".join(format_line(heard) for _, heard in sorted(lines, key=lambda line: line[0])))
 
 
@@ -187,7 +189,7 @@ def test_replay_of_real_counts_twice(embedded_broker: EmbeddedBroker, responder:
 
 
 def test_replay_names_what_is_missing(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
-    recording(tmp_path / "heard.jsonl", 2)
+    recording(tmp_path / "heard.jsonl", 2, EARLIEST_NS)
     no_gateway = replay(
         "-f", "jsonl", tmp_path / "heard.jsonl", "--store", "s1", "--agent", "a1", "--port", embedded_broker.port, "--timeout-s", 2
     )

@@ -40,6 +40,7 @@ name = "other"
 agents = [{name = "elsewhere"}]
 """
 TOPIC = "footfall/1/sanya-01/sanya-01-a"
+TILL = "footfall/1/sanya-01/till"
 
 
 class Running:
@@ -142,8 +143,9 @@ def rows(*kinds: Kind, first_row: int = 0, **columns: object) -> Body:
 def test_every_golden_refusal_over_a_broker(running: Running) -> None:
     cases = [(path, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(FOLDER.glob("refused/*.json"))]
     whole = [case for case in cases if not case[1]["reason"].startswith(("body.", "name")) and case[1]["reason"] != "frame.version"]
-    for path, _ in whole:
-        running.send("frames", path.with_suffix(".bin").read_bytes())
+    for path, case in whole:
+        leaf = "events" if case["reason"].startswith("event.") else "frames"
+        running.send(leaf, path.with_suffix(".bin").read_bytes(), TILL if leaf == "events" else TOPIC)
     counts = running.wait_for_rows(len(whole))
     expected = [case["reason"] for _, case in whole]
     assert counts == {reason: expected.count(reason) for reason in set(expected)}
