@@ -29,7 +29,8 @@ from simulators.identity.score import (
 )
 from simulators.identity.through_gateway import Month
 from simulators.identity.truth import Class, Truth, count_by_class
-from simulators.identity.world import Sizes, World, make_world
+from simulators.identity.world import Sizes, World
+from simulators.identity.world_made import make_world
 
 OnShare = Callable[[str, float], None]
 """Called with what is being done, and the share of it that is done."""

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from simulators.identity.oracle_facts import ms_of
 from simulators.identity.oracle_types import DAY_MS
-from simulators.identity.world_people import Person, Population, population
+from simulators.identity.world_people import Person, Population
 
 START_MS: Final = round(datetime(2026, 9, 1, tzinfo=UTC).timestamp() * 1000)
 HOUR_MS: Final = DAY_MS // 24
@@ -141,18 +141,3 @@ class Writer:
 
 def iso(time_ms: int) -> str:
     return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds")
-
-
-def make_world(seed: int, sizes: Sizes) -> World:
-    """Return the month of a seed, events in the order of arrival."""
-    from simulators.identity.world_knowledge import write_knowledge
-    from simulators.identity.world_months import write_months
-
-    dice = random.Random(seed)
-    world = World(sizes, population(sizes.fans, START_MS, sizes.days, dice))
-    writer = Writer(world, dice)
-    write_months(writer)
-    write_knowledge(writer)
-    world.sent.sort(key=lambda each: (each.arrives_ms, each.event["id"]))
-    world.presences.sort(key=lambda each: (each.from_ms, each.identifier))
-    return world

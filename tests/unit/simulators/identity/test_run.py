@@ -12,7 +12,8 @@ from simulators.identity.pure import PureBrand, fact_of_event, facts_of
 from simulators.identity.run import Verdict
 from simulators.identity.score import Names, Score
 from simulators.identity.truth import Class
-from simulators.identity.world import Sizes, World, make_world
+from simulators.identity.world import Sizes, World
+from simulators.identity.world_made import make_world
 
 SMALL = Sizes(fans=300, stores=3)
 TINY = Sizes(fans=60, stores=2)

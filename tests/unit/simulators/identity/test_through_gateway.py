@@ -7,7 +7,8 @@ from pathlib import Path
 from simulators.identity.oracle import Oracle
 from simulators.identity.score import differences
 from simulators.identity.through_gateway import Month
-from simulators.identity.world import Sizes, make_world
+from simulators.identity.world import Sizes
+from simulators.identity.world_made import make_world
 
 
 def test_stored_rows_name_whom_the_oracle_names(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from simulators.identity.oracle_facts import ms_of
 from simulators.identity.oracle_types import type_of
 from simulators.identity.score import anonymous, differences, score, truly_anonymous
 from simulators.identity.truth import Class, Truth, count_by_class
-from simulators.identity.world import START_MS, Sizes, World, make_world
+from simulators.identity.world import START_MS, Sizes, World
+from simulators.identity.world_made import make_world
 
 SMALL = Sizes(fans=300, stores=3)
 
