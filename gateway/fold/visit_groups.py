@@ -38,6 +38,13 @@ class VisitGroups:
         """Return the fan's segments that would be one visit with evidence of a span."""
         return self._reach(store, _Person(fan), start_ns, last_ns)
 
+    def near(self, store: int, fan: str, segment: Segment) -> list[Segment]:
+        """Return the segments that a segment joins as a fan's; as nobody's it is one visit with others of its subject."""
+        if fan:
+            return self.around(store, fan, segment.start_ns, segment.last_ns)
+        timeout_ns = self._timeout_ns(store)
+        return self._segments.in_span([segment.subject], store, segment.start_ns - timeout_ns, segment.last_ns + timeout_ns)
+
     def touched(self, store: int, fan: str, time_ns: int) -> list[Segment]:
         """Return segments of every visit of the fan that a touch at a time changes: those near it, and those that it may bridge.
 

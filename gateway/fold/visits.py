@@ -206,8 +206,8 @@ class Visits:
             self._segments.set_fan(replace(segment), fan)
         shown: set[VisitKey] = set()
         for store, segment, fan in moved:
-            for each in sorted({segment.fan, fan} - {""}):
-                self._project_each(store, self._groups.around(store, each, segment.start_ns, segment.last_ns), shown)
+            for each in sorted({segment.fan, fan}):
+                self._project_each(store, self._groups.near(store, each, segment), shown)
             self._project_each(store, [self._again(store, segment)], shown)
         self._segments.save()
 

@@ -423,6 +423,7 @@ def test_occupancy_is_never_negative_and_drift_counts_the_rest(story: Story) -> 
 @given(st.integers(0, 2**32))
 @settings(max_examples=3)
 @example(1)
+@example(165)  # a link that took a visit out of those of its subject that nobody was known to have
 @example(1708)  # a link that took a visit out of a group, and with it what the group counted
 def test_long_stories_too(seed: int) -> None:
     """An afternoon of frames from three agents, one of which is away for an hour."""
