@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -21,12 +21,15 @@ from gateway.accept.outcome import Entry
 from gateway.cli.fan_access import ActorOption, DryRunOption, checked
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.config import load_gateway
+from gateway.fold.history import History
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.rebuilt import RebuiltPart, encode
 from gateway.rebuild.differences import Before, DayDifference, difference, with_subjects_of
+from gateway.rebuild.other_gateway import Known, Takeover, Touch, missing, stored_day
 from gateway.rebuild.records import as_of_now
 from gateway.rebuild.shadow import Shadow, Stamp
 from gateway.records import RecordKind
+from gateway.sinks.settings import SinkSettings
 from gateway.state.files import JOURNAL, LEDGER
 from gateway.state.journal import append
 from gateway.state.ledger_reader import LedgerReader, ledger_reader
@@ -59,12 +62,16 @@ def rebuild(
     actor: ActorOption = "",
     reason: Annotated[str, typer.Option("--reason", help="Why; it is kept, and footfall audit lists it.")] = "",
     dry_run: DryRunOption = False,
+    incomplete: Annotated[
+        bool, typer.Option("--incomplete", help="Also days that another gateway made, and of which this journal has not all.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Fold past days of a store again, beside the gateway, after a correction of site.toml that holds for them too.
 
     All days get what site.toml, as the gateway has it now, says of zones, doors, timeouts, staff, neighbours, hours and calibrations.
     Visits, dwells and the minutes of store and zones follow; what was stored as it was heard, and other stores, stay as they are.
+    Days that another gateway made, whose state is lost (history_not_ours in status), become this one's, as far as agents sent them again.
 
     [bold]Example:[/] footfall rebuild flagship 2026-11-03 2026-11-09 --reason "the back door is an inner one" --dry-run
     """
@@ -78,26 +85,30 @@ def rebuild(
         _check(past, days)
         with ledger_reader(settings.state_dir / LEDGER) as ledger:
             before = {day: _before(ledger, shadow, day) for day in days}
-        parts = _parts(past, before, stamp)
+            takeover, lacking = _takeover(past, ledger, settings.sink, days)
+        if lacking and not (dry_run or incomplete):
+            raise ConfigError("\n".join([*lacking, "--incomplete takes these days over all the same: what is missing here is then gone"]))
+        parts = _parts(past, before, stamp, takeover)
         changes = [difference(before[day], part) for day, part in zip(days, parts, strict=True)]
         if not dry_run:
-            _write(past, before, [part for part, each in zip(parts, changes, strict=True) if not each.is_none], stamp, path)
+            changed = [part for part, each in zip(parts, changes, strict=True) if part.ours_from_ns or not each.is_none]
+            _write(path, past, changed, lambda: _parts(past, before, stamp, takeover))
     if not quiet:
-        for line in _lines(changes, dry_run):
+        for line in [*lacking, *_lines(changes, dry_run, [day for day in days if day in takeover.stored])]:
             typer.echo(line)
 
 
-def _parts(past: _Past, before: dict[date, Before], stamp: Stamp) -> list[RebuiltPart]:
-    return [with_subjects_of(past.shadow.day(day, stamp), each) for day, each in before.items()]
+def _parts(past: _Past, before: dict[date, Before], stamp: Stamp, takeover: Takeover) -> list[RebuiltPart]:
+    return [takeover.of(with_subjects_of(past.shadow.day(day, stamp), each)) for day, each in before.items()]
 
 
-def _write(past: _Past, before: dict[date, Before], parts: Sequence[RebuiltPart], stamp: Stamp, path: Path) -> None:
+def _write(path: Path, past: _Past, parts: Sequence[RebuiltPart], parts_now: Callable[[], Sequence[RebuiltPart]]) -> None:
     """Journal the days that change. What came meanwhile may be of them: then they are journaled once more."""
     while parts:
         append(path, [Entry(RecordKind.REBUILT, past.shadow.store, "", 0, encode(one)) for part in parts for one in part.in_parts()])
         past.catch_up()
         written = {part.day: part for part in parts}
-        parts = [part for part in _parts(past, before, stamp) if part.day in written and part != written[part.day]]
+        parts = [part for part in parts_now() if part.day in written and part != written[part.day]]
 
 
 def _days(from_day: str, to_day: str) -> list[date]:
@@ -111,7 +122,7 @@ def _days(from_day: str, to_day: str) -> list[date]:
 
 
 def _check(past: _Past, days: Sequence[date]) -> None:
-    """Raise ConfigError for days that the journal lacks, that are not over, or that another gateway made."""
+    """Raise ConfigError for days that the journal lacks, or that are not over."""
     shadow, begins_ns = past.shadow, past.journal.begins_ns()
     from_ns, to_ns = shadow.span(days[0])[0], shadow.span(days[-1])[1]
     if begins_ns and from_ns < begins_ns + WARM_UP_NS:
@@ -123,11 +134,37 @@ def _check(past: _Past, days: Sequence[date]) -> None:
         raise ConfigError(
             f"{shadow.store}: days are over up to {_when(shadow.known_ns())}: {days[-1]} ends at {_when(to_ns)}. TO must be earlier"
         )
-    if from_ns <= shadow.history_ns():
+
+
+def _takeover(past: _Past, ledger: LedgerReader, sink: SinkSettings, days: Sequence[date]) -> tuple[Takeover, list[str]]:
+    """Return how days that another gateway made become ours, and a line for each thing that this journal has not of them.
+
+    Raise ConfigError if later days of that gateway would be left: what is ours has no hole.
+    """
+    shadow, history = past.shadow, History()
+    history.load(ledger.fold["state"].get("history", {}))
+    until_ns, spans = history.of(shadow.store), {day: shadow.span(day) for day in days}
+    theirs = [day for day, (from_ns, _) in spans.items() if from_ns <= until_ns]
+    if not theirs:
+        return Takeover(0, False, {}), []
+    if spans[days[-1]][1] <= until_ns:
         raise ConfigError(
-            f"{shadow.store}: another gateway, whose state is lost, made what is stored up to {_when(shadow.history_ns())}: not all that it"
-            f" knew is in this journal. FROM can be {_day_after(shadow.history_ns())} at the earliest"
+            f"{shadow.store}: another gateway, whose state is lost, made what is stored up to {_when(until_ns)}. Its days become this one's"
+            f" from the last one back: TO must be {shadow.day_of(until_ns)} at least"
         )
+    with closing(sink.reader()) as reader:
+        stored = {day: stored_day(reader, shadow.store, *spans[day]) for day in theirs}
+    lacking = [line for day, each in stored.items() for line in missing(day, each.known, _known(past, ledger, *spans[day]))]
+    from_ns, began_ns = spans[theirs[0]][0], past.journal.away_since_ns(until_ns)
+    is_all = from_ns <= began_ns or not any(shadow.observed(0, from_ns).values())
+    return Takeover(from_ns, is_all, stored), lacking
+
+
+def _known(past: _Past, ledger: LedgerReader, from_ns: int, to_ns: int) -> Known:
+    """Return what this journal has of a day."""
+    part = past.shadow.day(past.shadow.day_of(from_ns), Stamp("", "", 0))
+    touches = {Touch(row.agent, row.key_ns) for row in ledger.touches_between(past.shadow.store, from_ns, to_ns)}
+    return Known(past.shadow.observed(from_ns, to_ns), touches, {each.minute: (each.entered, each.left) for each in part.doors})
 
 
 def _before(ledger: LedgerReader, shadow: Shadow, day: date) -> Before:
@@ -142,7 +179,9 @@ def _before(ledger: LedgerReader, shadow: Shadow, day: date) -> Before:
     )
 
 
-def _lines(changes: Sequence[DayDifference], dry_run: bool) -> Iterator[str]:
+def _lines(changes: Sequence[DayDifference], dry_run: bool, theirs: Sequence[date]) -> Iterator[str]:
+    for day in theirs:
+        yield f"{day}: made by another gateway: all of it is {'to be ' if dry_run else ''}written again"
     for each in changes:
         if not each.is_none:
             (in_before, in_after), (out_before, out_after) = each.entered, each.left
@@ -150,7 +189,7 @@ def _lines(changes: Sequence[DayDifference], dry_run: bool) -> Iterator[str]:
                 f"{each.day}: visits {each.visits}; dwells {each.dwells};"
                 f" in {in_before:,} -> {in_after:,}, out {out_before:,} -> {out_after:,} in {each.minutes:,} minutes"
             )
-    changed = sum(not each.is_none for each in changes)
+    changed = sum(not each.is_none or date.fromisoformat(each.day) in theirs for each in changes)
     if not changed:
         yield f"nothing changes in {len(changes)} days"
     elif dry_run:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from footfall.frames import Body, Kind
 from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
-from gateway.fold.hour_masks import FIELDS, HourMasks, MaskColumn
+from gateway.fold.hour_masks import FIELDS, HourFields, HourMasks, MaskColumn
 from gateway.fold.minute_points import is_unsure
 from gateway.fold.state import State
 from gateway.fold.watermarks import Watermarks
@@ -172,17 +172,22 @@ class Coverage:
         if not alive:
             return
         of_task = {task: alive & ~masks[column] for task, column in _MASK_OF.items()}
-        wholly = alive
-        for task, mask in of_task.items():
-            if mine.tasks & task or not mine.tasks:
-                wholly &= mask
         point = CoveragePoint(
             time_ns=hour * NS_PER_HOUR, agent=estate.agents.names[mine.agent], store=estate.stores.names[mine.store],
             presence=of_task[PRESENCE] if mine.tasks & PRESENCE else NO_TASK, doors=of_task[DOORS] if mine.tasks & DOORS else NO_TASK,
-            minutes=wholly.bit_count(),
+            minutes=self._wholly(mine, masks).bit_count(),
         )  # fmt: skip
         before = self._masks.write(owner, hour, point[-FIELDS:])
         self._state.emit(point, CoveragePoint(*point[:-FIELDS], *before) if before else None)
+
+    @staticmethod
+    def _wholly(mine: _CoveredAgent, masks: HourFields) -> int:
+        """The minutes in which all tasks were observed."""
+        wholly = masks[MaskColumn.ALIVE]
+        for task, column in _MASK_OF.items():
+            if mine.tasks & task or not mine.tasks:
+                wholly &= ~masks[column]
+        return wholly
 
     def _owner(self, store: int, agent: int) -> int:
         owner = self._owners.get((store, agent))
@@ -215,6 +220,14 @@ class Coverage:
         if new:
             mine.changed = (*mine.changed, *new)
             self._waiting.setdefault(owner, self._now_s)
+
+    def minutes(self, store: int, first_hour: int, last_hour: int) -> dict[int, dict[int, int]]:
+        """Return how many minutes were observed wholly in each hour of a span, both ends included, by agent and hour."""
+        return {
+            mine.agent: {hour: self._wholly(mine, self._masks.get(owner, hour)).bit_count()
+                         for hour in self._masks.hours(owner, first_hour, last_hour)}
+            for owner, mine in enumerate(self._agents) if mine.store == store
+        }  # fmt: skip
 
     def retire(self) -> None:
         """Move what is settled to the store."""

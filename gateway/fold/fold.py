@@ -36,6 +36,7 @@ from gateway.fold.state import State
 from gateway.fold.state_version import KNOWS_STANDINGS, STATE_VERSION, load_checked
 from gateway.fold.store import FoldStore
 from gateway.fold.store_counters import StoreCounters
+from gateway.fold.taken_over import TakenOver
 from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
 from gateway.fold.watermarks import AWAY_NS, NEVER_NS, Watermarks
@@ -85,7 +86,8 @@ class Fold:
         self._rewriter: Final = Rewriter(self.state, self._visits, dwell_fans, self._touches, self._coverage, self._site.emit_again)
         self._minute_points: Final = MinutePoints(self.state, self._watermarks, self.counters)
         self._event_records: Final = EventRecords(self.state, self._touches, self._minute_points, self._coverage)
-        self.rebuilding: Final = Rebuilding(self.state, self._visits.rebuilt, self._dwells, self._minute_points)
+        taken_over = TakenOver(self.state, self._visits, dwell_fans, self._coverage, self.counters)
+        self.rebuilding: Final = Rebuilding(self.state, self._visits.rebuilt, self._dwells, self._minute_points, taken_over)
         self._retention: Final = Retention(self.state, self._watermarks)
         self._batch = self.pos = 0
         self.facts: list[Fact] = []
@@ -210,8 +212,14 @@ class Fold:
         return self._frame_rows.clocks.width_ms(agent)
 
     def history_ns(self) -> Mapping[str, int]:
-        """Return, by store, up to when a gateway whose state is lost made its history, ns. Other stores are not there."""
-        return dict(self.state.history.until_ns)
+        """Return, by store, up to when a gateway whose state is lost made its history, ns; only where that can still be rebuilt."""
+        return self.state.history.to_deal_with()
+
+    def observed(self, store: str, first_hour: int, last_hour: int) -> Mapping[str, Mapping[int, int]]:
+        """Return how many minutes each agent of a store observed wholly, by its name and the hour since 1970, both ends included."""
+        estate = self.state.estate
+        found = self._coverage.minutes(estate.stores.of(store), first_hour, last_hour)
+        return {estate.agents.names[agent]: hours for agent, hours in found.items()}
 
     def known_agents(self) -> Mapping[str, Set[str]]:
         """Return, by store, the agents of its site whose frames came before."""

@@ -18,6 +18,7 @@ from gateway.fold.rebuilt_visits import Key, RebuiltVisits
 from gateway.fold.state import State
 from gateway.fold.store import CorrectionRow, DwellRow, VisitRow
 from gateway.fold.tables.hash_index import NO_CODE
+from gateway.fold.taken_over import TakenOver
 from gateway.records import Record
 
 REBUILD: Final = "rebuild"
@@ -27,26 +28,32 @@ _IN, _OUT = TRAFFIC_COLUMN["in"], TRAFFIC_COLUMN["out"]
 class Rebuilding:
     """`take` a REBUILT record."""
 
-    def __init__(self, state: State, visits: RebuiltVisits, dwells: Dwells, minute_points: MinutePoints) -> None:
+    def __init__(self, state: State, visits: RebuiltVisits, dwells: Dwells, minute_points: MinutePoints, taken_over: TakenOver) -> None:
         self._state: Final = state
         self._visits: Final = visits
         self._dwells: Final = dwells
         self._minute_points: Final = minute_points
+        self._taken_over: Final = taken_over
 
     def take(self, record: Record) -> None:
         """Put what a record has in the place of what is there."""
         part, store = decode(record.body), self._state.estate.stores.of(record.store)
+        if part.ours_from_ns:
+            self._taken_over.begin(record.store, part)
         self._visits.save()
         self._dwells.save()
         found = self._state.ledger.visits_between(record.store, part.from_ns, part.to_ns)
         subjects = {row.subject for row in found} | part.observed | set(part.subjects)
-        free = {each for each in subjects if part.is_of(each) and not self._is_live(each, store, part.to_ns)}
+        subjects = {each for each in subjects if part.is_of(each)}
+        free = {each for each in subjects if not self._is_live(each, store, part.to_ns)}
         self._take_visits(record.store, part, [row for row in found if row.subject in free], free)
         for subject in sorted(free):
             self._take_dwells(record.store, part, subject)
         if part.part == 0:
             self._take_doors(store, part)
             self._keep(record, part)
+        if part.ours_from_ns:
+            self._taken_over.emit(record.store, part, subjects)
 
     def _is_live(self, subject: str, store: int, to_ns: int) -> bool:
         """Return whether a track still has a visit, a dwell or a pass of the time before `to_ns`."""

@@ -59,6 +59,16 @@ class CountInner(NamedTuple):
     inner: int
 
 
+class StoredPoint(NamedTuple):
+    """A derived point that the database has of a day which another gateway made; what it has no tag or subject of is ""."""
+
+    measurement: str
+    time_ns: int
+    agent: str
+    zone: str
+    subject: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RebuiltPart:
     """Rows have keys from `from_ns` to before `to_ns`: those of the store that are not among these are no more."""
@@ -78,6 +88,12 @@ class RebuiltPart:
     """Others of whom there were dwells."""
     doors: tuple[DoorMinute, ...] = ()
     counts: tuple[CountInner, ...] = ()
+    ours_from_ns: int = 0
+    """From when on the store's history is this gateway's though another made it: all of the day is emitted. 0: it was this one's before."""
+    is_all: bool = False
+    """Whether nothing of what is before `ours_from_ns` can be rebuilt: the other gateway's history is dealt with."""
+    stored: tuple[StoredPoint, ...] = ()
+    """What the database has of a day that another gateway made."""
 
     @property
     def observed(self) -> set[str]:
@@ -90,7 +106,7 @@ class RebuiltPart:
 
     def in_parts(self, most_rows: int = ROWS_A_PART) -> Iterator[RebuiltPart]:
         """Yield the same in parts of about so many rows at most."""
-        parts = -(-max(len(self.visits) + len(self.dwells), 1) // most_rows)
+        parts = -(-max(len(self.visits) + len(self.dwells) + len(self.stored), 1) // most_rows)
         for part in range(parts):
             one = replace(self, part=part, parts=parts)
             yield replace(
@@ -98,6 +114,7 @@ class RebuiltPart:
                 visits=tuple(row for row in self.visits if one.is_of(row.subject)),
                 dwells=tuple(row for row in self.dwells if one.is_of(row.subject)),
                 subjects=tuple(each for each in self.subjects if one.is_of(each)),
+                stored=tuple(each for each in self.stored if (one.is_of(each.subject) if each.subject else not part)),
                 doors=() if part else self.doors,
                 counts=() if part else self.counts,
             )
@@ -125,9 +142,11 @@ def encode(part: RebuiltPart) -> bytes:
 def decode(body: bytes) -> RebuiltPart:
     """Return what `encode` was given."""
     values: dict[str, Any] = msgpack.unpackb(body)
-    rows: dict[str, Any] = {name: tuple(kind(*row) for row in values.pop(name)) for name, kind in _ROWS.items()}
+    rows: dict[str, Any] = {name: tuple(kind(*row) for row in values.pop(name, ())) for name, kind in _ROWS.items()}
     values |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
     return RebuiltPart(**values, **rows)
 
 
-_ROWS: Final[Mapping[str, type[Any]]] = {"visits": RebuiltVisit, "dwells": RebuiltDwell, "doors": DoorMinute, "counts": CountInner}
+_ROWS: Final[Mapping[str, type[Any]]] = {
+    "visits": RebuiltVisit, "dwells": RebuiltDwell, "doors": DoorMinute, "counts": CountInner, "stored": StoredPoint,
+}  # fmt: skip

@@ -285,6 +285,8 @@ class FoldWorker:
     def _report_history(self) -> None:
         if (history_ns := self.fold.history_ns()) == self._history_ns:
             return
+        for store in self._history_ns.keys() - history_ns.keys():
+            self._notices.withdraw("history_not_ours", store)
         for store, until_ns in history_ns.items():
             until = f"{datetime.fromtimestamp(until_ns / 1e9, UTC):%Y-%m-%d %H:%M:%S}"
             what = (

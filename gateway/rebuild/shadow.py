@@ -7,14 +7,14 @@ with Shadow("flagship", profiles) as shadow:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from types import TracebackType
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from device_profiles.registry import Registry
-from footfall.units import NS_PER_MINUTE, NS_PER_S
+from footfall.units import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
 from gateway.fold.fold import Fold
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.rebuilt import CountInner, DoorMinute, RebuiltPart, dwells_of_rows, visits_of_rows
@@ -80,9 +80,15 @@ class Shadow:
         as_of_ns = min(self._fold.counters.as_of_ns(self._code), self.received_ns)
         return as_of_ns - int(self._fold.state.estate.timeout_ns[self._code]) - 2 * RETIRE_NS
 
-    def history_ns(self) -> int:
-        """Return up to when another gateway made the store's history, ns; 0 if none did."""
-        return self._fold.history_ns().get(self.store, 0)
+    def observed(self, from_ns: int, to_ns: int) -> Mapping[str, Mapping[int, int]]:
+        """Return how many minutes of each hour of a span each agent of the store observed wholly."""
+        return self._fold.observed(self.store, from_ns // NS_PER_HOUR, (to_ns - 1) // NS_PER_HOUR)
+
+    def day_of(self, time_ns: int) -> date:
+        """Return the day of the store that a time lies in."""
+        about = datetime.fromtimestamp(time_ns / NS_PER_S, UTC).date()
+        days = [about + timedelta(days=n) for n in (-1, 0, 1)]
+        return next(day for day in days if self.span(day)[0] <= time_ns < self.span(day)[1])
 
     @property
     def _code(self) -> int:

@@ -22,6 +22,8 @@ _OTHERS: Final = (
 )
 _FIRST: Final = "SELECT min(received_ns) FROM records WHERE pos > ?"
 
+_AWAY: Final = "SELECT max(from_ns) FROM absences WHERE from_ns < ? AND to_ns > ? HAVING count(*) > 0"
+
 
 class StoreJournal:
     """What is set aside, or damaged, is left out: the gateway has it in quarantine, or will."""
@@ -46,6 +48,11 @@ class StoreJournal:
         """Return since when the journal has all that came, ns; 0 if it has all that ever did."""
         pruned = journaled.pruned_to(self._db)
         return int(self._db.execute(_FIRST, (pruned,)).fetchone()[0] or 0) if pruned else 0
+
+    def away_since_ns(self, time_ns: int) -> int:
+        """Return since when nothing had been taken at a time; 0 if this journal had never taken anything, or was not away then."""
+        found = self._db.execute(_AWAY, (time_ns, time_ns)).fetchone()
+        return int(found[0]) if found else 0
 
     def read(self, after_pos: int, to_pos: int, on_pos: Callable[[int], None] = lambda pos: None) -> Iterator[Record]:
         """Yield the store's records and those of no store; for a second of other stores' records a note stands."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,11 @@ from footfall.frames import Kind
 from gateway.accept.outcome import Entry
 from gateway.cli.audit import audit
 from gateway.cli.rebuild import rebuild
+from gateway.points import from_rows
+from gateway.points.rows import TrafficPoint, VisitPoint
 from gateway.records import Record, RecordKind
+from gateway.sinks.sqlite.settings import SqliteSink
+from gateway.sinks.sqlite.sink import SQLite
 from gateway.site.recorded import record_site
 from gateway.state.journal import Journal
 from gateway.state.journal_reader import read
@@ -170,9 +175,61 @@ def test_a_day_before_what_the_journal_has_is_refused_with_the_first_that_can_be
     assert "FROM can be 2026-05-30 at the earliest" in str(done.exception)
 
 
-def test_a_day_that_another_gateway_made_is_refused(tmp_path: Path) -> None:
-    told = story()
-    told.add(RecordKind.HISTORY, json.dumps({"until_ns": made.T0 + 3600 * made.S}).encode(), "s1", "x")
-    done = Place(tmp_path, told).run("rebuild", "s1", DAY, DAY)
+# Days that another gateway made
+
+
+@pytest.fixture
+def another(tmp_path: Path) -> Place:
+    """A gateway that lost its state, and to which agents sent again what they keep; the database has what the one before wrote."""
+    told, until_ns = story(), made.T0 + 3600 * made.S
+    early = [each for each in told.records if each.received_ns <= until_ns]
+    later = told.records[len(early) :]
+    database = SQLite(tmp_path / "footfall.db")
+    database.write(new_fold().apply(pairs(early)))
+    database.close()
+    again = Story()
+    again.now_ns = until_ns
+    again.wait(90).add(RecordKind.HISTORY, json.dumps({"until_ns": until_ns}).encode(), "s1", "x")
+    frames = [each for each in early if each.kind == RecordKind.FRAME]
+    again.records += [each._replace(received_ns=again.wait(0.05).now_ns) for each in frames]
+    again.records += later
+    return Place(tmp_path, again)
+
+
+def write(place: Place) -> None:
+    """Fold what is new into the database, too."""
+    place.rows.clear()
+    place.fold()
+    database = SQLite(place.folder / "footfall.db")
+    database.write([from_rows(name, _points(place.rows, name)) for name in ("visit", "traffic")])
+    database.close()
+
+
+def _points(rows: Rows, measurement: str) -> list[Any]:
+    kind = {"visit": VisitPoint, "traffic": TrafficPoint}[measurement]
+    return [kind(**{{"in": "in_"}.get(name, name): value for name, value in row.items()}) for row in of(rows, measurement)]
+
+
+def test_a_day_that_another_gateway_made_is_taken_over_once_somebody_decided_that_what_is_missing_may_go(another: Place) -> None:
+    refused = another.run("rebuild", "s1", DAY, DAY)
+    assert isinstance(refused.exception, ConfigError)
+    assert f"{DAY}: 4 people that came in, and 1 that went out, are not in this journal\n--incomplete takes" in str(refused.exception)
+    shown = another.run("rebuild", "s1", DAY, DAY, "--dry-run")
+    assert f"{DAY}: made by another gateway: all of it is to be written again" in shown.stdout
+    assert shown.stdout.endswith("1 of 1 days would change; nothing was written\n")
+    done = another.run("rebuild", "s1", DAY, DAY, "--incomplete", "--actor", "kim", "--reason", "the disk was lost")
+    assert done.exit_code == 0, done.output
+    write(another)
+    assert another.visits() == [250.0]
+    with closing(SqliteSink(path=another.folder / "footfall.db").reader()) as reader:
+        assert (len(reader.rows("visit")), sum(reader.rows("traffic").values("in"))) == (1, 1), "the count of the door was sent once"
+    assert another.run("rebuild", "s1", DAY, DAY).stdout.endswith(
+        "1 of 1 days are journaled; the gateway takes them within seconds, or when it runs again\n"
+    )
+
+
+def test_days_of_another_gateway_become_ours_from_the_last_one_back(another: Place) -> None:
+    done = another.run("rebuild", "s1", "2026-05-28", "2026-05-28")
     assert isinstance(done.exception, ConfigError)
     assert "another gateway, whose state is lost, made what is stored up to 2026-05-28 21:26 UTC" in str(done.exception)
+    assert f"TO must be {DAY} at least" in str(done.exception)
