@@ -27,6 +27,8 @@ from gateway.accept.messages import Messages
 from gateway.config import load_site
 from gateway.fans.changes import ObservedStore
 from gateway.fans.history import history_of
+from gateway.fans.profile import profile_of
+from gateway.fans.profile_settings import load_profile
 from gateway.fans.reading import rows_of_fan
 from gateway.fans.whose import person_of
 from gateway.fold.fold import Fold
@@ -127,18 +129,21 @@ def _fold_s(folder: Path, count: int) -> float:
 
 
 def histories(path: Path, visits: int) -> tuple[float, float]:
-    """Return the CPU of one fan's history, p50 and p99 in ms, from a ledger with so many visits. Raise Failed if one is not whole."""
+    """Return the CPU of one fan's history and profile, p50 and p99 in ms, from a ledger of so many visits.
+
+    Raise Failed if one is not whole.
+    """
     fans = visits // VISITS_A_FAN
     _write(path, fans)
-    rng, spent_ms = random.Random(SEED), []
+    rng, spent_ms, settings = random.Random(SEED), list[float](), load_profile(None)
     with ledger_reader(path) as ledger:
         for _ in range(ASKED):
             began_s = time.process_time()
             person = person_of(ledger, f"fan-{rng.randrange(fans)}")
-            history = history_of(rows_of_fan(ledger, person.fan))
+            profile = profile_of(history_of(rows_of_fan(ledger, person.fan)), FOR_EVER_NS, settings)
             spent_ms.append((time.process_time() - began_s) * 1e3)
-            if len(history.visits) != VISITS_A_FAN or not history.purchases:
-                raise Failed(f"{person.fan} has {len(history.visits)} visits, not {VISITS_A_FAN}")
+            if profile.ever.visits != VISITS_A_FAN or not profile.ever.purchases:
+                raise Failed(f"{person.fan} has {profile.ever.visits} visits, not {VISITS_A_FAN}")
     spent_ms.sort()
     return spent_ms[ASKED // 2], spent_ms[ASKED * 99 // 100]
 

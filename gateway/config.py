@@ -114,6 +114,8 @@ class GatewayConfig(Section):
     """Journal, fold state, quarantine, keys and the journal's id; nobody else may read it."""
     fan_changes_file: Path | None = None
     """Where what becomes of the ids of fans is written; in `state_dir` if not stated."""
+    fan_profile_file: Path | None = None
+    """What the profiles of fans are made of (`gateway.fans.profile_settings`): read by who shows them, not by the gateway."""
     stay_points: bool = False
     """Whether to store the periodic `stay` rows of presence as well."""
     evidence: Evidence = Evidence()

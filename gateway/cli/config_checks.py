@@ -13,6 +13,7 @@ from footfall.addresses import http_url
 from footfall.config import load, secret
 from footfall.errors import ConfigError
 from gateway.config import SITE_PREFIX, GatewayConfig, load_gateway, load_site
+from gateway.fans.profile_settings import load_profile
 from gateway.mqtt.own_certificate import of_an_agent
 from gateway.mqtt.probe import refusal
 from gateway.site import Site
@@ -88,6 +89,10 @@ def _files(config: GatewayConfig) -> Iterator[str]:
         load(config.site, Site, SITE_PREFIX)
     except ConfigError as error:
         yield from (f"site: {line}" for line in str(error).splitlines())
+    try:
+        load_profile(config.fan_profile_file)
+    except ConfigError as error:
+        yield from (f"fan_profile_file: {line}" for line in str(error).splitlines())
     if config.broker.tls:
         yield from unreadable(config.broker.tls, "broker.tls.")
     yield from unreadable(config.serve, "serve.")

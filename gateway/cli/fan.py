@@ -12,11 +12,14 @@ from typer.core import TyperGroup
 
 from footfall.errors import ConfigError
 from footfall.mistakes import did_you_mean
+from footfall.units import NS_PER_S
 from gateway.cli import fan_decisions, fan_review
 from gateway.cli.fan_access import Desk, JsonOption, desk
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
+from gateway.fans import profile_show
 from gateway.fans.as_known import all_around, as_known_on, rows_as_known
-from gateway.fans.history import FanRows, history_of
+from gateway.fans.history import FanRows, History, history_of
+from gateway.fans.profile import Profile, profile_of
 from gateway.fans.reading import rows_of_fan, timeouts, zones
 from gateway.fans.show import Clocks, Heading, as_object, lines, moment
 from gateway.fans.whose import Person, of_standings
@@ -25,6 +28,8 @@ from gateway.identity.facts import claims_name, fan_name
 from gateway.identity.naming import fan_at
 
 SHOW: Final = "show"
+AsKnownOption = Annotated[str, typer.Option("--as-known-on", help="By the facts that had been learned up to this time.")]
+FanArgument = Annotated[str, typer.Argument(help="The fan's id; an earlier one answers, too.")]
 
 
 class FanGroup(TyperGroup):
@@ -45,30 +50,85 @@ def _fan() -> None:
 
 @app.command(SHOW)
 def show(
-    fan: Annotated[str, typer.Argument(help="The fan's id; an earlier one answers, too.")],
+    fan: FanArgument,
     config: ConfigOption = DEFAULT_CONFIG,
     most: Annotated[int, typer.Option("--last", min=1, help="So many visits, touches and purchases.")] = 20,
-    as_known: Annotated[str, typer.Option("--as-known-on", help="By the facts that had been learned up to this time.")] = "",
+    as_known: AsKnownOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show where a fan is now, the last visits with zones, dwells and touches, and the visits before each purchase.
+    """Show where a fan is now, the profile, the last visits with zones, dwells and touches, and the visits before each purchase.
 
     It reads the ledger beside the running gateway, as of its last checkpoint, which is at most two minutes old.
 
     [bold]Example:[/] footfall fan f-1042 --config gateway.toml
     """
     with desk(config) as files:
-        until_ns = files.moment("--as-known-on", as_known) if as_known else None
-        person, rows = _now(files, fan) if until_ns is None else _as_known(files, fan, until_ns)
-        history = history_of(rows)
-        if not (history.visits or history.touches or person.identifiers or len(person.ids) > 1 or person.withdrawn_ns is not None):
-            raise nobody(files, fan)
+        until_ns = _known_until(files, as_known)
+        person, history = _found(files, fan, until_ns)
         heading = _heading(files, fan, person, until_ns)
+        profile = _profile(files, history, _last_ns(files, until_ns))
         if as_json:
-            typer.echo(json.dumps(as_object(heading, history, most), ensure_ascii=False))
+            shown = as_object(heading, history, most) | {"profile": profile_show.as_object(profile)}
+            typer.echo(json.dumps(shown, ensure_ascii=False))
             return
-        for line in lines(heading, history, most, Clocks(zones(files.ledger))):
+        for line in (
+            *lines(heading, history, most, Clocks(zones(files.ledger))),
+            *profile_show.lines(profile, files.profile_settings.window_days),
+        ):
             typer.echo(line)
+
+
+@app.command("profile")
+def show_profile(
+    fan: FanArgument,
+    config: ConfigOption = DEFAULT_CONFIG,
+    at: Annotated[str, typer.Option("--at", help="As of this time; the default is the ledger's last checkpoint.")] = "",
+    as_known: AsKnownOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Show a fan's stage of life, the value index with its parts, and what the brand proposes at this stage.
+
+    The file that fan_profile_file of gateway.toml names states stages, weights and proposals; docs/identity.md explains them.
+
+    [bold]Example:[/] footfall fan profile f-1042 --at 2026-11-01 --config gateway.toml
+    """
+    with desk(config) as files:
+        until_ns = _known_until(files, as_known)
+        person, history = _found(files, fan, until_ns)
+        last_ns = _last_ns(files, until_ns)
+        at_ns = files.moment("--at", at) if at else last_ns
+        if at_ns > last_ns:
+            raise ConfigError(f"--at: {at} is after {moment(last_ns, UTC)}, up to when something is known: state a time before it")
+        profile = _profile(files, history, at_ns)
+        if as_json:
+            typer.echo(json.dumps({"fan": person.fan, "asked": fan} | profile_show.as_object(profile), ensure_ascii=False))
+            return
+        typer.echo(f"fan {person.fan}")
+        for line in profile_show.lines(profile, files.profile_settings.window_days):
+            typer.echo(line)
+
+
+def _known_until(files: Desk, as_known: str) -> int | None:
+    return files.moment("--as-known-on", as_known) if as_known else None
+
+
+def _last_ns(files: Desk, until_ns: int | None) -> int:
+    """Return up to when anything is known: the end of the second in which the last record came."""
+    now_ns = files.now_ns + NS_PER_S
+    return now_ns if until_ns is None else min(until_ns, now_ns)
+
+
+def _found(files: Desk, fan: str, until_ns: int | None) -> tuple[Person, History]:
+    """Return who a fan is, by all that is known or by what was known at a time. Raise ConfigError for an id that nothing has."""
+    person, rows = _now(files, fan) if until_ns is None else _as_known(files, fan, until_ns)
+    history = history_of(rows)
+    if not (history.visits or history.touches or person.identifiers or len(person.ids) > 1 or person.withdrawn_ns is not None):
+        raise nobody(files, fan)
+    return person, history
+
+
+def _profile(files: Desk, history: History, at_ns: int) -> Profile:
+    return profile_of(history, at_ns, files.profile_settings)
 
 
 def _now(files: Desk, fan: str) -> tuple[Person, FanRows]:

@@ -25,6 +25,7 @@ from gateway.config import GatewayConfig, load_gateway, load_site
 from gateway.fans.import_plan import Stamp
 from gateway.fans.overlay import OverlayStore
 from gateway.fans.preview import Preview
+from gateway.fans.profile_settings import FanProfileSettings, load_profile
 from gateway.fans.reading import AllRows
 from gateway.fans.sheet_dates import DateReader
 from gateway.fans.whose import Person, person_of
@@ -64,6 +65,11 @@ class Desk:
     def site(self) -> Site:
         """The estate as its file has it."""
         return load_site(self.settings.site)
+
+    @cached_property
+    def profile_settings(self) -> FanProfileSettings:
+        """What a fan's profile is made of."""
+        return load_profile(self.settings.fan_profile_file)
 
     @cached_property
     def types(self) -> IdentifierTypes:

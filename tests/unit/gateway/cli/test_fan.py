@@ -206,3 +206,40 @@ def test_what_is_no_merge_is_not_split_and_what_is_not_known_waits(place: FanSho
     assert "no fact merge-77 is known yet: the split waits" in waits.stderr
     revoke = decided(place, "revoke", distinct)
     assert "cannot be undone" in str(place.fan("revoke", revoke, "--reason", "r").exception)
+
+
+def test_a_profile_is_of_a_time_and_stands_below_the_history(place: FanShop) -> None:
+    found = json.loads(place.fan("profile", "fan-1", "--json").stdout)
+    assert (found["fan"], found["stage"], found["ever"]["money"], found["ever"]["visits"]) == ("fan-1", "first_buyer", 12.5, 1)
+    shown = json.loads(place.fan("fan-1", "--json").stdout)["profile"]
+    assert shown == {key: value for key, value in found.items() if key not in ("fan", "asked")}
+    lines = place.fan("profile", "fan-1").stdout
+    assert lines.startswith("fan fan-1\nprofile at 2026-")
+    assert place.fan("fan-1").stdout.endswith(lines.removeprefix("fan fan-1\n"))
+    before = json.loads(place.fan("profile", "fan-1", "--at", "2026-01-01T00:00:00Z", "--json").stdout)
+    assert (before["stage"], before["ever"]["visits"], before["first_seen"]) == ("new", 0, None)
+
+
+def test_a_profile_of_a_time_of_which_nothing_is_known_or_of_nobody_is_refused(place: FanShop) -> None:
+    assert "up to when something is known" in str(place.fan("profile", "fan-1", "--at", "2027-01-01T00:00:00Z").exception)
+    assert "no fan 'fan-x' is known as of 2026-" in str(place.fan("profile", "fan-x").exception)
+
+
+def test_a_profile_by_what_was_known_then_has_the_facts_and_rows_of_then(place: FanShop) -> None:
+    decided(place, "merge", "fan-1", "fan-2")
+    now = json.loads(place.fan("profile", "fan-2", "--json").stdout)
+    then = json.loads(place.fan("profile", "fan-2", "--as-known-on", "2026-06-30T00:00:00+08:00", "--json").stdout)
+    assert (now["ever"]["visits"], then["ever"]["visits"], now["stage"], then["stage"]) == (2, 1, "first_buyer", "prospect")
+    assert then["at"] == now["at"]  # nothing is known of later
+
+
+def test_a_brand_s_proposal_stands_with_its_stage_and_a_wrong_one_is_refused(place: FanShop) -> None:
+    with (place.folder / "gateway.toml").open("a") as file:
+        file.write('fan_profile_file = "fan_profile.toml"\n')
+    settings = place.folder / "fan_profile.toml"
+    settings.write_text('[proposals]\nfirst_buyer = "Show what goes with it"\n')
+    assert "  proposal  Show what goes with it\n" in place.fan("profile", "fan-1").stdout
+    settings.write_text('[proposals]\nfirst_byer = "Show what goes with it"\n')
+    refused = place.fan("profile", "fan-1").exception
+    assert isinstance(refused, ConfigError)
+    assert "did you mean 'first_buyer'?" in str(refused)

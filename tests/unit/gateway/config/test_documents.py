@@ -17,6 +17,7 @@ from edge_agent.config import AgentSettings
 from footfall.broker import Broker
 from footfall.config import load
 from gateway.config import GatewayConfig, load_gateway, load_site
+from gateway.fans.profile_settings import FanProfileSettings
 from gateway.http.status import ALARMS
 from gateway.pipeline.service import Gateway
 from gateway.site import Site
@@ -72,7 +73,14 @@ def table(title: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("title", "model"), [("gateway.toml", GatewayConfig), ("site.toml", Site), ("serve.toml", ServeConfig), ("agent.toml", AgentSettings)]
+    ("title", "model"),
+    [
+        ("gateway.toml", GatewayConfig),
+        ("fan_profile.toml", FanProfileSettings),
+        ("site.toml", Site),
+        ("serve.toml", ServeConfig),
+        ("agent.toml", AgentSettings),
+    ],
 )
 def test_every_key_is_listed_with_its_default(title: str, model: type[BaseModel]) -> None:
     expected: dict[str, str] = {}
