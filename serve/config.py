@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from footfall.addresses import is_loopback, own_url
+from footfall.addresses import own_url
 from footfall.broker import Broker, Port
 from footfall.config import Section, load, load_environment
 from footfall.server_settings import Host, HttpUrl
@@ -41,12 +41,12 @@ class Listen(Section):
     """Live streams at a time; each takes a connection."""
     request_s: Annotated[float, Field(gt=0, le=600)] = 20.0
     """Read deadline per request: its head, then its body."""
-
-    @model_validator(mode="after")
-    def _is_guarded(self) -> Listen:
-        if self.token_file is None and not is_loopback(self.host):
-            raise ValueError(f"token_file: is needed where others than this machine can connect, on {self.host}")
-        return self
+    users_file: Path | None = None
+    """The users that `footfall user add` makes; None: those of the gateway's state."""
+    requests_per_s: Annotated[float, Field(gt=0, le=100_000)] = 100.0
+    """Of each user's token, on average; the token of `token_file` and this machine are not limited."""
+    burst: Annotated[int, Field(ge=1, le=1_000_000)] = 200
+    """Requests that a token may make at once."""
 
 
 class ServeConfig(Section):
@@ -76,3 +76,13 @@ def status_url(config: ServeConfig) -> str:
         return config.status_url
     http = (load_gateway(config.gateway) if config.gateway.exists() else GatewayConfig()).http
     return own_url(http.host, http.port)
+
+
+USERS: Final = "users.json"
+
+
+def users_path(config: ServeConfig) -> Path | None:
+    """Return where the users are; None without a gateway.toml, as beside a gateway on another machine, where no file is named."""
+    if config.listen.users_file is not None:
+        return config.listen.users_file
+    return load_gateway(config.gateway).state_dir / USERS if config.gateway.exists() else None

@@ -249,7 +249,9 @@ function showStatus(status) {
 }
 async function poll() {
   try {
-    showStatus(await (await fetch("status/summary")).json());
+    const answer = await fetch("status/summary");
+    if (answer.status === 403) return showState("", ""); // a token of an area: how the gateway is, is headquarters'
+    showStatus(await answer.json());
   } catch {
     document.body.classList.add("gone");
     showState("this page's server does not answer; numbers are its last", "broken");

@@ -29,7 +29,7 @@ from gateway.state.ownership import give_to_owner_of
 
 DATABASES: Final = ("ledger.db", "journal.db", "keys.db", "quarantine.db")
 """In the order in which they are copied. Ids of plain events are the journal's."""
-OTHERS: Final = ("quarantine.key",)
+OTHERS: Final = ("quarantine.key", "users.json")
 NEEDED: Final = ("ledger.db", "journal.db")
 MANIFEST: Final = "backup.json"
 LAST, NEXT, BEFORE = "last", "next", "before"

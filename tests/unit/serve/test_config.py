@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from footfall.errors import ConfigError
-from serve.config import load_serve, status_url
+from serve.config import load_serve, status_url, users_path
 
 
 def test_without_a_file_the_environment_alone_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,13 +16,14 @@ def test_without_a_file_the_environment_alone_counts(tmp_path: Path, monkeypatch
         load_serve(None, {"FOOTFALL_SERVE__LISTEN__PORT": "x"})
 
 
-def test_beyond_loopback_a_token_is_needed(tmp_path: Path) -> None:
+def test_users_are_those_of_the_gateway_s_state_unless_a_file_is_named(tmp_path: Path) -> None:
     file = tmp_path / "serve.toml"
-    file.write_text('[listen]\nhost = "0.0.0.0"\n')
-    with pytest.raises(ConfigError, match="token_file"):
-        load_serve(file, {})
-    file.write_text('[listen]\nhost = "0.0.0.0"\ntoken_file = "token"\n')
-    assert load_serve(file, {}).listen.token_file == tmp_path / "token"
+    file.write_text("")
+    assert users_path(load_serve(file, {})) is None, "a gateway on another machine has its state there"
+    (tmp_path / "gateway.toml").write_text('state_dir = "kept"\n')
+    assert users_path(load_serve(file, {})) == tmp_path / "kept/users.json"
+    file.write_text('[listen]\nusers_file = "people.json"\n')
+    assert users_path(load_serve(file, {})) == tmp_path / "people.json"
 
 
 def test_names_come_as_a_list_of_the_file_or_a_text_of_the_environment(tmp_path: Path) -> None:

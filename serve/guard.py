@@ -1,0 +1,97 @@
+"""Lets through what `access.py` and `access_table.py` allow, before anything of a request's body is read; refuses the rest.
+
+What it lets through has `caller` and `reach`, the stores that the caller may ask about, in its state.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from starlette.requests import Request
+
+from serve.access import Access, Denial
+from serve.access_table import Rule, Scope, rule_of
+from serve.problems import problem
+from serve.rate_limits import RateLimits
+from serve.roles import HERE, Caller, is_below
+
+Reach = frozenset[str] | None
+"""Names of stores; None: all."""
+_SHOWN: Final = 5
+
+
+class Guard:
+    """ASGI middleware."""
+
+    def __init__(
+        self, app: Any, access: Access, limits: RateLimits, reach: Callable[[Caller], Reach], clock: Callable[[], float] = time.time
+    ) -> None:
+        """`clock`: seconds since 1970."""
+        self._app: Final = app
+        self._access: Final = access
+        self._limits: Final = limits
+        self._reach: Final = reach
+        self._clock: Final = clock
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        rule = rule_of(scope["method"], scope["path"]) if scope["type"] == "http" else None
+        if rule is not None and rule.scope is not Scope.OPEN:
+            found = self._admitted(Request(scope), rule)
+            if isinstance(found, Denial):
+                await problem(*found)(scope, receive, send)
+                return
+            scope.setdefault("state", {}).update(caller=found, reach=self._reach(found))
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}  # the server leaves the body out
+        await self._app(scope, receive, send)
+
+    def _admitted(self, request: Request, rule: Rule) -> Caller | Denial:
+        now_s = self._clock()
+        caller = self._access.admit(request, now_s)
+        if isinstance(caller, Denial):
+            return caller
+        if caller.token and (wait_s := self._limits.take(caller.token, now_s)):
+            after = {"Retry-After": str(math.ceil(wait_s))}
+            return Denial(429, "rate", f"more requests than this token may make: wait {math.ceil(wait_s)} s", after)
+        if caller.role not in rule.roles:
+            roles = ", ".join(sorted(rule.roles))
+            return Denial(403, "role", f"it is for {roles}; this token is of {caller.name}, {caller.role}")
+        return _beyond(request, rule, caller, self._reach(caller)) or caller
+
+
+def _beyond(request: Request, rule: Rule, caller: Caller, reach: Reach) -> Denial | None:
+    """Return the refusal of what the query string names beyond a caller's scope."""
+    if reach is None:
+        return None
+    asked = request.query_params
+    if rule.scope in (Scope.STORES, Scope.SENDER):
+        stores = [name for each in asked.getlist("store") for name in each.split(",") if name]
+        if beyond := next((name for name in stores if name not in reach), ""):
+            return refused("store", beyond, reach)
+    if rule.scope is Scope.SENDER and caller.agents and (agent := asked.get("agent")) and agent not in caller.agents:
+        return refused("agent", agent, caller.agents)
+    if rule.scope is Scope.PATH and (path := asked.get("path")) and not is_below(path.strip("/"), caller.paths):
+        return refused("path", path, caller.paths)
+    return None
+
+
+def refused(what: str, name: str, allowed: frozenset[str] | tuple[str, ...]) -> Denial:
+    """Return the refusal of something that is none of a caller's. The same whether it is there or not."""
+    shown = sorted(allowed)[:_SHOWN]
+    more = f" and {len(allowed) - _SHOWN} more" if len(allowed) > _SHOWN else ""
+    return Denial(403, "scope", f"{what} {name[:80]!r} is beyond this token, which is for {', '.join(shown) or 'none'}{more}")
+
+
+def caller_of(request: Request) -> Caller:
+    """Return who asks."""
+    caller: Caller = getattr(request.state, "caller", HERE)
+    return caller
+
+
+def reach_of_request(request: Request) -> Reach:
+    """Return the stores that the caller may ask about; None: all."""
+    reach: Reach = getattr(request.state, "reach", None)
+    return reach

@@ -1,0 +1,77 @@
+"""What the OpenAPI page says of all routes alike: refusals, and bodies that our own code reads."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict
+
+from serve.problems import MEDIA_TYPE
+
+DESCRIPTION: Final = """
+What Footfall knows of the stores and fans of a brand, and the way in for facts, touches and corrections.
+
+A token is sent as `Authorization: Bearer ff_…`; `footfall user add` makes one. What it may see depends on its role: a *store* its own
+stores, an *area* the stores of its path, *headquarters* everything; an *integrator* writes, and reads what became of that.
+A refusal is a problem (RFC 9457) whose `reason` is a stable word. A POST may bear an `Idempotency-Key`: sent again, it is answered the
+same and changes nothing twice.
+"""
+_MEANS: Final = {
+    400: "Something is wrong with the request; `message` states what.",
+    401: "A token is needed, or this one has expired, or nobody has it.",
+    403: "This token may not: its role is not answered here (`role`), or something is beyond its scope (`scope`).",
+    404: "There is no such thing, or it is beyond this token.",
+    408: "The body did not come in time.",
+    409: "The same id or Idempotency-Key was sent before with other content.",
+    413: "The body is too long.",
+    415: "The body must be JSON, in UTF-8, and not compressed.",
+    429: "More requests than this token may make: wait as long as `Retry-After` says.",
+    503: "Something that is needed does not answer now: send the same again.",
+}
+POSTED: Final = (400, 401, 403, 408, 409, 413, 415, 429, 503)
+"""How requests with a body may be refused."""
+
+
+class Problem(BaseModel):
+    """A refusal, as RFC 9457 has it. `reason` is a stable word, `message` states what to change."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:footfall:problem:scope", "title": "Forbidden", "status": 403,
+                    "detail": "store 's9' is beyond this token, which is for s1", "reason": "scope",
+                    "message": "store 's9' is beyond this token, which is for s1",
+                }
+            ]
+        }
+    )  # fmt: skip
+    type: str
+    title: str
+    status: int
+    detail: str
+    reason: str
+    message: str
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return how a route may refuse, as FastAPI's `responses` has it."""
+    return {status: {"description": _MEANS[status], "content": {MEDIA_TYPE: {"schema": _SCHEMA}}} for status in statuses}
+
+
+_SCHEMA: Final = {"$ref": "#/components/schemas/Problem"}
+
+
+def body(schema: dict[str, Any], examples: dict[str, Any]) -> dict[str, Any]:
+    """Return the `openapi_extra` of a route whose body is JSON of a schema."""
+    shown = {name: {"value": value} for name, value in examples.items()}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema, "examples": shown}}}}
+
+
+def with_shared(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document of FastAPI with what all routes share: the schema of problems, and how tokens are sent."""
+    components = document.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
+    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{"token": []}]
+    return document

@@ -1,0 +1,132 @@
+"""Requests with a body: read within limits, answered once for each `Idempotency-Key`; and plain events, checked and published."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from footfall.errors import ContractError
+from footfall.event_requests import head_problem, status_of
+from footfall.events import MAX_EVENTS_BYTES, AnyEvent, check_ids, load_json, parse_event
+from footfall.http_framing import content_length
+from footfall.topics import check_name, topic_of
+from serve.broker_client import NotPublished
+from serve.guard import caller_of, reach_of_request, refused
+from serve.idempotency import Answered, Asked, KeyRefused, check_key
+from serve.problems import answer, problem
+from serve.services import Services
+
+_TOO_LONG: Final = f"at most {MAX_EVENTS_BYTES} bytes a request: send several"
+_CHANGES: Final = range(200, 300)
+"""Answers to requests that changed something."""
+Handle = Callable[[bytes], Awaitable[Response]]
+
+
+async def answered_once(services: Services, request: Request, handle: Handle) -> Response:
+    """Return the answer to a request with a body of JSON, which `handle` makes: once for each Idempotency-Key."""
+    if wrong := head_problem(request.headers, is_type_needed=True):
+        return problem(*wrong)
+    if (content_length(request.headers.get("content-length", "")) or 0) > MAX_EVENTS_BYTES:  # before a byte of it is waited for
+        return problem(413, "event.size", _TOO_LONG)
+    try:
+        async with asyncio.timeout(services.config.listen.request_s):
+            body = await _body(request)
+        key = request.headers.get("idempotency-key")
+        return await (handle(body) if key is None else _once(services, request, check_key(key), body, handle))
+    except TimeoutError:
+        return problem(408, "timeout", "the body did not come in time")
+    except KeyRefused as error:
+        return problem(error.status, error.reason, str(error))
+    except ContractError as error:
+        return problem(status_of(error.reason), error.reason, str(error))
+    except NotPublished as error:
+        return problem(503, "broker", f"{error}: send the same again, with the same ids")
+
+
+async def _once(services: Services, request: Request, key: str, body: bytes, handle: Handle) -> Response:
+    asked: Asked = (caller_of(request).name, request.method, request.url.path, request.url.query, key)
+    if (before := services.answers.begin(asked, hashlib.sha256(body).digest(), time.time())) is not None:
+        return Response(before.body, before.status, media_type="application/json", headers={"Idempotency-Replayed": "true"})
+    try:
+        response = await handle(body)
+    except BaseException:
+        services.answers.give_up(asked)
+        raise
+    if response.status_code in _CHANGES:
+        services.answers.finish(asked, Answered(response.status_code, bytes(response.body)), time.time())
+    else:
+        services.answers.give_up(asked)
+    return response
+
+
+async def publish_events(services: Services, request: Request, body: bytes) -> Response:
+    """Publish the plain events of a body for the `store` and `agent` of the query string; answer once the broker has them."""
+    store, agent = sender_of(request)
+    values = load_json(body)
+    events = _checked(values)
+    if denied := _beyond(request, events):
+        return denied
+    await run_in_threadpool(services.estate.check, store, agent, events, time.time_ns())
+    topic, payload = topic_of(store, agent, "events"), json.dumps(await services.sealed(values, events), ensure_ascii=False).encode()
+    if values:  # an empty array has nothing to publish
+        await run_in_threadpool(services.broker.publish, topic, payload)
+    services.posted["accepted"] += len(values)
+    return answer({"accepted": len(values)}, 202)
+
+
+def sender_of(request: Request) -> tuple[str, str]:
+    """Return the store and the agent of the query string; of a token that has only one, that. Raise ContractError `name`."""
+    caller = caller_of(request)
+    return _named(request, "store", caller.stores), _named(request, "agent", caller.agents)
+
+
+def _named(request: Request, what: str, own: frozenset[str]) -> str:
+    """Return a name of the query string. Raise ContractError `name` if it is missing or no name."""
+    value = request.query_params.get(what) or (next(iter(own)) if len(own) == 1 else "")
+    if not value:
+        raise ContractError("name", f"{what} is missing: add ?store=…&agent=…")
+    return check_name(value, what)
+
+
+def _beyond(request: Request, events: Sequence[AnyEvent]) -> Response | None:
+    """Return the refusal of a correction in another store than the caller's."""
+    reach = reach_of_request(request)
+    stores = (getattr(event, "store", None) for event in events)
+    beyond = next((name for name in stores if name and reach is not None and name not in reach), "")
+    return problem(*refused("store", beyond, reach)) if beyond and reach is not None else None
+
+
+async def _body(request: Request) -> bytes:
+    """Return the whole body. ContractError `event.size` as soon as it is too long."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_EVENTS_BYTES:
+            raise ContractError("event.size", _TOO_LONG)
+    return bytes(body)
+
+
+def _checked(values: list[Any]) -> list[AnyEvent]:
+    """Return the events of a body. Raise ContractError, which names the first event that is wrong, and why.
+
+    Each needs an `id`: the answer may be lost on its way, or be a 503 although the broker has the events. Sent again, they count once.
+    """
+    events = []
+    for i, value in enumerate(values):
+        try:
+            event = parse_event(value)
+        except ContractError as error:
+            raise ContractError(error.reason, f"event {i}: {error}") from None
+        if event.id is None:
+            raise ContractError("event.invalid", f"event {i}: id: is needed here, so that sending it again counts once")
+        events.append(event)
+    check_ids(values)
+    return events

@@ -1,0 +1,51 @@
+"""Refusals as problem details (RFC 9457), with the `reason` and the `message` that every refusal of Footfall has.
+
+problem(404, "path", "there is no /nope")
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, Final
+
+from starlette.responses import Response
+
+MEDIA_TYPE: Final = "application/problem+json"
+HEADERS: Final = MappingProxyType(
+    {
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": (
+            "default-src 'none'; connect-src 'self'; style-src 'self'; script-src 'self'; img-src data:; frame-ancestors 'none'"
+        ),
+    }
+)
+"""Of every answer."""
+NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def problem(status: int, reason: str, message: str, headers: Mapping[str, str] = NO_HEADERS) -> Response:
+    """Return a refusal."""
+    return Response(details(status, reason, message), status, {**HEADERS, **headers}, MEDIA_TYPE)
+
+
+def details(status: int, reason: str, message: str) -> bytes:
+    """Return the body of a refusal. `reason` is a stable word, `message` states what to change."""
+    return as_json(
+        {
+            "type": f"urn:footfall:problem:{reason}", "title": HTTPStatus(status).phrase, "status": status, "detail": message,
+            "reason": reason, "message": message,
+        }
+    )  # fmt: skip
+
+
+def answer(value: Any, status: int = 200, headers: Mapping[str, str] = NO_HEADERS) -> Response:
+    """Return a value as JSON."""
+    return Response(as_json(value), status, {**HEADERS, **headers}, "application/json")
+
+
+def as_json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,78 @@
+"""What `footfall query` answers."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from footfall.errors import ConfigError, SinkUnavailable, Unreadable
+from footfall.mistakes import unknown
+from gateway.query.options import EXPLAINS, OPTIONS
+from gateway.query.questions import QUESTIONS
+from serve.guard import reach_of_request
+from serve.openapi import refusals
+from serve.problems import HEADERS, answer, problem
+from serve.questions import MOST_ROWS, BeyondScope, listed, page, page_of
+from serve.services import Services
+
+_THERE: Final = (*QUESTIONS, EXPLAINS)
+_EXAMPLES: Final = {
+    "store": "flagship", "from": "today", "to": "2026-11-21", "interval": "1h", "by": "weekday,hour", "measures": "in,conversion",
+    "timezone": "Asia/Shanghai",
+}  # fmt: skip
+
+
+def _parameter(name: str, text: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
+
+
+def _option(name: str) -> dict[str, Any]:
+    example = {"examples": [_EXAMPLES[name]]} if name in _EXAMPLES else {}
+    return _parameter(name, f"As --{name} of footfall query.", {"type": "string", **example})
+
+
+_PARAMETERS: Final = [
+    *map(_option, OPTIONS),
+    _parameter("limit", f"So many rows, at most {MOST_ROWS:,}.", {"type": "integer", "minimum": 1, "maximum": MOST_ROWS}),
+    _parameter("offset", "From this row on. X-Total-Count has how many there are.", {"type": "integer", "minimum": 0}),
+]
+
+
+def routes(services: Services) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter(tags=["measures"])
+
+    @router.get("/api/query", summary="The questions", responses={**refusals(401, 403, 429)})
+    async def questions() -> Response:
+        """Every question with what it answers, the options that it takes, its measures and its groups."""
+        return answer(listed())
+
+    @router.get(
+        "/api/query/{what}", summary="Ask a question", openapi_extra={"parameters": _PARAMETERS},
+        responses={**refusals(400, 401, 403, 404, 429, 503)},
+    )  # fmt: skip
+    async def query(what: str, request: Request) -> Response:
+        """What `footfall query WHAT --format json` prints, a list of records; /api/query lists the questions and their options.
+
+        A token of a store or an area gets its own stores; `compare=group`, which has numbers of others, is refused.
+        """
+        if what not in _THERE:
+            return problem(404, "query", unknown(f"there is no question {what[:80]!r}", what, _THERE, f"there is {', '.join(_THERE)}"))
+        given = dict(request.query_params)
+        try:
+            wanted = page_of(given)
+            async with services.queries:
+                found = await run_in_threadpool(page, services.gateway, what, given, wanted, reach_of_request(request))
+        except BeyondScope as error:
+            return problem(403, "scope", str(error))
+        except (SinkUnavailable, Unreadable) as error:
+            return problem(503, "database", str(error))
+        except ConfigError as error:
+            return problem(400, "query", str(error))
+        return Response(found.text, media_type="application/json", headers={**HEADERS, "X-Total-Count": str(found.rows)})
+
+    return router

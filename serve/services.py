@@ -1,0 +1,64 @@
+"""What the routes share: settings, the estate, the broker, the gateway's status, and what is counted."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final
+
+from starlette.concurrency import run_in_threadpool
+
+from footfall.events import AnyEvent
+from gateway.cli.status import fetch
+from serve.broker_client import BrokerClient
+from serve.config import ServeConfig, status_url, users_path
+from serve.estate import ServedEstate
+from serve.idempotency import Answers
+from serve.live import LiveReaders
+from serve.sealing import EventSealer
+from serve.users import UserFile
+
+STATUS_FRESH_S: Final = 2.0
+"""The gateway is asked for its status at most so often, however many pages are open."""
+QUERIES_AT_ONCE: Final = 2
+
+
+class Services:
+    """Of one server; belongs to its event loop."""
+
+    def __init__(self, config: ServeConfig, feed: LiveReaders, broker: BrokerClient) -> None:
+        """ConfigError: gateway.toml or the users cannot be read."""
+        self.config: Final = config
+        self.feed: Final = feed
+        self.broker: Final = broker
+        self.estate: Final = ServedEstate(config.gateway)
+        users: Final = users_path(config)
+        self.users: Final = UserFile(users) if users else None
+        self.queries: Final = asyncio.Semaphore(QUERIES_AT_ONCE)
+        self.posted: Final[Counter[str]] = Counter()
+        """Requests that send events, by what became of them."""
+        self.answers: Final = Answers()
+        self._sealer: Final = EventSealer()
+        self._status_url: Final = status_url(config)
+        self._status: tuple[float, dict[str, Any]] = (float("-inf"), {})
+        self._status_lock: Final = asyncio.Lock()
+
+    @property
+    def gateway(self) -> Path:
+        """The gateway.toml."""
+        return self.config.gateway
+
+    async def status(self) -> dict[str, Any]:
+        """Return what the gateway's /status has, at most STATUS_FRESH_S old."""
+        async with self._status_lock:
+            taken_s, status = self._status
+            if time.monotonic() - taken_s > STATUS_FRESH_S:
+                status = await run_in_threadpool(fetch, self._status_url)
+                self._status = time.monotonic(), status
+        return status
+
+    async def sealed(self, values: list[Any], events: list[AnyEvent]) -> list[Any]:
+        """Return events as they may be published. Raise NotPublished."""
+        return self._sealer.sealed(values, events, await self.status()) if self._sealer.needs_key(events) else values

@@ -1,0 +1,129 @@
+"""The application: refusals are problem details, tokens are limited, and nobody without one is answered beyond this machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from footfall.errors import ConfigError
+from serve.roles import Role
+from tests.support.served_brand import ServedBrand
+
+VOID = {"kind": "void", "id": "v-1", "of": "pos-881", "reason": "typo", "actor": "kim"}
+EVENTS = "/api/events?store=s1&agent=crm"
+
+
+@pytest.fixture(scope="module")
+def brand(tmp_path_factory: pytest.TempPathFactory) -> ServedBrand:
+    return ServedBrand(tmp_path_factory.mktemp("brand"))
+
+
+def test_a_refusal_is_a_problem_with_the_reason_and_the_message_of_today(brand: ServedBrand) -> None:
+    answer = brand.ask("GET", "/api/quary")
+    assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
+    message = "there is no /api/quary: did you mean '/api/query'?"
+    assert answer.json() == {
+        "type": "urn:footfall:problem:path", "title": "Not Found", "status": 404, "detail": message, "reason": "path", "message": message,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "role", "body", "headers", "status", "reason"),
+    [
+        ("GET", "/api/query/sales?store=s2", Role.STORE, b"", {}, 403, "scope"),
+        ("GET", "/api/query/sales?store=s1,s2", Role.AREA, b"", {}, 403, "scope"),
+        ("GET", "/api/query/sales?store=s1&store=s2", Role.STORE, b"", {}, 403, "scope"),
+        ("GET", "/api/query/traffic?compare=store:s2", Role.STORE, b"", {}, 403, "scope"),
+        ("GET", "/api/query/traffic?compare=group", Role.STORE, b"", {}, 403, "scope"),
+        ("GET", "/api/query/visits?limit=1000000", None, b"", {}, 400, "query"),
+        ("GET", "/api/query/visits?limit=-1", None, b"", {}, 400, "query"),
+        ("GET", "/api/query/visits?offset=1e9", None, b"", {}, 400, "query"),
+        ("GET", "/api/query/visit", None, b"", {}, 404, "query"),
+        ("GET", "/api/query/traffic", None, b"", {}, 503, "database"),
+        ("POST", "/api/events?store=s1&agent=till-1", Role.INTEGRATOR, b"[]", {}, 403, "scope"),
+        ("POST", EVENTS, Role.STORE, json.dumps(VOID | {"publisher": "till-2", "store": "s2"}).encode(), {}, 403, "scope"),
+        ("POST", EVENTS, None, b"[]", {"idempotency_key": ""}, 400, "idempotency.key"),
+        ("POST", EVENTS, None, json.dumps(VOID).encode(), {}, 503, "broker"),
+        ("GET", "/live", Role.STORE, b"", {}, 403, "role"),
+        ("GET", "/api/query", None, b"", {"authorization": "Bearer ff_hq_00000000_" + "a" * 43}, 401, "token"),
+        ("GET", "/api/query", None, b"", {"authorization": "Bearer ff_nothing"}, 401, "token"),
+    ],
+)
+def test_what_is_beyond_a_token_or_wrong_is_refused(
+    brand: ServedBrand, method: str, target: str, role: Role | None, body: bytes, headers: dict[str, str], status: int, reason: str
+) -> None:
+    answer = brand.ask(method, target, role, body, **headers)
+    assert (answer.status, answer.json()["reason"]) == (status, reason)
+    assert "s2" not in answer.json()["message"].replace("'s2'", "").replace("store:s2", ""), "what is asked for may be named, nothing else"
+
+
+def test_a_token_with_one_store_and_one_publisher_need_not_name_them(brand: ServedBrand) -> None:
+    assert brand.ask("POST", "/api/events", Role.INTEGRATOR, b"[]").json() == {"accepted": 0}
+    assert brand.ask("POST", "/api/events?agent=till-1", Role.STORE, b"[]").status == 202
+    assert brand.ask("POST", "/api/events", Role.HEADQUARTERS, b"[]").json()["message"] == "store is missing: add ?store=…&agent=…"
+
+
+def test_the_same_key_is_answered_the_same_and_another_body_is_refused(brand: ServedBrand) -> None:
+    first = brand.ask("POST", EVENTS, Role.STORE, b"[]", idempotency_key="k-1")
+    again = brand.ask("POST", EVENTS, Role.STORE, b"[]", idempotency_key="k-1")
+    assert (first.status, again.status, again.body) == (202, 202, first.body)
+    assert "idempotency-replayed" in again.headers
+    other = brand.ask("POST", EVENTS, Role.STORE, b"[ ]", idempotency_key="k-1")
+    assert (other.status, other.json()["reason"]) == (409, "idempotency.other")
+    assert brand.ask("POST", EVENTS, Role.AREA, b"[ ]", idempotency_key="k-1").status == 202, "keys are each user's own"
+
+
+def test_a_token_may_ask_so_often_and_then_waits(tmp_path: Path) -> None:
+    brand = ServedBrand(tmp_path / "brand", "requests_per_s = 0.01\nburst = 2\n")
+    answers = [brand.ask("GET", "/api/query", Role.STORE) for _ in range(3)]
+    assert [answer.status for answer in answers] == [200, 200, 429]
+    assert (answers[2].json()["reason"], int(answers[2].headers["retry-after"]) <= 100) == ("rate", True)
+    assert brand.ask("GET", "/api/query", Role.AREA).status == 200
+    assert [brand.ask("GET", "/api/query").status for _ in range(4)] == [200] * 4, "this machine is not limited"
+
+
+def test_a_token_that_is_renewed_or_removed_counts_from_the_next_request_on(tmp_path: Path) -> None:
+    brand = ServedBrand(tmp_path / "brand")
+    old = brand.tokens[Role.STORE]
+    brand.tokens[Role.STORE] = brand.user("rotate", "store")
+    assert brand.ask("GET", "/api/query", Role.STORE).status == 200
+    refused = brand.ask("GET", "/api/query", authorization=f"Bearer {old}")
+    assert (refused.status, refused.json()["reason"]) == (401, "token.expired")
+    brand.user("remove", "store")
+    assert brand.ask("GET", "/api/query", Role.STORE).json()["reason"] == "token"
+
+
+def test_beyond_loopback_nobody_is_answered_without_a_token(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nobody has a token.*footfall user add"):
+        ServedBrand(tmp_path / "empty", 'host = "0.0.0.0"\n', users=False)
+    brand = ServedBrand(tmp_path / "brand", 'host = "0.0.0.0"\n')
+    for method, path in brand.routes() - {("GET", "/livez")}:
+        assert brand.ask(method, path, body=b"[]").status == 401, path
+    assert brand.ask("GET", "/livez").status == 200
+    assert brand.ask("GET", "/api/query", Role.STORE).status == 200
+
+
+def test_a_head_is_answered_as_its_get(brand: ServedBrand) -> None:
+    assert brand.ask("HEAD", "/api/query").status == 200
+    assert brand.ask("HEAD", "/live", Role.STORE).status == 403
+
+
+def test_the_page_of_the_api_needs_nothing_from_elsewhere(brand: ServedBrand) -> None:
+    page = brand.ask("GET", "/api/docs")
+    assert page.status == 200
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    for name in ("swagger-ui.css", "swagger-ui-bundle.js", "docs.js"):
+        assert f'"/api/docs/{name}"' in page.body.decode()
+        assert brand.ask("GET", f"/api/docs/{name}").status == 200
+    assert b"http" not in page.body + brand.ask("GET", "/api/docs/docs.js").body
+    assert brand.ask("GET", "/api/docs/passwd").status == 404
+
+
+def test_the_document_has_every_route_of_the_api_and_no_other(brand: ServedBrand) -> None:
+    document = brand.ask("GET", "/api/openapi.json").json()
+    paths = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    hidden = ("/api/docs", "/api/openapi.json")
+    assert paths == {(method, path) for method, path in brand.routes() if path.startswith("/api/") and not path.startswith(hidden)}
+    assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
