@@ -13,8 +13,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
+from footfall.campaigns import check_campaigns
 from footfall.event_base import Event, IdentifierTypeName, Name, OfPeople, Reference, Strict, Subject, Text
-from footfall.event_touches import MAX_AMOUNT, Fan, Item, What
+from footfall.event_touches import MAX_AMOUNT, Campaigns, Fan, Item, What
 from footfall.identified import Identifier
 
 MAX_PEOPLE: Final = 1_000_000
@@ -63,9 +64,13 @@ class Changes(Strict):
     fan: Fan | None = None
     staff_id: Text | None = None
     department: Text | None = None
+    squad: Text | None = None
     channel: Text | None = None
     campaign: Text | None = None
+    campaigns: Campaigns | None = None
     stage: Text | None = None
+    code: Reference | None = None
+    shared_by: Fan | None = None
     items: Annotated[list[Item], Field(max_length=200, default_factory=list)]
     ref: Reference | None = None
     amount: Annotated[float, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT)] | None = None
@@ -83,6 +88,7 @@ class Changes(Strict):
             raise ValueError(f"`set` empties {', '.join(_ALIASES.get(key, key) for key in empty)}, without which the event would be none")
         if 0 in [item.n for item in self.items]:
             raise ValueError("an item of `items` has `n` 0: leave it out")
+        check_campaigns(self.campaign, self.campaigns)
         if self.subjects and self.identifiers:
             raise ValueError("`subjects` stands in place of identifiers: give one of them")
         if self.types and len(self.types) != len(self.subjects):

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from footfall.event_base import Moment, OfPeople, Strict, Text
+from footfall.event_base import Moment, Name, OfPeople, Strict, Text
 from footfall.fan_ids import BRANDS_OWN, check_fan, check_name
 from footfall.identified import Identifier, OfLink
 from footfall.moments import to_ns
@@ -166,7 +166,22 @@ class ConsentFact(_Fact):
         return self
 
 
-AnyFact = LinkFact | SameFact | MergeFact | DistinctFact | SplitFact | RevokeFact | ConsentFact
+class OwnerFact(_Fact):
+    """One of the staff, or a store, cares for a fan: sales to the fan count for them, wherever they are made."""
+
+    fact: Literal["owner"]
+    fan: Fan
+    staff_id: Text | None = None
+    store: Name | None = None
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> OwnerFact:
+        if self.staff_id is None and self.store is None:
+            raise ValueError("an owner needs `staff_id`, `store` or both: whose the fan is")
+        return self
+
+
+AnyFact = LinkFact | SameFact | MergeFact | DistinctFact | SplitFact | RevokeFact | ConsentFact | OwnerFact
 FactEvent = Annotated[AnyFact, Field(discriminator="fact")]
 
 

@@ -17,6 +17,7 @@ _PATTERNS: Final = {
     TEXT: "must not have control characters, such as the end of a line",
 }
 """What a text must be, by its pattern."""
+_QUOTED: Final = re.compile(r"'([a-z_]+)'")
 _KEY: Final = re.compile(r"[a-z_]{1,32}\Z|[0-9]{1,4}\Z", re.ASCII)
 """Keys and places as messages have them: what a stranger calls a key may be anything, an identifier too."""
 
@@ -37,6 +38,10 @@ def mistake(value: object, first: Any, keys: Mapping[str, Sequence[str]], fact_k
             return f"{where}: {_PATTERNS[first['ctx']['pattern']]}"
         case "extra_forbidden":
             return _unknown_key(first, first["loc"], keys)
+        case "literal_error":
+            return (
+                f"{where}: must be {first['ctx']['expected']}{did_you_mean(str(first['input']), _QUOTED.findall(first['ctx']['expected']))}"
+            )
     return f"{where}: {first['msg'].removeprefix('Value error, ')}"
 
 

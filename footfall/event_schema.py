@@ -3,7 +3,8 @@
     schema() -> dict        one event, or an array of events
     footfall schema         prints it
 
-What a schema cannot state is in its descriptions: the span in which `time` must lie, and that stores, zones and doors are in site.toml.
+What a schema cannot state is in its descriptions: the span in which `time` must lie, and that stores, zones, doors
+and campaigns are in site.toml, and that `campaign` is the first of `campaigns`.
 """
 
 from __future__ import annotations
@@ -44,7 +45,15 @@ def schema() -> dict[str, Any]:
     defs: dict[str, Any] = found.pop("$defs")
     for each in defs.values():
         _describe(each)
-    defs["Touch"]["allOf"] = [_needs_id(), _gives_nothing_back(), *map(_not_both, combinations(_OF_PEOPLE, 2))]
+    for name in ("Touch", "Changes"):
+        defs[name]["properties"]["campaigns"]["anyOf"][0]["uniqueItems"] = True
+    defs["Touch"]["allOf"] = [
+        _needs_id(),
+        _needs_items(),
+        _names_no_sharer(),
+        _gives_nothing_back(),
+        *map(_not_both, combinations(_OF_PEOPLE, 2)),
+    ]
     defs["Count"]["anyOf"] = [{"required": ["in"]}, {"required": ["out"]}]
     defs["Occupancy"]["anyOf"] = [_stated("people", "integer"), _stated("occupied", "boolean")]
     defs["Occupancy"]["allOf"] = [_agrees({"minimum": 1}, True), _agrees({"maximum": 0}, False)]
@@ -76,6 +85,7 @@ def _add_fact_rules(defs: dict[str, dict[str, Any]]) -> None:
     defs["RevokeFact"]["allOf"] = [{"not": begins}, {"not": {"allOf": [of, ends]}}]
     defs["RevokeFact"]["properties"]["of_link"]["anyOf"][0] |= {"minItems": 2, "maxItems": 2}
     defs["ConsentFact"]["not"] = ends
+    defs["OwnerFact"]["anyOf"] = [_stated("staff_id", "string"), _stated("store", "string")]
 
 
 def _in_ecmascript(value: Any) -> Any:
@@ -94,6 +104,15 @@ def _describe(event: dict[str, Any]) -> None:
 
 def _needs_id() -> dict[str, Any]:
     return {"if": {"properties": {"what": {"enum": sorted(COUNTED)}}}, "then": _stated("id", "string")}
+
+
+def _needs_items() -> dict[str, Any]:
+    some = {"properties": {"items": {"type": "array", "minItems": 1}}, "required": ["items"]}
+    return {"if": {"properties": {"what": {"const": "missed"}}}, "then": some}
+
+
+def _names_no_sharer() -> dict[str, Any]:
+    return {"if": {"properties": {"what": {"const": "share"}}}, "then": {"not": _stated("shared_by", "string")}}
 
 
 def _stated(key: str, kind: str) -> dict[str, Any]:

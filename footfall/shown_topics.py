@@ -66,6 +66,11 @@ def looks_like_identifier(text: str) -> bool:
     return any(pattern.search(form) for form in _forms(unicodedata.normalize("NFKC", text)) for pattern in _LOOKS)
 
 
+def shown(text: str) -> str:
+    """Return a text between quotes as a message may have it; of one that looks like an identifier only its length."""
+    return f"<{len(text)} characters>" if looks_like_identifier(text) else repr(text)
+
+
 def _forms(text: str) -> Iterator[str]:
     yield text
     if "%" in text:

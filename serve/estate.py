@@ -11,6 +11,7 @@ from typing import Final
 from footfall.config import file_state
 from footfall.consent import NOTHING_REFUSED, ConsentRule
 from footfall.errors import ConfigError, ContractError
+from footfall.event_facts import OwnerFact
 from footfall.event_times import check_time
 from footfall.events import Adjustment, AnyEvent, Count, Occupancy, Touch
 from footfall.identified import stated_identifiers
@@ -34,8 +35,8 @@ class ServedEstate:
         self._consent = NOTHING_REFUSED
 
     def check(self, store: str, agent: str, events: Sequence[AnyEvent], now_ns: int) -> None:
-        """Raise ContractError: the store, the agent, or the zone or door of an event is not in site.toml, its time is far from now, or
-        somebody did not consent to an identifier.
+        """Raise ContractError: the store, the agent, or the zone, door, campaign or owner of an event is not in site.toml, its time is far
+        from now, or somebody did not consent to an identifier.
 
         Without readable files only times are checked: the gateway decides.
         """
@@ -48,7 +49,7 @@ class ServedEstate:
         here = places.of(store, agent)
         here.heard(agent, now_ns, now_ns, now_ns)
         for i, event in enumerate(events):
-            if (refusal := _refusal(event, here)) is not None:
+            if (refusal := _refusal(event, here, places, now_ns)) is not None:
                 raise ContractError(refusal.reason, f"event {i}: {refusal}")
 
     def site(self) -> Site | None:
@@ -87,7 +88,16 @@ def _check(event: AnyEvent, i: int, now_ns: int, consent: ConsentRule) -> None:
         raise ContractError(error.reason, f"event {i}: {error}") from None
 
 
-def _refusal(event: AnyEvent, here: StorePlaces) -> ContractError | None:
+def _refusal(event: AnyEvent, here: StorePlaces, places: Places, now_ns: int) -> ContractError | None:
+    try:
+        if isinstance(event, Touch):
+            here.check_campaigns(event.campaigns or filter(None, [event.campaign]))
+        elif isinstance(event, OwnerFact):
+            places.check_owner(
+                event.staff_id or "", event.store or "", event.moments_ns.get("from", event.moments_ns.get("learned", now_ns))
+            )
+    except ContractError as error:
+        return error
     if isinstance(event, Touch | Occupancy) and event.zone is not None and event.zone not in here.zones:
         return here.no_zone(event.zone)
     if isinstance(event, Count | Adjustment) and not getattr(event, "store", None) and event.door not in here.doors:

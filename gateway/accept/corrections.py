@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from footfall.baskets import spelled
+from footfall.campaigns import campaign_values
 from footfall.errors import ContractError
 from footfall.event_corrections import OF_COUNTS, Adjustment, Amend, Changes, Void
 from footfall.events import GIVES_BACK
@@ -27,7 +28,8 @@ DECIDED: Final = "event.correction"
 """The reason of one that headquarters made by command, until the gateway takes it."""
 WAITING: Final = frozenset({AUTHORITY, WINDOW, DECIDED})
 """Reasons of corrections that headquarters takes, or may take."""
-_SAME_KEY: Final = frozenset({"zone", "fan", "staff_id", "department", "channel", "campaign", "stage", "ref"})
+_SAME_KEY: Final = frozenset({"zone", "fan", "staff_id", "department", "squad", "channel", "stage", "code", "shared_by", "ref"})
+_CAMPAIGNS: Final = frozenset({"campaign", "campaigns"})
 _HEADQUARTERS: Final = "it waits in quarantine for headquarters: footfall quarantine replay"
 
 
@@ -61,14 +63,14 @@ class Corrections:
     """Looks up what corrections name, in the estate and in what accept remembers."""
 
     def __init__(self, places: Places, memory: Memory) -> None:
-        self._places: Final = places
+        self.places: Final = places
         self._memory: Final = memory
 
     def target(self, event: Void | Amend, sender: Sender, taken_ns: int) -> Target:
         """Return the event that is corrected. Raise ContractError if its sender may not correct it, or not any more."""
         publisher = event.publisher or sender.publisher
         places = self._store(event.store, publisher, sender)
-        first, store = self._places.agent(publisher).first, places.names.first
+        first, store = self.places.agent(publisher).first, places.names.first
         target = id_hash(store, first, event.of)
         content = self._memory.event_content(target)
         if not content and self._memory.event_content(id_hash(BRAND, "fact", event.of)):
@@ -81,7 +83,7 @@ class Corrections:
 
     def door(self, event: Adjustment, sender: Sender, time_ns: int, taken_ns: int) -> StorePlaces:
         """Return the store of the door that is adjusted. Raise ContractError as `target` does."""
-        places = sender.here if event.store is None else self._places.store(event.store)
+        places = sender.here if event.store is None else self.places.store(event.store)
         if event.door not in places.doors:
             raise places.no_door(event.door)
         whose = sender.publisher if places is sender.here else ""
@@ -92,15 +94,15 @@ class Corrections:
         """Return the store of the event: the one that is named, else the sender's."""
         name = sender.here.name if store is None else store
         try:
-            return self._places.of(name, publisher)
+            return self.places.of(name, publisher)
         except ContractError as error:
-            stores = sorted({self._places.store_now(each) for each in self._places.of_agent(self._places.agent_now(publisher))})
+            stores = sorted({self.places.store_now(each) for each in self.places.of_agent(self.places.agent_now(publisher))})
             there = f"; it is in {', '.join(stores[:3])}: name the store with `store`" if store is None and stores else ""
             raise ContractError(error.reason, f"{error}{there}") from None
 
     def _check(self, sender: Sender, whose: str, places: StorePlaces, since_ns: int, taken_ns: int) -> None:
-        agent, rules = self._places.agent_now(sender.publisher), self._places.corrections
-        stage = LAST if sender.is_replayed else rules.stage_of(agent, self._places.agent_now(whose), places.name)
+        agent, rules = self.places.agent_now(sender.publisher), self.places.corrections
+        stage = LAST if sender.is_replayed else rules.stage_of(agent, self.places.agent_now(whose), places.name)
         if stage is None:
             named = f"events of {whose!r}" if whose else "doors"
             why = f"{agent!r} may not correct {named} in store {places.name!r}: no entry of may_correct in site.toml has them"
@@ -128,6 +130,9 @@ def changed_values(changes: Changes, target: Target, time_ns: int, identified: I
     found: dict[str, Any] = {key: getattr(changes, key) or "" for key in _SAME_KEY & stated}
     if changes.zone:
         found["zone"] = places.zone_at(changes.zone, target.known.values.get("time_ns", time_ns))
+    if stated & _CAMPAIGNS:
+        found |= campaign_values(changes.campaign, changes.campaigns)
+        places.check_campaigns(found["campaigns"] or filter(None, [found["campaign"]]))
     if stated & {"identifiers", "subjects"}:
         types = changes.types or [""] * len(changes.subjects)
         named = identified.of_subjects(changes.subjects, types) if changes.subjects else identified.of(changes.identifiers)

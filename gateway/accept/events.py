@@ -6,6 +6,8 @@ import re
 from typing import Any, Final
 
 from footfall.baskets import spelled
+from footfall.campaigns import campaign_values
+from footfall.event_facts import OwnerFact
 from footfall.event_times import EARLY_NS as EARLY_NS
 from footfall.event_times import LATE_NS as LATE_NS
 from footfall.event_times import check_time
@@ -46,6 +48,8 @@ def normalise(
     places, publisher = sender.here, sender.publisher
     if event.kind == "fact":
         more, left_out = fact_values(event, publisher, taken_ns, identified)
+        if isinstance(event, OwnerFact):
+            corrections.places.check_owner(more["staff_id"], more["store"], more["from_ns"])
         of_brand = id_hash(BRAND, event.kind, event.id)
         return Plain(values | more, of_brand, event.id, identified, taken_ns, of_brand, left_out=left_out)
     known_as = None if event.id is None else id_hash(places.names.first, publisher, event.id)
@@ -66,6 +70,8 @@ def _interval_ns(event: AnyEvent) -> int:
 def _touch(event: Touch, places: StorePlaces, publisher: str, time_ns: int, identified: Identified) -> dict[str, Any]:
     if event.zone is not None and event.zone not in places.zones:
         raise places.no_zone(event.zone)
+    if places.campaigns and (event.campaign or event.campaigns):
+        places.check_campaigns(event.campaigns or [event.campaign or ""])
     types = event.types or [""] * len(event.subjects)
     named = identified.of_subjects(event.subjects, types) if event.subjects else identified.of(event.identifiers)
     return {
@@ -77,8 +83,11 @@ def _touch(event: Touch, places: StorePlaces, publisher: str, time_ns: int, iden
         "staff_id": event.staff_id or "",
         "department": event.department or "",
         "channel": event.channel or "",
-        "campaign": event.campaign or "",
+        **campaign_values(event.campaign, event.campaigns),
         "stage": event.stage or "",
+        "squad": event.squad or "",
+        "code": event.code or "",
+        "shared_by": event.shared_by or "",
         "items": spelled([(item.sku, item.n) for item in event.items]) if event.items else "",
         "ref": event.ref or "",
         "amount": event.amount,

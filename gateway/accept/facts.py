@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from footfall.errors import ContractError
-from footfall.event_facts import AnyFact, ConsentFact, DistinctFact, LinkFact, MergeFact, RevokeFact, SameFact, SplitFact
+from footfall.event_facts import AnyFact, ConsentFact, DistinctFact, LinkFact, MergeFact, OwnerFact, RevokeFact, SameFact, SplitFact
 from gateway.accept.pseudonymiser import Identified
 from gateway.identity.facts import Identifier
 from gateway.identity.facts_json import ALSO, OF_LINK
@@ -46,7 +46,7 @@ def fact_values(fact: AnyFact, publisher: str, taken_ns: int, identified: Identi
     return values, frozenset(left_out)
 
 
-_DEFAULTS: Final[dict[type, str]] = {ConsentFact: "from_ns", RevokeFact: "to_ns"}
+_DEFAULTS: Final[dict[type, str]] = {ConsentFact: "from_ns", OwnerFact: "from_ns", RevokeFact: "to_ns"}
 """What begins, or ends, when it was learned, else when it was taken in, if it states no moment."""
 
 
@@ -89,6 +89,10 @@ def _consent(fact: ConsentFact, identified: Identified) -> Values:
     return {"fan": fact.fan, "purpose": fact.purpose, "granted": fact.granted, "version": fact.version or ""}
 
 
+def _owner(fact: OwnerFact, identified: Identified) -> Values:
+    return {"fan": fact.fan, "staff_id": fact.staff_id or "", "store": fact.store or ""}
+
+
 _MORE: Final[dict[type, Any]] = {
     LinkFact: _link,
     SameFact: _same,
@@ -97,4 +101,5 @@ _MORE: Final[dict[type, Any]] = {
     SplitFact: lambda fact, identified: {"of": fact.of},
     RevokeFact: _revoke,
     ConsentFact: _consent,
+    OwnerFact: _owner,
 }

@@ -29,6 +29,8 @@ ID: Final = "event.id"
 BLOCKED: Final = "identifiers_blocked."
 """How the balance's names of identifiers that are none begin; the type follows."""
 UNKNOWN_TYPE: Final = "identifier_type_unknown"
+UNKNOWN_STAFF: Final = "staff_unknown"
+_OF_STAFF: Final = frozenset({"touch", "amend"})
 _LIKE_A_TYPE: Final = re.compile(r"[a-z._-]+[0-9]{0,3}\Z")
 """A type may be anything, an identifier too: only what looks like a word is shown."""
 EVENTS_LEAF: Final = "events"
@@ -114,6 +116,8 @@ class PlainEvents:
             outcome.units_in += 1
             number += 1
             _note_identifiers(outcome, plain)
+            if places.roster:
+                _note_staff(outcome, plain, places)
             plain.values["key"] = _event_key(plain, names.first, None if row is None else (*row, str(nth)))
             whose = places.settled.get(agent) or places.called(agent, plain.values["time_ns"])
             store = whose.store if plain.places in (None, places) else plain.places.names.at(plain.values["time_ns"])
@@ -165,6 +169,13 @@ def _note_identifiers(outcome: Outcome, plain: Plain) -> None:
     if plain.identified.unknown:
         named = sorted({each if _LIKE_A_TYPE.match(each) else "…" for each in plain.identified.unknown})
         outcome.noticed[UNKNOWN_TYPE] = f"identifiers of types that nobody described, and that join nothing strongly: {', '.join(named)}"
+
+
+def _note_staff(outcome: Outcome, plain: Plain, places: StorePlaces) -> None:
+    """Name staff of a touch, or of its amend, who did not work there at its time: it is taken all the same, for it may have money."""
+    staff_id = plain.values.get("set", plain.values).get("staff_id")
+    if plain.values["kind"] in _OF_STAFF and staff_id and (why := places.roster.missing(staff_id, plain.values["time_ns"])):
+        outcome.noticed[UNKNOWN_STAFF] = f"touches are stored with staff who were not there: {why}"
 
 
 def _of_array(nth: int, text: str, values: list[Any]) -> str:

@@ -19,6 +19,7 @@ from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.fans import profile_show
 from gateway.fans.as_known import all_around, as_known_on, rows_as_known
 from gateway.fans.history import FanRows, History, history_of
+from gateway.fans.owners import CaredFor, cared_for, registered_by
 from gateway.fans.profile import Profile, profile_of
 from gateway.fans.reading import rows_of_fan, timeouts, zones
 from gateway.fans.show import Clocks, Heading, as_object, lines, moment
@@ -26,6 +27,7 @@ from gateway.fans.whose import Person, of_standings
 from gateway.fans.whose import as_object as identifier_object
 from gateway.identity.facts import claims_name, fan_name
 from gateway.identity.naming import fan_at
+from gateway.identity.ownership import Owners, facts_of_owners
 
 SHOW: Final = "show"
 AsKnownOption = Annotated[str, typer.Option("--as-known-on", help="By the facts that had been learned up to this time.")]
@@ -65,7 +67,7 @@ def show(
     with desk(config) as files:
         until_ns = _known_until(files, as_known)
         person, history = _found(files, fan, until_ns)
-        heading = _heading(files, fan, person, until_ns)
+        heading = _heading(files, fan, person, until_ns)._replace(owner=_owner(files, person, history, until_ns))
         profile = _profile(files, history, _last_ns(files, until_ns))
         if as_json:
             shown = as_object(heading, history, most) | {"profile": profile_show.as_object(profile)}
@@ -150,6 +152,13 @@ def _heading(files: Desk, asked: str, person: Person, until_ns: int | None) -> H
         identifier_object(owned, files.ledger.identifier_type(owned.subject), partial(moment, zone=UTC)) for owned in person.identifiers
     ]
     return Heading(person.fan, asked, files.ledger.as_of_s, until_ns, person.ids, identifiers, person.withdrawn_ns)
+
+
+def _owner(files: Desk, person: Person, history: History, until_ns: int | None) -> CaredFor:
+    """Return whose a fan is to care for, now or as it was known on a time."""
+    facts = facts_of_owners(files.known(), person.ids)
+    known = facts if until_ns is None else [fact for fact in facts if fact.known_ns <= until_ns]
+    return cared_for(Owners(known), person.fan, files.now_ns if until_ns is None else until_ns, registered_by(history.touches))
 
 
 def nobody(files: Desk, fan: str) -> ConfigError:

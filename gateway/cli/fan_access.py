@@ -14,7 +14,7 @@ import typer
 
 from footfall.beacons import BeaconRule
 from footfall.config import secret
-from footfall.errors import ConfigError
+from footfall.errors import ConfigError, ContractError
 from footfall.mistakes import did_you_mean
 from footfall.pseudonyms import provisional_key
 from footfall.units import NS_PER_S
@@ -35,6 +35,7 @@ from gateway.identity.types import IdentifierTypes
 from gateway.records import RecordKind
 from gateway.site import Site
 from gateway.site.beacons import own_beacons
+from gateway.site.index import Places
 from gateway.site.recorded import read_site
 from gateway.state.facts_tail import facts_after
 from gateway.state.files import JOURNAL, LEDGER
@@ -161,6 +162,13 @@ class Desk:
         """Raise ConfigError for an identifier that no fact and no touch names: most likely it is mistyped."""
         if not any(self.known().facts_naming([each.subject for each in self.identified(identifier)])):
             raise ConfigError(f"no fact and no touch names the identifier {identifier!r}; {FORCED}")
+
+    def check_owner(self, staff_id: str, store: str, from_ns: int) -> None:
+        """Raise ConfigError for whoever is to care for a fan and is not in site.toml, or not from then on."""
+        try:
+            Places(self.site).check_owner(staff_id, store, from_ns)
+        except ContractError as error:
+            raise ConfigError(str(error)) from None
 
     def state(self, facts: Sequence[Fact]) -> None:
         """Write facts to the journal."""

@@ -17,10 +17,12 @@ from footfall.errors import ConfigError
 from footfall.purposes import IDENTIFY
 from gateway.cli.fan_access import ActorOption, Desk, DryRunOption, ForceOption, JsonOption, ReasonOption, desk
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
+from gateway.fans import owners
 from gateway.fans.decisions import Deciding
 from gateway.fans.effect import Effect
 from gateway.identity.facts import FOR_EVER_NS, Fact, Merge, Revoke, Split, fact_name
 from gateway.identity.facts_json import values_of
+from gateway.identity.ownership import Owner
 
 MOST_FANS: Final = 10
 Decide = Callable[[Deciding, Desk], list[Fact]]
@@ -146,8 +148,33 @@ def _consent(
     _decide(config, actor, reason, source, dry_run, as_json, decide)
 
 
+def _own(
+    fan: FanArgument, config: ConfigOption = DEFAULT_CONFIG, actor: ActorOption = "", reason: ReasonOption = "",
+    staff: Annotated[str, typer.Option("--staff", help="The staff_id of who cares for the fan.")] = "",
+    store: Annotated[str, typer.Option("--store", help="The store that does.")] = "",
+    from_: Annotated[str, typer.Option("--from", help="Since when; else from now on.")] = "",
+    to: Annotated[str, typer.Option("--to", help="Until when; else until the next owner.")] = "",
+    source: SourceOption = "desk", dry_run: DryRunOption = False, force: ForceOption = False, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """State whose a fan is to care for: sales to the fan count for them, wherever they are made, until the next owner.
+
+    [bold]Example:[/] footfall fan own f-1042 --staff s12 --store flagship --from 2026-10-01 --reason 'she advised him'
+    """
+
+    def decide(deciding: Deciding, files: Desk) -> list[Fact]:
+        from_ns = files.moment("--from", from_) if from_ else deciding.stamp.learned_ns
+        facts = deciding.own(fan, Owner(staff, store), from_ns, files.moment("--to", to) if to else FOR_EVER_NS)
+        if not force:
+            files.check_known([fan])
+        files.check_owner(staff, store, from_ns)
+        return facts
+
+    _decide(config, actor, reason, source, dry_run, as_json, decide)
+
+
 _COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "merge": _merge, "split": _split, "distinct": _distinct, "link": _link, "unlink": _unlink, "revoke": _revoke, "consent": _consent,
+    "own": _own,
 }  # fmt: skip
 
 
@@ -162,14 +189,14 @@ def _decide(config: Path, actor: str, reason: str, source: str, dry_run: bool, a
             raise ConfigError(str(error)) from None
         preview = files.preview()
         preview.take(facts)
-        effect = preview.effect()
+        effect, of_owners = preview.effect(), owners.changes(files.known(), facts)
         if not dry_run:
             files.state(facts)
     if as_json:
         shown = {"stated": not dry_run, "facts": [values_of(fact) for fact in facts], "effect": effect_object(effect)}
         typer.echo(json.dumps(shown, ensure_ascii=False))
         return
-    for line in effect_lines(effect, dry_run):
+    for line in of_owners or effect_lines(effect, dry_run):
         typer.echo(line)
     fact_id = facts[0].id
     typer.echo("nothing was stated: a dry run" if dry_run else f"stated as {fact_id}; {_undone_by(facts[0])}")

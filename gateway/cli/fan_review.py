@@ -24,6 +24,7 @@ from gateway.identity.facts import Fact, fan_name, is_registered, ref_name
 from gateway.identity.facts_json import values_of
 from gateway.identity.identity import Identity
 from gateway.identity.in_force import REVOKED, SPLIT, Refused
+from gateway.identity.ownership import Owners, facts_of_owners
 from gateway.identity.review import Cluster, Conflict, Conflicts, conflicts, largest
 from gateway.identity.why import Because, why
 
@@ -67,11 +68,22 @@ def _why(
             raise ConfigError(f"no fan, and no touch by its ref or id, is known as {what!r}{files.meant(what)}")
         name = files.identified(what)[0].subject if _is_identifier(what) else fan_name(what)
         answer = _answer(files, name, time_ns)
+        stated = _owners(files, what, time_ns) if name == fan_name(what) else []
     if as_json:
-        typer.echo(json.dumps(_answer_object(answer), ensure_ascii=False))
+        shown_owners = [{"counts": counts, **values_of(fact)} for fact, counts in stated]
+        typer.echo(json.dumps(_answer_object(answer) | {"owners": shown_owners}, ensure_ascii=False))
         return
     for text in _answer_lines(answer, what):
         typer.echo(text)
+    for fact, counts in stated[:SHOWN]:
+        typer.echo(f"  owner{'' if counts else ', not then'}: {line(fact)}")
+
+
+def _owners(files: Desk, fan: str, time_ns: int) -> list[tuple[Fact, bool]]:
+    """Return what is stated of whose a fan is to care for, each with whether it is what counts at a time."""
+    owners = Owners(facts_of_owners(files.known(), files.person(fan).ids))
+    counts = owners.stated(fan, time_ns)
+    return [(fact, fact is counts) for fact in owners.all_stated(fan)]
 
 
 def _is_identifier(text: str) -> bool:

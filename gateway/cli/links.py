@@ -26,6 +26,7 @@ from gateway.fans.link_table import Asked, open_links
 from gateway.fans.preview import Preview
 from gateway.fans.sheet import lines_of
 from gateway.fans.sheet_dates import DayOrder
+from gateway.site.index import Places
 
 app = typer.Typer(help="Links: which identifier is which fan, and when.", no_args_is_help=True)
 
@@ -97,7 +98,7 @@ def import_(
 
 def _import_facts(files: Desk, file: Path, stamp: Stamp, preview: Preview | None, quiet: bool) -> Importing:
     """Import a file of lines of JSON, each a fact."""
-    lines = FactLines(files.pseudonyms, stamp, files.settings.profiles.registry().consent)
+    lines = FactLines(files.pseudonyms, stamp, files.settings.profiles.registry().consent, Places(files.site))
     run = Importing(files, FactPlan(files.known()), preview)
     with file.open("rb") as content, _progress(file, quiet) as on_line:
         run.take(lines.read(content), on_line)

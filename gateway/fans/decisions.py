@@ -16,7 +16,8 @@ from footfall.event_times import check_moments
 from footfall.fan_ids import check_fan
 from footfall.purposes import IDENTIFY, check_purpose
 from gateway.fans.import_plan import Stamp, digest, spelling
-from gateway.identity.facts import FOR_EVER_NS, Consent, Distinct, Fact, Identifier, Link, Merge, Revoke, RevokeLink, Same, Split
+from gateway.identity.facts import FOR_EVER_NS, Consent, Distinct, Fact, Identifier, Link, Merge, Ownership, Revoke, RevokeLink, Same, Split
+from gateway.identity.ownership import NOBODY, Owner
 
 LONGEST: Final = 128
 _Made = TypeVar("_Made", bound=Fact)
@@ -72,6 +73,15 @@ class Deciding:
             raise ValueError(f"--purpose {error}") from None
         self._check_from(from_ns)
         return [self._fact("consent", Consent, fan=_fan(fan), purpose=purpose, granted=granted, version=version, from_ns=from_ns)]
+
+    def own(self, fan: str, owner: Owner, from_ns: int, to_ns: int = FOR_EVER_NS) -> list[Fact]:
+        """Return that one of the staff, or a store, cares for a fan. Raise ValueError without either, or for a span that is never."""
+        if owner == NOBODY:
+            raise ValueError("state --staff, --store or both: whose the fan is to care for")
+        if from_ns >= to_ns:
+            raise ValueError("--from is not before --to")
+        self._check_from(from_ns)
+        return [self._fact("own", Ownership, fan=_fan(fan), staff_id=owner.staff_id, store=owner.store, from_ns=from_ns, to_ns=to_ns)]
 
     def _check_from(self, from_ns: int) -> None:
         """As for plain events: what begins in a year or later was mistyped."""

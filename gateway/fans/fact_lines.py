@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from footfall.consent import NOTHING_REFUSED, ConsentRule
 from footfall.errors import ConfigError, ContractError
-from footfall.event_facts import AnyFact
+from footfall.event_facts import AnyFact, OwnerFact
 from footfall.event_times import check_time
 from footfall.events import load_json, parse_event
 from footfall.identified import stated_identifiers
@@ -21,6 +21,7 @@ from gateway.fans.import_plan import Stamp
 from gateway.fans.sheet import Unread
 from gateway.identity.facts import Fact
 from gateway.identity.facts_json import ALSO, fact_of
+from gateway.site.index import Places
 
 KIND: Final = "fact"
 SUFFIXES: Final = (".jsonl", ".ndjson")
@@ -47,7 +48,11 @@ def are_facts(path: Path) -> bool:
 class FactLines:
     """Reads lines. What a line leaves out, `stamp` has: who states it, and when a consent or a revoke begins."""
 
-    def __init__(self, pseudonyms: Pseudonymiser, stamp: Stamp, consent: ConsentRule = NOTHING_REFUSED) -> None:
+    def __init__(
+        self, pseudonyms: Pseudonymiser, stamp: Stamp, consent: ConsentRule = NOTHING_REFUSED, places: Places | None = None
+    ) -> None:
+        """`places`: the estate in which owners of fans must be; None: nobody looks."""
+        self._places: Final = places
         self._pseudonyms: Final = pseudonyms
         self._stamp: Final = stamp
         self._consent: Final = consent
@@ -74,4 +79,6 @@ class FactLines:
         check_time(fact, self._stamp.learned_ns, self._stamp.learned_ns)
         self._consent.check(stated_identifiers(fact))
         made, _ = fact_values(fact, self._stamp.actor, self._stamp.learned_ns, Identified(self._pseudonyms))
+        if self._places is not None and isinstance(fact, OwnerFact):
+            self._places.check_owner(made["staff_id"], made["store"], made["from_ns"])
         return tuple(fact_of(each) for each in (made, *made.get(ALSO, ())))

@@ -15,7 +15,7 @@ from gateway.fans.known_links import Facts, KnownLinks, key_of
 from gateway.fans.rivals import Contradiction, Rivals, Statement
 from gateway.fans.sheet import Unread
 from gateway.fans.takings import Taking, Takings
-from gateway.identity.facts import Consent, Distinct, Fact, Identifier, Link, Merge, Revoke, RevokeLink, fact_name
+from gateway.identity.facts import Consent, Distinct, Fact, Identifier, Link, Merge, Ownership, Revoke, RevokeLink, fact_name
 from gateway.identity.index import identifiers_of
 
 
@@ -94,7 +94,7 @@ class FactPlan:
 
 def _content(fact: Fact) -> Fact:
     """Return a fact without what depends on who imports it when, where it states no such thing."""
-    if isinstance(fact, Consent):
+    if isinstance(fact, Consent | Ownership):
         return replace(fact, actor="", from_ns=0)
     return replace(fact, actor="", to_ns=0) if isinstance(fact, RevokeLink) else replace(fact, actor="")
 
@@ -102,4 +102,4 @@ def _content(fact: Fact) -> Fact:
 def _fans(fact: Fact) -> set[str]:
     if isinstance(fact, Merge | Distinct):
         return set(fact.fans)
-    return {fact.fan} if isinstance(fact, Link | RevokeLink | Consent) else set()
+    return {fact.fan} if isinstance(fact, Link | RevokeLink | Consent | Ownership) else set()

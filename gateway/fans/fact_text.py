@@ -15,6 +15,7 @@ from gateway.identity.facts import (
     Link,
     Mention,
     Merge,
+    Ownership,
     Revoke,
     RevokeLink,
     Same,
@@ -48,6 +49,11 @@ def identifier(named: Identifier) -> str:
     return f"{named.type or 'identifier'} {named.subject}"
 
 
+def owner(staff_id: str, store: str) -> str:
+    """Return whose a fan is, such as `s12's at flagship`; "nobody's" where neither is stated."""
+    return f"{staff_id}'s at {store}" if staff_id and store else f"{staff_id or store or 'nobody'}'s"
+
+
 def _span(fact: Fact) -> str:
     if fact.from_ns <= -FOR_EVER_NS and fact.to_ns >= FOR_EVER_NS:
         return ""
@@ -73,5 +79,6 @@ _STATED: Final[Mapping[type[Fact], Callable[[Any], str]]] = {
     Revoke: lambda fact: f"{fact.of} is taken back",
     RevokeLink: lambda fact: f"{identifier(fact.identifier)} is {fact.fan}'s no longer from {when(fact.to_ns)} on",
     Consent: _consent,
+    Ownership: lambda fact: f"{fact.fan} is {owner(fact.staff_id, fact.store)} to care for{_span(fact)}",
     Mention: _mention,
 }

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from footfall.campaigns import campaigns_of
 from footfall.units import NS_PER_S
 from gateway.fold.estate_index import seconds_of
 from gateway.fold.fan_touches import VOUCHES
@@ -46,6 +47,12 @@ class Touched(NamedTuple):
     items: str
     amount: float
     id: str
+    squad: str = ""
+    campaigns: Sequence[str] = ()
+    """All of them; `campaign` is the first."""
+    stage: str = ""
+    code: str = ""
+    shared_by: str = ""
 
 
 class Visited(NamedTuple):
@@ -179,6 +186,7 @@ def _touched(row: TouchRow) -> Touched:
     return Touched(
         row.time_ns, row.store, values["what"], values["zone"], values["staff_id"], values["department"], values["channel"],
         values["campaign"], values["ref"], values["items"], float(values["amount"]), row.id or "",
+        values.get("squad", ""), tuple(campaigns_of(values)), values.get("stage", ""), values.get("code", ""), values.get("shared_by", ""),
     )  # fmt: skip
 
 

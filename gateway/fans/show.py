@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from footfall.baskets import as_documented
 from footfall.units import NS_PER_S
+from gateway.fans import owners
 from gateway.fans.history import History, Place, Purchase, Stay, Touched, Visited
+from gateway.fans.owners import CaredFor
 from gateway.identity.facts import FOR_EVER_NS
+from gateway.identity.ownership import NOBODY
 from gateway.query.show_text import duration
 
 _US: Final = 1000
@@ -27,6 +31,7 @@ class Heading(NamedTuple):
     identifiers: Sequence[Mapping[str, Any]] = ()
     withdrawn_ns: int | None = None
     """Since when consent to be identified is withdrawn; None while it is not."""
+    owner: CaredFor = CaredFor(NOBODY, None)
 
 
 def as_object(heading: Heading, history: History, most: int) -> dict[str, Any]:
@@ -40,6 +45,7 @@ def as_object(heading: Heading, history: History, most: int) -> dict[str, Any]:
         "identifiers": list(heading.identifiers),
         "consent_withdrawn": heading.withdrawn_ns is not None,
         "consent_withdrawn_since": None if heading.withdrawn_ns in (None, -FOR_EVER_NS) else moment(heading.withdrawn_ns or 0, UTC),
+        "owner": owners.as_object(heading.owner, partial(moment, zone=UTC)),
         "now": _place(history.now),
         "visits_total": len(history.visits),
         "visits": [_visit(each) for each in _last(history.visits, most)],
@@ -123,6 +129,8 @@ def lines(heading: Heading, history: History, most: int, clocks: Clocks) -> Iter
         yield f"consent to be identified is withdrawn{since}: from then on nothing bears this fan"
     for each in heading.identifiers:
         yield f"  {_identifier(each)}"
+    if heading.owner.owner != NOBODY:
+        yield owners.line(heading.owner)
     yield _now_line(history.now, clocks)
     yield ""
     yield _counted("visits", len(history.visits), most)

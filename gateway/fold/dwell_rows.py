@@ -74,7 +74,7 @@ def emit(writer: Writer, row: Values, void: bool = False) -> None:
             "time_ns": row["key_ns"], "agent": row["agent"], "store": row["store"], "zone": row["zone"],
             "subject": row["subject"], "fan": row["fan"], "seconds": (1 - row["open"]) * seconds_of(row["start_ns"], row["last_ns"]),
             "is_staff": row["staff"] != 0, "open": row["open"] != 0, "void": void,
-            "quality": row["quality"] / 100,
+            "quality": row["quality"] / 100, **writer.member(row),
         },
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from gateway.fold.store_counters import StoreCounters
 from gateway.fold.store_points import store_points
 from gateway.fold.watermarks import Watermarks
 from gateway.site.recorded import RecordedIdentifierType, RecordedSite, read_site
+from gateway.site.staff import Badges, Roster
 
 StaffSubjects = Callable[[RecordedSite], tuple[set[int], set[int]]]
 """Returns the subjects of a site's staff and assets."""
@@ -80,5 +81,6 @@ class SiteInForce:
         self._counters.look_again()
         staff, assets = self._staff_subjects(site)
         self._state.staff, self._state.assets = frozenset(staff), frozenset(assets)
+        self._state.roster, self._state.badges = Roster(site.staff, site.zones), Badges(site.staff, site.zones)
         self._state.inner_doors = frozenset((store.name, door) for store in site.stores for door in store.inner_doors)
         return recalibrated

@@ -29,6 +29,7 @@ from gateway.fold.unknown_voids import UnknownVoids
 from gateway.fold.usual_levels import UsualLevels
 from gateway.points import Points, from_rows
 from gateway.points.rows import KEY_SIZE, MEASUREMENT, PointRow
+from gateway.site.staff import Badges, Roster
 
 
 class PointBuffer:
@@ -84,6 +85,8 @@ class State:
         self.fans = FanCodes()
         self.staff: frozenset[int] = frozenset()
         self.assets: frozenset[int] = frozenset()
+        self.roster = Roster()
+        self.badges = Badges()
         self.inner_doors: frozenset[tuple[str, str]] = frozenset()
         """By (store, door): who passes them does not count for the store."""
         self.doors: Final = DoorWatch()

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from footfall.baskets import as_documented
+from footfall.campaigns import spelled
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.event_keys import event_key_ns
 from gateway.fold.link_index import Changed
@@ -19,6 +20,7 @@ from gateway.identity.facts import Fact, is_registered
 from gateway.identity.naming import name_of_touch
 from gateway.points.rows import KEY_SIZE, TouchPoint
 from gateway.records import Record
+from gateway.site.staff import NOBODY
 
 _KEY_SIZE: Final = KEY_SIZE[TouchPoint]
 
@@ -60,7 +62,7 @@ class Touches:
     def repeat(self, store: str, agent: str, key_ns: int) -> None:
         """Emit a touch once more, as it is now."""
         if row := self._state.ledger.touch_by_key(store, agent, key_ns):
-            self._state.points.emit(_point(row, json.loads(row.body)))
+            self._state.points.emit(self._point(row, json.loads(row.body)))
 
     def relink(self, changed: Changed) -> None:
         """Give touches the fan that identity gives them now, after the standing of a name that they have changed."""
@@ -85,7 +87,7 @@ class Touches:
         if not changed.void:
             self._contribute(store, changed.time_ns, values, changed.fan, 1)
         self._state.fan_touches.save(row, changed, values)
-        self._emit(_point(changed, values), _point(row, before) if row else None)
+        self._emit(self._point(changed, values), self._point(row, before) if row else None)
         for each in sorted({changed.fan, row.fan if row else ""} - {""}):
             self._visits.touched(store, each, changed.time_ns)
 
@@ -101,11 +103,14 @@ class Touches:
             cells.add(store, minute, TRAFFIC_COLUMN["returns"], sign)
             cells.add(store, minute, TRAFFIC_COLUMN["revenue"], -sign * values["amount"])
 
-
-def _point(row: TouchRow, values: Mapping[str, Any]) -> TouchPoint:
-    return TouchPoint(
-        time_ns=row.key_ns, agent=row.agent, channel=values["channel"], store=row.store, what=values["what"], zone=values["zone"],
-        subject=row.subject, fan=row.fan, ref=values["ref"], staff_id=values["staff_id"], department=values["department"],
-        campaign=values["campaign"], items=as_documented(values["items"]), stage=values["stage"], amount=values["amount"],
-        void=bool(row.void),
-    )  # fmt: skip
+    def _point(self, row: TouchRow, values: Mapping[str, Any]) -> TouchPoint:
+        """Return the point of a touch; where it leaves out the department or the squad, those that its staff had then."""
+        staff_id = values["staff_id"]
+        member = (self._state.roster.at(staff_id, row.time_ns) if staff_id else None) or NOBODY
+        return TouchPoint(
+            time_ns=row.key_ns, agent=row.agent, channel=values["channel"], store=row.store, what=values["what"], zone=values["zone"],
+            subject=row.subject, fan=row.fan, ref=values["ref"], staff_id=staff_id, department=values["department"] or member.department,
+            campaign=values["campaign"], items=as_documented(values["items"]), stage=values["stage"], amount=values["amount"],
+            void=bool(row.void), squad=values.get("squad", "") or member.squad, campaigns=spelled(values.get("campaigns", ())),
+            code=values.get("code", ""), shared_by=values.get("shared_by", ""),
+        )  # fmt: skip

@@ -181,7 +181,7 @@ def emit(
             "known": known, "is_staff": row["staff"] != 0, "open": is_open != 0, "started_ms": row["start_ns"] // NS_PER_MS,
             "seconds": (1 - is_open) * seconds_of(row["start_ns"], row["last_ns"]), "zones": is_open + (1 - is_open) * zones,
             "void": void or merged_into != "", "merged_into": merged_into, "entries": is_open + (1 - is_open) * entries,
-            **touches._asdict(),
+            **touches._asdict(), **writer.member(row),
         },
     )  # fmt: skip
 

@@ -17,9 +17,11 @@ from gateway.fold.state import State
 from gateway.fold.store import ROWS_AT_ONCE, DwellRow, VisitRow
 from gateway.points import Coded, from_columns
 from gateway.points.rows import MEASUREMENT, PointRow
+from gateway.site.staff import NOBODY
 
 Values = dict[str, Any]
 """The fields of a row or of a point, by name: numbers and texts, or columns of one length. One value may stand for a whole column."""
+NO_MEMBER: Final[Values] = {"staff_id": "", "department": ""}
 _Row = TypeVar("_Row", VisitRow, DwellRow)
 
 
@@ -43,6 +45,9 @@ class Writer(Protocol):
 
     def fan(self, code: Any) -> Any:
         """Return the fans of codes, "" for -1."""
+
+    def member(self, row: Values) -> Values:
+        """Return who of the staff the visit or dwell of a row is, as `staff_id` and `department`, "" for nobody."""
 
     def count(self, cells: Cells, owner: Any, minute: Any, amounts: Mapping[int, Any], counts: Any) -> None:
         """Add amounts, by index, to the cells of rows for which `counts` is true."""
@@ -74,6 +79,12 @@ class RowWriter:
 
     def fan(self, code: Any) -> Any:
         return self._state.fan_name(code)
+
+    def member(self, row: Values) -> Values:
+        if not row["staff"]:
+            return NO_MEMBER
+        member = self._state.badges.of(int(row["subject"], 16), row["start_ns"])
+        return {"staff_id": member.staff_id, "department": member.department}
 
     def count(self, cells: Cells, owner: Any, minute: Any, amounts: Mapping[int, Any], counts: Any) -> None:
         if counts:
@@ -108,6 +119,15 @@ class ColumnWriter:
     def fan(self, code: Any) -> Any:
         codes, rows = np.unique(code, return_inverse=True)
         return Coded(rows.astype(np.uint32), tuple(map(self._state.fan_name, codes.tolist())))
+
+    def member(self, row: Values) -> Values:
+        which = np.flatnonzero(row["staff"])
+        if not len(which):
+            return NO_MEMBER
+        found = [NOBODY] * len(row["staff"])
+        for place, subject, start_ns in zip(which.tolist(), row["subject"][which].tolist(), row["start_ns"][which].tolist(), strict=True):
+            found[place] = self._state.badges.of(subject, start_ns)
+        return {"staff_id": Coded.of([each.staff_id for each in found]), "department": Coded.of([each.department for each in found])}
 
     def count(self, cells: Cells, owner: Any, minute: Any, amounts: Mapping[int, Any], counts: Any) -> None:
         of_counted = {index: amount[counts] if isinstance(amount, np.ndarray) else amount for index, amount in amounts.items()}

@@ -106,6 +106,15 @@ class Consent(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ownership(Fact):
+    """One of the staff, or a store, cares for a fan; it states nothing of who is who."""
+
+    fan: str
+    staff_id: str = ""
+    store: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mention(Fact):
     """What one touch states at its time, which is `from_ns` and `to_ns`; `fan` or `ref` is "" if it has none."""
 
@@ -155,6 +164,11 @@ def claims_name(fan: str) -> str:
     return f"claims:{fan}"
 
 
+def owner_name(fan: str) -> str:
+    """Return the name under which the facts are found that state whose a fan is to care for."""
+    return f"owner:{fan}"
+
+
 def ref_name(ref: str) -> str:
     """Return the name under which the standing of a reference is kept: whose the touches with it are."""
     return f"ref:{ref}"
@@ -182,6 +196,7 @@ _NAMES: Final[Mapping[type[Fact], Callable[..., Iterable[str]]]] = {
     Revoke: lambda fact: (fact_name(fact.of),),
     RevokeLink: lambda fact: (fact.identifier.subject, claims_name(fact.fan)),
     Consent: lambda fact: (fan_name(fact.fan),),
+    Ownership: lambda fact: (owner_name(fact.fan),),
     Mention: lambda fact: (
         *dict.fromkeys(each.subject for each in fact.identifiers),
         *((claims_name(fact.fan),) if fact.fan else ()),

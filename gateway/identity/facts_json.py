@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from gateway.identity.facts import Consent, Distinct, Fact, Identifier, Link, Mention, Merge, Revoke, RevokeLink, Same, Split
+from gateway.identity.facts import Consent, Distinct, Fact, Identifier, Link, Mention, Merge, Ownership, Revoke, RevokeLink, Same, Split
 from gateway.identity.links import FOR_EVER_NS, clamped, decode_links
 from gateway.records import RecordKind
 
@@ -47,6 +47,7 @@ _KINDS: Final[Mapping[type[Fact], tuple[str, tuple[_Field, ...]]]] = {
     Revoke: ("revoke", (*_COMMON, _OF)),
     RevokeLink: ("revoke", (*_COMMON, _IDENTIFIER, _FAN)),
     Consent: ("consent", (*_COMMON, _FAN, _Field("purpose"), _Field("granted"), _Field("version"))),
+    Ownership: ("owner", (*_COMMON, _FAN, _Field("staff_id", None, ""), _Field("store", None, ""))),
     Mention: ("mention", (*_COMMON, _IDENTIFIERS, _FAN, _Field("ref", None, ""))),
 }
 _BY_NAME: Final[Mapping[str, type[Fact]]] = {name: each for each, (name, _) in _KINDS.items() if each is not RevokeLink}

@@ -45,6 +45,8 @@ class DwellPoint(NamedTuple):
     open: bool
     void: bool
     quality: float
+    staff_id: str = ""
+    department: str = ""
 
 
 class VisitPoint(NamedTuple):
@@ -65,6 +67,8 @@ class VisitPoint(NamedTuple):
     void: bool
     merged_into: str
     entries: int
+    staff_id: str = ""
+    department: str = ""
 
 
 class DoorPoint(NamedTuple):
@@ -103,6 +107,10 @@ class TouchPoint(NamedTuple):
     stage: str
     amount: float
     void: bool
+    squad: str = ""
+    campaigns: str = ""
+    code: str = ""
+    shared_by: str = ""
 
 
 class ItemPoint(NamedTuple):

@@ -11,9 +11,12 @@ import numpy as np
 
 from footfall.errors import ContractError
 from footfall.frames import Body, Kind
+from footfall.mistakes import did_you_mean
+from footfall.shown_topics import shown
 from gateway.site import Agent, Site, Store
 from gateway.site.corrections import CorrectionRules
 from gateway.site.names import ALWAYS, Names, Span
+from gateway.site.staff import Roster
 
 _NEEDS_ZONE: Final = (Kind.ENTER, Kind.STAY, Kind.EXIT)
 _NEEDS_DOOR: Final = (Kind.IN, Kind.OUT)
@@ -46,6 +49,10 @@ class StorePlaces:
     """Agents that were always here, where neither store nor agent was ever renamed: nothing about them depends on the time."""
     renamed_zones: Mapping[str, Names]
     renamed_doors: Mapping[str, Names]
+    roster: Roster
+    """The staff of the whole estate."""
+    campaigns: frozenset[str]
+    """Those of the whole estate; none: touches may name any."""
 
     @property
     def name(self) -> str:
@@ -70,6 +77,12 @@ class StorePlaces:
         """Return the refusal of an event at a door that the store does not have."""
         return ContractError("site.door", f"door {name!r} is not in store {self.name!r}")
 
+    def check_campaigns(self, names: Iterable[str]) -> None:
+        """Raise ContractError `site.campaign` for one that site.toml does not have, where it has any."""
+        for name in names if self.campaigns else ():
+            if name not in self.campaigns:
+                raise ContractError("site.campaign", f"campaign {shown(name)} is not in site.toml{did_you_mean(name, self.campaigns)}")
+
     def zone_at(self, name: str, time_ns: int) -> str:
         """Return a zone's name at that time."""
         return self.renamed_zones[name].at(time_ns) if name in self.renamed_zones else name
@@ -83,9 +96,15 @@ class Places:
     """The estate by name."""
 
     def __init__(self, site: Site) -> None:
-        agents = _agents(site)
+        agents, campaigns = _agents(site), frozenset(each.name for each in site.campaigns)
+        self.roster: Final = Roster(site.staff, {store.name: store.zone for store in site.stores})
         self.corrections: Final = CorrectionRules(site.may_correct, site.correction_windows)
-        self._stores: Final = {name: places for store in site.stores for places in [_places(store, agents)] for name in places.names.all}
+        self._stores: Final = {
+            name: places
+            for store in site.stores
+            for places in [_places(store, agents, self.roster, campaigns)]
+            for name in places.names.all
+        }
         self._agents: Final = {name: known for known in agents.values() for name in known.all}
         self._agents_now: Final = {name: known.now for name, known in self._agents.items()}
         self._agents_before: Final = {known.now: known.before for known in agents.values() if known.earlier}
@@ -107,6 +126,13 @@ class Places:
         if name not in self._stores:
             raise ContractError("site.store", f"store {name!r} is not in site.toml")
         return self._stores[name]
+
+    def check_owner(self, staff_id: str, store: str, from_ns: int) -> None:
+        """Raise ContractError `site.store` or `site.staff` for a fan's owner whom the estate does not have, or not from then on."""
+        if store and store not in self._stores:
+            raise ContractError("site.store", f"store {store!r} is not in site.toml{did_you_mean(store, self._stores)}")
+        if staff_id and (why := self.roster.missing(staff_id, from_ns)):
+            raise ContractError("site.staff", f"{why}: nobody of that id can care for a fan from then on")
 
     def find(self, store: str, agent: str) -> StorePlaces | None:
         """Return the store, if it has or had the agent; else None."""
@@ -151,7 +177,7 @@ def _agents(site: Site) -> dict[str, Names]:
     return found
 
 
-def _places(store: Store, agents: Mapping[str, Names]) -> StorePlaces:
+def _places(store: Store, agents: Mapping[str, Names], roster: Roster, campaigns: frozenset[str]) -> StorePlaces:
     zone = store.zone
     zones, doors = [each.names(zone) for each in store.zones], store.door_names()
     listed: dict[str, list[Agent]] = {}
@@ -166,6 +192,8 @@ def _places(store: Store, agents: Mapping[str, Names]) -> StorePlaces:
         {} if store.aliases else {name: HeardAt(store.name, name) for name, each in here.items() if not (each.spans or each.names.earlier)},
         _renamed(zones),
         _renamed(doors),
+        roster,
+        campaigns,
     )
 
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, time
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,14 +22,14 @@ from gateway.site.identifier_types import SUBJECT_MAKING, IdentifierClass, Joins
 from gateway.site.site import Site
 from gateway.site.values import SiteMoment
 
-FORM: Final = 6
+FORM: Final = 7
 """Rises with what the fold takes from a SITE record, so that the first start of a release records the estate anew."""
 
 
 _NOT_RECORDED: Final[dict[str, Any]] = {
-    "beacons": True, "may_correct": True, "correction_windows": True, "identifier_types": {"__all__": SUBJECT_MAKING},
+    "beacons": True, "campaigns": True, "may_correct": True, "correction_windows": True, "identifier_types": {"__all__": SUBJECT_MAKING},
 }  # fmt: skip
-"""Beacons are the agents' business, and who may correct is decided before anything is recorded."""
+"""Beacons are the agents' business; campaigns, and who may correct, are decided before anything is recorded."""
 SubjectOf = Callable[[str], str] | None
 """Returns the subject of `type:value`, 16 hex digits; None: nobody knows it."""
 
@@ -124,6 +125,12 @@ class RecordedStore(_Recorded):
 
 
 class RecordedStaff(_Recorded):
+    staff_id: str = ""
+    department: str | None = None
+    squad: str | None = None
+    store: str | None = None
+    since: SiteMoment | None = Field(default=None, alias="from")
+    until: SiteMoment | None = Field(default=None, alias="to")
     subjects: tuple[str, ...] = ()
 
 
@@ -147,6 +154,11 @@ class RecordedSite(_Recorded):
     staff: tuple[RecordedStaff, ...] = ()
     asset_subjects: tuple[str, ...] = ()
     identifier_types: tuple[RecordedIdentifierType, ...] = ()
+
+    @property
+    def zones(self) -> Mapping[str, ZoneInfo]:
+        """The time zone of each store."""
+        return {store.name: ZoneInfo(store.timezone) for store in self.stores}
 
     def staff_and_assets(self) -> tuple[set[int], set[int]]:
         """Return the subjects of the people who work there, and of things."""

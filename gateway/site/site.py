@@ -18,10 +18,13 @@ from gateway.site.adjacency import ZoneSides, check_adjacency
 from gateway.site.areas import Area, check_areas
 from gateway.site.beacons import Beacons, own_beacons
 from gateway.site.calibrations import Calibration, check_calibrations
+from gateway.site.campaigns import Campaign, check_campaigns
 from gateway.site.corrections import CorrectionWindows, MayCorrect, check_corrections
 from gateway.site.hours import CLOSES, OPENS, by_weekday, is_stated, missing_days
 from gateway.site.identifier_types import IdentifierTypeEntry, check_identifier_types
 from gateway.site.names import Names, Span, begin_ns, end_ns, first_twice, names
+from gateway.site.staff import Staff as Staff
+from gateway.site.staff import check_staff
 from gateway.site.stations import check_one_at_a_time, nearness
 from gateway.site.values import SiteMoment, StorePathText
 
@@ -231,20 +234,14 @@ def local_day(zone: ZoneInfo, day_start: timedelta, time_s: int) -> tuple[int, i
     raise AssertionError(f"no day of {zone.key} holds {time_s}")
 
 
-class Staff(Section):
-    """One of the people who work there; their identifiers are `type:value`."""
-
-    staff_id: Text
-    department: Text | None = None
-    identifiers: tuple[Identifier, ...] = ()
-
-
 class Site(Section):
     """The estate of one brand."""
 
     brand: Name
     stores: tuple[Store, ...]
     staff: tuple[Staff, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()
+    """Those that touches may name; none: any."""
     assets: tuple[Identifier, ...] = ()
     """Identifiers (`type:value`) that are things: never visits."""
     beacons: tuple[Beacons, ...] = ()
@@ -268,6 +265,8 @@ class Site(Section):
             check_one_at_a_time(name, places)
         if twice := first_twice(_all_names(self.stores)):
             raise ValueError(f"store {twice!r} is listed twice, as name or alias")
+        check_campaigns(self.campaigns)
+        check_staff(self.staff, {store.name: store.zone for store in self.stores})
         called = [name for places in listed.values() for name in dict.fromkeys(_all_names(agent for _, agent in places))]
         if twice := first_twice(called):
             raise ValueError(f"agent {twice!r} is listed twice, under its name and as an alias of another")

@@ -98,7 +98,7 @@ def points() -> tuple[Points, ...]:
     rows["store"] = [(version.begin_ns, version.store, *version[2:], False) for version in store_versions(estate)]
     # A visit that was merged into the first one: every view leaves it out.
     merged = rows["visit"][0]
-    rows["visit"].append((merged[0] + 1, *merged[1:14], True, f"{merged[0]}/{merged[1]}", 1))
+    rows["visit"].append((merged[0] + 1, *merged[1:14], True, f"{merged[0]}/{merged[1]}", 1, "", ""))
     return tuple(from_rows(name, found) for name, found in rows.items())
 
 
@@ -147,18 +147,18 @@ def _rows_of(stay: Stay, number: int, rows: dict[str, list[tuple[Any, ...]]]) ->
     seconds = (stay.end_ns - stay.begin_ns) / 1e9
     rows["visit"].append(
         (stay.begin_ns + number, agent, store, subject, stay.fan, bool(stay.fan), stay.is_staff, False, stay.begin_ns // 10**6, seconds,
-         len(stay.dwells), *mine, False, "", 1)
+         len(stay.dwells), *mine, False, "", 1, *((STAFF[0], "") if stay.is_staff else ("", "")))
     )  # fmt: skip
     for zone, begin, end in stay.dwells:
         seconds = (end - begin) / 1e9
-        rows["dwell"].append((begin + number, agent, store, zone, subject, stay.fan, seconds, stay.is_staff, False, False, 0.9))
+        rows["dwell"].append((begin + number, agent, store, zone, subject, stay.fan, seconds, stay.is_staff, False, False, 0.9, "", ""))
         rows["presence"].append((begin + number, agent, "enter", store, zone, subject, "ibeacon", -61, 0.0, "measured", 40, 120))
         rows["level"].append((begin + number, agent, f"{zone}-1", store, zone, subject, -61.4))
         rows["presence"].append((end + number, agent, "exit", store, zone, subject, "ibeacon", -83, seconds, "measured", 40, 140))
     if stay.sale:
         rows["touch"].append(
             (stay.sale[0] + number, agent, "own_store", store, "transaction", "checkout", subject, stay.fan, f"T-{number}",
-             *_served(stay, number), "autumn", '[{"sku":"A1","n":1}]', "purchase", amount, False)
+             *_served(stay, number), "autumn", '[{"sku":"A1","n":1}]', "purchase", amount, False, "", "", "", "")
         )  # fmt: skip
     if stay.sale or number % 4 == 0:
         _garment(stay, number, rows["item"])

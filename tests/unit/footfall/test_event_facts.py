@@ -1,4 +1,4 @@
-"""Facts about identity: eight kinds, and each mistake is named with the key to change."""
+"""Facts about identity: nine kinds, and each mistake is named with the key to change."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ SPLIT = FACT | {"fact": "split", "of": "m1"}
 REVOKE = FACT | {"fact": "revoke", "of": "l1"}
 REVOKE_LINK = FACT | {"fact": "revoke", "of_link": ["member:7", "F1"], "to": "2026-09-01T00:00:00Z"}
 CONSENT = FACT | {"fact": "consent", "fan": "F1", "purpose": "identify", "granted": False, "version": "2"}
-ALL = (LINK, SAME, MERGE, DISTINCT, SPLIT, REVOKE, REVOKE_LINK, CONSENT)
+OWNER = FACT | {"fact": "owner", "fan": "F1", "staff_id": "s12", "store": "s1"}
+ALL = (OWNER, LINK, SAME, MERGE, DISTINCT, SPLIT, REVOKE, REVOKE_LINK, CONSENT)
 MORE = {"learned": "2026-09-01T00:00:00Z", "source": "desk", "actor": "kim", "reason": "asked"}
 
 
@@ -42,12 +43,14 @@ def test_null_is_for_ever() -> None:
 @pytest.mark.parametrize(
     ("fact", "words"),
     [
-        (FACT, "fact: must be one of link, same, merge, distinct, split, revoke, consent"),
+        (FACT, "fact: must be one of link, same, merge, distinct, split, revoke, consent, owner"),
         (FACT | {"fact": "lnk"}, "fact: must be one of link, same, merge"),
         ({key: value for key, value in LINK.items() if key != "id"}, "fact.link.id: Field required"),
         ({key: value for key, value in LINK.items() if key != "fan"}, "fact.link.fan: Field required"),
         (LINK | {"identifier": None}, "a link needs `identifier`, or `sealed` in its place"),
         (LINK | {"identifier": "member"}, "fact.link.identifier: String should match pattern"),
+        (FACT | {"fact": "owner", "fan": "F1"}, "an owner needs `staff_id`, `store` or both"),
+        (OWNER | {"store": "S1"}, "fact.owner.store: must be 1 to 64"),
         (LINK | {"form": None}, "did you mean 'from'?"),
         (LINK | {"time": "2026-09-01T00:00:00Z"}, "fact.link.time: Extra inputs"),
         (LINK | {"fan": "anon-0123456789abcdef"}, "fact.link.fan: begins with 'anon-'"),

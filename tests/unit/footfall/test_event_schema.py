@@ -28,6 +28,7 @@ SAME: dict[str, Any] = {"kind": "fact", "fact": "same", "id": "s1", "identifiers
 MERGE: dict[str, Any] = {"kind": "fact", "fact": "merge", "id": "m1", "fans": ["A", "B"]}
 REVOKE: dict[str, Any] = {"kind": "fact", "fact": "revoke", "id": "r1"}
 CONSENT: dict[str, Any] = {"kind": "fact", "fact": "consent", "id": "c1", "fan": "F1", "purpose": "identify", "granted": False}
+OWNER: dict[str, Any] = {"kind": "fact", "fact": "owner", "id": "o1", "fan": "F1", "staff_id": "s12"}
 AMEND: dict[str, Any] = {"kind": "amend", "id": "a1", "of": "t1", "set": {"amount": 5.0}, "reason": "wrong", "actor": "till"}
 ADJUSTMENT: dict[str, Any] = {"kind": "adjustment", "id": "a1", "door": "main", "in": -3, "reason": "class", "actor": "kim"}
 AT = "2026-09-01T00:00:00Z"
@@ -93,6 +94,14 @@ _RULES: dict[str, Any] = {
         COUNT | {"history": True, "time": "2020-01-01T00:00:00Z"}, COUNT | {"time": 1_700_000_000}, COUNT | {"history": "yes"},
         VOID | {"reason": ""}, {key: value for key, value in VOID.items() if key != "actor"},
         SALE | {"id": "x" * 129}, SALE | {"id": "a\nb"}, TOUCH | {"subjects": ["0" * 16], "types": ["member"]}, TOUCH | {"types": ["m:"]},
+        TOUCH | {"what": "missed", "id": "m"}, TOUCH | {"what": "missed", "items": [{"sku": "a"}]},
+        TOUCH | {"what": "missed", "id": "m", "items": []}, TOUCH | {"what": "missed", "id": "m", "items": [{"sku": "a"}]},
+        TOUCH | {"what": "share", "code": "c"}, TOUCH | {"what": "share", "shared_by": "F"}, TOUCH | {"shared_by": "F", "code": "c"},
+        TOUCH | {"campaigns": ["a", "b"], "squad": "s"}, TOUCH | {"campaigns": ["a", "a"]}, TOUCH | {"campaigns": ["a"] * 17},
+        TOUCH | {"campaigns": None}, TOUCH | {"what": "voucher_verify"}, TOUCH | {"what": "voucher_verify", "id": "v"},
+        OWNER, OWNER | {"store": "s1"}, OWNER | {"staff_id": None}, OWNER | {"staff_id": None, "store": "s1"},
+        OWNER | {"from": AT, "to": None},
+        OWNER | {"store": "S 1"}, AMEND | {"set": {"campaigns": ["a", "a"]}}, AMEND | {"set": {"campaigns": None, "code": None}},
         LINK, LINK | {"fact": "lnk"}, LINK | {"identifier": None}, LINK | {"identifier": None, "sealed": SEALED}, LINK | {"sealed": SEALED},
         LINK | {"from": AT, "to": None, "learned": AT, "source": "desk", "actor": "kim", "reason": "asked"}, LINK | {"frm": AT},
         LINK | {"from": 5}, {key: value for key, value in LINK.items() if key != "fan"}, SAME, SAME | {"identifiers": ["member:7"]},

@@ -82,11 +82,33 @@ def test_a_basket_may_be_changed_for_a_cheaper_one() -> None:
 
 @pytest.mark.parametrize("what", sorted(COUNTED))
 def test_money_and_counts_need_an_id(what: str) -> None:
-    touch = {"kind": "touch", "what": what}
+    touch = {"kind": "touch", "what": what, "items": [{"sku": "A1"}]}
     assert parse_event(touch | {"id": "1"})
     with pytest.raises(ContractError, match="needs an `id`") as refused:
         parse_event(touch)
     assert refused.value.reason == "event.invalid"
+
+
+@pytest.mark.parametrize(
+    ("touch", "why"),
+    [
+        ({"what": "missed", "id": "1"}, "a missed needs `items`"),
+        ({"what": "share", "shared_by": "f-1"}, "a share has no `shared_by`"),
+        ({"what": "voucher_isue", "id": "1"}, "did you mean 'voucher_issue'?"),
+        ({"what": "scan", "campaign": "b", "campaigns": ["a", "b"]}, "`campaign` is not the first of `campaigns`"),
+        ({"what": "scan", "campaigns": ["a", "a"]}, "`campaigns` has one campaign twice"),
+        ({"what": "scan", "campaigns": ["a"] * 17}, "campaigns"),
+        ({"what": "scan", "campaigns": "a"}, "campaigns"),
+        ({"what": "scan", "shared_by": "13800000001"}, "written as a phone number"),
+        ({"what": "scan", "code": " SH"}, "blanks"),
+        ({"what": "scan", "squad": 1}, "squad"),
+    ],
+)
+def test_a_touch_that_makes_no_sense_is_refused_with_the_reason(touch: dict[str, object], why: str) -> None:
+    with pytest.raises(ContractError) as refused:
+        parse_event({"kind": "touch", **touch})
+    assert why in str(refused.value)
+    assert "13800000001" not in str(refused.value)
 
 
 def test_a_scan_needs_no_id() -> None:

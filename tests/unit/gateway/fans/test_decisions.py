@@ -8,7 +8,8 @@ import pytest
 
 from gateway.fans.decisions import Deciding
 from gateway.fans.import_plan import Stamp
-from gateway.identity.facts import Consent, Distinct, Fact, Identifier, Link, Merge, Revoke, RevokeLink, Same, Split
+from gateway.identity.facts import Consent, Distinct, Fact, Identifier, Link, Merge, Ownership, Revoke, RevokeLink, Same, Split
+from gateway.identity.ownership import Owner
 
 DAY_NS = 86_400 * 10**9
 PHONE = (Identifier("phone", "1" * 16), Identifier("phone.national", "2" * 16))
@@ -25,6 +26,7 @@ def test_each_decision_is_a_fact_of_the_desk_with_actor_and_reason() -> None:
         (RevokeLink, DESK.unlink(PHONE[:1], "a", 9)),
         (Same, DESK.same(PHONE)),
         (Consent, DESK.consent("a", granted=False, from_ns=5)),
+        (Ownership, DESK.own("a", Owner("s12"), 5)),
     ]
     for kind, facts in made:
         assert [type(fact) for fact in facts] == [kind]
@@ -52,6 +54,9 @@ def test_the_spellings_of_an_identifier_are_stated_to_be_one() -> None:
         (lambda: DESK.consent("a", granted=False, from_ns=400 * DAY_NS), "`from` is .* days after"),
         (lambda: DESK.consent("a", granted=False, from_ns=5, purpose="idenfity"), "--purpose .*: did you mean 'identify'?"),
         (lambda: DESK.consent("a", granted=False, from_ns=5, purpose="marketing"), "The purposes are: identify"),
+        (lambda: DESK.own("a", Owner(), 5), "state --staff, --store or both"),
+        (lambda: DESK.own("a", Owner("s12"), 9, 9), "--from is not before --to"),
+        (lambda: DESK.own("a", Owner("s12"), 400 * DAY_NS), "`from` is .* days after"),
         (lambda: DESK.link((), "a"), "the value is no identifier"),
         (lambda: DESK.same(PHONE[:1]), "two identifiers or more"),
         (lambda: DESK.split(""), "the id of a fact"),

@@ -34,6 +34,7 @@ NOTICED = (
     "void_unknown",
     "adjustment_waits",
     "identifier_type_unknown",
+    "staff_unknown",
     "sink_refused",
     "records_set_aside",
     "quarantine_dropped",
