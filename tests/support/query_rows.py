@@ -32,7 +32,7 @@ def minute(at: int, **values: float) -> tuple[Any, ...]:
 def visit(at_ns: int, *, known: bool = False, is_staff: bool = False, open_: bool = False, seconds: float = 60.0) -> tuple[Any, ...]:
     fan = "f1" if known else ""
     return (SATURDAY + at_ns, "a1", "s1", f"{at_ns:016x}", fan, known, is_staff, open_, (SATURDAY + at_ns) // 10**6, seconds, 1, 0, 0, 0.0,
-            False, "", 1)  # fmt: skip
+            False, "", 1, "", "")  # fmt: skip
 
 
 def records(answer: Answer) -> list[dict[str, Any]]:

@@ -28,7 +28,8 @@ def test_the_length_of_an_open_visit_is_left_out() -> None:
 
 
 def test_touches_and_gaps() -> None:
-    touch = (SATURDAY, "a1", "own_store", "s1", "transaction", "checkout", "00", "f1", "T-1", "s12", "optics", "c7", "[]", "", 12.5, False)
+    touch = (SATURDAY, "a1", "own_store", "s1", "transaction", "checkout", "00", "f1", "T-1", "s12", "optics", "c7", "[]", "", 12.5, False,
+             "", "", "", "")  # fmt: skip
     (row,) = records(listed.touches(table("touch", [touch]), BERLIN))
     assert (row["at"], row["what"], row["fan"], row["amount"]) == ("2026-10-24T00:00:00+02:00", "transaction", "f1", 12.5)
     gap = (SATURDAY, "a1", "s1", SATURDAY, SATURDAY + 90 * 10**9, 41, "spool.full")
