@@ -8,10 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from gateway.points import SCHEMA
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.programs import FOOTFALL
 from tests.support.running_gateway import Place
 from tests.support.waiting import PATIENCE_S
+
+AMOUNT = [*SCHEMA["touch"].fields].index("amount")
 
 
 def run(place: Place, *arguments: str) -> str:
@@ -32,7 +35,7 @@ def shown(place: Place, fan: str) -> dict[str, Any]:
 
 def sales(place: Place) -> dict[str, str]:
     """The fan of each sale that the database has, by its amount."""
-    return {str(fields[-2]): str(fields[1]) for key, fields in place.stored().items() if key[0] == "touch"}
+    return {str(fields[AMOUNT]): str(fields[1]) for key, fields in place.stored().items() if key[0] == "touch"}
 
 
 def test_a_merge_by_command_moves_sales_and_a_split_moves_them_back(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:

@@ -110,7 +110,7 @@ def test_a_deleted_file_takes_no_rows_into_nowhere(tmp_path: Path, replaced: boo
 
 def test_the_views_leave_out_what_was_voided(tmp_path: Path) -> None:
     sink = SQLite(tmp_path / "footfall.db")
-    rows = [(1_500_000_000 + n, "a", "s", "z", "00000000000000ff", "", 1.0, False, False, n == 1, 0.9) for n in range(3)]
+    rows = [(1_500_000_000 + n, "a", "s", "z", "00000000000000ff", "", 1.0, False, False, n == 1, 0.9, "", "") for n in range(3)]
     sink.write([from_rows("dwell", rows)])
     db = sqlite3.connect(tmp_path / "footfall.db")
     assert db.execute("SELECT time, time_ns, void FROM dwells").fetchall() == [
