@@ -32,7 +32,7 @@ def zone(at: int, name: str, entries: int) -> tuple[Any, ...]:
 
 
 def touch(channel: str, fan: str, void: bool) -> tuple[Any, ...]:
-    return (TOUCH_NS, "a1", channel, "s1", "scan", "hall", "", fan, "", "", "", "", "", "", 0.0, void)
+    return (TOUCH_NS, "a1", channel, "s1", "scan", "hall", "", fan, "", "", "", "", "", "", 0.0, void, "", "", "", "")
 
 
 READER = MemoryReader({

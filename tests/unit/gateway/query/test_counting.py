@@ -158,7 +158,7 @@ def test_what_covered_does_not_show_of_a_door_is_noted_where_rows_are_of_several
 
 def test_dwell_leaves_out_who_is_still_there_and_the_staff() -> None:
     rows = [
-        (SATURDAY + i, "a1", "s1", "shoes", "", "", seconds, is_staff, is_open, False, 0.9)
+        (SATURDAY + i, "a1", "s1", "shoes", "", "", seconds, is_staff, is_open, False, 0.9, "", "")
         for i, (seconds, is_staff, is_open) in enumerate(
             [(5.0, 0, 0), (15.0, 0, 0), (10.0, 0, 0), (605.0, 0, 0), (9000.0, 1, 0), (9000.0, 0, 1)]
         )
@@ -194,7 +194,8 @@ def test_items_by_article_or_zone() -> None:
 
 
 def touch(at: int, what: str, amount: float = 0.0, staff: str = "", items: str = "", fan: str = "", store: str = "s1") -> tuple[Any, ...]:
-    return (SATURDAY + at * MINUTE_NS, "a1", "shop", store, what, "till", "00", fan, "T", staff, "optics", "", items, "", amount, False)
+    fields = ("00", fan, "T", staff, "optics", "", items, "", amount, False, "", "", "", "")
+    return (SATURDAY + at * MINUTE_NS, "a1", "shop", store, what, "till", *fields)
 
 
 def test_sales_by_who_served() -> None:

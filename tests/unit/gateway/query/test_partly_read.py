@@ -17,7 +17,7 @@ LATER = SATURDAY + 40 * 24 * HOUR_NS
 
 
 def touch(at: int, items: str) -> tuple[Any, ...]:
-    return (SATURDAY + at * MINUTE_NS, "till", "", "s1", "transaction", "", "", "", "", "", "", "", items, "", 5.0, False)
+    return (SATURDAY + at * MINUTE_NS, "till", "", "s1", "transaction", "", "", "", "", "", "", "", items, "", 5.0, False, *[""] * 4)
 
 
 def store(**fields: str) -> tuple[Any, ...]:
