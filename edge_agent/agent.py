@@ -166,6 +166,7 @@ class EdgeAgent:
         now = moment(self._clock)
         self._renew_key()
         self._gateway_key.renew(self.publisher.seal_key)
+        self.core.prompt_until_ns = self.publisher.prompt_until_ns
         self._keep(self.core.tick(now, flush or bool(events), self.publisher.terms(now.boot_ns)), events, now.boot_ns)
         self._pending.resolve(self.spool)
         self._tidy(now)

@@ -9,6 +9,7 @@
         .rekey(change)                                             # subjects change: those of the old key leave first
         .change(zones, profiles, keys, receivers, zone_rules)      # a reload: whom it does not concern stays present
         .tick(now: Moment, flush=False, terms=FREE) -> list[Body]   # what is due: a batch, or an empty body as a sign of life
+        .prompt_until_ns = 0                                        # until then a body is due every PROMPT_NS
         .finish(now: Moment) -> list[Body]                         # all subjects leave; the rest (end of a recording)
 
 Call `hear` in about the order of time and `tick` a few times a second of that time. With `recorded` the axis is the file's own
@@ -45,6 +46,7 @@ from footfall.units import NS_PER_S
 
 SETTLE_NS: Final = NS_PER_S
 """Extra delay of timeouts, for sightings that are still on their way. The time of an EXIT does not depend on it."""
+PROMPT_NS: Final = NS_PER_S // 2
 MAX_COUNT: Final = (1 << 31) - 1
 _EVIDENCE: Final = frozenset({Kind.ENTER, Kind.STAY, Kind.IN, Kind.OUT})
 
@@ -84,6 +86,7 @@ class Core:
         self.dropped_total: Counter[str] = Counter()
         self.neighbours_total = 0
         """Sightings of beacons that are not the brand's."""
+        self.prompt_until_ns = 0
         self.rows_total = first_row
         self._boot: Final = boot
         self._store: Final = store
@@ -167,12 +170,9 @@ class Core:
         waiting = sum(len(batch.rows) for batch in self._batches)
         if self._made_ns is None:
             self._made_ns = now_ns
-        since_ns = now_ns - self._made_ns
-        due = (
-            since_ns >= (self._flush_ns if waiting or self.counters.is_urgent else self._heartbeat_ns)
-            or (flush and waiting)
-            or waiting >= self._max_rows
-        )
+        pause_ns = self._flush_ns if waiting or self.counters.is_urgent else self._heartbeat_ns
+        pause_ns = min(pause_ns, PROMPT_NS) if now_ns < self.prompt_until_ns else pause_ns
+        due = now_ns - self._made_ns >= pause_ns or (flush and waiting) or waiting >= self._max_rows
         return self._cut(now, terms) if due else []
 
     def finish(self, now: Moment, terms: Terms = FREE) -> list[Body]:

@@ -26,6 +26,7 @@ log = logging.getLogger("footfall.agent.publisher")
 
 LATE_NS: Final = 60 * NS_PER_S
 """No receipt is under way for longer: one that comes after that states the present."""
+LONGEST_PROMPT_S: Final = 60
 FOREIGN_NS: Final = 600 * NS_PER_S
 NO_RECEIPT: Final = Receipt("none", 0, 0, "none", ())
 
@@ -55,6 +56,8 @@ class Hearing:
         """Whether it confirmed less than before: the gateway's state was put back."""
         self.binding: Final = Binding(spool.journal_id, notice_ns)
         self.clock: Final = GatewayClock(boot)
+        self.prompt_until_ns = 0
+        """Until when the gateway wants to hear promptly of whatever is heard, and that nobody is; on the agent's clock."""
         self._spool: Final = spool
         self._boot: Final = boot
         self._on_key: Final = on_key
@@ -80,6 +83,9 @@ class Hearing:
         was_bound = self.binding.journal_id is not None
         word = self.binding.hear(receipt.journal_id, boot_ns)
         if word is Word.OTHER:
+            return None
+        if receipt.prompt_s:
+            self.prompt_until_ns = boot_ns + min(receipt.prompt_s, LONGEST_PROMPT_S) * NS_PER_S
             return None
         if word is Word.CHANGE:
             self._change(receipt)

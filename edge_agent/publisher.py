@@ -109,6 +109,11 @@ class Publisher:
         return self._talk.hearing.last.seal_key
 
     @property
+    def prompt_until_ns(self) -> int:
+        """Return until when the gateway asks to report promptly, on the agent's clock; 0 if it never did."""
+        return self._talk.hearing.prompt_until_ns
+
+    @property
     def refused_rows(self) -> int:
         """Return how many rows of what is sent the gateway put into quarantine, by its last receipt."""
         return self._talk.hearing.last.refused

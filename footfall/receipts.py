@@ -71,6 +71,8 @@ class Receipt(NamedTuple):
     """The gateway's public key, to which agents seal identifiers; None: it has no brand's secret, or is of an earlier release."""
     refused: int = 0
     """Rows of `epoch` that the gateway has put into quarantine, in all."""
+    prompt_s: int = 0
+    """For so long the agent is to report twice a second, also that it heard nobody; such a receipt answers nothing."""
 
 
 def encode_receipt(receipt: Receipt) -> bytes:
@@ -98,6 +100,8 @@ def encode_receipt(receipt: Receipt) -> bytes:
         values["seal_key"] = receipt.seal_key
     if receipt.refused:
         values["refused"] = receipt.refused
+    if receipt.prompt_s:
+        values["prompt_s"] = receipt.prompt_s
     payload: bytes = msgpack.packb(values)
     return payload
 
@@ -125,6 +129,7 @@ def decode_receipt(payload: bytes) -> Receipt:
         beacons=_beacons(values["beacons"]) if "beacons" in values else None,
         seal_key=_seal_key(values.get("seal_key")),
         refused=integer(values, "refused", "receipt") if "refused" in values else 0,
+        prompt_s=integer(values, "prompt_s", "receipt") if "prompt_s" in values else 0,
     )
 
 

@@ -19,6 +19,7 @@ from gateway.accept.checkpointed_memory import CheckpointedMemory
 from gateway.accept.messages import Accepted, Message, Messages
 from gateway.accept.outcome import Entry
 from gateway.fold.arrivals import Arrival
+from gateway.fold.awaited import Prompt
 from gateway.fold.fold import Fold
 from gateway.fold.store import FoldStore
 from gateway.identity.facts import Fact, Standing
@@ -41,6 +42,8 @@ class Folded(NamedTuple):
     """What they state about identity, for the stage that makes standings of it."""
     arrivals: list[Arrival]
     """Known fans that came into a store."""
+    prompts: list[Prompt]
+    """Stores whose agents are to report promptly."""
 
 
 class IdentityStage(Protocol):
@@ -84,7 +87,7 @@ class Shard:
         """Fold records of the shard's stores, and those of no store, in the order of their positions."""
         points = self.core.apply(records)
         facts, self.core.facts = self.core.facts, []
-        return Folded(points, facts, self.core.arrivals.take())
+        return Folded(points, facts, self.core.arrivals.take(), self.core.awaited.take())
 
     def link(self, standings: Sequence[Standing]) -> list[Points]:
         """Take standings that identity made of any shard's facts, in any order, once or more often; return the points that they change."""

@@ -1,4 +1,7 @@
-"""The latest arrivals, for a page that is opened now: not for long, and of nobody who has withdrawn consent meanwhile."""
+"""The latest arrivals, for a page that is opened now: not for long, and of nobody who has withdrawn consent meanwhile.
+
+A gateway that lost power may repeat an arrival: whoever heard of it before is not told again.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from typing import Any, Final
 from footfall.units import NS_PER_HOUR
 
 ARRIVALS_KEPT: Final = 50
+KNOWN: Final = 10_000
+"""Ids that are remembered; a gateway repeats those of seconds."""
 KEPT_NS: Final = NS_PER_HOUR
 """How long one is kept after it was heard of."""
 RENAMES: Final = frozenset({"merged", "id_changed"})
@@ -21,14 +26,20 @@ class LatestArrivals:
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[int, Arrival]] = {}
+        self._known: Final[dict[str, None]] = {}
 
-    def take(self, arrival: Arrival, now_ns: int) -> None:
-        """Take an arrival; it replaces the earlier one of its id."""
+    def take(self, arrival: Arrival, now_ns: int) -> bool:
+        """Take an arrival, and return True; return False for one that came before."""
         arrival_id = str(arrival.get("id"))
-        self._kept.pop(arrival_id, None)
+        if arrival_id in self._known:
+            return False
+        self._known[arrival_id] = None
+        if len(self._known) > KNOWN:
+            del self._known[next(iter(self._known))]
         self._kept[arrival_id] = (now_ns, arrival)
         if len(self._kept) > ARRIVALS_KEPT:
             del self._kept[next(iter(self._kept))]
+        return True
 
     def change(self, change: Mapping[str, Any]) -> None:
         """Take what became of a fan's id, a message of the change feed: forget who withdrew, rename who has another id."""

@@ -88,6 +88,8 @@ class LiveReaders:
         if message["kind"] == FAN:
             self._arrivals.change(message)
             return
+        if message["kind"] == "arrival" and not self._arrivals.take(message, self._now_ns()):
+            return
         text, store = json.dumps(message, separators=(",", ":")), message["store"]
         if message["kind"] == "counters":
             if store in self._counters or len(self._counters) < MAX_STORES:
@@ -100,7 +102,6 @@ class LiveReaders:
             self._arrive(message)
 
     def _arrive(self, arrival: Mapping[str, Any]) -> None:
-        self._arrivals.take(arrival, self._now_ns())
         for reader in list(self._readers):
             if reader.view is not None and (text := self._views.arrival(reader.view, arrival)) is not None:
                 self._put(reader, text)

@@ -1,7 +1,8 @@
-"""Arrivals: each visit of a known fan, reported once for the live stream when it begins, or when the fan becomes known during it.
+"""Arrivals: each visit of a fan who is known when it begins, reported once for the live stream, as soon as its first zone is settled.
 
-Evidence is in order by then: the zone is the one in which the visit begins as it is stored. What was reported is no part of the state:
-records that are folded once more after a restart report the same arrivals, with the same ids.
+Evidence is in order by then: the zone is the one in which the visit begins as it is stored. Whoever is named later does not arrive. What
+was reported is no part of the state: records that are folded once more after a restart report the same arrivals, with the same ids and in
+the same places, by which whoever sends them knows those that were sent.
 """
 
 from __future__ import annotations
@@ -11,12 +12,19 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from gateway.fold.dwell_rows import current
+from gateway.fold.history import DERIVED
 from gateway.fold.state import State
 from gateway.fold.store import DwellRow
-from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.visit_rows import Segment, VisitKey
 from gateway.fold.writers import RowWriter
 from gateway.identity.facts import is_registered
+
+
+class Place(NamedTuple):
+    """Where an arrival stands among all of a journal's: the record up to which it took, and its number among those of that record."""
+
+    pos: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +34,9 @@ class Arrival:
     id: str
     store: str
     zone: str
-    """"" if the visit began without a dwell, before its fan was known."""
     fan: str
     time_ns: int
+    place: Place
 
 
 class _Begun(NamedTuple):
@@ -37,7 +45,8 @@ class _Begun(NamedTuple):
     visit: Segment
     first: Segment
     zone: int
-    """The code of the zone of its first evidence, or NO_CODE."""
+    """The code of the zone of its first evidence."""
+    place: Place
 
 
 class Arrivals:
@@ -49,9 +58,15 @@ class Arrivals:
         self._announced: Final[dict[VisitKey, int]] = {}
         """Segments that are yet to be projected, with the code of the zone of their first evidence."""
         self._begun: list[_Begun] = []
+        self._next = Place(0, 0)
 
-    def announce(self, key: VisitKey, zone: int = NO_CODE) -> None:
-        """Announce the segment of a known fan that begins with evidence in a zone, or an open one whose fan became known."""
+    def begin(self, pos: int) -> None:
+        """Begin with what is decided behind the record at a position."""
+        if pos != self._next.pos:
+            self._next = Place(pos, 0)
+
+    def announce(self, key: VisitKey, zone: int) -> None:
+        """Announce the segment of a known fan that begins with evidence in a zone."""
         self._announced[key] = zone
 
     def project(self, visit: Segment, parts: Sequence[Segment]) -> None:
@@ -61,12 +76,17 @@ class Arrivals:
         zones = {part.key: self._announced.pop(part.key) for part in parts if part.key in self._announced}
         if len(zones) == len(parts) and is_registered(visit.fan) and not visit.staff:
             first = min(parts, key=lambda part: (part.start_ns, part.key))
-            self._begun.append(_Begun(visit, first, zones[first.key]))
+            self._begun.append(_Begun(visit, first, zones[first.key], self._next))
+            self._next = Place(self._next.pos, self._next.number + 1)
 
     def take(self) -> list[Arrival]:
         """Return the arrivals since the last call; between batches, when the store behind the fold has every dwell that was closed."""
         begun, self._begun = self._begun, []
-        return [self._arrival(each) for each in begun]
+        return [self._arrival(each) for each in begun if self._is_ours(each.visit.key)]
+
+    def _is_ours(self, key: VisitKey) -> bool:
+        """Return whether a visit is of the history that this gateway makes: of any other somebody else has reported it."""
+        return key.key_ns + DERIVED["visit"] > self._state.history.of(self._state.estate.stores.names[key.store])
 
     def _arrival(self, begun: _Begun) -> Arrival:
         key, estate = begun.visit.key, self._state.estate
@@ -77,6 +97,7 @@ class Arrivals:
             zone=self._first_zone(begun, store),
             fan=begun.visit.fan,
             time_ns=begun.visit.start_ns,
+            place=begun.place,
         )
 
     def _first_zone(self, begun: _Begun, store: str) -> str:
@@ -86,7 +107,7 @@ class Arrivals:
         inside = [row for row in inside if not estate.zone_outside[estate.zone(store, row.zone)]]
         if inside:
             return min(inside, key=lambda row: row.start_ns).zone
-        return estate.zone_name[begun.zone] if begun.zone != NO_CODE else ""
+        return str(estate.zone_name[begun.zone])
 
     def _dwells(self, segment: Segment, store: str) -> Iterator[DwellRow]:
         """Yield the dwells of a segment's subject in its store: those that are closed, and those that tracks have now."""

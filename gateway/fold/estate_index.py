@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, overload
 from zoneinfo import ZoneInfo
@@ -242,6 +242,12 @@ class Estate(VisitLimits):
             "outside": self._outside_names,
             "tried": self._tried_ns,
             "visits": self.dump_visit_limits(),
+        }
+
+    def known_agents(self, known: Callable[[int], frozenset[int]]) -> dict[str, set[str]]:
+        """Return, by store, the names of its agents that are among those `known` of it, all by code."""
+        return {
+            self.stores.names[store]: {self.agents.names[agent] for agent in known(store) & mine} for store, mine in self.expected.items()
         }
 
     def load(self, values: Mapping[str, Any], site: RecordedSite) -> None:

@@ -12,12 +12,15 @@ from itertools import chain
 from typing import Any, Final
 
 import msgpack
+import numpy as np
+import numpy.typing as npt
 
 from device_profiles.registry import Registry
 from footfall.frames import Body, decode_body
 from footfall.units import NS_PER_S
-from gateway.fold.agent_points import gap_of_record, health_points
+from gateway.fold.agent_points import gap_of_record
 from gateway.fold.arrivals import Arrivals
+from gateway.fold.awaited import LOOK_NS, Awaited
 from gateway.fold.coverage import Coverage
 from gateway.fold.dwell_fans import DwellFans
 from gateway.fold.dwells import Dwells
@@ -49,8 +52,6 @@ from gateway.records import Record, RecordKind
 from gateway.site.recorded import RecordedIdentifierType
 
 EXPIRE_EVERY_S: Final = 5
-OWES_AFTER_S: Final = 30.0
-"""An agent whose oldest unsent frame is older than this has a backlog; frames under way are younger."""
 
 
 class Fold:
@@ -76,8 +77,9 @@ class Fold:
         self._touches: Final = Touches(self.state, self._visits)
         self._coverage: Final = Coverage(self.state, self._watermarks)
         self._item_events: Final = ItemEvents(self.state, self._watermarks)
-        self._frame_rows: Final = FrameRows(
-            self.state, self._watermarks, self._reorder_buffer, self._item_events, self._coverage, stay_points, level_points
+        self.awaited: Final = Awaited(self.state, self._watermarks)
+        self.frame_rows: Final = FrameRows(
+            self.state, self._watermarks, self._reorder_buffer, self._item_events, self._coverage, self.awaited, stay_points, level_points
         )
         self.counters: Final = StoreCounters(self.state, self._watermarks)
         self._site = SiteInForce(self.state, self._watermarks, self.counters, staff_subjects, self._reorder_buffer, self._item_events)
@@ -89,7 +91,7 @@ class Fold:
         taken_over = TakenOver(self.state, self._visits, dwell_fans, self._coverage, self.counters)
         self.rebuilding: Final = Rebuilding(self.state, self._visits.rebuilt, self._dwells, self._minute_points, taken_over)
         self._retention: Final = Retention(self.state, self._watermarks)
-        self._batch = self.pos = 0
+        self._batch = self._look = self.pos = 0
         self.facts: list[Fact] = []
         """What records stated about identity, since the caller took them last: identity is another stage, and not part of the state."""
         self.knows_standings = True
@@ -104,9 +106,13 @@ class Fold:
         points: list[Points] = []
         frames: list[tuple[Record, Body]] = []
         for record, body in records:
-            batch = record.received_ns // NS_PER_S
-            if batch != self._batch:
+            batch, look = record.received_ns // NS_PER_S, record.received_ns // LOOK_NS
+            if look != self._look:
                 points += self._apply_frames(frames)
+                if batch == self._batch:
+                    self._settle_awaited(record.received_ns)
+                self._look = look
+            if batch != self._batch:
                 if batch < self._batch:
                     self._watermarks.set_back(record.received_ns)
                 elif self._batch and (batch - self._batch) * NS_PER_S > AWAY_NS:
@@ -123,19 +129,31 @@ class Fold:
     def _apply_frames(self, frames: list[tuple[Record, Body]]) -> list[Points]:
         if not frames:
             return []
-        taken = self._frame_rows.take(frames)
+        taken = self.frame_rows.take(frames)
         for store, minute in taken.doors:
             self._minute_points.count(store, minute)
         frames.clear()
         return taken.points
 
+    def _settle_awaited(self, received_ns: int) -> None:
+        """Between batches, report the arrivals that are settled by now; points of what is decided come a little earlier for it."""
+        if (watermark_ns := self.awaited.watermarks(received_ns)) is not None:
+            self._decide(watermark_ns)
+            self._visits.project()
+            self._dwells.save()
+
+    def _decide(self, watermark_ns: npt.NDArray[np.int64]) -> None:
+        """Take evidence up to the watermarks, by store, and decide what is over by then."""
+        self.arrivals.begin(self.pos)
+        rows = self._reorder_buffer.release(self.state.tracks.store, watermark_ns, self.state.estate.ranks())
+        if rows is not None:
+            self._zone_arbiter.take(rows)
+        self._zone_arbiter.decide(watermark_ns)
+
     def _close_batch(self, batch: int) -> None:
         before, self._batch = self._batch, batch
         self.state.revisions.begin(batch)
-        rows = self._reorder_buffer.release(self.state.tracks.store, self._watermarks.by_store, self.state.estate.ranks())
-        if rows is not None:
-            self._zone_arbiter.take(rows)
-        self._zone_arbiter.decide(self._watermarks.by_store)
+        self._decide(self._watermarks.by_store)
         expire = batch // EXPIRE_EVERY_S != before // EXPIRE_EVERY_S
         self._item_events.close_batch(batch * NS_PER_S, expire)
         if expire:
@@ -154,14 +172,6 @@ class Fold:
     def _event(self, record: Record) -> None:
         self.counters.hear_event(self.state.estate.stores.of(record.store), record.received_ns)
         self.facts += self._event_records.take(record)
-
-    def _health(self, record: Record) -> None:
-        health = json.loads(record.body)
-        estate = self.state.estate
-        owes = health["spool_frames"] > 0 and health.get("oldest_unsent_s", 0.0) > OWES_AFTER_S
-        self._watermarks.owes(estate.stores.of(record.store), estate.agents.of(record.agent), owes)
-        for point in health_points(record, health, self._frame_rows.clocks.of(record.agent)):
-            self.state.points.emit(point)
 
     def _gap(self, record: Record) -> None:
         gap, estate = gap_of_record(record), self.state.estate
@@ -194,7 +204,7 @@ class Fold:
 
     _TAKE: Final[Mapping[RecordKind, Callable[[Fold, Record], None]]] = {
         RecordKind.EVENT: _event,
-        RecordKind.HEALTH: _health,
+        RecordKind.HEALTH: lambda fold, record: fold.frame_rows.hear_health(record),
         RecordKind.TICK: _tick,
         RecordKind.SITE: _set_site,
         RecordKind.LINKS: _facts,
@@ -209,7 +219,7 @@ class Fold:
 
     def clock_width_ms(self, agent: str) -> float:
         """Return the width of the bounds of the agent's clock, ms; inf before its first frame."""
-        return self._frame_rows.clocks.width_ms(agent)
+        return self.frame_rows.clocks.width_ms(agent)
 
     def history_ns(self) -> Mapping[str, int]:
         """Return, by store, up to when a gateway whose state is lost made its history, ns; only where that can still be rebuilt."""
@@ -223,11 +233,7 @@ class Fold:
 
     def known_agents(self) -> Mapping[str, Set[str]]:
         """Return, by store, the agents of its site whose frames came before."""
-        estate = self.state.estate
-        return {
-            estate.stores.names[store]: {estate.agents.names[agent] for agent in self._watermarks.known(store) & agents}
-            for store, agents in estate.expected.items()
-        }
+        return self.state.estate.known_agents(self._watermarks.known)
 
     @property
     def identifier_types(self) -> Sequence[RecordedIdentifierType]:
@@ -260,6 +266,8 @@ class Fold:
             "version": STATE_VERSION,
             "pos": self.pos,
             "turn": self._batch,
+            "look": self._look,
+            "awaited": self.awaited.dump(),
             "site": self._site.body,
             "state": self.state.dump(),
             "waiting": len(self._reorder_buffer),
@@ -267,7 +275,7 @@ class Fold:
             "back_ns": self._watermarks.back_ns,
             "days": self._retention.dump(),
             "visits": self._visits.dump(),
-            "arrivals": self._frame_rows.clocks.dump(),
+            "arrivals": self.frame_rows.clocks.dump(),
             **self._minute_points.dump(),
             "counters": self.counters.dump(),
             "coverage": self._coverage.dump(),
@@ -291,9 +299,10 @@ class Fold:
         self._retention.load(values.get("days"))
         self._visits.load(values["visits"])
         self._item_events.load(parts)
-        self._frame_rows.clocks.load(values["arrivals"])
+        self.frame_rows.clocks.load(values["arrivals"])
         self._minute_points.load(values)
-        self.pos, self._batch = values["pos"], values["turn"]
+        self.pos, self._batch, self._look = values["pos"], values["turn"], values.get("look", 0)
+        self.awaited.load(values.get("awaited", ()))
         self.state.revisions.begin(self._batch)
         self.counters.load(values.get("counters"), self._batch)
         self._coverage.load(values.get("coverage"), self._batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -11,7 +12,8 @@ import numpy.typing as npt
 from footfall.frames import Body, Kind
 from footfall.pseudonyms import PRIVATE_KEY_ID, TOP_BIT
 from footfall.units import NS_PER_MINUTE
-from gateway.fold.agent_points import gap_of_row, refusal_of_row
+from gateway.fold.agent_points import gap_of_row, health_points, refusal_of_row
+from gateway.fold.awaited import Awaited
 from gateway.fold.boot_clocks import BootClocks
 from gateway.fold.coverage import Coverage, is_history
 from gateway.fold.frame_columns import FrameColumns, door_points, presence_points
@@ -26,6 +28,9 @@ from gateway.fold.times import place_named, times_of
 from gateway.fold.watermarks import HEARD_WITHIN_NS, NO_AGENTS, Watermarks
 from gateway.points import Points
 from gateway.records import Record
+
+OWES_AFTER_S: Final = 30.0
+"""An agent whose oldest unsent frame is older than this has a backlog; frames under way are younger."""
 
 
 class Taken(NamedTuple):
@@ -51,13 +56,14 @@ class FrameRows:
 
     def __init__(
         self, state: State, watermarks: Watermarks, reorder_buffer: ReorderBuffer, item_events: ItemEvents, coverage: Coverage,
-        stay_points: bool, stores_levels: bool = False,
+        awaited: Awaited, stay_points: bool, stores_levels: bool = False,
     ) -> None:  # fmt: skip
         self._state: Final = state
         self._watermarks: Final = watermarks
         self._reorder_buffer: Final = reorder_buffer
         self._item_events: Final = item_events
         self._coverage: Final = coverage
+        self._awaited: Final = awaited
         stored = [Kind.ENTER, Kind.EXIT, *([Kind.STAY] if stay_points else [])]
         self._stored: Final = np.isin(np.arange(256), stored)
         self._stores_levels: Final = stores_levels
@@ -103,6 +109,14 @@ class FrameRows:
             self._coverage.hear(store, agent, record, body, progress)
         own_ns, store_ns = np.array(before, np.int64).T
         return _Earliest(own_ns, np.maximum(own_ns, store_ns))
+
+    def hear_health(self, record: Record) -> None:
+        """Take how an agent is."""
+        health, estate = json.loads(record.body), self._state.estate
+        owes = health["spool_frames"] > 0 and health.get("oldest_unsent_s", 0.0) > OWES_AFTER_S
+        self._watermarks.owes(estate.stores.of(record.store), estate.agents.of(record.agent), owes)
+        for point in health_points(record, health, self.clocks.of(record.agent)):
+            self._state.points.emit(point)
 
     def _rows(self, frames: Sequence[tuple[Record, Body]], stores: Sequence[int], agents: Sequence[int]) -> FrameColumns:
         """Return the rows of all frames, one frame after the other, as columns.
@@ -179,7 +193,9 @@ class FrameRows:
         if not len(which):
             return
         slots = self._slots(rows.subject[which], rows.stores[rows.frame[which]], profile[which])
-        self._reorder_buffer.add(self._evidence(frames, rows, before.people_ns, which, slots, profile))
+        evidence = self._evidence(frames, rows, before.people_ns, which, slots, profile)
+        self._awaited.hear(evidence, np.array([record.received_ns for record, _ in frames], np.int64)[rows.frame[which]])
+        self._reorder_buffer.add(evidence)
 
     def _wait_goods(
         self, frames: Sequence[tuple[Record, Body]], rows: FrameColumns, before: npt.NDArray[np.int64], profile: npt.NDArray[Any]

@@ -201,8 +201,6 @@ class Visits:
 
     def _rename(self, moved: Sequence[Renamed]) -> None:
         for _, segment, fan in moved:
-            if is_registered(fan) and not is_registered(segment.fan) and segment.is_open:
-                self.arrivals.announce(segment.key)
             self._segments.set_fan(replace(segment), fan)
         shown: set[VisitKey] = set()
         for store, segment, fan in moved:

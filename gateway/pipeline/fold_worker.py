@@ -15,6 +15,7 @@ from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body
 from footfall.sqlite import DamagedFile, is_damage
 from gateway.fold.arrivals import Arrival
+from gateway.fold.awaited import Prompt
 from gateway.fold.fold import Fold
 from gateway.fold.store_counters import StoreCounters
 from gateway.pipeline import mending
@@ -49,7 +50,7 @@ FINISH_S: Final = 10.0
 """After `stop`, how long it goes on folding: the journal may hold hours."""
 
 HearFrames = Callable[[Iterable[tuple[Record, Body]]], None]
-OnFolded = Callable[[Sequence[Arrival], StoreCounters], None]
+OnFolded = Callable[[Sequence[Arrival], Sequence[Prompt], StoreCounters], None]
 
 
 class FoldWorker:
@@ -62,10 +63,9 @@ class FoldWorker:
     ) -> None:  # fmt: skip
         """`journal` is this thread's own connection; `points` gets what the fold makes.
 
-        `on_folded(arrivals, counters)` is called at the start and after each turn, `beat` as a sign of life, `keep` with what is set
-        aside. For `wait_s`
-        derived points of before the start are held, so that agents have time to report whether this state is the latest. `hear` gets
-        the frames that were folded.
+        `on_folded(arrivals, prompts, counters)` is called at the start and after each turn, `beat` as a sign of life, `keep` with what is
+        set aside. For `wait_s` derived points of before the start are held, so that agents have time to report whether this state is the
+        latest. `hear` gets the frames that were folded.
         """
         self.points: Final = points
         self._beat: Final = beat
@@ -94,7 +94,7 @@ class FoldWorker:
         self._trim_due_s = time.monotonic() + TRIM_EVERY_S
         self._is_ahead = False
         """Whether the fold is ahead of a ledger that could not be written."""
-        on_folded((), shard.core.counters)
+        on_folded((), (), shard.core.counters)
 
     def run(self, records: RecordQueue, stop: threading.Event) -> None:
         """Fold `records` until `stop`. Raise what is no full disk."""
@@ -153,7 +153,7 @@ class FoldWorker:
         self._gate.hear((record for record, _ in pairs), time.monotonic())
         rows, rows_aside = sum(map(rows_of, pairs)), sum(map(aside_rows, pairs))
         self.points.put(self._pass_on(folded.points), rows, rows_aside)
-        self._on_folded(folded.arrivals, self.fold.counters)
+        self._on_folded(folded.arrivals, folded.prompts, self.fold.counters)
         self._hear((record, body) for record, body in pairs if body is not None)
         self._report_history()
         self.pos = self.fold.pos

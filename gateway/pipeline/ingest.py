@@ -38,6 +38,8 @@ log = logging.getLogger("footfall.gateway.ingest")
 
 PAUSE_S: Final = 60
 NO_ECHO: Final = Echo("", 0)
+PROMPT_S: Final = 8
+"""For so long agents that are asked report promptly: a zone settles in five seconds at most, and they are asked within two."""
 SINK: Final = "sink/"
 """How topics of what a database refused begin."""
 
@@ -61,6 +63,8 @@ class Ingest:
         self._publish: Final = publish
         self._enqueue: Final = enqueue
         self._has_begun = False
+        self._receipted: Final[dict[str, dict[tuple[str, str], tuple[str, int]]]] = {}
+        """By store, and by the names in an agent's topic: epoch and mark of its last receipt."""
         self._latest_ns = 0
         self.seal_key: bytes | None = None
         """The public key to which agents seal identifiers."""
@@ -113,6 +117,14 @@ class Ingest:
         received_ns = self._journal.next_ns(now_ns)
         with self._all_or_nothing(received_ns):
             self._commit(Accepted(received_ns, "", [TIME_PASSED]))
+
+    def prompt(self, store: str, now_ns: int) -> None:
+        """Ask the agents of a store that were heard since the start to report promptly for PROMPT_S, also that they heard nobody."""
+        pause_s = PAUSE_S if self.pausing else 0
+        for (topic_store, agent), (epoch, upto) in list(self._receipted.get(store, {}).items()):
+            refused = self._journal.decided.refused_rows(topic_store, agent, epoch)
+            receipt = self._receipt(topic_store, agent, epoch, upto, NO_ECHO, now_ns, pause_s, refused, PROMPT_S)
+            self._publish(topic_of(topic_store, agent, "receipts"), receipt)
 
     def replay(self, now_ns: int) -> int:
         """Take what people asked to be replayed from quarantine; how many were taken. sqlite3.OperationalError as for `take`."""
@@ -249,9 +261,12 @@ class Ingest:
             log.error("the key of the day cannot be drawn: %s", error)
             return None
 
-    def _receipt(self, store: str, agent: str, epoch: str, upto: int, echo: Echo, now_ns: int, pause_s: int, refused: int) -> bytes:
+    def _receipt(
+        self, store: str, agent: str, epoch: str, upto: int, echo: Echo, now_ns: int, pause_s: int, refused: int, prompt_s: int = 0
+    ) -> bytes:
         """With the key of the day until that is used, and as many dates as it has room for."""
         now = self._messages.names_now(store, agent)
+        self._receipted.setdefault(now[0], {})[store, agent] = epoch, upto
         key = self._day_key(now[0], now_ns)
         if key is not None and self._messages.key_used(*now) == key.key_id:
             key = None
@@ -260,7 +275,7 @@ class Ingest:
             times = self._messages.times(now[1], most)
             receipt = Receipt(
                 epoch, upto, now_ns, self._journal.journal_id, (WIRE_VERSION,), key, pause_s or None, *echo, True, times, self.beacons,
-                self.seal_key, refused,
+                self.seal_key, refused, prompt_s,
             )  # fmt: skip
             if len(payload := encode_receipt(receipt)) <= MAX_RECEIPT_BYTES:
                 return payload

@@ -19,6 +19,7 @@ from footfall.wall_clock import is_synchronised
 from gateway.accept.messages import Message
 from gateway.accept.outcome import Entry
 from gateway.accept.own_clock import OwnClock
+from gateway.fold.awaited import LOOK_NS
 from gateway.mqtt.inlet import Inlet, InletMessage
 from gateway.pipeline.agent_watch import AgentWatch
 from gateway.pipeline.condition import Condition
@@ -37,6 +38,10 @@ GATHER_S: Final = 0.03
 """After a small read, the next waits this long: a commit to disk costs the same for one message as for fifty."""
 SMALL_READ_BYTES: Final = 128 << 10
 TICK_S: Final = 2.0
+PROMPT_TICK_S: Final = LOOK_NS / NS_PER_S
+"""The same while somebody waits for an arrival."""
+PROMPT_NS: Final = 5 * NS_PER_S
+"""A fan who entered longer ago has arrived by now: the fold is behind, and nobody need hasten."""
 CHORES_S: Final = 1.0
 EXPIRE_S: Final = 60.0
 RECONNECT_S: Final = 1.0
@@ -103,6 +108,7 @@ class IngestWorker:
             messages.reconnect()
         taken_bytes = self._turn(messages, stop)
         self.live_feed.send(messages.frames)
+        self._hasten()
         messages.frames.flush()
         if 0 < taken_bytes < SMALL_READ_BYTES:
             stop.wait(max(0.0, now_s + GATHER_S - time.monotonic()))
@@ -161,6 +167,23 @@ class IngestWorker:
         self.condition.unwritable = f"the journal cannot be written: {error}. Is the disk full? Nothing is acknowledged until it can"
         self._set_not_ready(self.condition.unwritable)
 
+    def _hasten(self) -> None:
+        """While an arrival is awaited, ask the agents of its store to report, and let time pass for the fold."""
+        now_ns = self.now_ns()
+        for prompt in self.live_feed.take_prompts():
+            if now_ns - prompt.received_ns < PROMPT_NS:
+                self.ingest.prompt(prompt.store, now_ns)
+        if self.live_feed.is_awaited and not self.condition.not_ready:
+            try:
+                self._tick(now_ns, PROMPT_TICK_S)
+            except sqlite3.OperationalError as error:
+                self._report_unwritable(error)
+
+    def _tick(self, now_ns: int, silent_s: float) -> None:
+        """Journal that time passed, if nothing came for so long."""
+        if now_ns - self.journal.last_received_ns > silent_s * NS_PER_S:
+            self.ingest.tick(now_ns)
+
     def _chores(self) -> None:
         """What is due every second: quota, the clock that a person accepted, replays and, where nothing came, the record of a tick."""
         self.ingest.pausing = self.upkeep.keep_quota(self.now_ns())
@@ -172,8 +195,7 @@ class IngestWorker:
             return
         now_ns = self.now_ns()
         try:
-            if self.condition.unwritable or now_ns - self.journal.last_received_ns > TICK_S * NS_PER_S:
-                self.ingest.tick(now_ns)
+            self._tick(now_ns, 0.0 if self.condition.unwritable else TICK_S)
             self.condition.unwritable = ""
             self.ingest.replay(now_ns)
         except sqlite3.OperationalError as error:

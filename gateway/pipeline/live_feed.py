@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Final, NamedTuple, Protocol
 
 from footfall.topics import FANS, live_topic
-from gateway.fold.arrivals import Arrival
+from footfall.units import NS_PER_S
+from gateway.fold.arrivals import Arrival, Place
+from gateway.fold.awaited import AWAITED_NS, Prompt
 from gateway.fold.store_counters import LatestCounters
 
 COUNTERS_EVERY_S: Final = 1.0
@@ -27,6 +29,8 @@ class LiveMessage(NamedTuple):
     topic: str
     payload: bytes
     retain: bool
+    place: Place | None = None
+    """Of an arrival."""
 
 
 class LiveConnection(Protocol):
@@ -53,7 +57,11 @@ class CountersSource(Protocol):
 class LiveFeed:
     """Filled by the fold's thread, emptied by the network's. Never blocks."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_new: Callable[[Place], bool] = lambda place: True) -> None:
+        """`is_new` returns whether an arrival was not sent yet, and notes that it is sent now."""
+        self._is_new: Final = is_new
+        self._prompts: Final[deque[Prompt]] = deque(maxlen=QUEUED)
+        self._awaited_until_s = 0.0
         self.arrivals: Final[deque[LiveMessage]] = deque(maxlen=QUEUED)
         """Those that wait, the oldest first; the ingest stage's thread takes them from the left."""
         self._counters: Final[dict[str, LatestCounters]] = {}
@@ -68,14 +76,30 @@ class LiveFeed:
     def publish(self, arrivals: Sequence[Arrival], counters: CountersSource) -> None:
         """Queue every arrival, and once a second the counters of stores that changed."""
         for arrival in arrivals:
-            payload = _payload({"kind": "arrival"} | asdict(arrival))
-            self.arrivals.append(LiveMessage(live_topic(arrival.store), payload, retain=False))
+            values = asdict(arrival)
+            place = values.pop("place")
+            self.arrivals.append(LiveMessage(live_topic(arrival.store), _payload({"kind": "arrival"} | values), False, Place(*place)))
         now_s = time.monotonic()
         if now_s >= self._due_s:
             self._due_s = now_s + COUNTERS_EVERY_S
             for each in counters.take():
                 self._counters[each.store] = each
                 self._queue(each.store)
+
+    def prompt(self, prompts: Sequence[Prompt]) -> None:
+        """Take stores whose arrivals are awaited."""
+        if prompts:
+            self._prompts.extend(prompts)
+            self._awaited_until_s = time.monotonic() + AWAITED_NS / NS_PER_S
+
+    def take_prompts(self) -> list[Prompt]:
+        """Return the stores whose agents are to be asked, since the last call."""
+        return [self._prompts.popleft() for _ in range(len(self._prompts))]
+
+    @property
+    def is_awaited(self) -> bool:
+        """Return whether an arrival is awaited in any store."""
+        return time.monotonic() < self._awaited_until_s
 
     def forget(self, fans: Collection[str]) -> None:
         """Drop the arrivals of fans that still wait: those fans have withdrawn consent."""
@@ -97,7 +121,8 @@ class LiveFeed:
             for store in list(self._counters):  # a broker that was restarted may have forgotten what it retained
                 self._queue(store)
         while connection.unsent_bytes() < UNSENT_BYTES and (message := self._next()):
-            connection.publish(*message)
+            if message.place is None or self._is_new(message.place):
+                connection.publish(message.topic, message.payload, message.retain)
 
     def latest_minutes(self) -> dict[str, Mapping[str, float]]:
         """Return the latest row of `traffic`, by store."""

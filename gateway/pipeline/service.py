@@ -24,6 +24,7 @@ from gateway.accept.own_clock import OwnClock
 from gateway.config import GatewayConfig, load_site
 from gateway.fans.changes import ObservedStore, What
 from gateway.fold.arrivals import Arrival
+from gateway.fold.awaited import Prompt
 from gateway.fold.fold import Fold
 from gateway.http.metrics import MetricRegistry
 from gateway.http.server import StatusServer
@@ -60,6 +61,8 @@ from gateway.state.accepted_clock import read_clocks
 from gateway.state.backup import DATABASES
 from gateway.state.journal import Journal
 from gateway.state.pseudonymised import hide_identifiers
+from gateway.state.sent_arrivals import NAME as SENT_ARRIVALS
+from gateway.state.sent_arrivals import SentArrivals
 
 log = logging.getLogger("footfall.gateway")
 PROVE_S: Final = 30.0
@@ -108,7 +111,8 @@ class Gateway:
         self._inlet = Inlet(config.broker, partial(self._beats.beat, "ingest"))
         self._records, self._outbox = RecordQueue(), Outbox(config.outbox.max_bytes)
         self._records.head = self._journal.last_pos
-        self._live_feed = LiveFeed()
+        sent = SentArrivals(config.state_dir / SENT_ARRIVALS, self._journal.journal_id, self._journal.last_pos)
+        self._live_feed = LiveFeed(sent.take)
         self._watch, self._state = AgentWatch(notice_s), Condition(started_boot_ns=read_clocks().boot_ns)
         self._estate = Estate(site, config.profiles.registry())
         self._clock = OwnClock(read_clocks(), len(self._estate.agents), max(notice_s, PROVE_S))
@@ -234,10 +238,13 @@ class Gateway:
         self.notices.post("records_set_aside", what, about=what)
 
 
-def _on_folded(feed: LiveFeed, changes: FanChanges, arrivals: Sequence[Arrival], counters: CountersSource) -> None:
+def _on_folded(
+    feed: LiveFeed, changes: FanChanges, arrivals: Sequence[Arrival], prompts: Sequence[Prompt], counters: CountersSource
+) -> None:
     """Pass on what a turn of the fold came to; what becomes of fans is durable before any checkpoint."""
     changed = changes.flush()
     feed.publish(arrivals, counters)
+    feed.prompt(prompts)
     if withdrawn := {fan for each in changed if each.what is What.WITHDRAWN for fan in (each.fan, each.old)}:
         feed.forget(withdrawn)
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 import urllib3
+from paho.mqtt.client import Client, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion
 
 from footfall.pseudonyms import lasting_subject, type_key
 from gateway.accept.outcome import Entry
@@ -238,6 +240,37 @@ def test_a_known_fan_s_arrival_is_published_at_once(tmp_path: Path, embedded_bro
         assert (arrival["fan"], arrival["store"], arrival["zone"]) == ("fan-1", "s1", "entrance")
         assert watch.kept_up_s < 4.0, "it does not wait for the frame's minute to be over"
         place.until(lambda: any(message["kind"] == "counters" for message in heard), "counters")
+
+
+def test_an_arrival_is_sent_once_also_if_the_gateway_is_killed_right_behind_it(tmp_path: Path, mosquitto: Mosquitto) -> None:
+    heard: list[str] = []
+    client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv311)
+    client.on_message = lambda _, __, message: heard.extend(arrivals_in(message.payload))
+    client.connect("127.0.0.1", mosquitto.port)
+    client.subscribe("footfall/1/+/live", 1)
+    client.loop_start()
+    with Place(tmp_path / "gateway", mosquitto) as place:
+        start_s = int(time.time()) - 120
+        first, then = (recording(tmp_path / agent, agent, minutes=1, start_s=start_s, people=1) for agent in ("x", "y"))
+        known = f"{max(int(body.subject.max()) for body in first.bodies if len(body)):016x}"
+        append(
+            place.folder / "state" / "journal.db",
+            [Entry(RecordKind.LINKS, "", "", 0, encode_links([Link(known, "fan-1", 0, 1 << 62, "crm", 1.0)]))],
+        )
+        place.play(first)
+        place.until(lambda: bool(heard), "the arrival")
+        place.gateway.process.kill()
+        place.start()
+        place.play(then)
+        place.until(lambda: any(arrival.startswith("s2/") for arrival in heard), "the arrival in the other store")
+    client.loop_stop()
+    assert [arrival.partition("/")[0] for arrival in heard] == ["s1", "s2"]
+
+
+def arrivals_in(payload: bytes) -> list[str]:
+    """Return the id of a live message's arrival, if it is one."""
+    values = json.loads(payload)
+    return [values["id"]] if values["kind"] == "arrival" else []
 
 
 def states(config: str) -> set[str]:

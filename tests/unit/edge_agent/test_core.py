@@ -55,6 +55,19 @@ def test_rows_go_out_after_a_second_and_silence_after_five() -> None:
     assert empty.first_row == 1
 
 
+def test_while_the_gateway_waits_for_somebody_s_arrival_rows_and_silence_go_out_twice_a_second() -> None:
+    agent = core()
+    agent.tick(at(0))
+    agent.prompt_until_ns = round(1.6 * S)
+    assert [len(body) for body in agent.tick(at(0.5))] == [0], "that nobody was heard"
+    agent.hear(sighting(0.7))
+    assert agent.tick(at(0.9)) == []
+    assert kinds(agent.tick(at(1.0))) == ["ENTER"]
+    assert [len(body) for body in agent.tick(at(1.5))] == [0]
+    assert agent.tick(at(6.4)) == []
+    assert [len(body) for body in agent.tick(at(6.5))] == [0]
+
+
 def test_what_a_sensor_sees_is_an_event_in_a_frame() -> None:
     agent = core()
     agent.tick(at(0))

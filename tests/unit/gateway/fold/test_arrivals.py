@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from footfall.frames import Kind
 from gateway.fold.arrivals import Arrival
-from gateway.records import Record
+from gateway.records import Record, RecordKind
 from tests.support.journal_stories import STAFF, Link, Row, Rows, Story, new_fold, of, pairs, store
 from tests.support.memory_fold_store import MemoryStore
 
@@ -57,7 +58,7 @@ def test_a_fan_who_flaps_between_zones_arrives_once_in_the_zone_that_the_store_h
     *_, (_, _, rows) = moments(heard(journal).records)
     (arrival,) = arrived(journal)
     (visit,), first = of(rows, "visit"), min(of(rows, "dwell"), key=lambda row: row["time_ns"])
-    assert arrival == Arrival(f"s1/{visit['time_ns']}/x", "s1", first["zone"], "fan-1", visit["started_ms"] * 10**6)
+    assert arrival == Arrival(f"s1/{visit['time_ns']}/x", "s1", first["zone"], "fan-1", visit["started_ms"] * 10**6, arrival.place)
 
 
 def test_nobody_arrives_before_all_agents_have_reported_what_they_heard() -> None:
@@ -103,21 +104,44 @@ def test_a_fan_with_two_devices_arrives_once() -> None:
     assert len(arrived(heard(journal))) == 1
 
 
-def test_a_fan_who_becomes_known_during_the_visit_arrives_then_where_the_visit_began() -> None:
+def test_a_fan_who_is_named_during_the_visit_does_not_arrive() -> None:
     journal = entered(story().wait(2), OTHER, place=1)
-    entered(heard(journal).wait(60), OTHER, place=0, rssi_dbm=-40)
-    assert arrived(heard(journal)) == []
-    journal.links([link(OTHER, "fan-9")])
-    ((record, arrival),) = [(record, arrival) for record, found, _ in moments(heard(journal).records) for arrival in found]
-    assert (arrival.fan, arrival.zone) == ("fan-9", "b")
-    assert record.received_ns > arrival.time_ns + 60 * 10**9
-    journal.links([link(OTHER, "fan-9")])
-    assert len(arrived(heard(entered(journal, OTHER)))) == 1
+    entered(heard(journal).wait(60), OTHER, place=0, rssi_dbm=-40).links([link(OTHER, "fan-9")])
+    assert arrived(heard(entered(heard(journal), OTHER))) == []
+
+
+def test_a_fan_who_is_named_before_the_first_zone_is_settled_arrives() -> None:
+    journal = entered(story().wait(2), OTHER).links([link(OTHER, "fan-9")])
+    assert [arrival.fan for arrival in arrived(heard(journal))] == ["fan-9"]
 
 
 def test_a_fan_who_becomes_known_after_the_visit_does_not_arrive() -> None:
     journal = entered(story().wait(2), OTHER).end(1.0).links([link(OTHER, "fan-9")])
     assert arrived(heard(journal)) == []
+
+
+def test_a_visit_that_another_gateway_made_is_no_arrival() -> None:
+    journal = entered(story().wait(2))
+    journal.wait(SETTLED_S).frame(0, []).frame(1, [])
+    journal.add(RecordKind.HISTORY, json.dumps({"until_ns": journal.now_ns}).encode(), "s1")
+    assert arrived(journal.wait(1.5).tick()) == []
+
+
+def test_an_arrival_is_reported_once_its_zone_is_settled_and_not_a_second_later() -> None:
+    journal = entered(story().wait(2)).wait(SETTLED_S).frame(0, []).frame(1, [])
+    settled_ns = journal.now_ns
+    (record,) = [record for record, found, _ in moments(journal.wait(0.3).tick().wait(0.7).tick().records) if found]
+    assert record.received_ns - settled_ns == 300_000_000
+
+
+def test_the_agents_of_a_store_are_asked_to_report_promptly_when_a_fan_enters_who_has_no_visit_there() -> None:
+    fold, asked = new_fold(), list[list[str]]()
+    journal = heard(entered(entered(entered(story().wait(2), OTHER).wait(3), KNOWN).wait(0.1), SECOND, agent=1)).wait(1)
+    for pair in pairs(entered(journal, place=1).records):
+        fold.apply([pair])
+        if prompts := fold.awaited.take():
+            asked.append([prompt.store for prompt in prompts])
+    assert asked == [["s1"]], "not for who is nobody, not twice at once, and not for who is in the store already"
 
 
 def test_a_second_device_that_becomes_known_does_not_make_its_fan_arrive_again() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from footfall.topics import FANS
 from gateway.fans.changes import ObservedStore
-from gateway.fold.arrivals import Arrival
+from gateway.fold.arrivals import Arrival, Place
 from gateway.fold.store_counters import LatestCounters
 from gateway.identity.facts import Consent, Fact, MemoryFactStore, Merge, Split
 from gateway.identity.identity import Identity
@@ -74,10 +74,10 @@ def test_arrivals_of_a_fan_who_withdraws_before_they_are_sent_never_are(tmp_path
     store, feed = ObservedStore(MemoryFactStore()), LiveFeed()
     identity, changes = Identity(store, IdentifierTypes(), b"key"), FanChanges(tmp_path / "changes", store, feed.queue)
     identity.take(FACTS)
-    arrivals = [Arrival(f"s1/{number}/x", "s1", "door", fan, number) for number, fan in enumerate("aba")]
-    _on_folded(feed, changes, arrivals[:2], NoCounters())
+    arrivals = [Arrival(f"s1/{number}/x", "s1", "door", fan, number, Place(1, number)) for number, fan in enumerate("aba")]
+    _on_folded(feed, changes, arrivals[:2], (), NoCounters())
     identity.take([Consent(id="c1", learned_ns=5, from_ns=5, fan="a", purpose="identify", granted=False)])
-    _on_folded(feed, changes, arrivals[2:], NoCounters())
+    _on_folded(feed, changes, arrivals[2:], (), NoCounters())
     assert [(value["kind"], value["fan"]) for value in (json.loads(each.payload) for each in feed.arrivals)] == [
         ("arrival", "b"),
         ("fan", "a"),

@@ -13,6 +13,7 @@ from footfall.errors import ConfigError
 from footfall.frames import Kind, encode_body
 from gateway.accept.outcome import Entry
 from gateway.fold.arrivals import Arrival
+from gateway.fold.awaited import Prompt
 from gateway.fold.store_counters import LatestCounters, StoreCounters
 from gateway.pipeline import fold_worker, journal_source
 from gateway.pipeline.fold_worker import FoldWorker
@@ -44,7 +45,7 @@ class Gate:
             fold.load(self.ledger.state())
         self.fold_worker = FoldWorker(shard_of(fold), self.ledger, self.journal, self.outbox, self.publish)
 
-    def publish(self, arrivals: Sequence[Arrival], counters: StoreCounters) -> None:
+    def publish(self, arrivals: Sequence[Arrival], prompts: Sequence[Prompt], counters: StoreCounters) -> None:
         self.counters += counters.take()
 
     def run(self) -> None:
@@ -144,7 +145,9 @@ def test_a_full_outbox_ends_it_at_once(gates: list[Gate], tmp_path: Path) -> Non
     fill(tmp_path)
     gate = opened(gates, tmp_path)
     gate.outbox = Outbox(1)
-    gate.fold_worker = FoldWorker(shard_of(new_fold(gate.ledger)), gate.ledger, gate.journal, gate.outbox, lambda arrivals, counters: None)
+    gate.fold_worker = FoldWorker(
+        shard_of(new_fold(gate.ledger)), gate.ledger, gate.journal, gate.outbox, lambda arrivals, prompts, counters: None
+    )
     gate.run()
     assert 0 < gate.fold_worker.pos < FRAMES
 
@@ -214,7 +217,7 @@ def test_frames_that_were_folded_are_heard_once_each(tmp_path: Path) -> None:
     fill(tmp_path, frames=30)
     journal, ledger, heard = Journal(tmp_path / "journal.db"), Ledger(tmp_path / "ledger.db"), []
     worker = FoldWorker(
-        shard_of(new_fold(ledger)), ledger, journal, Outbox(64 << 20), lambda arrivals, counters: None,
+        shard_of(new_fold(ledger)), ledger, journal, Outbox(64 << 20), lambda arrivals, prompts, counters: None,
         hear=lambda frames: heard.extend((record.kind, record.pos, len(body)) for record, body in frames),
     )  # fmt: skip
     queue = RecordQueue()

@@ -19,7 +19,7 @@ from gateway.accept import accept, plain_events
 from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Message, Messages
-from gateway.pipeline.ingest import Ingest
+from gateway.pipeline.ingest import PROMPT_S, Ingest
 from gateway.records import Record, RecordKind
 from gateway.site import Site
 from gateway.site.index import Places
@@ -95,6 +95,16 @@ def test_every_receipt_has_the_brand_s_beacons(gate: Gate) -> None:
     gate.ingest.beacons = (OwnBeacon("f7826da6-4fa2-4e98-8024-bc5b71e0893e", minor=False),)
     gate.take((FRAMES, frame(2, body(Kind.STAY, first_row=1))))
     assert gate.receipts()[-1].beacons == gate.ingest.beacons
+
+
+def test_agents_of_a_store_are_asked_to_report_promptly_by_a_receipt_of_what_is_known_of_each(gate: Gate) -> None:
+    gate.take((FRAMES, frame(1, body(Kind.STAY))))
+    (first,) = gate.receipts()
+    gate.ingest.prompt("s2", NOW + 1)
+    assert len(gate.published) == 1, "of a store that nobody reported from, nobody is asked"
+    gate.ingest.prompt("s1", NOW + 1)
+    assert gate.published[1][0] == gate.published[0][0]
+    assert gate.receipts()[1] == first._replace(gateway_ns=NOW + 1, prompt_s=PROMPT_S, echo_boot="", echo_boot_ns=0)
 
 
 def test_the_day_s_key_is_sent_until_it_is_used(gate: Gate) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from footfall.topics import FANS
-from gateway.fold.arrivals import Arrival
+from gateway.fold.arrivals import Arrival, Place
+from gateway.fold.awaited import Prompt
 from gateway.fold.store_counters import LatestCounters
 from gateway.pipeline import live_feed
 from gateway.pipeline.live_feed import QUEUED, UNSENT_BYTES, LiveFeed, LiveMessage
@@ -44,7 +45,7 @@ def taken(feed: LiveFeed) -> list[tuple[str, dict[str, Any], bool]]:
 
 def test_counters_are_retained_and_arrivals_are_not() -> None:
     feed = LiveFeed()
-    feed.publish([Arrival("s1/7/x", "s1", "door", "fan-1", 7)], Source(s1=3))
+    feed.publish([Arrival("s1/7/x", "s1", "door", "fan-1", 7, Place(1, 0))], Source(s1=3))
     (arrival, counters) = taken(feed)
     assert arrival == (
         "footfall/1/s1/live",
@@ -118,7 +119,7 @@ def test_in_a_new_session_the_counters_of_every_store_are_published_again() -> N
 def test_without_a_connection_messages_wait_for_the_next() -> None:
     feed, connection = LiveFeed(), Connection()
     connection.session = 0
-    feed.publish([Arrival("s1/7/x", "s1", "door", "fan-1", 7)], Source())
+    feed.publish([Arrival("s1/7/x", "s1", "door", "fan-1", 7, Place(1, 0))], Source())
     feed.send(connection)
     assert connection.unsent == []
     connection.session = 5
@@ -128,8 +129,8 @@ def test_without_a_connection_messages_wait_for_the_next() -> None:
 
 def test_a_broker_that_reads_nothing_is_handed_a_mebibyte_and_the_rest_waits_in_order() -> None:
     feed, connection = LiveFeed(), Connection()
-    feed.publish([Arrival("s1/7/x", "s1", "door", "f" * 1000, n) for n in range(3000)], Source())
-    largest = max(len(payload) for _, payload, _ in feed.arrivals)
+    feed.publish([Arrival("s1/7/x", "s1", "door", "f" * 1000, n, Place(1, n)) for n in range(3000)], Source())
+    largest = max(len(payload) for _, payload, *_ in feed.arrivals)
     feed.send(connection)
     assert UNSENT_BYTES <= connection.unsent_bytes() < UNSENT_BYTES + largest
     before = len(connection.read())
@@ -141,15 +142,32 @@ def test_a_broker_that_reads_nothing_is_handed_a_mebibyte_and_the_rest_waits_in_
 
 def test_what_nobody_takes_is_bounded() -> None:
     feed = LiveFeed()
-    feed.publish([Arrival("s1/7/x", "s1", "door", f"fan-{n}", n) for n in range(QUEUED + 5)], Source())
+    feed.publish([Arrival("s1/7/x", "s1", "door", f"fan-{n}", n, Place(1, n)) for n in range(QUEUED + 5)], Source())
     assert len(feed.arrivals) == QUEUED
     assert json.loads(feed.arrivals[0].payload)["time_ns"] == 5, "the oldest are dropped"
 
 
 def test_arrivals_of_fans_who_withdrew_are_not_sent_any_more() -> None:
     feed = LiveFeed()
-    feed.publish([Arrival(f"s1/{number}/x", "s1", "door", f"fan-{number % 2}", number) for number in range(4)], Source())
+    feed.publish([Arrival(f"s1/{number}/x", "s1", "door", f"fan-{number % 2}", number, Place(1, number)) for number in range(4)], Source())
     feed.queue(LiveMessage(FANS, b'{"kind":"fan","fan":"fan-1"}', retain=False))
     feed.forget({"fan-1"})
     assert [value["fan"] for _, value, _ in taken(feed)] == ["fan-0", "fan-0", "fan-1"]
     feed.forget({"fan-1"})
+
+
+def test_an_arrival_that_was_sent_before_a_crash_is_not_sent_again() -> None:
+    sent = {Place(1, 0)}
+    feed = LiveFeed(lambda place: place not in sent)
+    feed.publish([Arrival(f"s1/{n}/x", "s1", "door", f"fan-{n}", n, Place(1, n)) for n in range(2)], Source())
+    assert [values["fan"] for _, values, _ in taken(feed)] == ["fan-1"]
+
+
+def test_stores_whose_agents_are_to_be_asked_are_handed_on_once_and_are_awaited_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 100.0
+    monkeypatch.setattr(live_feed.time, "monotonic", lambda: now_s)
+    feed = LiveFeed()
+    feed.prompt([Prompt("s1", 5), Prompt("s2", 6)])
+    assert (feed.is_awaited, feed.take_prompts(), feed.take_prompts()) == (True, [Prompt("s1", 5), Prompt("s2", 6)], [])
+    now_s += 10.0
+    assert not feed.is_awaited

@@ -51,7 +51,7 @@ class Full(Gate):
             fold.load(self.ledger.state())
         self.fold_worker = FoldWorker(
             shard_of(fold, identity=identity_on(self.ledger, None)), self.ledger, self.journal, self.outbox,
-            lambda arrivals, counters: None,
+            lambda arrivals, prompts, counters: None,
             keep=self.quarantine.add, notices=self.notices,
         )  # fmt: skip
 

@@ -77,7 +77,7 @@ class Whole:
         self._keep(ledger)
         self.outbox, self.record_queue = Outbox(64 << 20), RecordQueue()
         self.record_queue.head = self.journal.last_pos
-        self.fold_worker = FoldWorker(shard_of(fold), ledger, self.journal, self.outbox, lambda arrivals, counters: None,
+        self.fold_worker = FoldWorker(shard_of(fold), ledger, self.journal, self.outbox, lambda arrivals, prompts, counters: None,
                                keep=self.quarantine.add, notices=self.notices)  # fmt: skip
         self.ingest = Ingest(Messages(Acceptor(Places(SITE), self.journal, Pseudonymiser(SECRET))), self.journal, self.quarantine, keys,
                              self._hear, self.record_queue.put)  # fmt: skip
