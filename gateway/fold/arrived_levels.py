@@ -36,7 +36,6 @@ def learn_arrivals(state: State, slot: npt.NDArray[Any]) -> None:
     s = state.tracks
     zone = s.lead_zone[slot]
     alone = (s.own_ns[slot] > s.behind_ns[slot]) & (s.level_dbm[slot] != GONE_DBM) & ~state.estate.zone_outside[zone]
-    deaf = state.deaf_zones.of_store[s.store[slot]]
-    alone &= (deaf == NO_CODE) | ((deaf != zone) & (deaf != s.zone[slot]))
+    alone &= ~(state.deaf_zones.are_deaf(zone) | state.deaf_zones.are_deaf(s.zone[slot]))
     dbm = s.level_dbm[slot].astype(np.int64) + s.lead_db[slot]
     state.usual_levels.learn(zone[alone], dbm[alone])

@@ -36,7 +36,7 @@ class DeafZones:
         """By zone: whether the estate in force has a receiver there, or does not state its receivers."""
         self._deaf: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
         self._came: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
-        """By zone that is deaf: whether a row of it came in this slice."""
+        """By zone: whether a row of it came in this slice."""
         self._heard: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         """By zone: how many of those it heard who were heard in its store, and how many these were (`_there`)."""
         self._there: npt.NDArray[np.int64] = np.zeros(0, np.int64)
@@ -64,9 +64,9 @@ class DeafZones:
         """Return whether a zone is deaf, or each of several: nobody heard there who is supposed there. NO_CODE is not."""
         return self._deaf[zone] & (zone != NO_CODE)
 
-    def hear(self, zone: int) -> None:
-        """Take that a row of a deaf zone came."""
-        self._came[zone] = True
+    def hear(self, zones: Any) -> None:
+        """Take that rows of a zone, or of several, came."""
+        self._came[zones] = True
 
     def count(self, tracks: Tracks, slots: Column, since_ns: Column) -> tuple[Column, Column]:
         """Return how many of the slots are heard, by store, and by each zone: since a time of their store, and still."""

@@ -47,6 +47,7 @@ class ZoneArbiter:
         """Apply rows that are sorted by slot, and within a slot in their order."""
         rows = self._passers.take(rows)
         for part in self._slices.parts(rows):
+            self._state.deaf_zones.hear(part.zone)
             self._take(part)
 
     def _take(self, rows: Evidence) -> None:
@@ -109,10 +110,8 @@ class ZoneArbiter:
         self._dwells.advance(slots)
 
     def _apply_row(self, slot: int, row: HeardRow, profile: int) -> None:
-        s, deaf_zones = self._state.tracks, self._state.deaf_zones
-        deaf = deaf_zones.of_store.item(s.store.item(slot))
-        if deaf == row.zone:
-            deaf_zones.hear(deaf)
+        s = self._state.tracks
+        deaf = self._state.deaf_zones.of_store.item(s.store.item(slot))
         if self._contest.is_over(slot, row.place_ns):
             self._contest.decide(slot)
         if row.time_ns < s.last_ns[slot]:

@@ -333,8 +333,29 @@ def quieter_crowd() -> Story:
     return story
 
 
+def several_deaf_zones() -> Story:
+    """Neither a nor b hears anybody any more. Then b does again, a crowd more weakly than usual, and falls silent.
+
+    Others are heard weakly in b for a moment while a alone is deaf, so that they may be there, and then no more.
+    """
+    story, weak, brief, others = quieter_crowd(), range(100, 180), range(200, 280), range(300, 310)
+
+    def hear(place: int, dbm: int, subjects: Sequence[int], times: int, every_s: float = 5) -> None:
+        for _ in range(times):
+            rows = [Row(Kind.STAY, subject, place, rssi_dbm=dbm) for subject in subjects]
+            story.wait(every_s).frame(0, [*rows, *(Row(Kind.STAY, subject, 4, rssi_dbm=-90) for subject in others)]).frame(1, [])
+
+    hear(4, -90, [*weak, *brief], 20)
+    hear(1, -70, weak, 20)
+    hear(1, -40, brief, 8)
+    hear(1, -90, brief, 3, every_s=1)
+    hear(4, -90, weak, 20, every_s=10)
+    return story
+
+
 @given(crowds)
 @example(quieter_crowd())
+@example(several_deaf_zones())
 @settings(SLOW, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_what_is_usual_in_zones_is_the_same_for_columns_and_for_each_alone(story: Story) -> None:
     """Where two changes of zone and half a minute are enough to learn from, half of all levels are unusual, and one missed makes deaf."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from footfall.frames import Kind
-from gateway.fold import deaf_zones
+from gateway.fold import deaf_zones, zone_rules
 from gateway.fold.usual_levels import FLOOR_DB, LEAST
 from tests.support.shop_stories import Dwell, Shop, left, seen
 
@@ -92,3 +92,43 @@ def test_where_nobody_knows_how_loud_people_are_in_the_zone_that_hears_them_nobo
 def test_an_exit_elsewhere_is_no_evidence_of_the_deaf_zone() -> None:
     shop = shop_without_a(FLOOR_DBM - 6)
     assert last(shop.hear(seen("ann", "b", KNOWN_S + 310, kind=Kind.EXIT, dbm=-90)))[0][2] == KNOWN_S + 295
+
+
+def shop_without_a_and_b() -> Shop:
+    """Neither a nor b hears anybody any more: Ann is heard in w, for minutes."""
+    shop = shop_without_a(THERE_DBM, until_s=KNOWN_S + 60)
+    for at_s in range(KNOWN_S + 60, KNOWN_S + 360, 5):
+        shop.hear(seen("ann", "w", at_s, dbm=-90))
+    return shop
+
+
+@pytest.fixture(params=[0, 10**9], ids=["as columns", "alone"])
+def taken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row at a time is taken as columns, or alone."""
+    monkeypatch.setattr(zone_rules, "FEW", request.param)
+
+
+@pytest.mark.usefixtures("taken")
+def test_of_several_deaf_zones_one_that_hears_again_has_whom_it_hears_however_weakly() -> None:
+    shop = shop_without_a_and_b()
+    for at_s in range(KNOWN_S + 360, KNOWN_S + 420, 5):
+        shop.hear(seen("ann", "w", at_s, dbm=-90), seen("ann", "b", at_s + 1, dbm=FLOOR_DBM - 10))
+    assert last(shop) == [("b", KNOWN_S + 361, KNOWN_S + 416)]
+
+
+@pytest.mark.usefixtures("taken")
+def test_who_was_supposed_in_a_deaf_zone_for_a_moment_is_not_there_when_another_is_deaf_too() -> None:
+    """Ann is heard weakly for two seconds, and then no more; Ben, in w, is heard on. So b is deaf too before she is gone."""
+    began_s = KNOWN_S + 357
+    shop = shop_without_a(THERE_DBM, until_s=began_s)
+    shop.hear(*[seen("ann", "b", began_s + turn, dbm=FLOOR_DBM - 10) for turn in range(3)])
+    for at_s in range(began_s + 8, began_s + 200, 10):
+        shop.hear(seen("ben", "w", at_s, dbm=-90))
+    assert shop.close().zones_of("ann")[-1] == "b"
+
+
+def test_where_several_zones_were_deaf_the_one_that_is_left_has_whom_all_others_hear_weakly() -> None:
+    shop = shop_without_a_and_b()
+    for at_s in range(KNOWN_S + 360, KNOWN_S + 660, 5):
+        shop.hear(seen("ann", "b", at_s, dbm=FLOOR_DBM - 10))
+    assert last(shop)[0][::2] == ("a", KNOWN_S + 655)
