@@ -71,6 +71,8 @@ class LinkFact(_Fact, OfPeople):
     fact: Literal["link"]
     identifier: Identifier | None = None
     fan: Fan
+    store: Name | None = None
+    """Where something lent was handed over: it is the fan's in this store alone."""
 
     @model_validator(mode="after")
     def _names_one(self) -> LinkFact:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from footfall.baskets import spelled
 from footfall.campaigns import campaign_values
-from footfall.event_facts import OwnerFact
+from footfall.event_facts import LinkFact, OwnerFact
 from footfall.event_times import EARLY_NS as EARLY_NS
 from footfall.event_times import LATE_NS as LATE_NS
 from footfall.event_times import check_time
@@ -50,6 +50,8 @@ def normalise(
         more, left_out = fact_values(event, publisher, taken_ns, identified)
         if isinstance(event, OwnerFact):
             corrections.places.check_owner(more["staff_id"], more["store"], more["from_ns"])
+        elif isinstance(event, LinkFact) and event.store:
+            corrections.places.store(event.store)
         of_brand = id_hash(BRAND, event.kind, event.id)
         return Plain(values | more, of_brand, event.id, identified, taken_ns, of_brand, left_out=left_out)
     known_as = None if event.id is None else id_hash(places.names.first, publisher, event.id)

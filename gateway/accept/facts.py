@@ -65,7 +65,7 @@ def _one(fact: AnyFact, identifier: str, identified: Identified) -> list[Identif
 
 def _link(fact: LinkFact, identified: Identified) -> Values:
     found = _one(fact, fact.identifier or "", identified)
-    return {"identifier": list(found[0]), "fan": fact.fan, SPELLINGS: found}
+    return {"identifier": list(found[0]), "fan": fact.fan, **({"store": fact.store} if fact.store else {}), SPELLINGS: found}
 
 
 def _same(fact: SameFact, identified: Identified) -> Values:

@@ -122,7 +122,7 @@ class LinkIndex:
             for fan in {span.fan for span in each.spans}:
                 self._subjects.pop(fan, None)
             self._mark(each.name)
-            if each.lent:
+            if each.lent or each.lent_in:
                 self.lent.add(int(each.name, 16))
             if is_subject(each.name) and not all(span.fan for span in each.spans):
                 self.withdrawn.add(int(each.name, 16))
@@ -163,10 +163,11 @@ def _changed(before: Standing | None, after: Standing) -> Changed | None:
     spans = _spans(before) ^ _spans(after)
     if not spans:
         return None
-    from_ns, to_ns = min(span.from_ns for span, _ in spans), max(span.to_ns for span, _ in spans)
+    from_ns, to_ns = min(span.from_ns for span, *_ in spans), max(span.to_ns for span, *_ in spans)
     return Changed(after.name, clamped(from_ns // NS_PER_MS * NS_PER_MS), to_ns)
 
 
-def _spans(standing: Standing) -> set[tuple[Span, bool]]:
-    """Return each span with whether it ends with the visit in which it began."""
-    return {(span, span.from_ns in standing.lent) for span in standing.spans}
+def _spans(standing: Standing) -> set[tuple[Span, bool, str]]:
+    """Return each span with whether it ends with the visit in which it began, and the store in which it holds."""
+    stores = dict(standing.lent_in)
+    return {(span, span.from_ns in standing.lent, stores.get(span.from_ns, "")) for span in standing.spans}

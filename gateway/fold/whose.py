@@ -3,8 +3,8 @@
 Something lent, such as a rented tag, whose return nobody recorded is its fan's until the end of the visit in which that began: the
 subject's visit in the store that goes on at the time, else the first that begins within the store's visit timeout of it. So who has it next
 is nobody known. Whoever is first heard with it later, or in another store, may be anybody: it is the fan's until then, and for a day at
-most. Each store cuts by the visits that it has itself. A visit may still change, by late evidence: then what lies around it is to be given
-its fan anew.
+most. Where the store of the handover was stated, it is the fan's there alone. Each store cuts by the visits that it has itself. A visit may
+still change, by late evidence: then what lies around it is to be given its fan anew.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Whose:
 
         def standing(name: str) -> Standing | None:
             found = self._state.links.standing(name)
-            span = span_at(found, time_ns) if found and found.lent else None
+            span = span_at(found, time_ns) if found and (found.lent or found.lent_in) else None
             if found is None or span is None or not self._is_over(name, store, span, time_ns):
                 return found
             return found._replace(spans=tuple(each for each in found.spans if each != span))
@@ -82,9 +82,13 @@ class Whose:
         return Changed(subject, begun.from_ns if begun else first_ns, ended.to_ns if ended else last_ns)
 
     def _is_over(self, subject: str, store: int, span: Span, time_ns: int) -> bool:
-        """Return whether a span is lent, and ended before a time with its visit."""
+        """Return whether a span is lent, and holds in another store, or ended before a time with its visit."""
         standing = self._state.links.standing(subject)
-        if standing is None or span.from_ns not in standing.lent:
+        if standing is None or not (standing.lent or standing.lent_in):
+            return False
+        if dict(standing.lent_in).get(span.from_ns, here := self._state.estate.stores.names[store]) != here:
+            return True
+        if span.from_ns not in standing.lent:
             return False
         ended_ns = self._ended_ns(subject, store, span)
         return ended_ns is not None and time_ns // NS_PER_MS > ended_ns // NS_PER_MS

@@ -50,19 +50,21 @@ def holding_of(
     revokes: Sequence[RevokeLink],
     persons: Persons,
     seen: Mapping[str, Sequence[int]],
+    returned_ns: Sequence[int] = (),
 ) -> Holding:
     """Return who holds an identifier, by the facts that claim it for a fan.
 
     `seen`, for identifiers that pass to others: by person the sorted times when it was named with them, and by "" all others, ns.
+    `returned_ns`: when touches gave back what was lent.
     """
     claims = [each for fact in latest_of_each(stated) if (each := claim_of(of_type, fact, persons)).from_ns < each.to_ns]
-    if len(claims) == 1 and not revokes and of_type.unseen_s is None:
+    if len(claims) == 1 and not revokes and not returned_ns and of_type.unseen_s is None:
         (claim,) = claims
         ends = (claim.to_ns,) if claim.has_end else ()
         return Holding((Piece(claim.from_ns, claim.to_ns, claim),), ends)
     boundaries = {claim.to_ns for claim in claims if claim.has_end}
     if of_type.klass == "lent":
-        _end_by_next(claims)
+        _end_by_next(claims, returned_ns)
     boundaries |= _end_by_revokes(claims, revokes)
     if of_type.handover and of_type.klass != "lent":
         recycled = of_type.recycled_after_s
@@ -125,13 +127,16 @@ def _end_by_revokes(claims: Iterable[Claim], revokes: Iterable[RevokeLink]) -> s
     return ended
 
 
-def _end_by_next(claims: list[Claim]) -> None:
-    """End what is lent, where nobody stated an end, when it is handed to the next."""
+def _end_by_next(claims: list[Claim], returned_ns: Sequence[int]) -> None:
+    """End what is lent, where nobody stated an end, when it is handed to the next, or right after the touch that returns it."""
     begins = sorted({claim.began_ns for claim in claims})
     for claim in claims:
         nth = bisect_right(begins, claim.began_ns)
         if not claim.has_end and nth < len(begins):
             claim.to_ns = min(claim.to_ns, begins[nth])
+        back_ns = min((each + NS_PER_MS for each in returned_ns if each >= claim.began_ns), default=FOR_EVER_NS)
+        if not claim.has_end and back_ns <= claim.to_ns and back_ns < FOR_EVER_NS:
+            claim.to_ns, claim.has_end = back_ns, True
 
 
 def _end_by_silence(claims: Iterable[Claim], unseen_ns: int, seen: Mapping[str, Sequence[int]]) -> set[int]:

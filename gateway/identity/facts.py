@@ -50,6 +50,8 @@ class Link(Fact):
 
     identifier: Identifier
     fan: str
+    store: str = ""
+    """Where something lent was handed over: it is the fan's in this store alone. "" where nobody stated that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,8 @@ class Mention(Fact):
     identifiers: tuple[Identifier, ...] = ()
     fan: str = ""
     ref: str = ""
+    returned: bool = False
+    """Whether it is the return of what it names and of no goods: what is lent ends with it."""
 
 
 class Span(NamedTuple):
@@ -147,6 +151,8 @@ class Standing(NamedTuple):
     """`from_ns` of the spans of something lent whose end nobody stated: they end with the visit in which they began, if not before."""
     label: str = ""
     """`shared`, `household` or `conflict`: why it names nobody for a time."""
+    lent_in: tuple[tuple[int, str], ...] = ()
+    """`from_ns` of spans of something lent, and the one store in which they hold, where that was stated."""
 
 
 def is_registered(fan: str) -> bool:

@@ -39,7 +39,7 @@ _IDENTIFIER: Final = _Field("identifier", lambda value: Identifier(*value))
 _IDENTIFIERS: Final = _Field("identifiers", _identifiers)
 _FAN, _FANS, _OF = _Field("fan", None, ""), _Field("fans", tuple), _Field("of")
 _KINDS: Final[Mapping[type[Fact], tuple[str, tuple[_Field, ...]]]] = {
-    Link: ("link", (*_COMMON, _IDENTIFIER, _FAN)),
+    Link: ("link", (*_COMMON, _IDENTIFIER, _FAN, _Field("store", None, ""))),
     Same: ("same", (*_COMMON, _IDENTIFIERS)),
     Merge: ("merge", (*_COMMON, _FANS)),
     Distinct: ("distinct", (*_COMMON, _FANS)),
@@ -48,10 +48,11 @@ _KINDS: Final[Mapping[type[Fact], tuple[str, tuple[_Field, ...]]]] = {
     RevokeLink: ("revoke", (*_COMMON, _IDENTIFIER, _FAN)),
     Consent: ("consent", (*_COMMON, _FAN, _Field("purpose"), _Field("granted"), _Field("version"))),
     Ownership: ("owner", (*_COMMON, _FAN, _Field("staff_id", None, ""), _Field("store", None, ""))),
-    Mention: ("mention", (*_COMMON, _IDENTIFIERS, _FAN, _Field("ref", None, ""))),
+    Mention: ("mention", (*_COMMON, _IDENTIFIERS, _FAN, _Field("ref", None, ""), _Field("returned", None, False))),
 }
 _BY_NAME: Final[Mapping[str, type[Fact]]] = {name: each for each, (name, _) in _KINDS.items() if each is not RevokeLink}
 OF_LINK: Final = "of_link"
+RETURN: Final = "return"
 ALSO: Final = "also"
 """Facts that an object states beside its own: that two spellings of a number are one."""
 
@@ -130,7 +131,13 @@ def mention_of_touch(fact_id: str, values: Mapping[str, Any], publisher: str = "
         identifiers=tuple(dict.fromkeys(map(Identifier, types, subjects))),
         fan=values["fan"],
         ref=values["ref"],
+        returned=_is_of_what_it_names(values),
     )
+
+
+def _is_of_what_it_names(values: Mapping[str, Any]) -> bool:
+    """Return whether a touch is the return of the one thing that it names, and of no goods: somebody scans a rented tag at the desk."""
+    return values.get("what") == RETURN and len(values["subjects"]) == 1 and not any(values.get(key) for key in ("items", "amount", "ref"))
 
 
 def content_of(fact: Fact) -> str:

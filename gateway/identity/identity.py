@@ -43,7 +43,7 @@ class Identity:
 
     def _is_alone(self, fact: Fact) -> bool:
         """Return whether a fact is a touch that states nothing about who is who, unless something else has its id or takes it back."""
-        if not isinstance(fact, Mention) or fact.fan or len(fact.identifiers) > 1:
+        if not isinstance(fact, Mention) or fact.fan or fact.returned or len(fact.identifiers) > 1:
             return False
         return all(each.type != "" and self._types.of(each.type).unseen_s is None for each in fact.identifiers)
 

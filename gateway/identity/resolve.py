@@ -91,7 +91,9 @@ class _Resolver:
     def _holding(self, subject: str, stated: Sequence[Link | Mention]) -> Holding:
         of_type = self.type_of(subject)
         seen = self._seen(subject) if of_type.unseen_s is not None or of_type.recycled_after_s is not None else {}
-        return holding_of(of_type, stated, self._index.revokes.get(subject, ()), self._persons, seen)
+        is_lent = of_type.klass == "lent"
+        returned_ns = [each.from_ns for each in self._index.mentions.get(subject, ()) if each.returned] if is_lent else ()
+        return holding_of(of_type, stated, self._index.revokes.get(subject, ()), self._persons, seen, returned_ns)
 
     def _seen(self, subject: str) -> Mapping[str, list[int]]:
         """Return when touches named an identifier with a person, by their fan or another identifier; under "" with nobody."""
@@ -128,7 +130,8 @@ class _Resolver:
         mine = self._with_consent(_each_until_next(spans) if is_lent else _glued(spans))
         if mine or label:
             lent = tuple(sorted({each.from_ns for each in pieces if not each.claim.has_end})) if is_lent else ()
-            made.standings[subject] = Standing(subject, 0, mine, of_type.rank, of_type.only_by_ref, lent, label)
+            lent_in = tuple(sorted({(each.from_ns, store) for each in pieces if (store := _store_of(each))})) if is_lent else ()
+            made.standings[subject] = Standing(subject, 0, mine, of_type.rank, of_type.only_by_ref, lent, label, lent_in)
 
     def _with_consent(self, spans: Iterable[tuple[int, int, str]]) -> tuple[Span, ...]:
         made = []
@@ -139,6 +142,11 @@ class _Resolver:
             else:
                 made.append(Span(from_ns, to_ns, fan))
         return tuple(sorted(made) if self._persons.withdrawn else made)
+
+
+def _store_of(piece: Piece) -> str:
+    """Return the one store in which a piece holds, "" if nobody stated one."""
+    return piece.claim.fact.store if isinstance(piece.claim.fact, Link) else ""
 
 
 def _is_shared(pieces: Sequence[Piece]) -> bool:

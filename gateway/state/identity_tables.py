@@ -134,13 +134,20 @@ class IdentityTables(SealedRows):
 
 
 def _row(standing: Standing) -> StandingRow:
-    spans, lent = (_ENCODER.encode(each) for each in (standing.spans, standing.lent))
+    spans, lent = (_ENCODER.encode(each) for each in (standing.spans, (*standing.lent, *standing.lent_in)))
     return StandingRow(standing.name, standing.number, standing.rank, int(standing.only_by_ref), spans, lent, standing.label)
 
 
 def _standing(row: StandingRow) -> Standing:
     spans = tuple(Span(*each) for each in json.loads(row.spans))
-    return Standing(row.name, row.number, spans, row.rank, bool(row.only_by_ref), tuple(json.loads(row.lent)), row.label)
+    lent: tuple[int, ...] = ()
+    lent_in: tuple[tuple[int, str], ...] = ()
+    for each in json.loads(row.lent):
+        if isinstance(each, int):
+            lent += (each,)
+        else:
+            lent_in += (tuple(each),)
+    return Standing(row.name, row.number, spans, row.rank, bool(row.only_by_ref), lent, row.label, lent_in)
 
 
 def _marks(values: Collection[object]) -> str:

@@ -81,6 +81,7 @@ class _Reader:
         if event.get("kind") == "void":
             return self._facts(fact_id, {"fact": "revoke", "of": event["of"]})
         time_ns, given = _at(minute), event.get("identifiers", ())
+        is_of_goods = any(event.get(key) for key in ("items", "amount", "ref"))
         mention = Mention(
             id=event.get("id", fact_id),
             learned_ns=time_ns,
@@ -90,6 +91,7 @@ class _Reader:
             identifiers=tuple(dict.fromkeys(found for each in given for found in self._identifiers(each))),
             fan=event.get("fan", ""),
             ref=event.get("ref", ""),
+            returned=event.get("what") == "return" and len(given) == 1 and not is_of_goods,
         )
         if given and not mention.identifiers and not mention.fan:
             self.blocked.add(mention.ref)

@@ -48,7 +48,8 @@ def ended(
             replace(each, from_ms=begins.get(each.id, each.from_ms), to_ms=min(each.to_ms, last.get(each.id, EVER_MS))) for each in found
         ]
     if klass == "lent":
-        found = [_until_handed_over(each, claims, [end_ms for fan, end_ms in revoked if fan == each.fan]) for each in claims]
+        back_ms = [each.time_ms + 1 for each in mentions if each.returned]
+        found = [_until_handed_over(each, claims, [end_ms for fan, end_ms in revoked if fan == each.fan], back_ms) for each in claims]
     tenure = Tenure(tuple(sorted(ends)))
     return [each for each in map(tenure.cut, found) if each.from_ms < each.to_ms], tenure
 
@@ -97,12 +98,15 @@ def _unseen_from(claim: Claim, mentions: Sequence[Mentioned], person_of: PersonO
     return last_ms + CONTACT_UNSEEN_MS
 
 
-def _until_handed_over(claim: Claim, claims: Sequence[Claim], revoked_ms: Sequence[int]) -> Claim:
-    """Return what is lent until it is handed to anybody again. A return that a revoke states counts where it came first."""
+def _until_handed_over(claim: Claim, claims: Sequence[Claim], revoked_ms: Sequence[int], returned_ms: Sequence[int]) -> Claim:
+    """Return what is lent until it is handed to anybody again. A return that a revoke, or a touch, states counts where it came first.
+
+    One whose end was stated needs no touch.
+    """
     if claim.states_to:
         return min((claim.until(end_ms) for end_ms in revoked_ms), key=lambda each: each.to_ms, default=claim)
     next_ms = min((each.began_ms for each in claims if each.began_ms > claim.began_ms), default=EVER_MS)
-    back_ms = min((end_ms for end_ms in revoked_ms if end_ms > claim.began_ms), default=EVER_MS)
+    back_ms = min((end_ms for end_ms in (*revoked_ms, *returned_ms) if end_ms > claim.began_ms), default=EVER_MS)
     return replace(claim, to_ms=min(claim.to_ms, next_ms, back_ms), states_to=back_ms <= next_ms and back_ms < EVER_MS)
 
 

@@ -31,6 +31,8 @@ class Touch:
     identifiers: tuple[str, ...]
     fan: str
     ref: str
+    returned: bool = False
+    """Whether it gives back the one thing that it names, and no goods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Mentioned(NamedTuple):
     time_ms: int
     fan: str
     with_fans: frozenset[str]
+    returned: bool = False
 
 
 class FactSet:
@@ -165,7 +168,7 @@ class FactSet:
         for touch in self._touches_with.get(identifier, ()):
             others = (each for each in touch.identifiers if each != identifier)
             fans = {fan for each in others for fan in self._fans_of.get(each, ())} | ({touch.fan} - {""})
-            found.append(Mentioned(touch.time_ms, touch.fan, frozenset(fans)))
+            found.append(Mentioned(touch.time_ms, touch.fan, frozenset(fans), touch.returned))
         return found
 
     def revoked_links(self) -> list[tuple[str, str, int]]:
@@ -219,7 +222,9 @@ def _may_take_out(fact: Event, named: Event | None) -> bool:
 
 def _touch(event: Event) -> Touch:
     identifiers = tuple(dict.fromkeys(each for each in map(normal, event.get("identifiers", ())) if each))
-    return Touch(event["id"], ms_of(event["time"]), identifiers, event.get("fan") or "", event.get("ref") or "")
+    is_of_goods = event.get("items") or event.get("amount") or event.get("ref")
+    returned = event.get("what") == "return" and len(identifiers) == 1 and not is_of_goods
+    return Touch(event["id"], ms_of(event["time"]), identifiers, event.get("fan") or "", event.get("ref") or "", returned)
 
 
 def _amended(touch: Touch, values: Event) -> Touch:

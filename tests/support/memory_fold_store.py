@@ -141,7 +141,7 @@ class MemoryStore:
         yield from self._standings
 
     def lent_subjects(self) -> list[str]:
-        return [each.name for each in self._standings.values() if each.lent]
+        return [each.name for each in self._standings.values() if each.lent or each.lent_in]
 
     def withdrawn_subjects(self) -> list[str]:
         return [each.name for each in self._standings.values() if ":" not in each.name and not all(span.fan for span in each.spans)]

@@ -160,11 +160,18 @@ class Shop:
         self._story.add(RecordKind.FACTS, encode_facts(facts))
         return self._report_in()
 
-    def stands(self, who: str, *spans: tuple[float, float, str], lent: Sequence[float] = ()) -> Shop:
-        """Give the fold the person's standing: spans as (from_s, to_s, fan), those that begin at `lent` ending with a visit."""
+    def stands(
+        self, who: str, *spans: tuple[float, float, str], lent: Sequence[float] = (), lent_in: Sequence[tuple[float, str]] = ()
+    ) -> Shop:
+        """Give the fold the person's standing: spans as (from_s, to_s, fan), those that begin at `lent` ending with a visit.
+
+        `lent_in` has the stores in which spans hold.
+        """
         self._numbers[who] += 1
         found = tuple(Span(self._ns(from_s), self._ns(to_s), fan) for from_s, to_s, fan in spans)
-        self._fold.link([Standing(f"{PEOPLE[who]:016x}", self._numbers[who], found, lent=tuple(map(self._ns, lent)))])
+        stores = tuple((self._ns(from_s), store) for from_s, store in lent_in)
+        made = Standing(f"{PEOPLE[who]:016x}", self._numbers[who], found, lent=tuple(map(self._ns, lent)), lent_in=stores)
+        self._fold.link([made])
         return self._report_in()
 
     def touch(self, what: str, who: str | None = None, fan: str | None = None, amount: float = 0.0, event_id: str = "t1") -> Shop:

@@ -53,6 +53,14 @@ def test_the_next_handover_begins_another_visit_s_span() -> None:
     assert fans(shop) == (["fan-1", "fan-2"], ["fan-1", "fan-1", "fan-2"])
 
 
+def test_what_was_handed_over_in_one_store_is_nobody_s_in_another_of_the_same_name() -> None:
+    for lent_in, fan in (("s1", "fan-1"), ("elsewhere", "")):
+        shop = Shop().stands("ben", (90, EVER_S, "fan-1"), lent=[90], lent_in=[(90, lent_in)]).hear(seen("ben", "a", 100)).close()
+        assert fans(shop) == ([fan], [fan])
+        shop.stands("ben", (90, EVER_S, "fan-1"), lent=[90]).close()
+        assert fans(shop) == (["fan-1"], ["fan-1"]), "without a store it is the fan's wherever it is heard"
+
+
 def test_what_is_handed_over_during_a_visit_ends_with_it() -> None:
     shop = shop_with_two_visits().stands("ben", (130, EVER_S, "fan-1"), lent=[130]).close()
     assert fans(shop) == (["", ""], ["", "fan-1", ""]), "a visit is its fan's as of its opening"

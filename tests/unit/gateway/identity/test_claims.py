@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.identity.claims import strength_of
@@ -107,6 +109,21 @@ class TestLent:
     def test_spans_of_one_fan_stay_apart(self) -> None:
         standing = resolve([link("tag:1", "A", 0), link("tag:1", "A", 100)], TYPES, KEY).standings[name("tag:1")]
         assert [span.from_ns for span in standing.spans] == [at(0), at(100)]
+
+    def test_a_touch_that_returns_it_ends_it_right_after_itself_and_one_of_goods_does_not(self) -> None:
+        facts = [link("tag:1", "A", 0), replace(touch(40, "tag:1"), returned=True), link("tag:1", "B", 100), touch(120, "tag:1")]
+        assert [who(facts, "tag:1", minute) for minute in (39, 40, 41, 99, 100, 130)] == ["A", "A", None, None, "B", "B"]
+        standing = resolve(facts, TYPES, KEY).standings[name("tag:1")]
+        assert standing.lent == (at(100),), "a return that somebody recorded needs no visit's end"
+
+    def test_a_return_of_what_is_not_lent_ends_nothing(self) -> None:
+        facts = [link("member:1", "A", 0), replace(touch(40, "member:1"), returned=True)]
+        assert who(facts, "member:1", 50) == "A"
+
+    def test_the_store_of_a_handover_stands_with_its_span(self) -> None:
+        facts = [replace(link("tag:1", "A", 0), store="s1"), link("tag:1", "B", 100), replace(link("member:1", "A", 0), store="s1")]
+        assert resolve(facts, TYPES, KEY).standings[name("tag:1")].lent_in == ((at(0), "s1"),)
+        assert resolve(facts, TYPES, KEY).standings[name("member:1")].lent_in == (), "what is not lent is the fan's everywhere"
 
     def test_two_handovers_at_once_are_nobody_s(self) -> None:
         assert who([link("tag:1", "A", 0), link("tag:1", "B", 0)], "tag:1") is None

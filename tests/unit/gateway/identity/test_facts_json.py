@@ -37,7 +37,7 @@ FACTS: list[Fact] = [
     Mention(id="9", learned_ns=7, from_ns=7, to_ns=7, source="touch", identifiers=(A, B), fan="f", ref="r"),
     Mention(id="10", learned_ns=7, from_ns=7, to_ns=7),
 ]
-TOUCH = {"time_ns": 5, "subjects": ["0a", "0b"], "types": ["member", "phone"], "fan": "f", "ref": "r"}
+TOUCH = {"what": "scan", "time_ns": 5, "subjects": ["0a", "0b"], "types": ["member", "phone"], "fan": "f", "ref": "r"}
 
 
 def test_facts_are_read_as_they_were_written() -> None:
@@ -91,6 +91,18 @@ def test_links_of_earlier_releases_are_facts_with_the_same_id_however_often_they
 def test_a_touch_states_its_identifiers_fan_and_reference_at_its_time() -> None:
     mention = Mention(id="t", learned_ns=5, from_ns=5, to_ns=5, source="touch", actor="till", identifiers=(A, B), fan="f", ref="r")
     assert mention_of_touch("t", TOUCH, "till") == mention
+
+
+@pytest.mark.parametrize(
+    ("more", "returned"),
+    [({}, True), ({"what": "scan"}, False), ({"items": "sku:1"}, False), ({"amount": 5.0}, False), ({"ref": "r"}, False),
+     ({"subjects": ["0a", "0b"]}, False)],
+)  # fmt: skip
+def test_the_return_of_one_thing_and_of_no_goods_gives_back_what_it_names(more: dict[str, object], returned: bool) -> None:
+    touch = TOUCH | {"what": "return", "subjects": ["0a"], "types": [], "ref": "", "items": "", "amount": 0.0} | more
+    mention = mention_of_touch("t", touch)
+    assert mention is not None
+    assert mention.returned == returned
 
 
 def test_a_touch_of_an_earlier_release_has_identifiers_without_types() -> None:
