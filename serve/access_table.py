@@ -5,13 +5,13 @@ rule = rule_of("GET", "/api/fans/f-1/visits")     # None: no route has this path
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Final, NamedTuple
 
 from starlette.routing import compile_path
 
+from serve.decision_bodies import DECISIONS
 from serve.roles import Role
 
 
@@ -24,6 +24,7 @@ class Scope(Enum):
     PATH = "what is below its paths; another path is refused (403, scope)"
     STORES = "its stores alone; another store is refused (403, scope)"
     SENDER = "it sends in the name of publishers of its stores; another store or publisher is refused (403, scope)"
+    OWN = "what a publisher of its own has sent; anything else is not known (404)"
     FAN = "a fan of its stores, with what happened there; another fan is one that is not known (404, fan)"
 
 
@@ -58,29 +59,35 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(_GET, "/api/openapi.json", _EVERY, Scope.SHARED),
     Rule(_GET, "/api/query", _PEOPLE, Scope.SHARED),
     Rule(_GET, "/api/query/{what}", _PEOPLE, Scope.STORES),
+    Rule(_GET, "/api/fans/{fan:path}/visits", _PEOPLE, Scope.FAN),
+    Rule(_GET, "/api/fans/{fan:path}/purchases", _PEOPLE, Scope.FAN),
+    Rule(_GET, "/api/fans/{fan:path}/profile", _PEOPLE, Scope.FAN),
+    Rule(_GET, "/api/fans/{fan:path}/why", _HEADQUARTERS, Scope.CHAIN),
+    Rule(_GET, "/api/fans/{fan:path}", _PEOPLE, Scope.FAN),
+    *(Rule(_POST, f"/api/decisions/{what}", _HEADQUARTERS, Scope.CHAIN) for what in DECISIONS),
+    Rule(_GET, "/api/facts/{fact:path}", _HEADQUARTERS | {Role.INTEGRATOR}, Scope.OWN),
+    Rule(_GET, "/api/corrections", _PEOPLE, Scope.STORES),
     Rule(_POST, "/api/events", _EVERY, Scope.SENDER),
+    Rule(_POST, "/api/touches", _EVERY, Scope.SENDER),
+    Rule(_POST, "/api/facts", frozenset({Role.HEADQUARTERS, Role.INTEGRATOR}), Scope.SENDER),
+    Rule(_POST, "/api/corrections", _EVERY, Scope.SENDER),
 )
 
 
-class _Found(NamedTuple):
-    pattern: re.Pattern[str]
-    by_method: Mapping[str, Rule]
-
-
-def _compiled() -> tuple[Mapping[str, Mapping[str, Rule]], tuple[_Found, ...]]:
-    by_path: dict[str, dict[str, Rule]] = {}
-    for rule in TABLE:
-        by_path.setdefault(rule.path, {}).update((method, rule) for method in rule.methods)
-    patterns = [_Found(compile_path(path)[0], rules) for path, rules in by_path.items() if "{" in path]
-    return {path: rules for path, rules in by_path.items() if "{" not in path}, tuple(patterns)
-
-
-_BY_PATH, _PATTERNS = _compiled()
+_STATIC: Final[Mapping[tuple[str, str], Rule]] = {
+    (method, rule.path): rule for rule in TABLE for method in rule.methods if "{" not in rule.path
+}
+_PATTERNS: Final = tuple((compile_path(rule.path)[0], rule) for rule in TABLE if "{" in rule.path)
 
 
 def rule_of(method: str, path: str) -> Rule | None:
     """Return the rule of a request; None if no route has this path, or none with this method."""
-    rules = _BY_PATH.get(path)
-    if rules is None:
-        rules = next((found.by_method for found in _PATTERNS if found.pattern.match(path)), {})
-    return rules.get("GET" if method == "HEAD" else method)
+    asked = "GET" if method == "HEAD" else method
+    found = _STATIC.get((asked, path))
+    return found or next((rule for pattern, rule in _PATTERNS if asked in rule.methods and pattern.match(path)), None)
+
+
+def methods_of(path: str) -> list[str]:
+    """Return the methods with which a path is there; none if it is not."""
+    of = [rule.methods for rule in TABLE if rule.path == path] + [rule.methods for pattern, rule in _PATTERNS if pattern.match(path)]
+    return sorted({method for methods in of for method in methods})

@@ -27,10 +27,8 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from footfall import __version__
-from footfall.mistakes import did_you_mean
 from gateway.http.metrics import MetricRegistry
 from serve.access import Access
-from serve.access_table import TABLE
 from serve.broker_client import BrokerClient
 from serve.config import ServeConfig
 from serve.estate import ServedEstate
@@ -41,11 +39,8 @@ from serve.openapi import DESCRIPTION, with_shared
 from serve.problems import problem
 from serve.rate_limits import RateLimits
 from serve.reaches import Reaches
-from serve.routes import documents, events, pages, queries
+from serve.routes import corrections, decisions, documents, events, facts, fans, pages, queries
 from serve.services import Services
-
-_SENT_WITH_POST: Final = {"/api/events": "events"}
-_HIDDEN: Final = ("/", "/page.css", "/page.js")
 
 
 class Pages:
@@ -73,7 +68,7 @@ class Pages:
             Guard, access=self._access, limits=RateLimits(listen.requests_per_s, listen.burst), reach=Reaches(services.estate.site)
         )
         app.router.routes.extend([*pages.routes(services, self.registry), *documents.routes(lambda: _document(app))])
-        for resource in (queries, events):
+        for resource in (queries, fans, decisions, facts, corrections, events):
             app.router.routes.extend(resource.routes(services).routes)
         return app
 
@@ -88,17 +83,10 @@ def _document(app: FastAPI) -> dict[str, Any]:
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
-    """Answer what no route answers: a path that there is not, or a method that it does not have."""
+    """Answer what the routes refuse by themselves; paths and methods that there are not are refused before (`serve/guard.py`)."""
     if not isinstance(error, HTTPException):
         raise error
-    reason, path = {404: "path", 405: "method"}.get(error.status_code, "http"), request.url.path
-    there = dict.fromkeys(rule.path for rule in TABLE if rule.path not in _HIDDEN)
-    message = {404: f"there is no {path[:80]}{did_you_mean(path, there)}", 405: f"not with {request.method}"}.get(
-        error.status_code, error.detail
-    )
-    if error.status_code == 405 and path in _SENT_WITH_POST:
-        message = f"{_SENT_WITH_POST[path]} are sent with POST, {message}"
-    return problem(error.status_code, reason, message, error.headers or {})
+    return problem(error.status_code, "http", str(error.detail), error.headers or {})
 
 
 async def _wrong_request(request: Request, error: Exception) -> Response:

@@ -58,6 +58,12 @@ class ServedEstate:
             self._current()
             return self._site
 
+    def is_own(self, store: str, reach: frozenset[str]) -> bool:
+        """Return whether a store, by any of its names, is one of these, which are present names."""
+        with self._lock:
+            places = self._places
+        return store in reach or (places is not None and places.store_now(store) in reach)
+
     def _current(self) -> Places | None:
         if self._states is None or self._states != self._look():
             self._site = self._load()

@@ -1,4 +1,5 @@
-"""Lets through what `access.py` and `access_table.py` allow, before anything of a request's body is read; refuses the rest.
+"""Lets through what `access.py` and `access_table.py` allow, before anything of a request's body is read; refuses the rest, and paths
+of no rule.
 
 What it lets through has `caller` and `reach`, the stores that the caller may ask about, in its state.
 """
@@ -11,9 +12,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from starlette.requests import Request
+from starlette.responses import Response
 
+from footfall.mistakes import did_you_mean
 from serve.access import Access, Denial
-from serve.access_table import Rule, Scope, rule_of
+from serve.access_table import TABLE, Rule, Scope, methods_of, rule_of
 from serve.problems import problem
 from serve.rate_limits import RateLimits
 from serve.roles import HERE, Caller, is_below
@@ -37,14 +40,19 @@ class Guard:
         self._clock: Final = clock
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        rule = rule_of(scope["method"], scope["path"]) if scope["type"] == "http" else None
-        if rule is not None and rule.scope is not Scope.OPEN:
+        if scope["type"] != "http":
+            return
+        rule = rule_of(scope["method"], scope["path"])
+        if rule is None:
+            await _not_there(scope["method"], scope["path"])(scope, receive, send)
+            return
+        if rule.scope is not Scope.OPEN:
             found = self._admitted(Request(scope), rule)
             if isinstance(found, Denial):
                 await problem(*found)(scope, receive, send)
                 return
             scope.setdefault("state", {}).update(caller=found, reach=self._reach(found))
-        if scope["type"] == "http" and scope["method"] == "HEAD":
+        if scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}  # the server leaves the body out
         await self._app(scope, receive, send)
 
@@ -60,6 +68,14 @@ class Guard:
             roles = ", ".join(sorted(rule.roles))
             return Denial(403, "role", f"it is for {roles}; this token is of {caller.name}, {caller.role}")
         return _beyond(request, rule, caller, self._reach(caller)) or caller
+
+
+def _not_there(method: str, path: str) -> Response:
+    """Return the answer to what no rule has: a path that there is not, or a method that it does not have."""
+    if allowed := methods_of(path):
+        return problem(405, "method", f"not with {method[:20]}: it is asked with {', '.join(allowed)}", {"Allow": ", ".join(allowed)})
+    there = dict.fromkeys(rule.path for rule in TABLE if rule.path.count("/") > 1 or "." not in rule.path)
+    return problem(404, "path", f"there is no {path[:80]}{did_you_mean(path[:80], there)}")
 
 
 def _beyond(request: Request, rule: Rule, caller: Caller, reach: Reach) -> Denial | None:

@@ -59,6 +59,11 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": _MEANS[status], "content": {MEDIA_TYPE: {"schema": _SCHEMA}}} for status in statuses}
 
 
+def shown(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the answer of a route, as FastAPI's `responses` has it."""
+    return {"model": model}
+
+
 _SCHEMA: Final = {"$ref": "#/components/schemas/Problem"}
 
 

@@ -67,10 +67,13 @@ async def _once(services: Services, request: Request, key: str, body: bytes, han
     return response
 
 
-async def publish_events(services: Services, request: Request, body: bytes) -> Response:
-    """Publish the plain events of a body for the `store` and `agent` of the query string; answer once the broker has them."""
+async def publish_events(services: Services, request: Request, body: bytes, kinds: Sequence[str] = ()) -> Response:
+    """Publish the plain events of a body for the `store` and `agent` of the query string; answer once the broker has them.
+
+    `kinds`: of which they must be; where it is one alone, it may be left out.
+    """
     store, agent = sender_of(request)
-    values = load_json(body)
+    values = _of_kinds(load_json(body), kinds)
     events = _checked(values)
     if denied := _beyond(request, events):
         return denied
@@ -80,6 +83,18 @@ async def publish_events(services: Services, request: Request, body: bytes) -> R
         await run_in_threadpool(services.broker.publish, topic, payload)
     services.posted["accepted"] += len(values)
     return answer({"accepted": len(values)}, 202)
+
+
+def _of_kinds(values: list[Any], kinds: Sequence[str]) -> list[Any]:
+    """Return events with their kind. Raise ContractError `event.invalid` for one of another."""
+    if not kinds:
+        return values
+    if len(kinds) == 1:
+        values = [{"kind": kinds[0], **value} if isinstance(value, dict) else value for value in values]
+    for i, value in enumerate(values):
+        if isinstance(value, dict) and value.get("kind") not in kinds:
+            raise ContractError("event.invalid", f"event {i}: kind: it is {', '.join(kinds)} here; /api/events takes every kind")
+    return values
 
 
 def sender_of(request: Request) -> tuple[str, str]:

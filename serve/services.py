@@ -5,17 +5,28 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
+from footfall.errors import ConfigError, Unreadable
 from footfall.events import AnyEvent
 from gateway.cli.status import fetch
+from gateway.config import GatewayConfig, load_gateway
+from gateway.fans.desk import Desk
+from gateway.fans.profile_settings import FanProfileSettings, load_profile
+from gateway.fans.reading import FanReader
+from gateway.state.files import LEDGER
+from gateway.state.ledger_reader import LedgerReader
 from serve.broker_client import BrokerClient
 from serve.config import ServeConfig, status_url, users_path
 from serve.estate import ServedEstate
 from serve.idempotency import Answers
+from serve.ledgers import Ledgers
 from serve.live import LiveReaders
 from serve.sealing import EventSealer
 from serve.users import UserFile
@@ -23,6 +34,9 @@ from serve.users import UserFile
 STATUS_FRESH_S: Final = 2.0
 """The gateway is asked for its status at most so often, however many pages are open."""
 QUERIES_AT_ONCE: Final = 2
+FANS_AT_ONCE: Final = 2
+"""Fans that are read from the ledger at once: more threads share one interpreter, and gain nothing."""
+_Found = TypeVar("_Found")
 
 
 class Services:
@@ -40,6 +54,8 @@ class Services:
         self.posted: Final[Counter[str]] = Counter()
         """Requests that send events, by what became of them."""
         self.answers: Final = Answers()
+        self._ledgers: Final = Ledgers(lambda: self.settings.state_dir / LEDGER)
+        self._threads: Final = ThreadPoolExecutor(FANS_AT_ONCE, "fans")
         self._sealer: Final = EventSealer()
         self._status_url: Final = status_url(config)
         self._status: tuple[float, dict[str, Any]] = (float("-inf"), {})
@@ -49,6 +65,40 @@ class Services:
     def gateway(self) -> Path:
         """The gateway.toml."""
         return self.config.gateway
+
+    @cached_property
+    def settings(self) -> GatewayConfig:
+        """What gateway.toml has, as it was when it was needed first. Raise Unreadable."""
+        try:
+            return load_gateway(self.config.gateway)
+        except ConfigError as error:
+            raise Unreadable(str(error)) from None
+
+    @cached_property
+    def profile_settings(self) -> FanProfileSettings:
+        """How a fan's profile is worked out. Raise Unreadable."""
+        try:
+            return load_profile(self.settings.fan_profile_file)
+        except ConfigError as error:
+            raise Unreadable(str(error)) from None
+
+    def desk(self, ledger: LedgerReader) -> Desk:
+        """Return the gateway's files as decisions and reviews stand on them."""
+        return Desk(self.settings, ledger)
+
+    async def read_fans(self, read: Callable[[FanReader], _Found]) -> _Found:
+        """Return what is read from the latest checkpoint of the ledger, in a thread. Raise Unreadable, and as `read`."""
+
+        def reading() -> _Found:
+            with self._ledgers.reading() as fans:
+                return read(fans)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, reading)
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._threads.shutdown(cancel_futures=True)
+        self._ledgers.close()
 
     async def status(self) -> dict[str, Any]:
         """Return what the gateway's /status has, at most STATUS_FRESH_S old."""

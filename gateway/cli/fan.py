@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC
-from functools import partial
 from typing import Annotated, Any, Final
 
 import typer
@@ -21,10 +20,9 @@ from gateway.fans.as_known import all_around, as_known_on, rows_as_known
 from gateway.fans.history import FanRows, History, history_of
 from gateway.fans.owners import CaredFor, cared_for, registered_by
 from gateway.fans.profile import Profile, profile_of
-from gateway.fans.reading import rows_of_fan, timeouts, zones
-from gateway.fans.show import Clocks, Heading, as_object, lines, moment
+from gateway.fans.reading import FanReader, rows_of_fan, timeouts, zones
+from gateway.fans.show import Clocks, as_object, lines, moment
 from gateway.fans.whose import Person, of_standings
-from gateway.fans.whose import as_object as identifier_object
 from gateway.identity.facts import claims_name, fan_name
 from gateway.identity.naming import fan_at
 from gateway.identity.ownership import Owners, facts_of_owners
@@ -67,7 +65,7 @@ def show(
     with desk(config) as files:
         until_ns = _known_until(files, as_known)
         person, history = _found(files, fan, until_ns)
-        heading = _heading(files, fan, person, until_ns)._replace(owner=_owner(files, person, history, until_ns))
+        heading = FanReader(files.ledger).heading(fan, person, until_ns)._replace(owner=_owner(files, person, history, until_ns))
         profile = _profile(files, history, _last_ns(files, until_ns))
         if as_json:
             shown = as_object(heading, history, most) | {"profile": profile_show.as_object(profile)}
@@ -145,13 +143,6 @@ def _as_known(files: Desk, fan: str, until_ns: int) -> tuple[Person, FanRows]:
     then = fan_at(standings.get, fan, until_ns) or fan
     rows = rows_as_known(files.ledger, standings, then, until_ns, timeouts(files.ledger))
     return of_standings(then, standings.values(), fan), rows
-
-
-def _heading(files: Desk, asked: str, person: Person, until_ns: int | None) -> Heading:
-    identifiers = [
-        identifier_object(owned, files.ledger.identifier_type(owned.subject), partial(moment, zone=UTC)) for owned in person.identifiers
-    ]
-    return Heading(person.fan, asked, files.ledger.as_of_s, until_ns, person.ids, identifiers, person.withdrawn_ns)
 
 
 def _owner(files: Desk, person: Person, history: History, until_ns: int | None) -> CaredFor:

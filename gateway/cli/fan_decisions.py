@@ -6,10 +6,9 @@ Before a fact is stated, what it changes is printed: fans, rows and money. `--dr
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -19,13 +18,25 @@ from gateway.cli.fan_access import ActorOption, Desk, DryRunOption, ForceOption,
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.fans import owners
 from gateway.fans.decisions import Deciding
+from gateway.fans.desk_decisions import (
+    Decided,
+    consent,
+    distinct,
+    effect_object,
+    effect_of_facts,
+    link,
+    merge,
+    own,
+    revoke,
+    split,
+    unlink,
+)  # fmt: skip
 from gateway.fans.effect import Effect
-from gateway.identity.facts import FOR_EVER_NS, Fact, Merge, Revoke, Split, fact_name
+from gateway.identity.facts import Fact, Merge, Revoke, Split
 from gateway.identity.facts_json import values_of
-from gateway.identity.ownership import Owner
 
 MOST_FANS: Final = 10
-Decide = Callable[[Deciding, Desk], list[Fact]]
+Decide = Callable[[Deciding, Desk], Decided]
 FanArgument = Annotated[str, typer.Argument(metavar="FAN", help="The fan's id.")]
 IdentifierArgument = Annotated[str, typer.Argument(metavar="IDENTIFIER", help="type:value, or a subject of 16 hex digits.")]
 FansArgument = Annotated[list[str], typer.Argument(metavar="FAN FAN…", help="Ids of fans.")]
@@ -47,14 +58,7 @@ def _merge(
 
     [bold]Example:[/] footfall fan merge f-1042 f-2001 --reason 'same address' --dry-run
     """
-
-    def decide(deciding: Deciding, files: Desk) -> list[Fact]:
-        facts = deciding.merge(fans)
-        if not force:
-            files.check_known(fans)
-        return facts
-
-    _decide(config, actor, reason, source, dry_run, as_json, decide)
+    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: merge(files, deciding, fans, force))
 
 
 def _distinct(
@@ -62,14 +66,7 @@ def _distinct(
     source: SourceOption = "desk", dry_run: DryRunOption = False, force: ForceOption = False, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """State that two fans are not one person: no import and no merge makes them one from then on."""
-
-    def decide(deciding: Deciding, files: Desk) -> list[Fact]:
-        facts = deciding.distinct(fans)
-        if not force:
-            files.check_known(fans)
-        return facts
-
-    _decide(config, actor, reason, source, dry_run, as_json, decide)
+    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: distinct(files, deciding, fans, force))
 
 
 def _split(
@@ -77,7 +74,7 @@ def _split(
     source: SourceOption = "desk", dry_run: DryRunOption = False, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Undo a merge by the id of its fact: everything is as if it had never been, also what came after it."""
-    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: _split_facts(deciding, files, fact))
+    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: split(files, deciding, fact))
 
 
 def _revoke(
@@ -85,7 +82,7 @@ def _revoke(
     source: SourceOption = "desk", dry_run: DryRunOption = False, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Take a fact back by its id, as if it had never been: a wrong link, a wrong distinct, a consent entered by mistake."""
-    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: _revoke_facts(deciding, files, fact))
+    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: revoke(files, deciding, fact))
 
 
 def _link(
@@ -96,15 +93,7 @@ def _link(
     dry_run: DryRunOption = False, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """State that an identifier is a fan's; what a person states at the desk stands above imports and touches."""
-
-    def decide(deciding: Deciding, files: Desk) -> list[Fact]:
-        from_ns = files.moment("--from", from_) if from_ else -FOR_EVER_NS
-        facts = deciding.link(files.identified(identifier), fan, from_ns, files.moment("--to", to) if to else FOR_EVER_NS)
-        if not files.is_known(fan):
-            typer.echo(f"note: {fan} is a new fan id, of which nothing is known yet{files.meant(fan)}", err=True)
-        return facts
-
-    _decide(config, actor, reason, source, dry_run, as_json, decide)
+    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: link(files, deciding, identifier, fan, from_, to))
 
 
 def _unlink(
@@ -114,16 +103,7 @@ def _unlink(
     dry_run: DryRunOption = False, force: ForceOption = False, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """State that an identifier is a fan's no longer, whoever linked it; what was before stays. footfall fan revoke undoes a wrong link."""
-
-    def decide(deciding: Deciding, files: Desk) -> list[Fact]:
-        to_ns = files.moment("--to", to) if to else deciding.stamp.learned_ns
-        facts = deciding.unlink(files.identified(identifier), fan, to_ns)
-        if not force:
-            files.check_named(identifier)
-            files.check_known([fan])
-        return facts
-
-    _decide(config, actor, reason, source, dry_run, as_json, decide)
+    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: unlink(files, deciding, identifier, fan, to, force))
 
 
 def _consent(
@@ -137,15 +117,11 @@ def _consent(
     """State that a fan withdraws consent to be identified, or grants it again: meanwhile nothing bears the fan."""
     if granted is None:
         raise ConfigError("state --granted or --withdrawn")
-
-    def decide(deciding: Deciding, files: Desk) -> list[Fact]:
-        from_ns = files.moment("--from", from_) if from_ else deciding.stamp.learned_ns
-        facts = deciding.consent(fan, granted, from_ns, purpose, version)
-        if not force:
-            files.check_known([fan])
-        return facts
-
-    _decide(config, actor, reason, source, dry_run, as_json, decide)
+    agreed = granted
+    _decide(
+        config, actor, reason, source, dry_run, as_json,
+        lambda deciding, files: consent(files, deciding, fan, agreed, purpose, version, from_, force),
+    )  # fmt: skip
 
 
 def _own(
@@ -160,16 +136,10 @@ def _own(
 
     [bold]Example:[/] footfall fan own f-1042 --staff s12 --store flagship --from 2026-10-01 --reason 'she advised him'
     """
-
-    def decide(deciding: Deciding, files: Desk) -> list[Fact]:
-        from_ns = files.moment("--from", from_) if from_ else deciding.stamp.learned_ns
-        facts = deciding.own(fan, Owner(staff, store), from_ns, files.moment("--to", to) if to else FOR_EVER_NS)
-        if not force:
-            files.check_known([fan])
-        files.check_owner(staff, store, from_ns)
-        return facts
-
-    _decide(config, actor, reason, source, dry_run, as_json, decide)
+    _decide(
+        config, actor, reason, source, dry_run, as_json,
+        lambda deciding, files: own(files, deciding, fan, staff, store, from_, to, force),
+    )  # fmt: skip
 
 
 _COMMANDS: Final[dict[str, Callable[..., None]]] = {
@@ -184,12 +154,12 @@ def _decide(config: Path, actor: str, reason: str, source: str, dry_run: bool, a
         raise ConfigError("--reason: every decision has a reason, which is kept with it; --dry-run needs none")
     with desk(config) as files:
         try:
-            facts = decide(Deciding(files.stamp(actor, reason), source), files)
+            facts, notes = decide(Deciding(files.stamp(actor, reason), source), files)
         except ValueError as error:
             raise ConfigError(str(error)) from None
-        preview = files.preview()
-        preview.take(facts)
-        effect, of_owners = preview.effect(), owners.changes(files.known(), facts)
+        for note in notes:
+            typer.echo(note, err=True)
+        effect, of_owners = effect_of_facts(files, facts), owners.changes(files.known(), facts)
         if not dry_run:
             files.state(facts)
     if as_json:
@@ -206,37 +176,6 @@ def _undone_by(fact: Fact) -> str:
     if isinstance(fact, Split | Revoke):
         return "what it took back is stated again under an id of its own, if it was right"
     return f"footfall fan {'split' if isinstance(fact, Merge) else 'revoke'} {fact.id} takes it back"
-
-
-def _known(files: Desk, fact_id: str) -> Sequence[Fact]:
-    found = [*files.ledger.facts_naming([fact_name(fact_id)]), *files.tail]
-    return [fact for fact in found if fact.id == fact_id]
-
-
-def _split_facts(deciding: Deciding, files: Desk, of: str) -> list[Fact]:
-    facts = deciding.split(of)
-    known = _known(files, of)
-    if not known:
-        typer.echo(f"no fact {of} is known yet: the split waits for its merge", err=True)
-    elif not any(isinstance(fact, Merge) for fact in known):
-        raise ValueError(f"{of} is no merge: footfall fan revoke takes other facts back")
-    return facts
-
-
-def _revoke_facts(deciding: Deciding, files: Desk, of: str) -> list[Fact]:
-    facts = deciding.revoke(of)
-    known = _known(files, of)
-    if not known:
-        typer.echo(f"no fact {of} is known yet: what takes it back waits for it", err=True)
-    elif all(isinstance(fact, Split | Revoke) for fact in known):
-        raise ValueError(f"{of} takes a fact back itself, which cannot be undone: state that fact again under an id of its own")
-    return facts
-
-
-def effect_object(effect: Effect) -> dict[str, Any]:
-    """Return an effect as JSON has it."""
-    values = asdict(effect) | {"rows": effect.rows, "fans": sorted(effect.fans)}
-    return values | {"moved": [{"old": old, "new": new, "rows": rows} for (old, new), rows in sorted(effect.moved.items())]}
 
 
 def effect_lines(effect: Effect, dry_run: bool) -> list[str]:

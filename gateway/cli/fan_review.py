@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -16,6 +16,7 @@ from gateway.cli.fan_access import Desk, JsonOption, desk
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.fans.fact_text import identifier, line, when
 from gateway.fans.overlay import OverlayStore
+from gateway.fans.review_answers import NameAnswer, answer_object, answer_of, owners_of
 from gateway.fans.show import moment
 from gateway.fold.store import TouchRow
 from gateway.fold.touch_names import names_of
@@ -24,9 +25,7 @@ from gateway.identity.facts import Fact, fan_name, is_registered, ref_name
 from gateway.identity.facts_json import values_of
 from gateway.identity.identity import Identity
 from gateway.identity.in_force import REVOKED, SPLIT, Refused
-from gateway.identity.ownership import Owners, facts_of_owners
 from gateway.identity.review import Cluster, Conflict, Conflicts, conflicts, largest
-from gateway.identity.why import Because, why
 
 SHOWN: Final = 20
 DECIDES: Final = "conflict"
@@ -38,13 +37,6 @@ def add_to(app: typer.Typer) -> None:
     app.command("why")(_why)
     app.command("conflicts")(_conflicts)
     app.command("largest")(_largest)
-
-
-class _Answer(NamedTuple):
-    """Why one name means whom it means."""
-
-    name: str
-    because: Because
 
 
 def _why(
@@ -61,29 +53,21 @@ def _why(
         time_ns = files.moment("--at", at) if at else files.now_ns
         touches = [] if _is_identifier(what) else _touches(files, what)
         if touches:
-            shown = [(row, [_answer(files, name, row.time_ns) for name in names_of(json.loads(row.body))]) for row in touches]
+            shown = [(row, [answer_of(files, name, row.time_ns) for name in names_of(json.loads(row.body))]) for row in touches]
             _print_touches(shown, as_json)
             return
         if not (_is_identifier(what) or files.is_known(what)):
             raise ConfigError(f"no fan, and no touch by its ref or id, is known as {what!r}{files.meant(what)}")
         name = files.identified(what)[0].subject if _is_identifier(what) else fan_name(what)
-        answer = _answer(files, name, time_ns)
-        stated = _owners(files, what, time_ns) if name == fan_name(what) else []
+        answer = answer_of(files, name, time_ns)
+        stated = owners_of(files, what, time_ns) if name == fan_name(what) else []
     if as_json:
-        shown_owners = [{"counts": counts, **values_of(fact)} for fact, counts in stated]
-        typer.echo(json.dumps(_answer_object(answer) | {"owners": shown_owners}, ensure_ascii=False))
+        typer.echo(json.dumps(answer_object(answer, stated), ensure_ascii=False))
         return
     for text in _answer_lines(answer, what):
         typer.echo(text)
     for fact, counts in stated[:SHOWN]:
         typer.echo(f"  owner{'' if counts else ', not then'}: {line(fact)}")
-
-
-def _owners(files: Desk, fan: str, time_ns: int) -> list[tuple[Fact, bool]]:
-    """Return what is stated of whose a fan is to care for, each with whether it is what counts at a time."""
-    owners = Owners(facts_of_owners(files.known(), files.person(fan).ids))
-    counts = owners.stated(fan, time_ns)
-    return [(fact, fact is counts) for fact in owners.all_stated(fan)]
 
 
 def _is_identifier(text: str) -> bool:
@@ -102,12 +86,7 @@ def _touches(files: Desk, text: str) -> list[TouchRow]:
     return []
 
 
-def _answer(files: Desk, name: str, time_ns: int) -> _Answer:
-    facts = facts_around(files.known(), files.types, names=[name]).facts
-    return _Answer(name, why(facts, files.types, files.key, name, time_ns))
-
-
-def _print_touches(shown: Sequence[tuple[TouchRow, Sequence[_Answer]]], as_json: bool) -> None:
+def _print_touches(shown: Sequence[tuple[TouchRow, Sequence[NameAnswer]]], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps([_touch_object(row, answers) for row, answers in shown], ensure_ascii=False))
         return
@@ -120,23 +99,15 @@ def _print_touches(shown: Sequence[tuple[TouchRow, Sequence[_Answer]]], as_json:
                 typer.echo(f"  {text}")
 
 
-def _touch_object(row: TouchRow, answers: Iterable[_Answer]) -> dict[str, Any]:
+def _touch_object(row: TouchRow, answers: Iterable[NameAnswer]) -> dict[str, Any]:
     values = json.loads(row.body)
     return {
         "store": row.store, "publisher": row.agent, "time_ns": row.time_ns, "what": values["what"], "ref": values["ref"], "fan": row.fan,
-        "void": bool(row.void), "names": [_answer_object(each) for each in answers],
+        "void": bool(row.void), "names": [answer_object(each) for each in answers],
     }  # fmt: skip
 
 
-def _answer_object(answer: _Answer) -> dict[str, Any]:
-    because = answer.because
-    return {
-        "name": answer.name, "fan": because.fan, "label": because.label, "path": [values_of(fact) for fact in because.path],
-        "refused": [{"rule": each.rule, **values_of(each.fact)} for each in because.refused],
-    }  # fmt: skip
-
-
-def _answer_lines(answer: _Answer, asked: str) -> Iterator[str]:
+def _answer_lines(answer: NameAnswer, asked: str) -> Iterator[str]:
     because = answer.because
     yield f"{asked}: {_whom(because.fan)}" + (f" ({because.label})" if because.label else "")
     yield from (f"  because {line(fact)}" for fact in because.path)

@@ -4,29 +4,75 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from functools import cached_property
+from datetime import UTC
+from functools import cached_property, partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from gateway.fans.history import FanRows
-from gateway.fold.open_tracks import OpenTrack, open_tracks
+from footfall.units import NS_PER_S
+from gateway.fans.history import FanRows, History
+from gateway.fans.owners import CaredFor, cared_for, registered_by
+from gateway.fans.show import Heading, moment
+from gateway.fans.whose import Person, as_object, person_of
+from gateway.fold.open_tracks import OpenTrack, OpenTracks, open_tracks
 from gateway.fold.store import DwellRow, TouchRow, VisitRow
+from gateway.identity.ownership import Owners, facts_of_owners
 from gateway.state.ledger_reader import LedgerReader
+
+
+class FanReader:
+    """Reads fans from one checkpoint of a ledger. What all of them share is read once."""
+
+    def __init__(self, ledger: LedgerReader) -> None:
+        self.ledger: Final = ledger
+
+    def person(self, fan: str) -> Person:
+        """Return who a fan id is now."""
+        return person_of(self.ledger, fan)
+
+    def rows(self, fan: str) -> FanRows:
+        """Return what the ledger has of a fan, by the id that rows have."""
+        ledger, subjects = self.ledger, self.ledger.subjects_of(fan)
+        tracks = self._open.of(subjects)
+        open_keys = {(track.subject, track.store, track.key_ns, track.agent) for track in tracks}
+        visits = [row for subject in subjects for row in ledger.visits_of(subject)]
+        return FanRows(
+            visits=[row for row in visits if row.fan == fan and (row.subject, row.store, row.key_ns, row.agent) not in open_keys],
+            dwells=[row for subject in subjects for row in ledger.dwells_of(subject) if row.fan == fan],
+            touches=ledger.all_touches_of_fan(fan),
+            open=[track for track in tracks if track.fan == fan],
+            timeout_ns=self._timeouts,
+        )
+
+    def heading(self, asked: str, person: Person, until_ns: int | None = None) -> Heading:
+        """Return whose history it is, by which id it was asked for."""
+        identifiers = [
+            as_object(owned, self.ledger.identifier_type(owned.subject), partial(moment, zone=UTC)) for owned in person.identifiers
+        ]
+        return Heading(person.fan, asked, self.ledger.as_of_s, until_ns, person.ids, identifiers, person.withdrawn_ns)
+
+    def owner(self, person: Person, history: History) -> CaredFor:
+        """Return whose a person is to care for now; `history` has all touches of the person."""
+        owners = Owners(facts_of_owners(self.ledger, person.ids))
+        return cared_for(owners, person.fan, self.ledger.as_of_s * NS_PER_S, registered_by(history.touches))
+
+    @cached_property
+    def _open(self) -> OpenTracks:
+        parts: dict[str, bytes] = {}
+
+        def part(name: str) -> bytes:
+            return parts[name] if name in parts else parts.setdefault(name, self.ledger.part(name))
+
+        return OpenTracks(part, self.ledger.fold)
+
+    @cached_property
+    def _timeouts(self) -> Mapping[str, int]:
+        return timeouts(self.ledger)
 
 
 def rows_of_fan(ledger: LedgerReader, fan: str) -> FanRows:
     """Return what the ledger has of a fan, by the id that rows have."""
-    subjects = ledger.subjects_of(fan)
-    tracks = open_tracks(ledger.part, ledger.fold, subjects) if subjects and ledger.fold else []
-    open_keys = {(track.subject, track.store, track.key_ns, track.agent) for track in tracks}
-    visits = [row for subject in subjects for row in ledger.visits_of(subject)]
-    return FanRows(
-        visits=[row for row in visits if row.fan == fan and (row.subject, row.store, row.key_ns, row.agent) not in open_keys],
-        dwells=[row for subject in subjects for row in ledger.dwells_of(subject) if row.fan == fan],
-        touches=ledger.all_touches_of_fan(fan),
-        open=[track for track in tracks if track.fan == fan],
-        timeout_ns=timeouts(ledger),
-    )
+    return FanReader(ledger).rows(fan)
 
 
 class AllRows:

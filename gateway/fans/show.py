@@ -56,6 +56,16 @@ def as_object(heading: Heading, history: History, most: int) -> dict[str, Any]:
     }
 
 
+def visits_of(visits: Sequence[Visited], limit: int, offset: int = 0) -> list[dict[str, Any]]:
+    """Return visits as JSON has them, the last ones first, from one of them on."""
+    return [_visit(each) for each in visits[::-1][offset:][:limit]]
+
+
+def purchases_of(purchases: Sequence[Purchase], limit: int, offset: int = 0) -> list[dict[str, Any]]:
+    """Return purchases likewise, each with the visits since the one before it."""
+    return [_purchase(each) for each in purchases[::-1][offset:][:limit]]
+
+
 def moment(time_ns: int, zone: tzinfo) -> str:
     """Return a time in ISO 8601, to the millisecond."""
     since = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_ns // _US)

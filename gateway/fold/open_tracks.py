@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import msgpack
 import numpy as np
+from numpy.typing import NDArray
 
 from footfall.pseudonyms import to_hex
 from gateway.fold.tables.hash_index import NO_CODE
@@ -38,18 +39,46 @@ class OpenTrack(NamedTuple):
     zone_since_ns: int
 
 
+class OpenTracks:
+    """The visits that were open at one checkpoint, found by subject."""
+
+    def __init__(self, part: Part, fold: Mapping[str, Any]) -> None:
+        """`fold` is that part of the checkpoint, unpacked; empty before the first one."""
+        self._part: Final = part
+        self._fold: Final = fold
+        self._slots: NDArray[np.intp] = np.zeros(0, np.intp)
+        """Slots with an open visit, by subject."""
+        self._subjects: NDArray[np.uint64] = np.zeros(0, np.uint64)
+        if fold:
+            self._size, free = msgpack.unpackb(part("slots"))
+            subjects, states = self._column("subject"), self._column("v_state")
+            slots = np.setdiff1d(np.flatnonzero(states == OPEN), np.array(free, np.intp))
+            self._slots = slots[np.argsort(subjects[slots], kind="stable")]
+            self._subjects = subjects[self._slots]
+
+    def of(self, subjects: Collection[str] | None = None) -> list[OpenTrack]:
+        """Return those of subjects, in hex; with None all."""
+        if subjects is None:
+            return self._tracks(np.sort(self._slots))
+        asked = np.array(sorted(int(subject, 16) for subject in subjects), np.uint64)
+        begins, ends = np.searchsorted(self._subjects, asked, "left"), np.searchsorted(self._subjects, asked, "right")
+        found = [self._slots[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True) if begin < end]
+        return self._tracks(np.sort(np.concatenate(found))) if found else []
+
+    def _column(self, name: str) -> NDArray[Any]:
+        return np.frombuffer(self._part(f"slots.{name}"), Tracks.COLUMNS[name].dtype)[: self._size]
+
+    def _tracks(self, slots: NDArray[np.intp]) -> list[OpenTrack]:
+        if not len(slots):
+            return []
+        values = {name: self._column(name)[slots].tolist() for name in _COLUMNS}
+        rows = _by_slot(self._column("subject")[slots].tolist(), values)
+        return [_track(self._fold["state"], {**row, "subject": subject}) for subject, row in rows]
+
+
 def open_tracks(part: Part, fold: Mapping[str, Any], subjects: Collection[str] | None = None) -> list[OpenTrack]:
     """Return the visits of subjects, in hex, that were open at a checkpoint, with None of all. `fold` is that part of it, unpacked."""
-    size, free = msgpack.unpackb(part("slots"))
-    column, states = (np.frombuffer(part(f"slots.{name}"), Tracks.COLUMNS[name].dtype)[:size] for name in ("subject", "v_state"))
-    is_asked = states == OPEN
-    if subjects is not None:
-        is_asked &= np.isin(column, np.array([int(subject, 16) for subject in subjects], np.uint64))
-    slots = np.setdiff1d(np.flatnonzero(is_asked), np.array(free, np.intp))
-    if not len(slots):
-        return []
-    values = {name: np.frombuffer(part(f"slots.{name}"), Tracks.COLUMNS[name].dtype)[slots].tolist() for name in _COLUMNS}
-    return [_track(fold["state"], {**row, "subject": subject}) for subject, row in _by_slot(column[slots].tolist(), values)]
+    return OpenTracks(part, fold).of(subjects)
 
 
 def _by_slot(subjects: list[int], values: Mapping[str, list[Any]]) -> list[tuple[int, dict[str, Any]]]:

@@ -34,7 +34,7 @@ ROWS_AT_ONCE: Final = 10_000
 
 
 class LedgerReader(TouchTables, IdentityTables, SpanTables):
-    """Everything is read in one transaction, so that it is of one checkpoint."""
+    """Everything is read in one transaction, so that it is of one checkpoint; a reader that stays open begins another with `renew`."""
 
     def __init__(self, path: Path) -> None:
         if not path.is_file():
@@ -45,6 +45,7 @@ class LedgerReader(TouchTables, IdentityTables, SpanTables):
             if found != SCHEMA.version:
                 raise ConfigError(f"{path}: a ledger of another release (schema {found}): start the gateway of this release first")
             self._db.execute("BEGIN")
+            self._seen = self._checkpoint()
         except BaseException:
             self._db.close()
             raise
@@ -52,6 +53,22 @@ class LedgerReader(TouchTables, IdentityTables, SpanTables):
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    def rest(self) -> None:
+        """End the reading: while nothing is asked, the gateway's log of writes need not be kept for it."""
+        self._db.execute("ROLLBACK")
+
+    def renew(self) -> bool:
+        """Begin another reading after `rest`; return whether it is of another checkpoint than the one before."""
+        self._db.execute("BEGIN")
+        seen, self._seen = self._seen, self._checkpoint()
+        if seen != self._seen:
+            self.__dict__.pop("fold", None)
+        return seen != self._seen
+
+    def _checkpoint(self) -> tuple[Any, ...]:
+        """Return what distinguishes checkpoints: the fold's own values have where in the journal it stands."""
+        return next(iter(self._read("SELECT crc, length(value) FROM state WHERE key='fold'", ())), ())
 
     def part(self, name: str) -> bytes:
         """Return a part of the last checkpoint, empty if it has none. Raise DamagedFile if it is not what was written."""

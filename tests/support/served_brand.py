@@ -1,4 +1,4 @@
-"""The application of `footfall serve` over the files of a small brand: two stores of two paths, and a user of each role.
+"""The application of `footfall serve` over the files of a small brand: two stores of two paths, two fans, and a user of each role.
 
 brand = ServedBrand(folder)
 brand.ask("GET", "/api/query", Role.STORE).status
@@ -19,6 +19,7 @@ from serve.live import LiveReaders
 from serve.roles import Role
 from serve.user_command import app as user_command
 from tests.support.asgi import Answer, ask
+from tests.support.served_ledger import write_ledger
 
 SITE: Final = """
 brand = "acme"
@@ -33,7 +34,7 @@ name = "s2"
 path = "acme/south"
 agents = [{ name = "till-2" }]
 """
-GATEWAY: Final = '[sink]\nkind = "sqlite"\npath = "footfall.db"\n'
+GATEWAY: Final = 'brand_secret_file = "secret"\n[sink]\nkind = "sqlite"\npath = "footfall.db"\n'
 USERS: Final[dict[Role, list[str]]] = {
     Role.STORE: ["--store", "s1"],
     Role.AREA: ["--path", "acme/north"],
@@ -51,10 +52,14 @@ class ServedBrand:
         self.folder: Final = folder
         (folder / "site.toml").write_text(SITE)
         (folder / "gateway.toml").write_text(GATEWAY)
+        (folder / "secret").write_text("a brand's secret of some length, for tests alone")
+        if not (folder / "state" / "ledger.db").exists():
+            write_ledger(folder / "state")
         (folder / "serve.toml").write_text(f'status_url = "http://127.0.0.1:9"\n[listen]\n{listen}')
         self.tokens: Final = {role: self.user("add", role, "--role", role, *options) for role, options in USERS.items() if users}
         self.config: Final = load_serve(folder / "serve.toml", {})
-        self.app: Final = Pages(self.config, LiveReaders(4), BrokerClient(Broker(), lambda payload: None)).app()
+        self.pages: Final = Pages(self.config, LiveReaders(4), BrokerClient(Broker(), lambda payload: None))
+        self.app: Final = self.pages.app()
 
     def user(self, *arguments: str) -> str:
         """Return what `footfall user` prints."""

@@ -124,6 +124,7 @@ def test_the_page_of_the_api_needs_nothing_from_elsewhere(brand: ServedBrand) ->
 def test_the_document_has_every_route_of_the_api_and_no_other(brand: ServedBrand) -> None:
     document = brand.ask("GET", "/api/openapi.json").json()
     paths = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    there = {(method, path.replace(":path", "")) for method, path in brand.routes()}
     hidden = ("/api/docs", "/api/openapi.json")
-    assert paths == {(method, path) for method, path in brand.routes() if path.startswith("/api/") and not path.startswith(hidden)}
+    assert paths == {(method, path) for method, path in there if path.startswith("/api/") and not path.startswith(hidden)}
     assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"

@@ -1,0 +1,32 @@
+"""Facts and corrections of a gateway's files as the entries of an audit, those that are journaled and not folded yet too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from heapq import merge
+
+from gateway.accept.ids import id_hash
+from gateway.fans.audit import Audited, Filter, of_corrections, of_facts
+from gateway.fans.desk import Desk
+from gateway.fans.desk_decisions import facts_of_id
+from gateway.identity.facts import Mention
+
+
+def entries(files: Desk, wanted: Filter) -> Iterator[Audited]:
+    """Yield entries, the newest first."""
+    stored = files.ledger.statements(wanted.from_ns, wanted.to_ns, actor=wanted.actor, kind=wanted.kind, source=wanted.source)
+    new = sorted((fact for fact in files.tail if not isinstance(fact, Mention)), key=lambda fact: -fact.known_ns)
+    corrections = sorted(of_corrections(files.ledger.corrections()), key=_newest)
+    of_id = partial(facts_of_id, files)
+    return merge(of_facts(stored, of_id), of_facts(new, of_id), corrections, key=_newest)
+
+
+def hashes_of(files: Desk, event_id: str) -> set[str]:
+    """Return what an event's id is in the ledger, whichever publisher of a store with corrections gave it."""
+    agents = files.ledger.fold["state"]["estate"]["agents"] if files.ledger.fold else ()
+    return {id_hash(store, agent, event_id).hex() for store in {row.store for row in files.ledger.corrections()} for agent in agents}
+
+
+def _newest(each: Audited) -> int:
+    return -each.time_ns

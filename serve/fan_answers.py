@@ -1,0 +1,78 @@
+"""What is answered about one fan, of all stores or of some: as the commands `footfall fan` have it. Pure but for what it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
+
+from footfall.units import NS_PER_S
+from gateway.fans import profile_show
+from gateway.fans.history import FanRows, History, history_of
+from gateway.fans.profile import profile_of
+from gateway.fans.profile_settings import FanProfileSettings
+from gateway.fans.reading import FanReader
+from gateway.fans.show import Heading, as_object, purchases_of, visits_of
+
+IsOwn = Callable[[str], bool]
+"""Whether a store is one of those that are asked about."""
+MOST: Final = 1_000
+"""Visits, touches or purchases of one answer."""
+
+
+class Whose(NamedTuple):
+    """A fan that was found."""
+
+    heading: Heading
+    history: History
+
+
+def found(fans: FanReader, asked: str, is_own: IsOwn | None) -> Whose | None:
+    """Return a fan by any id: with all stores, or with what happened in some and without identifiers; None if nothing is known there.
+
+    A fan whom one of these stores is to care for is known there, too.
+    """
+    person = fans.person(asked)
+    rows = fans.rows(person.fan)
+    history = history_of(rows)
+    owner = fans.owner(person, history)
+    if is_own is not None:
+        history = history_of(_narrowed(rows, is_own))
+        person = person._replace(identifiers=())
+        is_known = bool(history.visits or history.touches or (owner.owner.store and is_own(owner.owner.store)))
+    else:
+        is_known = bool(history.visits or history.touches or person.identifiers or len(person.ids) > 1 or person.withdrawn_ns is not None)
+    return Whose(fans.heading(asked, person)._replace(owner=owner), history) if is_known else None
+
+
+def _narrowed(rows: FanRows, is_own: IsOwn) -> FanRows:
+    return replace(
+        rows,
+        visits=[row for row in rows.visits if is_own(row.store)],
+        dwells=[row for row in rows.dwells if is_own(row.store)],
+        touches=[row for row in rows.touches if is_own(row.store)],
+        open=[track for track in rows.open if is_own(track.store)],
+    )
+
+
+def history_object(whose: Whose, most: int) -> dict[str, Any]:
+    """Return where the fan is, and the last visits, touches and purchases."""
+    return as_object(whose.heading, whose.history, most)
+
+
+def visits_object(whose: Whose, limit: int, offset: int) -> dict[str, Any]:
+    """Return a page of visits, the last ones first."""
+    heading, visits = whose.heading, whose.history.visits
+    return {"fan": heading.fan, "asked": heading.asked, "total": len(visits), "visits": visits_of(visits, limit, offset)}
+
+
+def purchases_object(whose: Whose, limit: int, offset: int) -> dict[str, Any]:
+    """Return a page of purchases, the last ones first, each with the visits since the one before it."""
+    heading, purchases = whose.heading, whose.history.purchases
+    return {"fan": heading.fan, "asked": heading.asked, "total": len(purchases), "purchases": purchases_of(purchases, limit, offset)}
+
+
+def profile_object(whose: Whose, settings: FanProfileSettings) -> dict[str, Any]:
+    """Return the profile as of the ledger's last checkpoint."""
+    at_ns = (whose.heading.as_of_s + 1) * NS_PER_S  # the end of the second in which the last record came
+    return {"fan": whose.heading.fan, "asked": whose.heading.asked, **profile_show.as_object(profile_of(whose.history, at_ns, settings))}

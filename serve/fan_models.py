@@ -1,0 +1,117 @@
+"""What answers about fans look like, for the OpenAPI page. Answers are made by `gateway.fans`; nothing here checks them again."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_TIME = "2026-11-21T02:02:03.500Z"
+
+
+class _Shown(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class Touch(_Shown):
+    """An interaction: a scan, a sale …"""
+
+    time: str = Field(examples=[_TIME], description="ISO 8601, UTC.")
+    store: str = Field(examples=["flagship"])
+    what: str = Field(examples=["transaction"])
+    zone: str = Field(examples=["checkout"])
+    staff_id: str = Field(examples=["st-7"])
+    channel: str = Field(examples=["store"])
+    campaign: str = Field(examples=["autumn"])
+    ref: str = Field(examples=["T-881"])
+    amount: float = Field(examples=[129.5])
+
+
+class Stay(_Shown):
+    """How long a fan was in a zone during a visit."""
+
+    zone: str = Field(examples=["shoes"])
+    start: str = Field(examples=[_TIME])
+    seconds: float = Field(examples=[312.0])
+    open: bool = Field(examples=[False])
+
+
+class Visit(_Shown):
+    """One visit; `end` is null while it lasts."""
+
+    store: str = Field(examples=["flagship"])
+    start: str = Field(examples=[_TIME])
+    end: str | None = Field(examples=[_TIME])
+    seconds: float = Field(examples=[840.0])
+    open: bool = Field(examples=[False])
+    zones: list[Stay]
+    touches: list[Touch]
+
+
+class Purchase(Touch):
+    """A sale with the visits since the one before it."""
+
+    visits_before: int = Field(examples=[3])
+    visits: list[Visit]
+
+
+class Place(_Shown):
+    """Where a fan is now; `zone` is empty between zones."""
+
+    store: str = Field(examples=["flagship"])
+    zone: str = Field(examples=["shoes"])
+    since: str = Field(examples=[_TIME])
+    heard: str = Field(examples=[_TIME])
+
+
+class _Fan(_Shown):
+    fan: str = Field(examples=["f-1042"], description="The id now.")
+    asked: str = Field(examples=["f-2001"], description="The id that was asked for, which may be an earlier one.")
+
+
+class Identifier(_Shown):
+    """An identifier of a fan for a time; its `subject` is a pseudonym."""
+
+    type: str = Field(examples=["phone"])
+    subject: str = Field(examples=["0f3a91c25b7e8d64"])
+    from_: str | None = Field(alias="from", examples=[_TIME])
+    to: str | None = Field(examples=[None])
+
+
+class History(_Fan):
+    """A fan's history as of `as_of`, the ledger's last checkpoint."""
+
+    ids: list[str] = Field(examples=[["f-1042", "f-2001"]])
+    as_of: str = Field(examples=[_TIME])
+    identifiers: list[Identifier] = Field(description="Empty for tokens of stores and areas.")
+    consent_withdrawn: bool
+    now: Place | None
+    visits_total: int
+    visits: list[Visit]
+    touches_total: int
+    touches: list[Touch]
+    purchases_total: int
+    purchases: list[Purchase]
+
+
+class Visits(_Fan):
+    """A page of visits."""
+
+    total: int = Field(examples=[31])
+    visits: list[Visit]
+
+
+class Purchases(_Fan):
+    """A page of purchases."""
+
+    total: int = Field(examples=[4])
+    purchases: list[Purchase]
+
+
+class Profile(_Fan):
+    """A fan's profile, as docs/identity.md explains it."""
+
+    at: str = Field(examples=[_TIME])
+    stage: str = Field(examples=["active"])
+    proposal: str | None = Field(examples=["invite to the autumn preview"])
+    value: float = Field(examples=[62.0])
+    value_parts: dict[str, float | None]
+    stores: list[str] = Field(examples=[["flagship"]])
