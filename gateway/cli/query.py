@@ -40,12 +40,13 @@ def query(
     compare: options.CompareOption = None,
     align: options.AlignOption = None,
     as_of: options.AsOfOption = None,
+    rule: options.RuleOption = None,
     format_: options.FormatOption = OutputFormat.TABLE,
     wide: options.WideOption = False,
     explain: options.ExplainOption = False,
     chart: options.ChartOption = None,
 ) -> None:
-    """Ask what the gateway stored: traffic, zones, doors, sales, dwell, items, visitors, visits, touches, occupancy, together, gaps."""
+    """Ask what was stored: traffic, zones, doors, sales, outcome, dwell, items, visitors, visits, touches, occupancy, together, gaps."""
     if what == EXPLAINS:
         from gateway.query.explain import every_measure
 
@@ -54,7 +55,7 @@ def query(
     given = {
         "store": ",".join(store) if store else None, "from": from_, "to": to, "zone": zone, "fan": fan, "timezone": timezone,
         "measures": measures, "by": by, "interval": interval, "day": day, "top": None if top is None else str(top), "compare": compare,
-        "align": align, "as-of": as_of,
+        "align": align, "as-of": as_of, "rule": rule,
     }  # fmt: skip
     request = request_of(what, given)
     if request.fan and config is not None and request.as_of is None:  # rows of then have the id of then

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from gateway.cli.query_output import OutputFormat
+from gateway.outcome.rules import DEFAULT_RULE, RULES
 from gateway.query.intervals import INTERVALS
 from gateway.query.options import EXPLAINS, OPTIONS
 from gateway.query.questions import QUESTIONS
@@ -39,6 +40,9 @@ footfall query traffic --config gateway.toml --from -28d --by weekday,hour --mea
 
 Who sells what:
 footfall query sales --config gateway.toml --from yesterday --to yesterday --by staff,department
+
+Who contributed to what was sold, the later touch weighing more:
+footfall query outcome --config gateway.toml --from -28d --by staff --rule decayed
 
 Visits of a fan, for a spreadsheet:
 footfall query visits --db footfall.db --fan f-1042 --format csv > visits.csv
@@ -97,7 +101,7 @@ ByOption = Annotated[
     str | None,
     typer.Option(
         help=f"Groups ({_FOR['by']}), such as path:1,weekday: chain, store, path (path:N: its first N levels), ownership, zone, door,"
-        " staff, department, channel, campaign, what, sku, weekday, hour.",
+        " staff, department, squad, channel, campaign, owner, what, sku, weekday, hour.",
         rich_help_panel=_SHAPE,
     ),
 ]
@@ -127,6 +131,13 @@ CompareOption = Annotated[
 AsOfOption = Annotated[
     str | None,
     typer.Option("--as-of", help="As it was then, without what became known later.", rich_help_panel=_SHAPE),
+]
+RuleOption = Annotated[
+    str | None,
+    typer.Option(
+        help=f"How sales and visits are shared out ({_FOR['rule']}): {', '.join(RULES)}. Default: {DEFAULT_RULE}.",
+        rich_help_panel=_SHAPE,
+    ),
 ]
 AlignOption = Annotated[str | None, typer.Option(help="Days are compared by weekday (default) or date.", rich_help_panel=_SHAPE)]
 FormatOption = Annotated[

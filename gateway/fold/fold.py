@@ -30,6 +30,7 @@ from gateway.fold.item_events import ItemEvents
 from gateway.fold.link_index import FILTER_BYTES
 from gateway.fold.linking import Linking
 from gateway.fold.minute_points import MinutePoints
+from gateway.fold.outcome_points import OutcomePoints
 from gateway.fold.rebuilding import Rebuilding
 from gateway.fold.reorder_buffer import ReorderBuffer
 from gateway.fold.retention import Retention
@@ -85,7 +86,10 @@ class Fold:
         self._site = SiteInForce(self.state, self._watermarks, self.counters, staff_subjects, self._reorder_buffer, self._item_events)
         dwell_fans = DwellFans(self.state, self._dwells, self._visits.whose)
         self._linking: Final = Linking(self.state, self._touches, self._dwells, dwell_fans, self._visits)
-        self._rewriter: Final = Rewriter(self.state, self._visits, dwell_fans, self._touches, self._coverage, self._site.emit_again)
+        self._outcome_points: Final = OutcomePoints(self.state, self._visits.groups)
+        self._rewriter: Final = Rewriter(
+            self.state, self._visits, dwell_fans, self._touches, self._coverage, self._outcome_points, self._site.emit_again
+        )
         self._minute_points: Final = MinutePoints(self.state, self._watermarks, self.counters)
         self._event_records: Final = EventRecords(self.state, self._touches, self._minute_points, self._coverage)
         taken_over = TakenOver(self.state, self._visits, dwell_fans, self._coverage, self.counters)
@@ -153,6 +157,7 @@ class Fold:
     def _close_batch(self, batch: int) -> None:
         before, self._batch = self._batch, batch
         self.state.revisions.begin(batch)
+        self.state.outcome_days.begin(batch)
         self._decide(self._watermarks.by_store)
         expire = batch // EXPIRE_EVERY_S != before // EXPIRE_EVERY_S
         self._item_events.close_batch(batch * NS_PER_S, expire)
@@ -165,6 +170,7 @@ class Fold:
         self._linking.close_batch()
         self._event_records.settle()
         self._minute_points.emit(batch)
+        self._outcome_points.emit()
         self._coverage.emit(batch)
 
     # Records other than frames

@@ -14,7 +14,7 @@ import numpy as np
 from footfall.units import NS_PER_HOUR
 from gateway.points import Points
 
-DERIVED: Final[Mapping[str, int]] = {"traffic": 0, "zone_traffic": 0, "visit": 0, "dwell": 0, "coverage": NS_PER_HOUR}
+DERIVED: Final[Mapping[str, int]] = {"traffic": 0, "zone_traffic": 0, "visit": 0, "dwell": 0, "outcome": 0, "coverage": NS_PER_HOUR}
 """How long after its time a point still changes, ns: agents send again what they observed in the hour that history ends in."""
 NONE_NS: Final = -(1 << 62)
 

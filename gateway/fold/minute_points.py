@@ -71,6 +71,7 @@ class MinutePoints:
         self._emit_traffic()
         state, estate = self._state, self._state.estate
         for zone, minute, before in state.zones.take_changed():
+            state.outcome_days.mark(int(estate.zone_store[zone]), minute)
             of_cell = partial(zone_row, estate.stores.names[estate.zone_store[zone]], estate.zone_name[zone], minute)
             state.emit(of_cell(state.zones.get(zone, minute)), of_cell(before) if any(before) else None)
         self._counters.close_batch()
@@ -106,6 +107,7 @@ class MinutePoints:
             of_cell = partial(traffic_row, names[change.owner], change.minute)
             state.emit(of_cell(cell), of_cell(change.before) if any(change.before) else None)
             self._counters.add(change, cell)
+            state.outcome_days.mark(change.owner, change.minute)
 
     def dump(self) -> dict[str, Any]:
         """Return the state by name; `load` takes it back."""

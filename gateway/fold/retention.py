@@ -35,7 +35,9 @@ class Retention:
         self._state.keys.forget(self._state.counts)
         oldest_ns = self._watermarks.oldest_active_ns((now_s - SECONDS_A_DAY) * NS_PER_S)
         if oldest_ns is not None and day - self._days[0] >= SURE_DAYS:
-            self._state.ledger.prune(oldest_ns - KEEP_DAYS * SECONDS_A_DAY * NS_PER_S)
+            before_s = oldest_ns // NS_PER_S - KEEP_DAYS * SECONDS_A_DAY
+            self._state.ledger.prune(before_s * NS_PER_S)
+            self._state.outcome_days.forget(before_s)
 
     def dump(self) -> tuple[int, int]:
         """Return the state; `load` takes it back."""

@@ -79,6 +79,7 @@ class SiteInForce:
         self._state.doors.apply(site, self._state.revisions.now_s * NS_PER_S)
         self._watermarks.grow(len(self._state.estate.stores))
         self._counters.look_again()
+        self._state.outcome_days.changed_site()
         staff, assets = self._staff_subjects(site)
         self._state.staff, self._state.assets = frozenset(staff), frozenset(assets)
         self._state.roster, self._state.badges = Roster(site.staff, site.zones), Badges(site.staff, site.zones)

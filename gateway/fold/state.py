@@ -21,6 +21,7 @@ from gateway.fold.joint_places import JointPlaces
 from gateway.fold.keys import Keys
 from gateway.fold.link_index import FILTER_BYTES, LinkIndex
 from gateway.fold.minute_counts import TRAFFIC, ZONE, Cells
+from gateway.fold.outcome_days import OutcomeDays
 from gateway.fold.revisions import Revisions
 from gateway.fold.store import FoldStore
 from gateway.fold.tables.hash_index import NO_CODE
@@ -82,6 +83,7 @@ class State:
         self.deaf_zones: Final = DeafZones()
         self.traffic: Final = Cells("traffic", len(TRAFFIC), ledger)
         self.zones: Final = Cells("zone", len(ZONE), ledger)
+        self.outcome_days: Final = OutcomeDays(self.estate)
         self.fans = FanCodes()
         self.staff: frozenset[int] = frozenset()
         self.assets: frozenset[int] = frozenset()
@@ -126,6 +128,7 @@ class State:
             "estate": self.estate.dump(),
             "traffic": self.traffic.dump(),
             "zones": self.zones.dump(),
+            "outcome_days": self.outcome_days.dump(),
             "joint_places": self.joint_places.dump(),
             "usual_levels": self.usual_levels.dump(),
             "deaf_zones": self.deaf_zones.dump(),
@@ -147,6 +150,7 @@ class State:
         self.deaf_zones.load(values.get("deaf_zones"))
         self.traffic.load(values["traffic"])
         self.zones.load(values["zones"])
+        self.outcome_days.load(values.get("outcome_days"))
         self.fans = FanCodes(values["fans"])
         self.counts = Counter(values["counts"])
         counted_until_ns = max((now_s + 1) * NS_PER_S, int(self.tracks.d_key_ns[: self.tracks.size].max(initial=0)) + 1)

@@ -8,7 +8,7 @@ What came after the last checkpoint is gone when the process is.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from gateway.identity.facts import Standing
 
@@ -166,6 +166,9 @@ class FoldStore(Protocol):
     def visits_between(self, store: str, from_ns: int, to_ns: int) -> list[VisitRow]:
         """Return a store's visits whose key is from `from_ns` to before `to_ns`, in no order."""
 
+    def visits_of_fans(self, store: str, from_ns: int, to_ns: int) -> list[VisitRow]:
+        """Return a store's visits of fans, provisional ones too, that begin from `from_ns` to before `to_ns`, in no order."""
+
     def delete_visits(self, rows: Iterable[VisitRow]) -> None:
         """Forget the visits that have the keys of these."""
 
@@ -201,6 +204,9 @@ class FoldStore(Protocol):
 
     def touches_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
         """Return those in the span that are not void, by time."""
+
+    def touches_between(self, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
+        """Return a store's touches from `from_ns` to before `to_ns` that are not void, by time."""
 
     def touch_by_id(self, event_id: str) -> TouchRow | None: ...
     def touch_by_key(self, store: str, agent: str, key_ns: int) -> TouchRow | None: ...
@@ -245,14 +251,14 @@ class FoldStore(Protocol):
 
     def forget_claims(self, up_to_number: int) -> None: ...
 
-    def load_cell(self, table: str, owner: int, minute: int) -> Sequence[float] | None: ...
+    def load_cell(self, table: str, owner: int, minute: int) -> Sequence[Any] | None: ...
     def load_cell_before(self, table: str, owner: int, minute: int) -> tuple[int, Sequence[float]] | None:
         """Return the nearest earlier minute and its cell."""
 
     def cell_minutes(self, table: str, owner: int, first: int, last: int) -> list[int]:
         """Return the minutes of the span that have a cell, in no order."""
 
-    def save_cells(self, table: str, cells: Sequence[tuple[int, int, Sequence[float]]]) -> None:
+    def save_cells(self, table: str, cells: Sequence[tuple[int, int, Sequence[Any]]]) -> None:
         """Keep cells as (owner, minute, values)."""
 
     def checkpoint(self, state: Iterable[tuple[str, bytes]]) -> None:

@@ -28,7 +28,7 @@ class VisitGroups:
 
     def __init__(self, state: State, segments: VisitSegments) -> None:
         self._state: Final = state
-        self._segments: Final = segments
+        self.segments: Final = segments
 
     def of(self, store: int, segment: Segment) -> list[Segment]:
         """Return the segments of the visit that a segment is of, by key."""
@@ -43,7 +43,7 @@ class VisitGroups:
         if fan:
             return self.around(store, fan, segment.start_ns, segment.last_ns)
         timeout_ns = self._timeout_ns(store)
-        return self._segments.in_span([segment.subject], store, segment.start_ns - timeout_ns, segment.last_ns + timeout_ns)
+        return self.segments.in_span([segment.subject], store, segment.start_ns - timeout_ns, segment.last_ns + timeout_ns)
 
     def touched(self, store: int, fan: str, time_ns: int) -> list[Segment]:
         """Return segments of every visit of the fan that a touch at a time changes: those near it, and those that it may bridge.
@@ -74,8 +74,8 @@ class VisitGroups:
 
     def _of(self, person: _Person, store: int, from_ns: int, to_ns: int) -> list[Segment]:
         if person.fan:
-            return self._segments.in_span_of_fan(person.fan, store, from_ns, to_ns)
-        return [each for each in self._segments.in_span([person.subject], store, from_ns, to_ns) if not each.fan]
+            return self.segments.in_span_of_fan(person.fan, store, from_ns, to_ns)
+        return [each for each in self.segments.in_span([person.subject], store, from_ns, to_ns) if not each.fan]
 
     def _timeout_ns(self, store: int) -> int:
         return int(self._state.estate.timeout_ns[store])

@@ -188,6 +188,7 @@ class VisitSegments:
         """Return the segment's row, kept for the store unless it is open: those the tracks know, and the state is stored with them."""
         text = counted.to_json() if counted else ""
         row = VisitRow(**row_of(self._state, self.writer, segment, int(grouped), text, to_text(segment.absences)))
+        self._state.outcome_days.mark(segment.key.store, segment.start_ns // NS_PER_MINUTE)
         if not segment.is_open or segment.slot == NO_CODE:
             self._unsaved[row.subject, row.store, row.key_ns, row.agent] = row
         return row

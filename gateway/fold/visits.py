@@ -47,12 +47,12 @@ class Visits:
         self._watermarks: Final = watermarks
         self._segments: Final = VisitSegments(state)
         self._regroup: set[int] = set()
-        self._groups: Final = VisitGroups(state, self._segments)
+        self.groups: Final = VisitGroups(state, self._segments)
         self.whose: Final = Whose(state, self._segments)
         self.arrivals: Final = Arrivals(state)
         self.unlinked: Final = UnlinkedVisits(state, self._segments)
         self._fans: Final = VisitFans(state, self._segments, self.whose)
-        self.rebuilt: Final = RebuiltVisits(state, self._segments, self._groups, self._fans, self._project_each)
+        self.rebuilt: Final = RebuiltVisits(state, self._segments, self.groups, self._fans, self._project_each)
 
     def save(self) -> None:
         """Write what is kept to the store."""
@@ -191,7 +191,7 @@ class Visits:
     def touched(self, store: int, fan: str, time_ns: int) -> None:
         """Emit the visit again to which the fan's touches at a time belong, after they changed."""
         self._segments.save()
-        for segment in self._groups.touched(store, fan, time_ns):
+        for segment in self.groups.touched(store, fan, time_ns):
             self._project_around(store, self._again(store, segment))
 
     def relink(self, changes: Sequence[Changed]) -> None:
@@ -205,7 +205,7 @@ class Visits:
         shown: set[VisitKey] = set()
         for store, segment, fan in moved:
             for each in sorted({segment.fan, fan}):
-                self._project_each(store, self._groups.near(store, each, segment), shown)
+                self._project_each(store, self.groups.near(store, each, segment), shown)
             self._project_each(store, [self._again(store, segment)], shown)
         self._segments.save()
 
@@ -243,12 +243,12 @@ class Visits:
             or len(tracks.tracks_of(int(tracks.subject[slot]), int(tracks.store[slot]))) > 1
         ):
             return True
-        return fan >= 0 and (len(self._state.links.subjects_of(self._state.fan_name(fan))) > 1 or self._groups.is_bridged(slot))
+        return fan >= 0 and (len(self._state.links.subjects_of(self._state.fan_name(fan))) > 1 or self.groups.is_bridged(slot))
 
     def _project_around(self, store: int, segment: Segment) -> list[Segment]:
         """Group the person's visits that are within the timeout of this one, and of each other; return them."""
         self._segments.save()
-        group = self._groups.of(store, segment)
+        group = self.groups.of(store, segment)
         for each in group:
             self._segments.changed.pop(each.slot, None)
         agents = self._state.estate.agents.names  # codes follow the order in which sites named them
@@ -266,7 +266,7 @@ class Visits:
         key, is_grouped = segment.key, group is not None
         is_primary = primary is None or primary.key == key
         whole = joined(segment, group) if group is not None and is_primary else segment
-        entries = self._groups.entries_ns(key.store, group if group and is_primary else [segment])
+        entries = self.groups.entries_ns(key.store, group if group and is_primary else [segment])
         counted = TrafficContribution.of_staff(entries) if is_primary and segment.staff else None
         if is_primary and not segment.staff:
             last_minute = max(self._last_minute(part) for part in (group or [segment]))

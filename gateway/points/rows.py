@@ -163,6 +163,47 @@ class ZoneTrafficPoint(NamedTuple):
     passing_sum_s: float
 
 
+class OutcomePoint(NamedTuple):
+    time_ns: int
+    by: str
+    store: str
+    value: str
+    entrants: int
+    visitors: int
+    identified: int
+    known: int
+    touched: int
+    buyers: int
+    buyers_known: int
+    buyers_touched: int
+    orders: int
+    orders_known: int
+    sold: float
+    given_back: float
+    sold_known: float
+    given_back_known: float
+    revenue_first: float
+    orders_first: float
+    visits_first: float
+    buyers_first: float
+    revenue_last: float
+    orders_last: float
+    visits_last: float
+    buyers_last: float
+    revenue_equal: float
+    orders_equal: float
+    visits_equal: float
+    buyers_equal: float
+    revenue_decayed: float
+    orders_decayed: float
+    visits_decayed: float
+    buyers_decayed: float
+    revenue_owner: float
+    orders_owner: float
+    visits_owner: float
+    buyers_owner: float
+
+
 class AgentPoint(NamedTuple):
     time_ns: int
     agent: str
@@ -222,7 +263,7 @@ class GapPoint(NamedTuple):
 
 PointRow = (
     PresencePoint | LevelPoint | DwellPoint | VisitPoint | DoorPoint | OccupancyPoint | TouchPoint | ItemPoint | TrafficPoint
-    | ZoneTrafficPoint | AgentPoint | StorePoint | CoveragePoint | RevisionPoint | GapPoint
+    | ZoneTrafficPoint | OutcomePoint | AgentPoint | StorePoint | CoveragePoint | RevisionPoint | GapPoint
 )  # fmt: skip
 POINT_ROWS: Final[Mapping[str, type[PointRow]]] = {
     "presence": PresencePoint,
@@ -235,6 +276,7 @@ POINT_ROWS: Final[Mapping[str, type[PointRow]]] = {
     "item": ItemPoint,
     "traffic": TrafficPoint,
     "zone_traffic": ZoneTrafficPoint,
+    "outcome": OutcomePoint,
     "agent": AgentPoint,
     "store": StorePoint,
     "coverage": CoveragePoint,

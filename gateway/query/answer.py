@@ -28,6 +28,7 @@ class Request:
     align: str = "weekday"
     as_of: str | None = None
     timezone: str | None = None
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

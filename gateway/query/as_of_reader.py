@@ -95,6 +95,7 @@ class AsOfReader:
         to_ns: int,
         bucket_ns: int,
         by: Sequence[str] = ("store",),
+        /,
         stores: Sequence[str] | None = None,
         on_page: OnPage = quiet,
         *,

@@ -104,6 +104,11 @@ def with_text(cells: CellTable, name: str, text: str) -> CellTable:
     return CellTable(cells.time_ns, {**cells.keys, name: Coded(np.zeros(len(cells), np.uint32), (text,))}, cells.values)
 
 
+def with_name(cells: CellTable, name: str, new: str) -> CellTable:
+    """Return the cells with another name for one of their keys."""
+    return CellTable(cells.time_ns, {new if key == name else key: column for key, column in cells.keys.items()}, cells.values)
+
+
 def gathered(tables: Sequence[CellTable], number_of: Mapping[str, int]) -> MeasureCells:
     """Return the cells of several tables as one, in the order of time. Stores without a number are left out."""
     stores = np.concatenate([numbers_of(table.keys["store"], number_of) for table in tables])

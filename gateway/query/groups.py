@@ -15,6 +15,11 @@ CLOCK: Final = ("weekday", "hour")
 """Groups of intervals, by the store's clock."""
 _COLUMNS: Final[Mapping[str, str]] = {"staff": "staff_id"}
 """The field that a group reads, where it has another name."""
+VALUED: Final[Mapping[str, str]] = {
+    "staff": "staff", "department": "department", "squad": "squad", "campaign": "campaign", "channel": "channel", "zone": "zone",
+    "owner": "store",
+}  # fmt: skip
+"""Of a table whose rows are of one kind of value each, by the tags `by` and `value`: the kind that a group reads."""
 
 
 class GroupKey(NamedTuple):

@@ -57,6 +57,7 @@ class Measure:
     compared: bool = False
     within: CoveredBy = ""
     needs: str = ""
+    rule: str = ""
 
     @property
     def key(self) -> str:

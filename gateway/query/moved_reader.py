@@ -119,6 +119,7 @@ class MovedReader:
         to_ns: int,
         bucket_ns: int,
         by: Sequence[str] = ("store",),
+        /,
         stores: Sequence[str] | None = None,
         on_page: OnPage = quiet,
         *,

@@ -54,6 +54,7 @@ OPTIONS: Final[Mapping[str, Option]] = {
     "compare": Option("compare"),
     "align": Option("align"),
     "as-of": Option("as_of"),
+    "rule": Option("rule"),
 }
 """By the word behind `--`, or in the address. `store`, `by` and `measures` take several words with commas between."""
 ALWAYS: Final = ("store", "from", "to", "timezone")

@@ -11,11 +11,12 @@ import numpy as np
 
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
+from gateway.outcome.rules import DEFAULT_RULE, check_rule
 from gateway.points import SCHEMA
 from gateway.query.answer import Request
 from gateway.query.asked import AskedStore
 from gateway.query.cells import DERIVED_COLUMNS
-from gateway.query.groups import CLOCK, PLACES, GroupKey, allowed, group_keys
+from gateway.query.groups import CLOCK, PLACES, VALUED, GroupKey, allowed, group_keys
 from gateway.query.intervals import DAYS, INTERVALS, Day, bucket_ns, cut
 from gateway.query.keys import TIME
 from gateway.query.measures import OF_ROWS, CoveredBy, Measure, chosen, measures_of
@@ -42,6 +43,8 @@ class CountingRule:
     interval: str | None = None
     every: bool = False
     whole: str = ""
+    daily: bool = False
+    """Whether a row is a store's day of one kind of value: then nothing is shorter than a day, and goes by two kinds at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,21 @@ class Plan:
                 found.setdefault((measure.table, measure.within), []).extend(base_of((measure,), self.there))
         return {key: list({part.id: part for part in parts}.values()) for key, parts in found.items()}
 
+    @property
+    def valued(self) -> GroupKey | None:
+        """Return the key that reads the values of a table whose rows are of one kind of value each."""
+        return next((key for key in self.keys if self.counted.daily and key.group in VALUED), None)
+
+    def tags(self, table: str) -> dict[str, str]:
+        """Return what the tags of the rows that are read must be."""
+        zone = {"zone": self.request.zone} if self.request.zone and "zone" in SCHEMA[table].tags else {}
+        return zone | ({"by": VALUED[self.valued.group] if self.valued else "store"} if "by" in SCHEMA[table].tags else {})
+
     def texts(self, table: str) -> tuple[str, ...]:
         """Return the tags and fields by which the cells of a table are told apart, besides the store."""
         there = {*SCHEMA[table].tags, *SCHEMA[table].fields}
         keys = [key.column for key in self.keys if key.column in there and key.group not in (*PLACES, *CLOCK)]
+        keys += ["value"] if self.valued else []
         # A gauge of several zones has no value: so zones must be known to be several.
         zone = ["zone"] if "zone" in SCHEMA[table].tags and any(measure.kind in _GAUGES for measure in self.base(table)) else []
         return tuple(dict.fromkeys([*keys, *zone]))
@@ -127,10 +141,28 @@ def planned(request: Request, counted: CountingRule) -> Plan:
         raise ConfigError(f"day {request.day[:80]!r}: one of {', '.join(DAYS)}")
     if request.top is not None and request.top < 1:
         raise ConfigError(f"top {request.top}: a number of groups, 1 or more")
-    measures = allowed(chosen(request.question, request.measures), by, bool(request.measures))
+    measures = allowed(_of_rule(chosen(request.question, request.measures), request, by), by, bool(request.measures))
+    if counted.daily:
+        _check_daily(request, by)
     time = [TIME] if interval or not (request.by or counted.whole) else []
     keys = (*(key for key in by if key.group in PLACES), *time, *(key for key in by if key.group not in PLACES))
     return Plan(request, counted, measures, measures_of(request.question), keys, interval, request.day)
+
+
+def _of_rule(measures: tuple[Measure, ...], request: Request, by: Sequence[GroupKey]) -> tuple[Measure, ...]:
+    """Return those of the rule that is asked for; a store has all that was made in it, whatever the rule. What is named stays."""
+    rule = check_rule(request.rule or DEFAULT_RULE)
+    is_shared = any(key.group in VALUED for key in by)
+    return tuple(each for each in measures if request.measures or not each.rule or (each.rule == rule and is_shared))
+
+
+def _check_daily(request: Request, by: Sequence[GroupKey]) -> None:
+    """Raise ConfigError where a table of whole days, of one kind of value each, has no answer."""
+    kinds = [key.group for key in by if key.group in VALUED]
+    if len(kinds) > 1:
+        raise ConfigError(f"{request.question} by {','.join(kinds)}: a row is of one of these; ask for one after the other")
+    if request.interval and INTERVALS[request.interval].step_ns:
+        raise ConfigError(f"{request.question} by {request.interval}: a row is a store's whole day; ask for 1d or longer")
 
 
 def check_size(stores: Sequence[AskedStore]) -> None:

@@ -54,7 +54,7 @@ class Question:
     """Why it does not take an option that one would expect, and what to ask instead."""
 
 
-_NARROWING: Final = ("measures", "by", "interval", "zone", "fan", "top")
+_NARROWING: Final = ("measures", "by", "interval", "zone", "fan", "top", "rule")
 """Options that would be passed over in silence where a question does not take them."""
 _COUNTS: Final = frozenset({"measures", "by", "interval", "day", "top", "compare", "align"})
 
@@ -78,6 +78,11 @@ NOT_OF_ESTIMATES: Final[Mapping[str, str]] = {
     "as-of": "a factor is learned from up to 28 earlier days as they are stored now, and what they were is not kept as a whole:"
              " traffic --as-of has the counts as they were",
 }  # fmt: skip
+NOT_OF_DAYS: Final[Mapping[str, str]] = {
+    "compare": "sides are made alike minute by minute, and its rows are whole days: ask for both spans",
+    "as-of": "a day is written over whenever more of it is known, and what it was is not kept",
+    "zone": "--by zone has a row for each",
+}
 QUESTIONS: Final[Mapping[str, Question]] = {
     "traffic": _counts("who came in and out, conversion, mean dwell, anonymity, per interval",
                        CountingRule("traffic", ("store",), "1h", every=True)),
@@ -85,6 +90,8 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     "doors": _counts("in and out of each door, per interval", CountingRule("door", ("store", "door"), "1h")),
     "sales": _counts("sales, revenue, basket, pieces, returns, by who served, department, channel, campaign",
                      CountingRule("touch"), "zone"),
+    "outcome": Question("outcome", "what came of a store's days: who came, was known and touched, who bought, and who contributed to it",
+                        CountingRule("outcome", daily=True), frozenset({"measures", "by", "interval", "day", "top", "rule"}), NOT_OF_DAYS),
     "dwell": _counts("how long people stay: mean, median, 90 %, histogram, of each zone and the store",
                      CountingRule("dwell", ("store", "zone"), whole="visit"), "zone"),
     "items": _counts("what goods arrived, moved, were tried and left, of each article or zone",

@@ -9,7 +9,7 @@ import numpy as np
 
 from gateway.points import SCHEMA
 from gateway.query.asked import MOST_STORES, AskedStore
-from gateway.query.cells import READ_FOR_DERIVED, MeasureCells, aggregates_of, cells_of_rows, gathered, with_text
+from gateway.query.cells import READ_FOR_DERIVED, MeasureCells, aggregates_of, cells_of_rows, gathered, with_name, with_text
 from gateway.query.estate import QueryEstate
 from gateway.query.intervals import bucket_ns
 from gateway.query.measures import Measure
@@ -53,7 +53,7 @@ def read_cells(
 def _tables(
     reader: PointReader, plan: Plan, stores: Sequence[AskedStore], table: str, on_page: OnPage, hours: ObservedHours | None
 ) -> Iterable[CellTable]:
-    zones = {"zone": plan.request.zone} if plan.request.zone and "zone" in SCHEMA[table].tags else {}
+    tags_of_rows = plan.tags(table)
     every = sum(len(store.names) for store in stores)
     for part, changes_ns in [(stores, _NONE)] if plan.needs_rows(table) else _apart(plan, table, stores, hours):
         # Without an index, NumPy would load its masked arrays to look whether this is one.
@@ -62,11 +62,12 @@ def _tables(
         for from_ns, to_ns, names in spans_of(part):
             asked = None if not plan.request.stores and len(names) == every else names
             if plan.needs_rows(table):
-                yield from _of_rows(reader, plan, table, asked, from_ns, to_ns, on_page, zones)
+                yield from _of_rows(reader, plan, table, asked, from_ns, to_ns, on_page, tags_of_rows)
                 continue
             edges, tags = [from_ns, *edges_ns[(edges_ns > from_ns) & (edges_ns < to_ns)].tolist()], ("store", *plan.texts(table))
             aggregates, size_ns = aggregates_of(plan.base(table)), bucket_ns(edges_ns)
-            yield reader.cells(table, aggregates, from_ns, to_ns, size_ns, tags, asked, on_page, edges_ns=edges, **zones)
+            found = reader.cells(table, aggregates, from_ns, to_ns, size_ns, tags, asked, on_page, edges_ns=edges, **tags_of_rows)
+            yield found if plan.valued is None else with_name(found, "value", plan.valued.column)
 
 
 def _apart(

@@ -66,6 +66,7 @@ class PointReader(Protocol):
         to_ns: int,
         bucket_ns: int,
         by: Sequence[str] = ("store",),
+        /,
         stores: Sequence[str] | None = None,
         on_page: OnPage = quiet,
         *,

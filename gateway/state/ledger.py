@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgpack
 
@@ -167,7 +167,7 @@ class Ledger(TouchTables, IdentityTables, SpanTables):
 
     # Minutes
 
-    def load_cell(self, table: str, owner: int, minute: int) -> Sequence[float] | None:
+    def load_cell(self, table: str, owner: int, minute: int) -> Sequence[Any] | None:
         rows = self._rows(CellRow, "WHERE kind=? AND owner=? AND minute=?", (table, owner, minute))
         return msgpack.unpackb(rows[0].cell) if rows else None
 
@@ -179,7 +179,7 @@ class Ledger(TouchTables, IdentityTables, SpanTables):
         rows = self._read("SELECT minute FROM cells WHERE kind=? AND owner=? AND minute BETWEEN ? AND ?", (table, owner, first, last))
         return [row[0] for row in rows]
 
-    def save_cells(self, table: str, cells: Sequence[tuple[int, int, Sequence[float]]]) -> None:
+    def save_cells(self, table: str, cells: Sequence[tuple[int, int, Sequence[Any]]]) -> None:
         self._save(CellRow, (CellRow(table, owner, minute, msgpack.packb(cell)) for owner, minute, cell in cells))
 
     # Outbox

@@ -122,6 +122,12 @@ def _add_identity(db: sqlite3.Connection) -> None:
             db.executemany("INSERT OR REPLACE INTO touch_names VALUES (?,?,?,?,?,?)", [(*row, row_checksum(*row)) for row in rows])
 
 
+def _add_touches_by_time(db: sqlite3.Connection) -> None:
+    """The outcome of a store's day is made of the touches of all."""
+    db.execute("CREATE INDEX touches_by_time ON touches (store, time_ns)")
+
+
 SCHEMA: Final = Schema(
-    "a ledger", "visits", _FIRST, (_CLAIMS, _check_state, _seal_rows, _add_absences, _add_inner, _add_quality, _add_identity)
-)
+    "a ledger", "visits", _FIRST,
+    (_CLAIMS, _check_state, _seal_rows, _add_absences, _add_inner, _add_quality, _add_identity, _add_touches_by_time),
+)  # fmt: skip

@@ -23,6 +23,10 @@ class SpanTables(SealedRows):
         where = "WHERE store=? AND start_ns>=? AND start_ns<? AND key_ns>=? AND key_ns<?"
         return self._rows(VisitRow, where, (store, from_ns - _EARLIER_NS, to_ns + NS_PER_DAY, from_ns, to_ns))
 
+    def visits_of_fans(self, store: str, from_ns: int, to_ns: int) -> list[VisitRow]:
+        """Return a store's visits of fans that begin in the span."""
+        return self._rows(VisitRow, "WHERE store=? AND start_ns>=? AND start_ns<? AND fan<>''", (store, from_ns, to_ns))
+
     def delete_visits(self, rows: Iterable[VisitRow]) -> None:
         """Forget the visits that have the keys of these."""
         keys = ((row.subject, row.store, row.key_ns, row.agent) for row in rows)

@@ -67,6 +67,12 @@ class TouchTables(SealedRows):
         where = "WHERE fan=? AND store=? AND time_ns BETWEEN ? AND ? AND void=0 ORDER BY time_ns, agent, row"
         return self._rows(TouchRow, where, (fan, store, from_ns, to_ns))
 
+    def touches_between(self, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
+        """Return a store's touches in the span, without its end, that are not voided."""
+        self._write_touches()
+        where = "WHERE store=? AND time_ns>=? AND time_ns<? AND void=0 ORDER BY time_ns, agent, row"
+        return self._rows(TouchRow, where, (store, from_ns, to_ns))
+
     def touch_by_id(self, event_id: str) -> TouchRow | None:
         self._write_touches()
         return next(iter(self._rows(TouchRow, "WHERE id=?", (event_id,))), None)

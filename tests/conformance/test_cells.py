@@ -148,7 +148,7 @@ def test_the_last_of_points_of_equal_time_is_the_greatest(fresh: Fresh) -> None:
     database = fresh()
     database.sink.write([traffic(Coded.of(["s1", "s2", "s3"]), occupancy=np.array([4, 9, 7]))])
     with closing(database.reader()) as reader:
-        found = reader.cells("traffic", [Aggregate("occupancy", "last", "occupancy")], 0, MONDAY_NS + 1, HOUR_NS, by=())
+        found = reader.cells("traffic", [Aggregate("occupancy", "last", "occupancy")], 0, MONDAY_NS + 1, HOUR_NS, ())
     assert found.values["occupancy"].tolist() == [9.0]
 
 

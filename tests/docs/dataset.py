@@ -15,6 +15,10 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gateway.fold.outcome_points import point_of
+from gateway.outcome.day import StoreDay, rows_of
+from gateway.outcome.journey import SALE, Act, GuestVisit, Sale
+from gateway.outcome.rules import ContributionSettings
 from gateway.points import Points, from_rows
 from gateway.site import Site
 from gateway.site.recorded import read_site, record_site
@@ -85,6 +89,7 @@ def points() -> tuple[Points, ...]:
         _traffic(store, mine, rows)
         _zone_traffic(store, mine, rows)
         _doors(store, mine, rows)
+        _outcome(store, mine, rows)
         begin = mine[0].begin_ns
         rows["agent"].append((begin, f"{store}-1", store, 3600.0, 2, 12.5, 18.0, 40_000, 0))
         for report in range(12):
@@ -222,6 +227,29 @@ def _traffic(store: str, stays: list[Stay], rows: dict[str, list[tuple[Any, ...]
                  float(dwell[minute]), sales[minute], known[minute], 0, revenue[minute] / 100, sales[minute],
                  strangers[minute], anonymous_open, 0, 0, 0)
             )  # fmt: skip
+
+
+def _outcome(store: str, stays: list[Stay], rows: dict[str, list[tuple[Any, ...]]]) -> None:
+    """Each day as the gateway works it out: here the till alone touches anybody."""
+    for year, month, day in DAYS:
+        begin = int(datetime(year, month, day, 4, tzinfo=ZONE_OF[store]).timestamp()) * 10**9
+        mine = [(number, stay) for number, stay in enumerate(stays) if begin <= stay.begin_ns < begin + DAY_NS]
+        sold = {number: _act(stay, number) for number, stay in mine if stay.sale}
+        visits = [
+            GuestVisit(stay.begin_ns, stay.end_ns, stay.fan, True, frozenset(zone for zone, _, _ in stay.dwells),
+                       (sold[number],) if number in sold else ())
+            for number, stay in mine if stay.fan
+        ]  # fmt: skip
+        sales = [Sale(act, bool(act.fan), (act,)) for act in sold.values()]
+        entered = sum(1 + _walk_ins(stay) for _, stay in mine)
+        found = rows_of(StoreDay(store, entered, len(mine), visits, sales), ContributionSettings())
+        rows["outcome"] += [tuple(point_of(begin, store, key, row)) for key, row in found.items()]
+
+
+def _act(stay: Stay, number: int) -> Act:
+    at, amount = stay.sale or (0, 0.0)
+    staff_id, department = _served(stay, number)
+    return Act(at, stay.store, stay.fan, SALE, "checkout", staff_id, department, "", "own_store", ("autumn",), "", round(amount * 100))
 
 
 def _zone_traffic(store: str, stays: list[Stay], rows: dict[str, list[tuple[Any, ...]]]) -> None:

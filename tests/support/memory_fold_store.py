@@ -58,6 +58,9 @@ class MemoryStore:
     def visits_between(self, store: str, from_ns: int, to_ns: int) -> list[VisitRow]:
         return [row for row in self._visits.values() if row.store == store and from_ns <= row.key_ns < to_ns]
 
+    def visits_of_fans(self, store: str, from_ns: int, to_ns: int) -> list[VisitRow]:
+        return [row for row in self._visits.values() if row.store == store and row.fan and from_ns <= row.start_ns < to_ns]
+
     def delete_visits(self, rows: Iterable[VisitRow]) -> None:
         for row in rows:
             self._visits.pop((row.subject, row.store, row.key_ns, row.agent), None)
@@ -101,6 +104,10 @@ class MemoryStore:
     def touches_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
         found = (row for row in self._touches.values() if (row.fan, row.store, row.void) == (fan, store, 0))
         return sorted((row for row in found if from_ns <= row.time_ns <= to_ns), key=lambda row: (row.time_ns, row.agent, row.row))
+
+    def touches_between(self, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
+        found = (row for row in self._touches.values() if (row.store, row.void) == (store, 0) and from_ns <= row.time_ns < to_ns)
+        return sorted(found, key=lambda row: (row.time_ns, row.agent, row.row))
 
     def touch_by_id(self, event_id: str) -> TouchRow | None:
         return next((row for row in self._touches.values() if row.id == event_id), None)

@@ -52,8 +52,9 @@ class MemoryReader:
         return found if columns is None else PointTable(measurement, found.time_ns, {name: found.columns[name] for name in columns})
 
     def cells(
-        self, measurement: str, aggregates: Sequence[Aggregate], from_ns: int, to_ns: int, bucket_ns: int, by: Sequence[str] = ("store",),
-        stores: Sequence[str] | None = None, on_page: OnPage = quiet, *, edges_ns: Sequence[int] = (), **tags: str,
+        self, measurement: str, aggregates: Sequence[Aggregate], from_ns: int, to_ns: int, bucket_ns: int,
+        by: Sequence[str] = ("store",), /, stores: Sequence[str] | None = None, on_page: OnPage = quiet, *,
+        edges_ns: Sequence[int] = (), **tags: str,
     ) -> CellTable:  # fmt: skip
         self.asked.append(f"cells of {measurement}")
         table = self._tables[measurement]

@@ -76,6 +76,7 @@ class InfluxReader:
         to_ns: int,
         bucket_ns: int,
         by: Sequence[str] = ("store",),
+        /,
         stores: Sequence[str] | None = None,
         on_page: OnPage = quiet,
         *,

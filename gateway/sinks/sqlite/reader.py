@@ -101,6 +101,7 @@ class SqliteReader:
         to_ns: int,
         bucket_ns: int,
         by: Sequence[str] = ("store",),
+        /,
         stores: Sequence[str] | None = None,
         on_page: OnPage = quiet,
         *,

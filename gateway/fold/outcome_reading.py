@@ -1,0 +1,102 @@
+"""A store's day as `gateway.outcome` takes it: read from the store behind the fold, and from the tracks of who is there now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from footfall.units import NS_PER_MINUTE, NS_PER_S
+from gateway.fold.guest_visits import GuestVisits
+from gateway.fold.minute_counts import TRAFFIC_COLUMN
+from gateway.fold.state import State
+from gateway.fold.store import TouchRow
+from gateway.fold.visit_groups import VisitGroups
+from gateway.fold.visit_rows import Segment
+from gateway.identity.facts import is_registered, ref_name
+from gateway.outcome.day import StoreDay
+from gateway.outcome.journey import RETURN, SALE, UNOWNED, Act, GuestVisit, Owner, Sale, act_of, contributed, of_visit
+from gateway.outcome.rules import ContributionSettings
+
+STAY_NS: Final = 10 * NS_PER_S
+"""Who is in a zone for less walks through it."""
+_IN, _IN_STAFF, _STARTED = (TRAFFIC_COLUMN[name] for name in ("in", "in_staff", "visits_started"))
+
+
+class OutcomeReading:
+    """Nothing is kept between two days."""
+
+    def __init__(self, state: State, groups: VisitGroups, settings: ContributionSettings) -> None:
+        self._state: Final = state
+        self._guest_visits: Final = GuestVisits(state, groups)
+        self._settings: Final = settings
+
+    def day(self, store: int, begin_ns: int, end_ns: int) -> StoreDay:
+        """Return what is known of a store's day now."""
+        traffic, minutes = self._state.traffic, (begin_ns // NS_PER_MINUTE, end_ns // NS_PER_MINUTE - 1)
+        cells = [traffic.emitted(store, minute) for minute in traffic.minutes(store, *minutes)]
+        name = self._state.estate.stores.names[store]
+        return StoreDay(
+            store=name,
+            entrants=int(sum(cell[_IN] - cell[_IN_STAFF] for cell in cells)),
+            visitors=int(sum(cell[_STARTED] for cell in cells)),
+            visits=list(self._guests(store, begin_ns, end_ns)),
+            sales=list(self._sales(store, begin_ns, end_ns)),
+        )
+
+    def acts(self, fan: str, store: int, from_ns: int, to_ns: int) -> list[Act]:
+        """Return the touches of a fan in a store in a span, both ends included, by time; those that are void are none."""
+        return list(map(_act, self._state.ledger.touches_of_fan(fan, self._state.estate.stores.names[store], from_ns, to_ns)))
+
+    def acts_of_ref(self, ref: str) -> list[Act]:
+        """Return the touches that bear a reference, in all stores, by time."""
+        return sorted(_act(row) for row in self._state.ledger.touches_of(ref_name(ref)) if not row.void)
+
+    # Visits
+
+    def _guests(self, store: int, begin_ns: int, end_ns: int) -> Iterator[GuestVisit]:
+        timeout_ns = int(self._state.estate.timeout_ns[store])
+        for visit in self._guest_visits.of_day(store, begin_ns, end_ns):
+            acts = self.acts(visit.fan, store, visit.start_ns, visit.last_ns + timeout_ns)
+            yield GuestVisit(
+                visit.start_ns, visit.last_ns, visit.fan, is_registered(visit.fan), self._zones(store, visit),
+                of_visit(acts, visit.start_ns, visit.last_ns, timeout_ns), self._owner(visit.fan, visit.start_ns),
+            )  # fmt: skip
+
+    def _zones(self, store: int, visit: Segment) -> frozenset[str]:
+        name = self._state.estate.stores.names[store]
+        dwells = self._state.ledger.dwells_of_fan(visit.fan, name, visit.start_ns, visit.last_ns)
+        return frozenset(row.zone for row in dwells if not row.staff and row.last_ns - row.start_ns >= STAY_NS)
+
+    # Sales
+
+    def _sales(self, store: int, begin_ns: int, end_ns: int) -> Iterator[Sale]:
+        for row in self._state.ledger.touches_between(self._state.estate.stores.names[store], begin_ns, end_ns):
+            act = _act(row)
+            if act.what == SALE:
+                yield self._sale(store, act, begin_ns)
+            elif act.what == RETURN:
+                yield self._returned(act)
+
+    def _sale(self, store: int, act: Act, day_begin_ns: int) -> Sale:
+        acts = self.acts(act.fan, store, act.time_ns - self._settings.window_ns, act.time_ns) if act.fan else [act]
+        led = contributed(act, acts, day_begin_ns, self._settings.window_ns)
+        return Sale(act, is_registered(act.fan), led, self._owner(act.fan, act.time_ns), act.time_ns)
+
+    def _returned(self, act: Act) -> Sale:
+        """Return what takes a return off the contributions of its sale; of one that nobody knows nobody contributed anything."""
+        sales = [each for each in self.acts_of_ref(act.ref) if each.what == SALE] if act.ref else []
+        if not sales:
+            return Sale(act, is_registered(act.fan), ())
+        earlier = [each for each in sales if each.time_ns <= act.time_ns] or sales
+        sold = max(earlier, key=lambda each: (each.store == act.store, each.time_ns))
+        store = self._state.estate.stores.of(sold.store)
+        _, begin_s, _ = self._state.estate.day_span(store, sold.time_ns // NS_PER_S)
+        return self._sale(store, sold, begin_s * NS_PER_S)._replace(act=act, known=is_registered(act.fan))
+
+    def _owner(self, fan: str, time_ns: int) -> Owner:
+        return UNOWNED
+
+
+def _act(row: TouchRow) -> Act:
+    return act_of(row.time_ns, row.store, row.fan, json.loads(row.body))
