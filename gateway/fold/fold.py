@@ -177,7 +177,7 @@ class Fold:
 
     def _event(self, record: Record) -> None:
         self.counters.hear_event(self.state.estate.stores.of(record.store), record.received_ns)
-        self.facts += self._event_records.take(record)
+        self._learn(self._event_records.take(record))
 
     def _gap(self, record: Record) -> None:
         gap, estate = gap_of_record(record), self.state.estate
@@ -202,7 +202,11 @@ class Fold:
         self._site.take(record.body)
 
     def _facts(self, record: Record) -> None:
-        self.facts += facts_of_record(record.kind, record.body, record.received_ns)
+        self._learn(facts_of_record(record.kind, record.body, record.received_ns))
+
+    def _learn(self, facts: Sequence[Fact]) -> None:
+        self.state.outcome_days.learned(facts)
+        self.facts += facts
 
     def link(self, standings: Sequence[Standing]) -> None:
         """Take what identity made of facts, this fold's own or others'. Points that it changes wait in the buffer."""

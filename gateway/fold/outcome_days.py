@@ -7,13 +7,14 @@ changes with every row is worked out once in that time.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from heapq import heapify, heappop, heappush
 from typing import Any, Final, NamedTuple
 
-from footfall.units import NS_PER_MINUTE
+from footfall.units import NS_PER_MINUTE, NS_PER_S
 from gateway.fold.estate_index import Estate
 from gateway.fold.store import TouchRow
+from gateway.identity.facts import Fact, Ownership, Revoke
 from gateway.outcome.journey import SALE
 
 HOUR_S: Final = 3600
@@ -22,6 +23,7 @@ TURNS_S: Final = 600
 AT_ONCE: Final = 8
 """So many days are worked out at the end of a batch, at most."""
 REGISTRATION: Final = "registration"
+EVER_NS: Final = -(1 << 62)
 
 
 class DueDay(NamedTuple):
@@ -32,13 +34,19 @@ class DueDay(NamedTuple):
     begin_s: int
 
 
-class LateTouches(NamedTuple):
-    """Touches of a past day that changed: what they led to may be on any day since. Times are ns."""
+class LateSpan(NamedTuple):
+    """From the first to the last of a fan's touches of past days that changed, ns: what they led to may be on any day since."""
 
     from_ns: int
     to_ns: int
-    registers: bool
-    """Whether one of them is a registration, by which a fan is somebody's for ever after."""
+
+
+class Reowned(NamedTuple):
+    """Whose a fan is changed, from a time on; or a fact about that, by its id, was taken back."""
+
+    fan: str
+    from_ns: int
+    of: str
 
 
 class OutcomeDays:
@@ -48,8 +56,10 @@ class OutcomeDays:
         self._estate: Final = estate
         self._due: list[DueDay] = []
         self._waiting: set[tuple[int, int]] = set()
-        self._late: dict[tuple[int, str], LateTouches] = {}
+        self._late: dict[tuple[int, str], LateSpan] = {}
         self._refs: set[str] = set()
+        self.reowned: list[Reowned] = []
+        """Changes of whose fans are, until they are taken."""
         self._now_s = self._kept_from_s = 0
         self._spans: dict[int, tuple[int, int]] = {}
         """By store, begin and end of the day that was marked last, in minutes: mostly the same is marked again."""
@@ -75,21 +85,26 @@ class OutcomeDays:
             begin, end = self._spans[store] = (begin_s // 60, end_s // 60)
         return begin, end
 
-    def touched(self, store: int, row: TouchRow, values: Mapping[str, Any]) -> None:
+    def touched(self, store: int, row: TouchRow, values: Mapping[str, Any], is_new: bool) -> None:
         """Take a touch that is new or changed, as it was and as it is: one of a past day may have led to what was bought since."""
-        _, end = self._span(store, row.time_ns // NS_PER_MINUTE)
-        if end * 60 > self._now_s:
-            return
-        if row.fan:
-            is_new = LateTouches(row.time_ns, row.time_ns, values["what"] == REGISTRATION)
-            known = self._late.get((store, row.fan), is_new)
-            self._late[store, row.fan] = LateTouches(
-                min(known.from_ns, row.time_ns), max(known.to_ns, row.time_ns), known.registers or is_new.registers
-            )
-        if values["what"] == SALE and values["ref"]:
+        if values["what"] == REGISTRATION and row.fan:
+            self.reowned.append(Reowned(row.fan, EVER_NS, ""))
+        is_past = self._span(store, row.time_ns // NS_PER_MINUTE)[1] * 60 <= self._now_s
+        if is_past and row.fan:
+            first, last = self._late.get((store, row.fan), (row.time_ns, row.time_ns))
+            self._late[store, row.fan] = LateSpan(min(first, row.time_ns), max(last, row.time_ns))
+        if values["what"] == SALE and values["ref"] and (not is_new or row.time_ns // NS_PER_S < self._now_s - HOUR_S):
             self._refs.add(values["ref"])
 
-    def take_late(self) -> tuple[dict[tuple[int, str], LateTouches], set[str]]:
+    def learned(self, facts: Iterable[Fact]) -> None:
+        """Take facts, of which some change whose a fan is."""
+        for fact in facts:
+            if isinstance(fact, Ownership):
+                self.reowned.append(Reowned(fact.fan, fact.from_ns, ""))
+            elif isinstance(fact, Revoke):
+                self.reowned.append(Reowned("", EVER_NS, fact.of))
+
+    def take_late(self) -> tuple[dict[tuple[int, str], LateSpan], set[str]]:
         """Return the late touches since the last call, by store and fan, and the references of sales among them."""
         late, refs = self._late, self._refs
         self._late, self._refs = {}, set()
@@ -125,6 +140,7 @@ class OutcomeDays:
             "due": sorted(self._due),
             "late": [[*key, *late] for key, late in self._late.items()],
             "refs": sorted(self._refs),
+            "reowned": self.reowned,
             "now_s": self._now_s,
             "kept_from_s": self._kept_from_s,
         }
@@ -135,5 +151,6 @@ class OutcomeDays:
             return
         self._due = [DueDay(*due) for due in values["due"]]
         self._waiting = {(due.store, due.begin_s // 60) for due in self._due}
-        self._late = {(store, fan): LateTouches(*late) for store, fan, *late in values["late"]}
+        self._late = {(store, fan): LateSpan(*late) for store, fan, *late in values["late"]}
+        self.reowned = [Reowned(*each) for each in values["reowned"]]
         self._refs, self._now_s, self._kept_from_s = set(values["refs"]), values["now_s"], values["kept_from_s"]

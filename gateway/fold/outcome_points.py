@@ -2,55 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from footfall.units import NS_PER_MINUTE, NS_PER_S
-from gateway.fold.outcome_days import LateTouches
+from gateway.fold.fan_owners import FanOwners
 from gateway.fold.outcome_reading import OutcomeReading
 from gateway.fold.state import State
-from gateway.fold.store import KEEP_DAYS
 from gateway.fold.visit_groups import VisitGroups
 from gateway.outcome.day import COUNTS, FIELDS, DayKey, rows_of
-from gateway.outcome.journey import HUNDREDTHS, RETURN, SALE
-from gateway.outcome.rules import ContributionSettings
+from gateway.outcome.journey import HUNDREDTHS, RETURN, SALE, Act
 from gateway.points.rows import OutcomePoint
 
 TABLE: Final = "outcome"
 """Of cells in the store; a store's day stands there under its first minute, as the rows that were written last."""
 _NOTHING: Final = (0,) * len(FIELDS)
 _DAY_MINUTES: Final = 1440
-_EVER_NS: Final = KEEP_DAYS * 86_400 * NS_PER_S
 Rows = dict[DayKey, tuple[int, ...]]
 
 
 class OutcomePoints:
     """`emit` at the end of each batch, after the minutes."""
 
-    def __init__(self, state: State, groups: VisitGroups, settings: ContributionSettings | None = None) -> None:
+    def __init__(self, state: State, groups: VisitGroups) -> None:
         self._state: Final = state
-        self._settings: Final = settings or ContributionSettings()
-        self._reading: Final = OutcomeReading(state, groups, self._settings)
+        self._owners: Final = FanOwners(state)
+        self._reading: Final = OutcomeReading(state, groups, self._owners)
 
     def emit(self) -> None:
         """Emit the days that are due."""
         days = self._state.outcome_days
         late, refs = days.take_late()
-        for (store, fan), touches in late.items():
-            self._mark_led(store, fan, touches)
+        for (store, fan), span in late.items():
+            self._mark_led(self._reading.acts(fan, store, span.from_ns, span.to_ns + self._state.contribution.window_ns))
         for ref in sorted(refs):
             self._mark_returns(ref)
+        reowned, days.reowned = days.reowned, []
+        for each in dict.fromkeys(reowned):
+            for fan, from_ns in self._owners.changed(each):
+                self._mark_owned(fan, from_ns)
         for due in days.take_due():
             self._write(due.store, due.begin_s)
 
-    def _mark_led(self, store: int, fan: str, late: LateTouches) -> None:
-        """Mark the days of what a fan bought after late touches, and of what was brought back of that."""
-        to_ns = late.from_ns + _EVER_NS if late.registers else late.to_ns + self._settings.window_ns
-        for act in self._reading.acts(fan, store, late.from_ns, to_ns):
+    def _mark_led(self, acts: Iterable[Act]) -> None:
+        """Mark the days of what a fan bought, and of what was brought back of that."""
+        for act in acts:
             if act.what == SALE:
-                self._state.outcome_days.mark(store, act.time_ns // NS_PER_MINUTE)
+                self._state.outcome_days.mark(self._state.estate.stores.of(act.store), act.time_ns // NS_PER_MINUTE)
                 if act.ref:
                     self._mark_returns(act.ref)
+
+    def _mark_owned(self, fan: str, from_ns: int) -> None:
+        """Mark the days on which a fan bought or came since a time, in all stores."""
+        self._mark_led(self._reading.acts_since(fan, from_ns))
+        for subject in self._state.links.subjects_of(fan):
+            for row in self._state.ledger.visits_of(subject):
+                if row.start_ns >= from_ns:
+                    self._state.outcome_days.mark(self._state.estate.stores.of(row.store), row.start_ns // NS_PER_MINUTE)
 
     def _mark_returns(self, ref: str) -> None:
         for act in self._reading.acts_of_ref(ref):
@@ -61,7 +69,7 @@ class OutcomePoints:
         """Emit the rows of a day that are others than were written last; one that is there no more has zeros."""
         _, first_s, end_s = self._state.estate.day_span(store, begin_s)
         self._take_back_stale(store, first_s // 60 - _DAY_MINUTES, end_s // 60 - 1)
-        rows = rows_of(self._reading.day(store, first_s * NS_PER_S, end_s * NS_PER_S), self._settings)
+        rows = rows_of(self._reading.day(store, first_s * NS_PER_S, end_s * NS_PER_S), self._state.contribution)
         self._replace(store, first_s // 60, rows)
 
     def _take_back_stale(self, store: int, first: int, last: int) -> None:

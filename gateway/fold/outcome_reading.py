@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from footfall.units import NS_PER_MINUTE, NS_PER_S
+from gateway.fold.fan_owners import FanOwners
 from gateway.fold.guest_visits import GuestVisits
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.state import State
@@ -15,8 +16,8 @@ from gateway.fold.visit_groups import VisitGroups
 from gateway.fold.visit_rows import Segment
 from gateway.identity.facts import is_registered, ref_name
 from gateway.outcome.day import StoreDay
-from gateway.outcome.journey import RETURN, SALE, UNOWNED, Act, GuestVisit, Owner, Sale, act_of, contributed, of_visit
-from gateway.outcome.rules import ContributionSettings
+from gateway.outcome.journey import RETURN, SALE, Act, GuestVisit, Sale, act_of, contributed, of_visit
+from gateway.site.staff import NOBODY
 
 STAY_NS: Final = 10 * NS_PER_S
 """Who is in a zone for less walks through it."""
@@ -26,41 +27,56 @@ _IN, _IN_STAFF, _STARTED = (TRAFFIC_COLUMN[name] for name in ("in", "in_staff", 
 class OutcomeReading:
     """Nothing is kept between two days."""
 
-    def __init__(self, state: State, groups: VisitGroups, settings: ContributionSettings) -> None:
+    def __init__(self, state: State, groups: VisitGroups, owners: FanOwners) -> None:
         self._state: Final = state
         self._guest_visits: Final = GuestVisits(state, groups)
-        self._settings: Final = settings
+        self._owners: Final = owners
 
     def day(self, store: int, begin_ns: int, end_ns: int) -> StoreDay:
         """Return what is known of a store's day now."""
         traffic, minutes = self._state.traffic, (begin_ns // NS_PER_MINUTE, end_ns // NS_PER_MINUTE - 1)
         cells = [traffic.emitted(store, minute) for minute in traffic.minutes(store, *minutes)]
         name = self._state.estate.stores.names[store]
+        visits = list(self._guest_visits.of_day(store, begin_ns, end_ns))
+        acts = [self._act(row) for row in self._state.ledger.touches_between(name, begin_ns, end_ns)]
+        returned = {act: self._sold(act) for act in acts if act.what == RETURN}
+        fans = [*(visit.fan for visit in visits), *(act.fan for act in acts), *(act.fan for act in returned.values() if act)]
+        self._owners.prepare(fans)
         return StoreDay(
             store=name,
             entrants=int(sum(cell[_IN] - cell[_IN_STAFF] for cell in cells)),
             visitors=int(sum(cell[_STARTED] for cell in cells)),
-            visits=list(self._guests(store, begin_ns, end_ns)),
-            sales=list(self._sales(store, begin_ns, end_ns)),
+            visits=list(self._guests(store, visits)),
+            sales=list(self._sales(store, begin_ns, acts, returned)),
         )
 
     def acts(self, fan: str, store: int, from_ns: int, to_ns: int) -> list[Act]:
         """Return the touches of a fan in a store in a span, both ends included, by time; those that are void are none."""
-        return list(map(_act, self._state.ledger.touches_of_fan(fan, self._state.estate.stores.names[store], from_ns, to_ns)))
+        return list(map(self._act, self._state.ledger.touches_of_fan(fan, self._state.estate.stores.names[store], from_ns, to_ns)))
+
+    def acts_since(self, fan: str, from_ns: int) -> list[Act]:
+        """Return the touches of a fan in all stores from a time on, by time."""
+        return list(map(self._act, self._state.ledger.touches_since(fan, from_ns)))
 
     def acts_of_ref(self, ref: str) -> list[Act]:
         """Return the touches that bear a reference, in all stores, by time."""
-        return sorted(_act(row) for row in self._state.ledger.touches_of(ref_name(ref)) if not row.void)
+        return sorted(self._act(row) for row in self._state.ledger.touches_of(ref_name(ref)) if not row.void)
+
+    def _act(self, row: TouchRow) -> Act:
+        values = json.loads(row.body)
+        staff_id = values["staff_id"]
+        member = self._state.roster.at(staff_id, row.time_ns) if staff_id else None
+        return act_of(row.time_ns, row.store, row.fan, values, member or NOBODY)
 
     # Visits
 
-    def _guests(self, store: int, begin_ns: int, end_ns: int) -> Iterator[GuestVisit]:
+    def _guests(self, store: int, visits: Iterable[Segment]) -> Iterator[GuestVisit]:
         timeout_ns = int(self._state.estate.timeout_ns[store])
-        for visit in self._guest_visits.of_day(store, begin_ns, end_ns):
+        for visit in visits:
             acts = self.acts(visit.fan, store, visit.start_ns, visit.last_ns + timeout_ns)
             yield GuestVisit(
                 visit.start_ns, visit.last_ns, visit.fan, is_registered(visit.fan), self._zones(store, visit),
-                of_visit(acts, visit.start_ns, visit.last_ns, timeout_ns), self._owner(visit.fan, visit.start_ns),
+                of_visit(acts, visit.start_ns, visit.last_ns, timeout_ns), self._owners.of(visit.fan, visit.start_ns),
             )  # fmt: skip
 
     def _zones(self, store: int, visit: Segment) -> frozenset[str]:
@@ -70,33 +86,30 @@ class OutcomeReading:
 
     # Sales
 
-    def _sales(self, store: int, begin_ns: int, end_ns: int) -> Iterator[Sale]:
-        for row in self._state.ledger.touches_between(self._state.estate.stores.names[store], begin_ns, end_ns):
-            act = _act(row)
+    def _sales(self, store: int, begin_ns: int, acts: Iterable[Act], returned: Mapping[Act, Act | None]) -> Iterator[Sale]:
+        for act in acts:
             if act.what == SALE:
                 yield self._sale(store, act, begin_ns)
             elif act.what == RETURN:
-                yield self._returned(act)
+                yield self._returned(act, returned[act])
 
     def _sale(self, store: int, act: Act, day_begin_ns: int) -> Sale:
-        acts = self.acts(act.fan, store, act.time_ns - self._settings.window_ns, act.time_ns) if act.fan else [act]
-        led = contributed(act, acts, day_begin_ns, self._settings.window_ns)
-        return Sale(act, is_registered(act.fan), led, self._owner(act.fan, act.time_ns), act.time_ns)
+        window_ns = self._state.contribution.window_ns
+        acts = self.acts(act.fan, store, act.time_ns - window_ns, act.time_ns) if act.fan else [act]
+        led = contributed(act, acts, day_begin_ns, window_ns)
+        return Sale(act, is_registered(act.fan), led, self._owners.of(act.fan, act.time_ns), act.time_ns)
 
-    def _returned(self, act: Act) -> Sale:
-        """Return what takes a return off the contributions of its sale; of one that nobody knows nobody contributed anything."""
-        sales = [each for each in self.acts_of_ref(act.ref) if each.what == SALE] if act.ref else []
-        if not sales:
-            return Sale(act, is_registered(act.fan), ())
-        earlier = [each for each in sales if each.time_ns <= act.time_ns] or sales
-        sold = max(earlier, key=lambda each: (each.store == act.store, each.time_ns))
+    def _returned(self, act: Act, sold: Act | None) -> Sale:
+        """Return what takes a return off the contributions of its sale; to one that nobody knows nobody contributed."""
+        known = is_registered(act.fan)
+        if sold is None:
+            return Sale(act, known, ())
         store = self._state.estate.stores.of(sold.store)
         _, begin_s, _ = self._state.estate.day_span(store, sold.time_ns // NS_PER_S)
-        return self._sale(store, sold, begin_s * NS_PER_S)._replace(act=act, known=is_registered(act.fan))
+        return self._sale(store, sold, begin_s * NS_PER_S)._replace(act=act, known=known)
 
-    def _owner(self, fan: str, time_ns: int) -> Owner:
-        return UNOWNED
-
-
-def _act(row: TouchRow) -> Act:
-    return act_of(row.time_ns, row.store, row.fan, json.loads(row.body))
+    def _sold(self, act: Act) -> Act | None:
+        """Return the sale that a return takes back: of its reference, the last before it, that of its own store first."""
+        sales = [each for each in self.acts_of_ref(act.ref) if each.what == SALE] if act.ref else []
+        earlier = [each for each in sales if each.time_ns <= act.time_ns] or sales
+        return max(earlier, key=lambda each: (each.store == act.store, each.time_ns), default=None)

@@ -16,6 +16,7 @@ from gateway.fold.state import State
 from gateway.fold.store_counters import StoreCounters
 from gateway.fold.store_points import store_points
 from gateway.fold.watermarks import Watermarks
+from gateway.outcome.rules import ContributionSettings
 from gateway.site.recorded import RecordedIdentifierType, RecordedSite, read_site
 from gateway.site.staff import Badges, Roster
 
@@ -80,6 +81,7 @@ class SiteInForce:
         self._watermarks.grow(len(self._state.estate.stores))
         self._counters.look_again()
         self._state.outcome_days.changed_site()
+        self._state.contribution = ContributionSettings.of(**site.contribution.model_dump())
         staff, assets = self._staff_subjects(site)
         self._state.staff, self._state.assets = frozenset(staff), frozenset(assets)
         self._state.roster, self._state.badges = Roster(site.staff, site.zones), Badges(site.staff, site.zones)

@@ -28,6 +28,7 @@ from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import SETTLES, Tracks
 from gateway.fold.unknown_voids import UnknownVoids
 from gateway.fold.usual_levels import UsualLevels
+from gateway.outcome.rules import ContributionSettings
 from gateway.points import Points, from_rows
 from gateway.points.rows import KEY_SIZE, MEASUREMENT, PointRow
 from gateway.site.staff import Badges, Roster
@@ -83,6 +84,7 @@ class State:
         self.deaf_zones: Final = DeafZones()
         self.traffic: Final = Cells("traffic", len(TRAFFIC), ledger)
         self.zones: Final = Cells("zone", len(ZONE), ledger)
+        self.contribution = ContributionSettings()
         self.outcome_days: Final = OutcomeDays(self.estate)
         self.fans = FanCodes()
         self.staff: frozenset[int] = frozenset()

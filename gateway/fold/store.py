@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
-from gateway.identity.facts import Standing
+from gateway.identity.facts import Fact, Standing
 
 KEEP_DAYS: Final = 400
 UNKNOWN_PERCENT: Final = -100
@@ -207,6 +207,12 @@ class FoldStore(Protocol):
 
     def touches_between(self, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
         """Return a store's touches from `from_ns` to before `to_ns` that are not void, by time."""
+
+    def touches_since(self, fan: str, from_ns: int) -> list[TouchRow]:
+        """Return a fan's touches in all stores from a time on that are not void, by time."""
+
+    def statements_naming(self, names: Collection[str]) -> Iterable[Fact]:
+        """Return the facts that bear any of these names, without what touches state; none where identity is kept elsewhere."""
 
     def touch_by_id(self, event_id: str) -> TouchRow | None: ...
     def touch_by_key(self, store: str, agent: str, key_ns: int) -> TouchRow | None: ...

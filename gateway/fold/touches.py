@@ -89,7 +89,7 @@ class Touches:
         self._state.fan_touches.save(row, changed, values)
         for version, its in ((row, before), (changed, values)):
             if version is not None:
-                self._state.outcome_days.touched(store, version, its)
+                self._state.outcome_days.touched(store, version, its, row is None)
         self._emit(self._point(changed, values), self._point(row, before) if row else None)
         for each in sorted({changed.fan, row.fan if row else ""} - {""}):
             self._visits.touched(store, each, changed.time_ns)

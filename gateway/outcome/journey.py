@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from footfall.campaigns import campaigns_of
+from gateway.site.staff import NOBODY, Member
+
 SALE: Final = "transaction"
 RETURN: Final = "return"
 TILL: Final = frozenset({SALE, RETURN, "payment", "pickup"})
@@ -32,12 +35,12 @@ class Act(NamedTuple):
     cents: int
 
 
-def act_of(time_ns: int, store: str, fan: str, values: Mapping[str, Any]) -> Act:
-    """Return a touch of these values, as a touch's body has them; bodies of earlier releases have no squad and one campaign."""
-    campaigns = values.get("campaigns") or ([values["campaign"]] if values["campaign"] else [])
+def act_of(time_ns: int, store: str, fan: str, values: Mapping[str, Any], member: Member = NOBODY) -> Act:
+    """Return a touch of these values, as a touch's body has them; what it leaves out of department and squad `member` has, its staff."""
     return Act(
-        time_ns, store, fan, values["what"], values["zone"], values["staff_id"], values["department"], values.get("squad") or "",
-        values["channel"], tuple(campaigns), values["ref"], round(values["amount"] * HUNDREDTHS),
+        time_ns, store, fan, values["what"], values["zone"], values["staff_id"], values["department"] or member.department,
+        values.get("squad") or member.squad,
+        values["channel"], tuple(campaigns_of(values)), values["ref"], round(values["amount"] * HUNDREDTHS),
     )  # fmt: skip
 
 

@@ -23,10 +23,19 @@ _WHOLE: Final = 1 << 40
 
 @dataclass(frozen=True, slots=True)
 class ContributionSettings:
-    """`half_life_ns`: under `decayed`, after which time a contribution weighs half. `window_ns`: how long before a sale one counts."""
+    """`half_life_ns`: under `decayed`, after which time a contribution weighs half. `window_ns`: how long before a sale one counts.
+
+    `position`: percent of the first, of all between, and of the last, under the rule of that name.
+    """
 
     half_life_ns: int = 7 * NS_PER_DAY
     window_ns: int = 30 * NS_PER_DAY
+    position: tuple[int, int, int] = (40, 20, 40)
+
+    @classmethod
+    def of(cls, half_life_days: float, window_days: int, position: tuple[int, int, int]) -> ContributionSettings:
+        """Return what an estate states."""
+        return cls(round(half_life_days * NS_PER_DAY), window_days * NS_PER_DAY, position)
 
 
 Weigh = Callable[[Sequence[int], ContributionSettings], list[int]]
@@ -50,7 +59,17 @@ def _decayed(ages_ns: Sequence[int], settings: ContributionSettings) -> list[int
     return [max(1, round(_WHOLE * 2.0 ** -min(age_ns / settings.half_life_ns, 40.0))) for age_ns in ages_ns]
 
 
-WEIGHING: Final[Mapping[str, Weigh]] = {"first": _first, "last": _last, "equal": _equal, "decayed": _decayed}
+def _position(ages_ns: Sequence[int], settings: ContributionSettings) -> list[int]:
+    """Of two there is nobody between: they share by what the first and the last have."""
+    first, between, last = settings.position
+    others = len(ages_ns) - 2
+    weights = [first * max(others, 1), *[between] * others, last * max(others, 1)] if others >= 0 else [1]
+    return weights if any(weights) else [1] * len(ages_ns)
+
+
+WEIGHING: Final[Mapping[str, Weigh]] = {
+    "first": _first, "last": _last, "equal": _equal, "decayed": _decayed, "position": _position,
+}  # fmt: skip
 """By rule: those that weigh touches."""
 RULES: Final = (*WEIGHING, OWNER)
 DEFAULT_RULE: Final = "last"

@@ -198,6 +198,10 @@ class OutcomePoint(NamedTuple):
     orders_decayed: float
     visits_decayed: float
     buyers_decayed: float
+    revenue_position: float
+    orders_position: float
+    visits_position: float
+    buyers_position: float
     revenue_owner: float
     orders_owner: float
     visits_owner: float

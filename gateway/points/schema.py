@@ -57,6 +57,7 @@ SCHEMA: Final[Mapping[str, Measurement]] = {
                      revenue_last="float", orders_last="float", visits_last="float", buyers_last="float",
                      revenue_equal="float", orders_equal="float", visits_equal="float", buyers_equal="float",
                      revenue_decayed="float", orders_decayed="float", visits_decayed="float", buyers_decayed="float",
+                     revenue_position="float", orders_position="float", visits_position="float", buyers_position="float",
                      revenue_owner="float", orders_owner="float", visits_owner="float", buyers_owner="float"),
         _measurement("agent", "store agent", uptime_s="float", spool_frames="int", clock_width_ms="float", drift_ppm="float",
                      sightings="int", dropped="int"),

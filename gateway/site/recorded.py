@@ -124,6 +124,12 @@ class RecordedStore(_Recorded):
     calibrations: tuple[RecordedCalibration, ...] = ()
 
 
+class RecordedContribution(_Recorded):
+    half_life_days: float = 7.0
+    window_days: int = 30
+    position: tuple[int, int, int] = (40, 20, 40)
+
+
 class RecordedStaff(_Recorded):
     staff_id: str = ""
     department: str | None = None
@@ -154,6 +160,7 @@ class RecordedSite(_Recorded):
     staff: tuple[RecordedStaff, ...] = ()
     asset_subjects: tuple[str, ...] = ()
     identifier_types: tuple[RecordedIdentifierType, ...] = ()
+    contribution: RecordedContribution = RecordedContribution()
 
     @property
     def zones(self) -> Mapping[str, ZoneInfo]:

@@ -19,6 +19,7 @@ from gateway.site.areas import Area, check_areas
 from gateway.site.beacons import Beacons, own_beacons
 from gateway.site.calibrations import Calibration, check_calibrations
 from gateway.site.campaigns import Campaign, check_campaigns
+from gateway.site.contribution import Contribution
 from gateway.site.corrections import CorrectionWindows, MayCorrect, check_corrections
 from gateway.site.hours import CLOSES, OPENS, by_weekday, is_stated, missing_days
 from gateway.site.identifier_types import IdentifierTypeEntry, check_identifier_types
@@ -250,6 +251,7 @@ class Site(Section):
     """What differs from the shipped table of identifier types."""
     may_correct: tuple[MayCorrect, ...] = ()
     correction_windows: CorrectionWindows = CorrectionWindows()
+    contribution: Contribution = Contribution()
 
     @model_validator(mode="after")
     def _unique(self) -> Site:

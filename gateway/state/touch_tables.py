@@ -73,6 +73,12 @@ class TouchTables(SealedRows):
         where = "WHERE store=? AND time_ns>=? AND time_ns<? AND void=0 ORDER BY time_ns, agent, row"
         return self._rows(TouchRow, where, (store, from_ns, to_ns))
 
+    def touches_since(self, fan: str, from_ns: int) -> list[TouchRow]:
+        """Return a fan's touches in all stores from a time on that are not voided, by time."""
+        self._write_touches()
+        where = "WHERE fan=? AND time_ns>=? AND void=0 ORDER BY time_ns, store, agent, row"
+        return self._rows(TouchRow, where, (fan, from_ns))
+
     def touch_by_id(self, event_id: str) -> TouchRow | None:
         self._write_touches()
         return next(iter(self._rows(TouchRow, "WHERE id=?", (event_id,))), None)

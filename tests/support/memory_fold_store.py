@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from gateway.fold.store import Claim, CorrectionRow, CountRow, DwellRow, TouchNameRow, TouchRow, VisitRow
-from gateway.identity.facts import Standing
+from gateway.identity.facts import Fact, Standing
 
 NS_PER_MINUTE = 60_000_000_000
 
@@ -108,6 +108,14 @@ class MemoryStore:
     def touches_between(self, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
         found = (row for row in self._touches.values() if (row.store, row.void) == (store, 0) and from_ns <= row.time_ns < to_ns)
         return sorted(found, key=lambda row: (row.time_ns, row.agent, row.row))
+
+    def touches_since(self, fan: str, from_ns: int) -> list[TouchRow]:
+        found = (row for row in self._touches.values() if (row.fan, row.void) == (fan, 0) and row.time_ns >= from_ns)
+        return sorted(found, key=lambda row: (row.time_ns, row.store, row.agent, row.row))
+
+    def statements_naming(self, names: Collection[str]) -> Iterable[Fact]:
+        """Identity is kept elsewhere."""
+        return ()
 
     def touch_by_id(self, event_id: str) -> TouchRow | None:
         return next((row for row in self._touches.values() if row.id == event_id), None)

@@ -1,0 +1,88 @@
+"""Whose a fan is when something is sold, as the outcome of a day takes it: by what is stated, else by who registered the fan first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+
+from footfall.units import NS_PER_S
+from gateway.fold.outcome_days import EVER_NS, REGISTRATION, Reowned
+from gateway.fold.state import State
+from gateway.fold.store import FoldStore
+from gateway.identity.facts import Fact, Ownership, Standing, fact_name, is_registered
+from gateway.identity.naming import fan_at
+from gateway.identity.ownership import NOBODY, Owners, facts_of_owners
+from gateway.identity.ownership import Owner as StatedOwner
+from gateway.outcome.journey import UNOWNED, Owner
+from gateway.site.staff import Member
+
+KEPT: Final = 20_000
+"""Fans of whom it is kept in memory who registered them."""
+
+
+class FanOwners:
+    """`prepare` for all fans of a day, then ask `of`. Where identity is another process's, nothing is stated here."""
+
+    def __init__(self, state: State) -> None:
+        self._state: Final = state
+        self._owners = Owners(())
+        self._registered: dict[str, StatedOwner] = {}
+
+    def prepare(self, fans: Collection[str]) -> None:
+        """Read what is stated of whose these fans are."""
+        registered = sorted(fan for fan in set(fans) if is_registered(fan))
+        self._owners = Owners(facts_of_owners(_Statements(self._state.ledger), registered) if registered else ())
+
+    def of(self, fan: str, time_ns: int) -> Owner:
+        """Return whose a fan is at a time; UNOWNED of nobody known."""
+        if not is_registered(fan):
+            return UNOWNED
+        stated = self._owners.stated(fan, time_ns)
+        owner = StatedOwner(stated.staff_id, stated.store) if stated else self._registered_by(fan)
+        member = (self._state.roster.at(owner.staff_id, time_ns) if owner.staff_id else None) or Member("")
+        return Owner(owner.staff_id, owner.store or member.store, member.department, member.squad)
+
+    def changed(self, each: Reowned) -> list[tuple[str, int]]:
+        """Return the fans, as they are called now, of whom others are the owners, and from when on, ns."""
+        self._registered.clear()
+        stated = [(each.fan, each.from_ns)]
+        if each.of:
+            facts = self._state.ledger.statements_naming([fact_name(each.of)])
+            stated = [(fact.fan, fact.from_ns) for fact in facts if isinstance(fact, Ownership)]
+        links = self._state.links
+        return [(name, from_ns) for fan, from_ns in stated for name in {fan, fan_at(links.standing, fan, self._now_ns())} if name]
+
+    def _now_ns(self) -> int:
+        return self._state.revisions.now_s * NS_PER_S
+
+    def _registered_by(self, fan: str) -> StatedOwner:
+        found = self._registered.get(fan)
+        if found is None:
+            if len(self._registered) >= KEPT:
+                self._registered.clear()
+            found = self._registered[fan] = self._read(fan)
+        return found
+
+    def _read(self, fan: str) -> StatedOwner:
+        for row in self._state.ledger.touches_since(fan, EVER_NS):
+            values = json.loads(row.body)
+            if values["what"] == REGISTRATION:
+                return StatedOwner(values["staff_id"], row.store)
+        return NOBODY
+
+
+class _Statements:
+    """The facts of a store without what touches state, of which a fan may have thousands."""
+
+    def __init__(self, store: FoldStore) -> None:
+        self._store: Final = store
+
+    def facts_naming(self, names: Collection[str]) -> Iterable[Fact]:
+        return self._store.statements_naming(names)
+
+    def standings(self, names: Collection[str]) -> dict[str, Standing]:
+        return {name: found for name in names if (found := self._store.standing(name))}
+
+    def add(self, facts: Sequence[Fact], standings: Sequence[Standing]) -> None:
+        raise AssertionError("whoever asks whose a fan is adds nothing")
