@@ -12,9 +12,8 @@ from gateway.fold.state import State
 from gateway.fold.store import FoldStore
 from gateway.identity.facts import Fact, Ownership, Standing, fact_name, is_registered
 from gateway.identity.naming import fan_at
-from gateway.identity.ownership import NOBODY, Owners, facts_of_owners
-from gateway.identity.ownership import Owner as StatedOwner
-from gateway.outcome.journey import UNOWNED, Owner
+from gateway.identity.ownership import NOBODY, Owner, Owners, facts_of_owners
+from gateway.outcome.journey import UNOWNED, OwnedBy
 from gateway.site.staff import Member
 
 KEPT: Final = 20_000
@@ -27,21 +26,21 @@ class FanOwners:
     def __init__(self, state: State) -> None:
         self._state: Final = state
         self._owners = Owners(())
-        self._registered: dict[str, StatedOwner] = {}
+        self._registered: dict[str, Owner] = {}
 
     def prepare(self, fans: Collection[str]) -> None:
         """Read what is stated of whose these fans are."""
         registered = sorted(fan for fan in set(fans) if is_registered(fan))
         self._owners = Owners(facts_of_owners(_Statements(self._state.ledger), registered) if registered else ())
 
-    def of(self, fan: str, time_ns: int) -> Owner:
+    def of(self, fan: str, time_ns: int) -> OwnedBy:
         """Return whose a fan is at a time; UNOWNED of nobody known."""
         if not is_registered(fan):
             return UNOWNED
         stated = self._owners.stated(fan, time_ns)
-        owner = StatedOwner(stated.staff_id, stated.store) if stated else self._registered_by(fan)
+        owner = Owner(stated.staff_id, stated.store) if stated else self._registered_by(fan)
         member = (self._state.roster.at(owner.staff_id, time_ns) if owner.staff_id else None) or Member("")
-        return Owner(owner.staff_id, owner.store or member.store, member.department, member.squad)
+        return OwnedBy(owner.staff_id, owner.store or member.store, member.department, member.squad)
 
     def changed(self, each: Reowned) -> list[tuple[str, int]]:
         """Return the fans, as they are called now, of whom others are the owners, and from when on, ns."""
@@ -56,7 +55,7 @@ class FanOwners:
     def _now_ns(self) -> int:
         return self._state.revisions.now_s * NS_PER_S
 
-    def _registered_by(self, fan: str) -> StatedOwner:
+    def _registered_by(self, fan: str) -> Owner:
         found = self._registered.get(fan)
         if found is None:
             if len(self._registered) >= KEPT:
@@ -64,11 +63,11 @@ class FanOwners:
             found = self._registered[fan] = self._read(fan)
         return found
 
-    def _read(self, fan: str) -> StatedOwner:
+    def _read(self, fan: str) -> Owner:
         for row in self._state.ledger.touches_since(fan, EVER_NS):
             values = json.loads(row.body)
             if values["what"] == REGISTRATION:
-                return StatedOwner(values["staff_id"], row.store)
+                return Owner(values["staff_id"], row.store)
         return NOBODY
 
 

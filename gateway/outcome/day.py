@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from gateway.outcome.journey import HUNDREDTHS, RETURN, SALE, TILL, Act, GuestVisit, Owner, Sale
+from gateway.outcome.journey import HUNDREDTHS, RETURN, SALE, TILL, Act, GuestVisit, OwnedBy, Sale
 from gateway.outcome.rules import NOBODY, OWNER, RULES, WEIGHING, ContributionSettings
 from gateway.outcome.shares import shared_out
 
@@ -41,7 +41,7 @@ class _Kind(NamedTuple):
     """Of a kind of value: which an act has, and which an owner is."""
 
     of_act: Callable[[Act], Sequence[str]]
-    of_owner: Callable[[Owner], str]
+    of_owner: Callable[[OwnedBy], str]
 
 
 _KINDS: Final[Mapping[str, _Kind]] = {
@@ -92,7 +92,7 @@ def rows_of(day: StoreDay, settings: ContributionSettings) -> dict[DayKey, tuple
         bought = any(act.what == SALE for act in visit.acts)
         whole = {"visits": HUNDREDTHS, "buyers": HUNDREDTHS * bought}
         _share(found, whole, visit.acts, visit.acts[-1].time_ns if visit.acts else 0, visit.owner, settings, day.store)
-    _share(found, {"visits": (day.visitors - len(day.visits)) * HUNDREDTHS}, (), 0, Owner(), settings, day.store)
+    _share(found, {"visits": (day.visitors - len(day.visits)) * HUNDREDTHS}, (), 0, OwnedBy(), settings, day.store)
     for sale in day.sales:
         _count_sale(found, sale, day.store)
         is_return = sale.act.what == RETURN
@@ -135,7 +135,7 @@ def _count_sale(found: DayRows, sale: Sale, store: str) -> None:
 
 
 def _share(
-    found: DayRows, whole: Mapping[str, int], acts: Sequence[Act], at_ns: int, owner: Owner, settings: ContributionSettings, store: str
+    found: DayRows, whole: Mapping[str, int], acts: Sequence[Act], at_ns: int, owner: OwnedBy, settings: ContributionSettings, store: str
 ) -> None:
     """Share out what a visit or a sale comes to, under every rule and by every kind."""
     for by, kind in _KINDS.items():
@@ -146,7 +146,7 @@ def _share(
 
 
 def _weights(
-    by: str, kind: _Kind, acts: Sequence[Act], at_ns: int, owner: Owner, settings: ContributionSettings
+    by: str, kind: _Kind, acts: Sequence[Act], at_ns: int, owner: OwnedBy, settings: ContributionSettings
 ) -> Iterator[tuple[str, Mapping[str, int]]]:
     """Yield each rule with the weight of each value; several values of one touch weigh alike."""
     acting = [(act, [value for value in kind.of_act(act) if value]) for act in acts]

@@ -44,7 +44,7 @@ def act_of(time_ns: int, store: str, fan: str, values: Mapping[str, Any], member
     )  # fmt: skip
 
 
-class Owner(NamedTuple):
+class OwnedBy(NamedTuple):
     """Whose a fan is; "" where nobody knows. `department` and `squad` are those of the staff."""
 
     staff_id: str = ""
@@ -53,7 +53,7 @@ class Owner(NamedTuple):
     squad: str = ""
 
 
-UNOWNED: Final = Owner()
+UNOWNED: Final = OwnedBy()
 
 
 class GuestVisit(NamedTuple):
@@ -66,7 +66,7 @@ class GuestVisit(NamedTuple):
     zones: frozenset[str]
     acts: tuple[Act, ...]
     """The touches of the fan in it, by time."""
-    owner: Owner = UNOWNED
+    owner: OwnedBy = UNOWNED
 
 
 class Sale(NamedTuple):
@@ -75,7 +75,7 @@ class Sale(NamedTuple):
     act: Act
     known: bool
     before: tuple[Act, ...]
-    owner: Owner = UNOWNED
+    owner: OwnedBy = UNOWNED
     sold_ns: int = 0
     """When the sale was: of a return, of that which it takes back."""
 

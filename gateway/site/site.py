@@ -269,8 +269,7 @@ class Site(Section):
             raise ValueError(f"store {twice!r} is listed twice, as name or alias")
         check_campaigns(self.campaigns)
         check_staff(self.staff, {store.name: store.zone for store in self.stores})
-        called = [name for places in listed.values() for name in dict.fromkeys(_all_names(agent for _, agent in places))]
-        if twice := first_twice(called):
+        if twice := first_twice([name for each in listed.values() for name in dict.fromkeys(_all_names(agent for _, agent in each))]):
             raise ValueError(f"agent {twice!r} is listed twice, under its name and as an alias of another")
         check_corrections(self.may_correct, self.correction_windows, listed, (store.name for store in self.stores))
         return self

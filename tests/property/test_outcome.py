@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gateway.identity.facts import Identifier, Link, Merge
 from gateway.identity.facts_json import encode_facts
 from gateway.outcome.day import KINDS, SHARES, DayKey, StoreDay, rows_of
-from gateway.outcome.journey import RETURN, SALE, Act, GuestVisit, Owner, Sale
+from gateway.outcome.journey import RETURN, SALE, Act, GuestVisit, OwnedBy, Sale
 from gateway.outcome.rules import RULES, ContributionSettings
 from gateway.outcome.shares import shared_out
 from gateway.records import RecordKind
@@ -48,7 +48,7 @@ acts = st.builds(
     st.sampled_from(["", "pos"]), st.lists(st.sampled_from(["spring", "app", "mail"]), unique=True, max_size=3).map(tuple), st.just(""),
     st.integers(-500, 99_999),
 )  # fmt: skip
-owners = st.builds(Owner, st.sampled_from(["", "anna"]), st.sampled_from(["", "s1", "s2"]))
+owners = st.builds(OwnedBy, st.sampled_from(["", "anna"]), st.sampled_from(["", "s1", "s2"]))
 visits = st.builds(
     GuestVisit, st.just(0), st.just(1), st.just("f1"), st.booleans(), st.sampled_from([frozenset(), frozenset({"a"})]),
     st.lists(acts, max_size=4).map(lambda each: tuple(sorted(each))), owners,
