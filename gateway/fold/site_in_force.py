@@ -81,7 +81,7 @@ class SiteInForce:
         self._watermarks.grow(len(self._state.estate.stores))
         self._counters.look_again()
         self._state.outcome_days.changed_site()
-        self._state.contribution = ContributionSettings.of(**site.contribution.model_dump())
+        self._state.contribution = ContributionSettings.of(*site.contribution.model_dump().values())
         staff, assets = self._staff_subjects(site)
         self._state.staff, self._state.assets = frozenset(staff), frozenset(assets)
         self._state.roster, self._state.badges = Roster(site.staff, site.zones), Badges(site.staff, site.zones)

@@ -33,9 +33,9 @@ class ContributionSettings:
     position: tuple[int, int, int] = (40, 20, 40)
 
     @classmethod
-    def of(cls, half_life_days: float, window_days: int, position: tuple[int, int, int]) -> ContributionSettings:
-        """Return what an estate states."""
-        return cls(round(half_life_days * NS_PER_DAY), window_days * NS_PER_DAY, position)
+    def of(cls, half_life_days: float, window_days: int, first: int, between: int, last: int) -> ContributionSettings:
+        """Return what an estate states; `first`, `between` and `last` in percent."""
+        return cls(round(half_life_days * NS_PER_DAY), window_days * NS_PER_DAY, (first, between, last))
 
 
 Weigh = Callable[[Sequence[int], ContributionSettings], list[int]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import Field, field_validator
+from pydantic import Field, model_validator
 
 from footfall.config import Section
 
@@ -19,12 +19,14 @@ class Contribution(Section):
     """By the rule `decayed` a touch that was so much earlier weighs half."""
     window_days: Annotated[int, Field(ge=1, le=366)] = 30
     """How long before a sale a touch counts."""
-    position: tuple[Percent, Percent, Percent] = (40, 20, 40)
-    """By the rule `position`, percent of the first touch, of all between together, and of the last."""
+    first_percent: Percent = 40
+    between_percent: Percent = 20
+    last_percent: Percent = 40
+    """What the first touch has by the rule `position`, all between together, and the last."""
 
-    @field_validator("position")
-    @classmethod
-    def _adds_up(cls, position: tuple[int, int, int]) -> tuple[int, int, int]:
-        if sum(position) != WHOLE_PERCENT:
-            raise ValueError(f"{' + '.join(map(str, position))} is {sum(position)}: the first, those between and the last add up to 100")
-        return position
+    @model_validator(mode="after")
+    def _adds_up(self) -> Contribution:
+        parts = (self.first_percent, self.between_percent, self.last_percent)
+        if sum(parts) != WHOLE_PERCENT:
+            raise ValueError(f"first_percent, between_percent and last_percent add up to {sum(parts)}, and not to 100")
+        return self

@@ -127,7 +127,9 @@ class RecordedStore(_Recorded):
 class RecordedContribution(_Recorded):
     half_life_days: float = 7.0
     window_days: int = 30
-    position: tuple[int, int, int] = (40, 20, 40)
+    first_percent: int = 40
+    between_percent: int = 20
+    last_percent: int = 40
 
 
 class RecordedStaff(_Recorded):
