@@ -76,7 +76,7 @@ def _touch(event: Touch, places: StorePlaces, publisher: str, time_ns: int, iden
         places.check_campaigns(event.campaigns or [event.campaign or ""])
     types = event.types or [""] * len(event.subjects)
     named = identified.of_subjects(event.subjects, types) if event.subjects else identified.of(event.identifiers)
-    return {
+    found = {
         "what": event.what,
         "zone": "" if event.zone is None else places.zone_at(event.zone, time_ns),
         "subjects": [each.subject for each in named],
@@ -85,15 +85,19 @@ def _touch(event: Touch, places: StorePlaces, publisher: str, time_ns: int, iden
         "staff_id": event.staff_id or "",
         "department": event.department or "",
         "channel": event.channel or "",
-        **campaign_values(event.campaign, event.campaigns),
+        "campaign": event.campaign or "",
         "stage": event.stage or "",
-        "squad": event.squad or "",
-        "code": event.code or "",
-        "shared_by": event.shared_by or "",
         "items": spelled([(item.sku, item.n) for item in event.items]) if event.items else "",
         "ref": event.ref or "",
         "amount": event.amount,
     }
+    return found if event.model_fields_set.isdisjoint(_SELDOM) else found | _seldom(event)
+
+
+def _seldom(event: Touch) -> dict[str, Any]:
+    """Return the keys that few touches state; earlier records have none of them."""
+    found: dict[str, Any] = {key: value for key in _SELDOM if (value := getattr(event, key))}
+    return found | campaign_values(event.campaign, event.campaigns)
 
 
 def _count(event: Count, places: StorePlaces, publisher: str, time_ns: int, identified: Identified) -> dict[str, Any]:
@@ -136,5 +140,6 @@ def _correct(plain: Plain, event: Void | Amend | Adjustment, sender: Sender, cor
         values["set"] = changed_values(event.changes, target, time_ns, plain.identified)
 
 
+_SELDOM: Final = ("squad", "campaigns", "code", "shared_by")
 _BY_COMMAND: Final = re.compile(r"correct-[0-9a-f]{32}")
 _MORE: Final[dict[type, Any]] = {Touch: _touch, Count: _count, Occupancy: _occupancy}

@@ -108,12 +108,12 @@ class Touches:
 
     def _point(self, row: TouchRow, values: Mapping[str, Any]) -> TouchPoint:
         """Return the point of a touch; where it leaves out the department or the squad, those that its staff had then."""
-        staff_id = values["staff_id"]
-        member = (self._state.roster.at(staff_id, row.time_ns) if staff_id else None) or NOBODY
+        staff_id, campaigns, roster = values["staff_id"], values.get("campaigns"), self._state.roster
+        member = (roster.at(staff_id, row.time_ns) if staff_id and roster else None) or NOBODY
         return TouchPoint(
             time_ns=row.key_ns, agent=row.agent, channel=values["channel"], store=row.store, what=values["what"], zone=values["zone"],
             subject=row.subject, fan=row.fan, ref=values["ref"], staff_id=staff_id, department=values["department"] or member.department,
             campaign=values["campaign"], items=as_documented(values["items"]), stage=values["stage"], amount=values["amount"],
-            void=bool(row.void), squad=values.get("squad", "") or member.squad, campaigns=spelled(values.get("campaigns", ())),
+            void=bool(row.void), squad=values.get("squad", "") or member.squad, campaigns=spelled(campaigns) if campaigns else "",
             code=values.get("code", ""), shared_by=values.get("shared_by", ""),
         )  # fmt: skip

@@ -43,7 +43,7 @@ def journaled(*values: dict[str, Any], listed: dict[str, Any] = LISTED) -> dict[
 def test_a_touch_has_all_its_new_keys_in_the_journal() -> None:
     more = {"campaigns": ["autumn", "friends"], "squad": "north", "code": "SH-7", "shared_by": "F2"}
     assert journaled(SALE | more).items() >= (more | {"campaign": "autumn"}).items()
-    assert journaled(SALE).items() >= {"campaign": "", "campaigns": [], "squad": "", "code": "", "shared_by": ""}.items()
+    assert journaled(SALE).keys().isdisjoint(more), "as earlier releases journaled it"
 
 
 def test_each_new_key_can_be_amended_and_emptied() -> None:
