@@ -26,7 +26,7 @@ from gateway.fold.revisions import Revisions
 from gateway.fold.store import FoldStore
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import SETTLES, Tracks
-from gateway.fold.unknown_voids import UnknownVoids
+from gateway.fold.unmet import Unmet
 from gateway.fold.usual_levels import UsualLevels
 from gateway.outcome.rules import ContributionSettings
 from gateway.points import Points, from_rows
@@ -94,7 +94,10 @@ class State:
         self.inner_doors: frozenset[tuple[str, str]] = frozenset()
         """By (store, door): who passes them does not count for the store."""
         self.doors: Final = DoorWatch()
-        self.unknown_voids: Final = UnknownVoids()
+        self.unknown_voids: Final = Unmet()
+        """By the id of an event that is not stored, voids and amends of it."""
+        self.returns_without_sale: Final = Unmet()
+        """By the `ref` of a sale that is not stored, returns of it."""
         self.waiting_adjustments: Final[dict[str, str]] = {}
         """By adjustment that takes back more than its store's day has, the door, as store/door."""
         self.history: Final = History()

@@ -12,6 +12,7 @@ from footfall.units import NS_PER_MINUTE
 from gateway.fold.event_keys import event_key_ns
 from gateway.fold.link_index import Changed
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
+from gateway.fold.returns import OF_SALES, Returns
 from gateway.fold.state import State
 from gateway.fold.store import CorrectionRow, TouchRow
 from gateway.fold.touch_facts import amended_mention, facts_of_corrected, facts_of_touch
@@ -31,6 +32,7 @@ class Touches:
     def __init__(self, state: State, visits: Visits) -> None:
         self._state: Final = state
         self._visits: Final = visits
+        self._returns: Final = Returns(state)
 
     def touch(self, record: Record, values: Mapping[str, Any]) -> list[Fact]:
         """Store a touch, and emit its point, with the fan that identity gives it now; return what it states about identity."""
@@ -90,6 +92,11 @@ class Touches:
         for version, its in ((row, before), (changed, values)):
             if version is not None:
                 self._state.outcome_days.touched(store, version, its, row is None)
+        if row is None:
+            if values["what"] in OF_SALES and values["ref"]:
+                self._returns.came(changed, values)
+        elif (row.body, row.void) != (changed.body, changed.void):
+            self._returns.changed(before, values)
         self._emit(self._point(changed, values), self._point(row, before) if row else None)
         for each in sorted({changed.fan, row.fan if row else ""} - {""}):
             self._visits.touched(store, each, changed.time_ns)

@@ -57,6 +57,7 @@ ALARMS: Final[Mapping[str, Alarm]] = {
     "void_unknown": Alarm("warning", "estate", "wait for its event, or replay it from quarantine; only if `of` is wrong send another"),
     "adjustment_waits": Alarm("warning", "estate", "void each that is wrong (footfall audit --waiting); others wait for late counts"),
     "identifier_type_unknown": Alarm("warning", "estate", "correct the type, or describe it in site.toml under [[identifier_types]]"),
+    "returns_without_sale": Alarm("warning", "estate", "send returns with the `ref` of their sale; one of an unstored sale is right so"),
     "staff_unknown": Alarm("warning", "estate", "correct staff_id where it is sent, or [[staff]] in site.toml with its `from` and `to`"),
     "agent_late": Alarm("warning", "estate", "wait some minutes, then look at its network"),
     "agent_never": Alarm("warning", "estate", "start them, or take them out of site.toml; the log of one that runs has what it is denied"),

@@ -153,6 +153,8 @@ class Report:
             found["counter_silent"] = f"{len(quiet)} {'door counts' if len(quiet) == 1 else 'doors count'} nobody: {named(quiet)}"
         if unknown := self.fold_worker.fold.state.unknown_voids.recent(now_ns):
             found["void_unknown"] = f"voids and amends wait, for what they name is not stored: {named(unknown)}"
+        if lone := self.fold_worker.fold.state.returns_without_sale.recent(now_ns):
+            found["returns_without_sale"] = f"no sale has the `ref` of these returns, which count as they are: {named(lone)}"
         if waiting := sorted(set(self.fold_worker.fold.state.waiting_adjustments.copy().values())):
             found["adjustment_waits"] = f"adjustments take back more than the day of their store has, and do not count: {named(waiting)}"
         silent = [f"{name} for {seconds:.0f} s" for name, seconds in self.beats.silent().items()]

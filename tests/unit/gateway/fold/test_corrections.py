@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.fold.unknown_voids import MET_WITHIN_S
+from gateway.fold.unmet import MET_WITHIN_S
 from gateway.identity.facts import Mention, Revoke
 from gateway.records import Record, RecordKind
 from gateway.state.ledger import Ledger

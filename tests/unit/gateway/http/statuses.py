@@ -35,6 +35,7 @@ NOTICED = (
     "adjustment_waits",
     "identifier_type_unknown",
     "staff_unknown",
+    "returns_without_sale",
     "sink_refused",
     "records_set_aside",
     "quarantine_dropped",

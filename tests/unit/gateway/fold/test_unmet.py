@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.fold.unknown_voids import MET_WITHIN_S, SHOWN_S
+from gateway.fold.unmet import MET_WITHIN_S, SHOWN_S
 from tests.support.journal_stories import S, Story, new_fold, pairs
 
 
