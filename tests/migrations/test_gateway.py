@@ -45,6 +45,8 @@ def put(place: Place) -> None:
 
 
 BETTER = ("time_width_ms", "lag_ms", "items")
+NEW = ("squad", "campaigns", "code", "shared_by")
+"""Fields that touches had not."""
 
 
 def rows(path: Path) -> dict[str, set[tuple[Any, ...]]]:
@@ -53,7 +55,7 @@ def rows(path: Path) -> dict[str, set[tuple[Any, ...]]]:
     tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name != 'agent'")]
     found = {}
     for name in tables:
-        columns = sorted(row[1] for row in db.execute(f"PRAGMA table_info({name})") if row[1] not in BETTER)
+        columns = sorted(row[1] for row in db.execute(f"PRAGMA table_info({name})") if row[1] not in (*BETTER, *NEW))
         quoted = ", ".join(f'"{each}"' for each in columns)
         found[name] = set(db.execute(f"SELECT {quoted} FROM {name}"))
     db.close()
