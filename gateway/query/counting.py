@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -22,6 +22,8 @@ from gateway.query.open_minutes import hours_of, open_masks
 from gateway.query.partly_read import baskets_partly_read
 from gateway.query.plan import Plan
 from gateway.query.reduce import GroupValues, Mask, added, base_of, derived, small_base
+from gateway.query.several_campaigns import KEY as CAMPAIGN
+from gateway.query.several_campaigns import are_several, for_each_campaign
 from gateway.query.together import within, within_notes
 
 _CHAIN: Final = GroupKey("chain")
@@ -29,6 +31,7 @@ _STORE: Final = GroupKey("store")
 _MOST_NAMED: Final = 5
 """Stores named in a note."""
 _ALL_DOORS: Final = "covered of a door is of the agents that count there: one that is dead while its agent goes on with others is no gap"
+_EACH_CAMPAIGN: Final = "what is of several campaigns counts for each of them, and once in totals"
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Counting:
         if self.covered is not None:
             notes += [*self._of_stores.observed_notes(), *_of_all_doors(table.columns, rows)]
         notes += [*baskets_partly_read(self.cells, self.stores), *self._without_path()]
+        notes += [_EACH_CAMPAIGN] if are_several(self.cells) else []
         totals = self._totals(rows)
         notes += self._without_total(table.columns, totals)
         return Answer(table.columns, rows, totals, (*notes, *table.notes()), question=self.plan.request.question,
@@ -61,10 +65,16 @@ class Counting:
 
     def table(self, keys: Sequence[GroupKey], every: bool) -> Table:
         """Return the measures of the cells, grouped by these keys. `every`: where nothing happened is a group, too."""
+        source = self._of_each_campaign if any(key.group == CAMPAIGN for key in keys) else self
         codes = KeyCodes(self.stores, self.plan.day)
         has_texts = any(key.group not in (*PLACES, *CLOCK, TIME.group) for key in keys)
         extra = None if has_texts or not every else every_group(codes, keys, self._standing, self.bucket_ns)
-        return Table(self, codes, grouped(codes, keys, self.cells, extra))
+        return Table(source, codes, grouped(codes, keys, source.cells, extra))
+
+    @cached_property
+    def _of_each_campaign(self) -> Counting:
+        """The same, with what is of several campaigns once for each."""
+        return replace(self, cells=for_each_campaign(self.cells))
 
     @cached_property
     def _of_stores(self) -> Table:

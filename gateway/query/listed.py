@@ -27,7 +27,8 @@ def visits(table: PointTable, zone: ZoneInfo) -> Answer:
 def touches(table: PointTable, zone: ZoneInfo) -> Answer:
     """Return the touches, in the order of their time."""
     columns = (
-        "what", "zone", "fan", "subject", "ref", "amount", "staff_id", "department", "channel", "campaign", "items", "stage", "agent"
+        "what", "zone", "fan", "subject", "ref", "amount", "staff_id", "department", "channel", "campaign", "items", "stage", "agent",
+        "squad", "campaigns", "code", "shared_by",
     )  # fmt: skip
     times = {"at": [iso(ns, zone, "seconds") for ns in table.time_ns.tolist()]}
     return _listed(table, columns, times, items=[as_documented(text) for text in table.values("items")])

@@ -88,7 +88,7 @@ QUESTIONS: Final[Mapping[str, Question]] = {
                        CountingRule("traffic", ("store",), "1h", every=True)),
     "zones": _counts("entries, most present and mean dwell of each zone", CountingRule("zone_traffic", ("store", "zone")), "zone"),
     "doors": _counts("in and out of each door, per interval", CountingRule("door", ("store", "door"), "1h")),
-    "sales": _counts("sales, revenue, basket, pieces, returns, by who served, department, channel, campaign",
+    "sales": _counts("sales, revenue, basket, pieces, returns, by who served, department, squad, channel, campaign",
                      CountingRule("touch"), "zone"),
     "outcome": Question("outcome", "what came of a store's days: who came, was known and touched, who bought, and who contributed to it",
                         CountingRule("outcome", daily=True), frozenset({"measures", "by", "interval", "day", "top", "rule"}), NOT_OF_DAYS),

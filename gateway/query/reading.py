@@ -14,6 +14,8 @@ from gateway.query.estate import QueryEstate
 from gateway.query.intervals import bucket_ns
 from gateway.query.measures import Measure
 from gateway.query.plan import Plan
+from gateway.query.several_campaigns import KEY as CAMPAIGN
+from gateway.query.several_campaigns import with_all_campaigns
 from gateway.query.together import ObservedHours, within
 from gateway.query.wall import NsColumn
 from gateway.sinks.cells import CellTable
@@ -99,7 +101,7 @@ def _of_rows(
     has_zones = not plan.counted.whole or "zone" in texts or bool(zones)
     if has_zones:
         for rows in _rows(reader, table, base, texts, asked, from_ns, to_ns, on_page, zones):
-            yield cells_of_rows(rows, base, texts)
+            yield cells_of_rows(with_all_campaigns(rows), base, texts)
     if plan.counted.whole and ("zone" in texts or not zones):
         for rows in _rows(reader, plan.counted.whole, base, (), asked, from_ns, to_ns, on_page, {}):
             whole = cells_of_rows(rows, base, ())
@@ -129,6 +131,8 @@ def _rows(
     schema = SCHEMA[table]
     derived = READ_FOR_DERIVED.get(table, ())
     wanted = {"store", *texts, *derived, *(measure.column for measure in base), *(name for measure in base for name, _ in measure.where)}
+    if CAMPAIGN in texts:
+        wanted.add("campaigns")
     columns = [name for name in (*schema.tags, *schema.fields) if name in wanted]
     one_by_one = names if names is not None and len(names) <= MOST_STORES else [None]
     if not one_by_one:

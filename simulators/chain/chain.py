@@ -21,6 +21,8 @@ DOOR_TASK: Final = "doors"
 PRESENCE_TASK: Final = "presence"
 ENTRANCE, FITTING, CHECKOUT = "entrance", "fitting", "checkout"
 STAFF_OF_A_STORE: Final = 3
+SQUADS: Final = ("early", "late")
+"""By the number of the staff in a store, in turn."""
 SUNDAY: Final = 6
 DAY_START: Final = time(4)
 """When the day of every store begins, as `site.toml` has it by default."""
@@ -204,7 +206,10 @@ class Chain:
     def site(self) -> Site:
         """Return the estate, as `site.toml` has it."""
         staff = [
-            Staff(staff_id=staff_id, department=self.plan.departments[n % len(self.plan.departments)].name, identifiers=(badge(staff_id),))
+            Staff(
+                staff_id=staff_id, department=self.plan.departments[n % len(self.plan.departments)].name, squad=SQUADS[n % len(SQUADS)],
+                store=store.name, identifiers=(badge(staff_id),),
+            )
             for store in self.stores for n, staff_id in enumerate(self.staff_ids(store))
         ]  # fmt: skip
         return Site(brand=self.plan.brand, stores=tuple(map(self._site_store, self.stores)), staff=tuple(staff))

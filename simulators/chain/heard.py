@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from footfall.frames import Kind
 from footfall.units import NS_PER_MS
-from simulators.chain.chain import DOOR_TASK, MS_PER_MINUTE, Chain, ChainStore
+from simulators.chain.chain import DOOR_TASK, MS_PER_MINUTE, SQUADS, Chain, ChainStore
 from simulators.chain.identity import Identity
 from simulators.chain.people import Doing, Garment, Party, People, Stay
 from simulators.chain.plan import DOORS
@@ -155,6 +155,7 @@ class Hearing:
             channel=doing.channel, campaign=chain.plan.campaign.name if doing.is_tagged else "",
             items=((f"sku-{doing.department}-0", doing.pieces),) if doing.amount else (), amount=doing.amount,
             event_id=f"{store.name}-{self._sold}", is_void=doing.is_mistyped,
+            squad=SQUADS[doing.staff % len(SQUADS)],
         )  # fmt: skip
 
     def _sell(self, heard: HeardDay, touch: Touch) -> None:

@@ -61,6 +61,8 @@ class Touch(NamedTuple):
     amount: float
     event_id: str
     is_void: bool
+    squad: str = ""
+    """That of its staff in site.toml: the event itself does not state it."""
 
 
 class ItemEvent(NamedTuple):

@@ -93,7 +93,7 @@ def _sales(made: _Maker, truth: Truth) -> Iterator[Fact]:
             "items_sold": sum(n for _, n in touch.items) * is_sale,
         }  # fmt: skip
         groups = {"zone": touch.zone, "staff": touch.staff_id, "department": touch.department, "channel": touch.channel,
-                  "campaign": touch.campaign, "what": touch.what}  # fmt: skip
+                  "squad": touch.squad, "campaign": touch.campaign, "what": touch.what}  # fmt: skip
         yield made.fact(touch.store, touch.time_ms, counts, groups)
 
 
