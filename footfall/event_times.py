@@ -25,13 +25,15 @@ def check_time(event: AnyEvent, taken_ns: int, latest_ns: int) -> None:
         check_moments(event.moments_ns, taken_ns, latest_ns)
     if event.time is None or (time_ns := event.time_ns) is None:
         return
+    earliest_ns = EARLIEST_NS if event.history else taken_ns - LATE_NS
+    if earliest_ns <= time_ns <= latest_ns + EARLY_NS:
+        return
     stated = f"`time` is {event.time.isoformat(timespec='seconds')}, {_apart(abs(time_ns - taken_ns))}"
     taken = f"the event was taken in, at {datetime.fromtimestamp(taken_ns // NS_PER_S, UTC):%Y-%m-%dT%H:%M:%SZ}"
     if time_ns > latest_ns + EARLY_NS:
         raise ContractError("event.time", f"{stated} after {taken}: is the clock of its sender right?")
-    if time_ns < (EARLIEST_NS if event.history else taken_ns - LATE_NS):
-        hint = "before the year 2000" if event.history else 'is the clock of its sender right? If it is meant so, add `"history": true`'
-        raise ContractError("event.time", f"{stated} before {taken}: {hint}")
+    hint = "before the year 2000" if event.history else 'is the clock of its sender right? If it is meant so, add `"history": true`'
+    raise ContractError("event.time", f"{stated} before {taken}: {hint}")
 
 
 def check_moments(stated_ns: Mapping[str, int], taken_ns: int, latest_ns: int) -> None:

@@ -53,6 +53,7 @@ EITHER: Final[Mapping[str, tuple[str, ...]]] = {
     "SystemClock": ("edge_agent.clock:SystemClock",),
     "check": ("footfall.config:check",),
     "concat": ("gateway.points:concat", "gateway.points:together"),
+    "identity_on": ("gateway.pipeline.identity_stage:identity_on",),
     "encode": ("gateway.sinks.influxdb.line_protocol:encode", "gateway.sinks.lines:encode"),
     "profiles": ("device_profiles.registry:shipped",),
     "record_site": ("gateway.site.recorded:record_site", "gateway.recorded_site:record_site"),
@@ -115,7 +116,7 @@ class GatewayInside:
         accept = either("Acceptor")(either("Places")(site), self._journal, either("Pseudonymiser")(BRAND_SECRET))
         try:
             accept = either("Messages")(accept)
-            fold = either("Shard")(accept, fold)
+            fold = either("Shard")(accept, fold, **self._identity())
         except Missing:  # before accept and fold were the halves of a shard, the workers drove them themselves
             pass
         given = {
@@ -136,6 +137,13 @@ class GatewayInside:
         self.receipts = 0
         self._time_commits()
         self._journal_site(site, queue)
+
+    def _identity(self) -> Mapping[str, Any]:
+        """Return the stage that works out who is who; before there was one, the fold did that itself."""
+        try:
+            return {"identity": either("identity_on")(self._ledger, BRAND_SECRET)}
+        except Missing:
+            return {}
 
     def _receipt(self, topic: str, payload: bytes) -> None:
         self.receipts += 1

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgpack
@@ -24,6 +25,9 @@ _KEPT: Final = ("kind", "what", "time_ns", "door", "in", "out", "zone", "amount"
 _NOT_HELD: Final = frozenset({"id", "key", "types", "own_id", "of_id"})
 _NOT_HELD_UNTIMED: Final = _NOT_HELD | {"time_ns", "zone", "door"}
 """Of an event that states no time; the rest depends on when it came."""
+_KINDS: Final = 256
+_PACKER: Final = msgpack.Packer()
+"""For one thread, the one that accepts: to make one costs as much as to use it."""
 _MOST_SHOWN: Final = 500
 """Letters of the first content that are shown; the other is in the refused bytes, so fewer will do."""
 _MOST_SHOWN_OF_OTHER: Final = 200
@@ -46,11 +50,17 @@ def content_of(plain: Plain) -> bytes:
     left_out = _NOT_HELD if values["timed"] else _NOT_HELD_UNTIMED
     if plain.left_out:
         left_out |= plain.left_out
-    held = {key: value for key, value in sorted(values.items()) if value and key not in left_out}
+    held = {key: value for key in _held_keys(tuple(values), left_out) if (value := values[key])}
     digest = hashlib.blake2b(_dump(held), digest_size=DIGEST_BYTES).digest()
     shown = held if values["kind"] == "fact" else [values.get(key) for key in _KEPT]
-    packed: bytes = msgpack.packb((plain.taken_ns, shown))
+    packed: bytes = _PACKER.pack((plain.taken_ns, shown))
     return digest + packed
+
+
+@lru_cache(_KINDS)
+def _held_keys(keys: tuple[str, ...], left_out: frozenset[str]) -> list[str]:
+    """Return the keys of an event's values that count, sorted: the same for all events of a kind."""
+    return sorted(key for key in keys if key not in left_out)
 
 
 def contradicts(known: bytes, content: bytes) -> bool:

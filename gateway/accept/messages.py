@@ -252,7 +252,8 @@ class Messages:
             if rows := sum(refused.rows for refused in outcome.refused if refused.reason != UNREAD):
                 batch.refused_rows[topic.store, topic.agent, epoch] += rows
         batch.counted["in"] += outcome.units_in
-        batch.counted.update(outcome.counted or ())
+        if outcome.counted:
+            batch.counted.update(outcome.counted)
         for number, refused in enumerate(outcome.refused):
             whose = replace(topic, leaf=refused.leaf) if refused.leaf else topic
             batch.refused.append((str(whose), refused if refused.key else replace(refused, key=f"{key}/{number}")))

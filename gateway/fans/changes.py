@@ -143,6 +143,14 @@ class ObservedStore:
         """Return every fact of any of these names."""
         return self._below.facts_naming(names)
 
+    def unkept(self, names: Collection[str]) -> Iterable[Fact]:
+        """Return those of these names that are not kept as facts."""
+        return self._below.unkept(names)
+
+    def shared_refs(self, refs: Collection[str]) -> Collection[str]:
+        """Return those of these references that several touches may bear."""
+        return self._below.shared_refs(refs)
+
     def standings(self, names: Collection[str]) -> Mapping[str, Standing]:
         """Return the standings of those of these names that have one."""
         found = self._below.standings(names)
@@ -150,14 +158,14 @@ class ObservedStore:
         self._found.update(found)
         return found
 
-    def add(self, facts: Sequence[Fact], standings: Sequence[Standing]) -> None:
+    def add(self, facts: Sequence[Fact], standings: Sequence[Standing], quiet: Sequence[Fact] = ()) -> None:
         """Keep facts and standings, and note what they change."""
         if unasked := {standing.name for standing in standings} - self._asked:
             self._found.update(self._below.standings(unasked))
         if standings:
-            self._noted += changes_of(facts, self._found, standings)
+            self._noted += changes_of([*facts, *quiet], self._found, standings)
         self._asked, self._found = set(), {}
-        self._below.add(facts, standings)
+        self._below.add(facts, standings, quiet)
 
     def names_of_facts(self) -> Iterable[Sequence[str]]:
         """Return, in parts, every name of a subject or of a fan that facts bear."""

@@ -25,10 +25,18 @@ class OverlayStore:
         added = (fact for fact in self._added.facts_naming(names) if not isinstance(fact, Mention))
         return list(dict.fromkeys([*self._below.statements_naming(names), *added]))
 
+    def unkept(self, names: Collection[str]) -> Iterable[Fact]:
+        """Return nothing: what is below gives all of its facts, and here every fact is kept."""
+        return ()
+
+    def shared_refs(self, refs: Collection[str]) -> Collection[str]:
+        """Return all: few are asked for."""
+        return refs
+
     def standings(self, names: Collection[str]) -> Mapping[str, Standing]:
         """Return the standings of those of these names that have one."""
         return {**self._below.standings(names), **self._added.standings(names)}
 
-    def add(self, facts: Sequence[Fact], standings: Sequence[Standing]) -> None:
+    def add(self, facts: Sequence[Fact], standings: Sequence[Standing], quiet: Sequence[Fact] = ()) -> None:
         """Keep facts and standings here."""
-        self._added.add(facts, standings)
+        self._added.add(facts, standings, quiet)

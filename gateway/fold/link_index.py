@@ -17,7 +17,7 @@ import numpy.typing as npt
 from footfall.pseudonyms import TOP_BIT, is_day_subject, to_hex
 from footfall.units import NS_PER_MS
 from gateway.fold.store import FoldStore
-from gateway.identity.facts import FOR_EVER_NS, Span, Standing
+from gateway.identity.facts import FOR_EVER_NS, Span, Standing, ref_name
 from gateway.identity.links import clamped
 
 _CACHED: Final = 50_000
@@ -84,6 +84,13 @@ class LinkIndex:
         if not self._maybe[number >> 3 & self._mask] >> (number & 7) & 1:
             return None
         return self._kept(name)
+
+    def may_know(self, subjects: Sequence[str], ref: str) -> bool:
+        """Return whether `standing` may find one of what a touch names; mostly it certainly does not."""
+        numbers = [int(subject, 16) for subject in subjects]
+        if ref:
+            numbers.append(crc32(ref_name(ref).encode()))
+        return any(self._maybe[number >> 3 & self._mask] >> (number & 7) & 1 for number in numbers)
 
     def _kept(self, name: str) -> Standing | None:
         found = self._cache.get(name, _NOT_READ)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
-from gateway.identity.facts import Fact, Standing
+from gateway.identity.facts import FOR_EVER_NS, Fact, Standing
 
 KEEP_DAYS: Final = 400
 UNKNOWN_PERCENT: Final = -100
@@ -196,8 +196,8 @@ class FoldStore(Protocol):
     def save_touches(self, rows: Iterable[TouchRow], names: Iterable[TouchNameRow] = ()) -> None:
         """Write touches, each in place of the one of its key, and names of theirs beside the first subject."""
 
-    def touches_of(self, name: str) -> list[TouchRow]:
-        """Return the touches that have a name: a subject, "ref:<ref>" or "fan:<id>"; by store, agent and row."""
+    def touches_of(self, name: str, from_ns: int = -FOR_EVER_NS, to_ns: int = FOR_EVER_NS) -> list[TouchRow]:
+        """Return the touches of the span that have a name: a subject, "ref:<ref>" or "fan:<id>"; by store, agent and row."""
 
     def names_with_rows(self, names: Collection[str]) -> set[str]:
         """Return those of these names that a visit, a dwell or a touch bears."""

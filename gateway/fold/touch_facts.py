@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from gateway.fold.store import CorrectionRow, TouchRow
-from gateway.identity.facts import Fact, Revoke
+from gateway.identity.facts import Fact, Mention, Revoke
 from gateway.identity.facts_json import mention_of_touch
 
 MENTION: Final = "mention"
@@ -23,10 +24,17 @@ def facts_of_touch(row: TouchRow, values: Mapping[str, Any]) -> list[Fact]:
     return [mention, _revoke(row, mention.id)] if row.void else [mention]
 
 
+def mention_of_row(row: TouchRow) -> Mention | None:
+    """Return what a stored touch states, whether it is void or not; None if it has neither an identifier nor a reference."""
+    values = json.loads(row.body)
+    return mention_of_touch(_mention_id(row, values), values, row.agent)
+
+
 def facts_of_corrected(before: TouchRow, was: Mapping[str, Any], row: TouchRow, values: Mapping[str, Any]) -> list[Fact]:
     """Return what a touch states after it was corrected, and what takes back that which it no longer states."""
     old_id, new_id = _mention_id(before, was), _mention_id(row, values)
-    gone = [_revoke(row, old_id)] if old_id != new_id and mention_of_touch(old_id, was) else []
+    stated = mention_of_touch(old_id, was, before.agent)
+    gone = [stated, _revoke(row, old_id)] if stated and old_id != new_id else []  # the touch as it was is nowhere else by now
     return [*gone, *facts_of_touch(row, values)]
 
 

@@ -39,9 +39,10 @@ class Touches:
         subjects, time_ns = values["subjects"], values["time_ns"]
         subject = subjects[0] if subjects else ""
         key_ns = event_key_ns(self._state, record, values)
-        row = TouchRow(record.store, record.agent, record.seq, time_ns, key_ns, values["id"], subject, "", values["fan"], 0,
+        fan = self._fan(record.store, time_ns, values["fan"], values)
+        row = TouchRow(record.store, record.agent, record.seq, time_ns, key_ns, values["id"], subject, fan, values["fan"], 0,
                        record.body.decode())  # fmt: skip
-        self._change(None, values, row._replace(fan=self._fan(row, values)), values)
+        self._change(None, values, row, values)
         return facts_of_touch(row, values)
 
     def correct(self, row: TouchRow, changes: Sequence[tuple[CorrectionRow, Mapping[str, Any]]], is_void: bool) -> list[Fact]:
@@ -51,7 +52,7 @@ class Touches:
         body = row.body if values == before else json.dumps(values, ensure_ascii=False, separators=(",", ":"))
         subject = next(iter(values["subjects"]), "")
         changed = row._replace(given_fan=values["fan"], subject=subject, void=int(is_void), body=body)
-        self._change(row, before, changed._replace(fan=self._fan(changed, values)), values)
+        self._change(row, before, changed._replace(fan=self._fan(row.store, row.time_ns, values["fan"], values)), values)
         return facts_of_corrected(row, before, changed, values)
 
     def _emit(self, point: TouchPoint, was: TouchPoint | None) -> None:
@@ -68,18 +69,18 @@ class Touches:
 
     def relink(self, changed: Changed) -> None:
         """Give touches the fan that identity gives them now, after the standing of a name that they have changed."""
-        for row in self._state.ledger.touches_of(changed.name):
-            if not changed.from_ns <= row.time_ns <= changed.to_ns:
-                continue
+        for row in self._state.ledger.touches_of(*changed):
             values = json.loads(row.body)
-            fan = self._fan(row, values)
+            fan = self._fan(row.store, row.time_ns, row.given_fan, values)
             if fan != row.fan:
                 self._change(row, values, row._replace(fan=fan), values)
 
-    def _fan(self, row: TouchRow, values: Mapping[str, Any]) -> str:
-        """Return whom the touch is by what is known now."""
-        standing_of = self._visits.whose.standing_of(self._state.estate.stores.of(row.store), row.time_ns)
-        return name_of_touch(standing_of, values["subjects"], row.given_fan, values["ref"], row.time_ns)
+    def _fan(self, store: str, time_ns: int, given_fan: str, values: Mapping[str, Any]) -> str:
+        """Return whom a touch is by what is known now; of most nothing is."""
+        if not given_fan and not self._state.links.may_know(values["subjects"], values["ref"]):
+            return ""
+        standing_of = self._visits.whose.standing_of(self._state.estate.stores.of(store), time_ns)
+        return name_of_touch(standing_of, values["subjects"], given_fan, values["ref"], time_ns)
 
     def _change(self, row: TouchRow | None, before: Mapping[str, Any], changed: TouchRow, values: Mapping[str, Any]) -> None:
         """Store a touch that was another `row`, None if it is new; what it contributed before is taken back."""

@@ -9,7 +9,7 @@ still change, by late evidence: then what lies around it is to be given its fan 
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -32,8 +32,8 @@ class Whose:
     def __init__(self, state: State, segments: VisitSegments) -> None:
         self._state: Final = state
         self._segments: Final = segments
-        self._changed: dict[str, tuple[int, int]] = {}
-        """By subject of something lent, the span of its visits that changed."""
+        self._changed: dict[tuple[str, int], tuple[int, int]] = {}
+        """By subject of something lent and store, the span of its visits that changed."""
 
     def fan_of(self, subject: int | str, store: int, time_ns: int) -> str:
         """Return the fan of a subject in a store (a code) at a time; "" for nobody known."""
@@ -64,21 +64,29 @@ class Whose:
     def visit_changed(self, segment: Segment) -> None:
         """Take that a segment began, ended, or has another span."""
         if self._state.links.lent and int(segment.subject, 16) in self._state.links.lent:
-            first, last = self._changed.get(segment.subject, (segment.start_ns, segment.last_ns))
-            self._changed[segment.subject] = min(first, segment.start_ns), max(last, segment.last_ns)
+            key = segment.subject, segment.key.store
+            first, last = self._changed.get(key, (segment.start_ns, segment.last_ns))
+            self._changed[key] = min(first, segment.start_ns), max(last, segment.last_ns)
 
     def take_changed(self) -> list[Changed]:
         """Return what visits that changed since the last call may change of whose something lent is."""
         changed, self._changed = self._changed, {}
-        return [self._around(subject, *span) for subject, span in sorted(changed.items())]
+        return [self._around(*key, *span) for key, span in sorted(changed.items())]
 
     def forget_changed(self) -> None:
         """Forget what changed since `take_changed`: another fan of a visit ends no other."""
         self._changed = {}
 
-    def _around(self, subject: str, first_ns: int, last_ns: int) -> Changed:
-        """Return the times of the spans that a visit lies in."""
+    def _around(self, subject: str, store: int, first_ns: int, last_ns: int) -> Changed:
+        """Return the times of the spans that a visit lies in; its own where it is long behind the one that ended them.
+
+        Visits only grow, so it was behind that one before, too.
+        """
         begun, ended = (self._state.links.span_of(subject, time_ns) for time_ns in (first_ns, last_ns))
+        if begun and begun == ended:
+            ended_ns = self._ended_ns(subject, store, begun)
+            if ended_ns is not None and first_ns - ended_ns > int(self._state.estate.timeout_ns[store]):
+                return Changed(subject, first_ns, last_ns)
         return Changed(subject, begun.from_ns if begun else first_ns, ended.to_ns if ended else last_ns)
 
     def _is_over(self, subject: str, store: int, span: Span, time_ns: int) -> bool:
@@ -96,16 +104,17 @@ class Whose:
     def _ended_ns(self, subject: str, store: int, span: Span) -> int | None:
         """Return when the visit ended in which a span began; without one, until when nobody else may have it; None while it goes on."""
         self._segments.save()
-        timeout_ns = int(self._state.estate.timeout_ns[store])
-        ended_ns, is_heard = span.from_ns, False
-        for segment in sorted(self._segments.in_span([subject], store, span.from_ns, min(span.to_ns, EVER_NS)), key=_begin):
-            if segment.start_ns - ended_ns > timeout_ns:
-                return ended_ns if is_heard else min(span.from_ns + UNHEARD_NS, segment.start_ns - NS_PER_MS)
-            if segment.is_open:
+        timeout_ns, until_ns = int(self._state.estate.timeout_ns[store]), min(span.to_ns, EVER_NS)
+        reached_ns, ended_ns = None, span.from_ns
+        while reached_ns != ended_ns:  # what lies behind the visit is not read: what is never given back has thousands
+            found = self._segments.in_span([subject], store, ended_ns, min(ended_ns + timeout_ns, until_ns))
+            if any(segment.is_open for segment in found):
                 return None
-            ended_ns, is_heard = max(ended_ns, segment.last_ns), True
-        return ended_ns if is_heard else span.from_ns + UNHEARD_NS
-
-
-def _begin(segment: Segment) -> Any:
-    return segment.start_ns, segment.key
+            if not found:
+                break
+            reached_ns, ended_ns = ended_ns, max(ended_ns, *(segment.last_ns for segment in found))
+        if reached_ns is not None:
+            return ended_ns
+        unheard_ns = span.from_ns + UNHEARD_NS
+        later = self._segments.in_span([subject], store, span.from_ns, min(unheard_ns, until_ns))
+        return min([unheard_ns, *(segment.start_ns - NS_PER_MS for segment in later)])

@@ -33,6 +33,9 @@ from gateway.identity.groups import PERSON
 from gateway.identity.index import identifiers_of, is_public, may_be_public, subjects_of
 from gateway.identity.types import IdentifierType, IdentifierTypes
 
+_OF_NO_TOUCH: Final = (fact_name(""), fan_name(""), claims_name(""))
+"""Names of which nothing is read that the store does not keep."""
+
 
 class FactSet:
     """Facts, each once: by id, since two of one id are rare and facts are slow to compare."""
@@ -130,6 +133,7 @@ class _Walk:
         more = {fact.id for fact in made.new}
         while more:  # of two facts with one id the other may have taken something back, which counts again
             made.touched |= more
+            self._take(self._known.added(self._store.unkept(list(map(fact_name, more)))))
             self._read({name for each in more if (name := fact_name(each)) not in self._asked})
             backs = (fact for fact in made.facts if isinstance(fact, Revoke | Split) and fact.id in made.touched)
             more = {fact.of for fact in backs} - made.touched
@@ -166,6 +170,8 @@ class _Walk:
         while names:
             self._asked.update(names)
             new = self._known.added(self._store.facts_naming(names))
+            if others := [name for name in names if not name.startswith(_OF_NO_TOUCH)]:
+                new += self._known.added(self._store.unkept(others))
             self._take(new)
             names = {name for fact in new if (name := fact_name(fact.id)) not in self._asked}
 

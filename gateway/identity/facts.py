@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final, NamedTuple, Protocol
 
 from gateway.identity.links import FOR_EVER_NS as FOR_EVER_NS
@@ -217,11 +218,23 @@ class FactStore(Protocol):
     def facts_naming(self, names: Collection[str]) -> Iterable[Fact]:
         """Return every fact that `names_of` gives any of these names, each once, in any order."""
 
+    def unkept(self, names: Collection[str]) -> Iterable[Fact]:
+        """Return the facts of these names that `add` was given as `quiet` and did not keep, since the store has them as touches.
+
+        They may be there before they are added, and others may be among them, which are kept.
+        """
+
+    def shared_refs(self, refs: Collection[str]) -> Collection[str]:
+        """Return those of these references that a kept fact bears, or several of those that are not kept; others, too, if it likes."""
+
     def standings(self, names: Collection[str]) -> Mapping[str, Standing]:
         """Return the standings of those of these names that have one."""
 
-    def add(self, facts: Sequence[Fact], standings: Sequence[Standing]) -> None:
-        """Keep new facts, and standings in the place of those of the same names; all of it or nothing is durable."""
+    def add(self, facts: Sequence[Fact], standings: Sequence[Standing], quiet: Sequence[Fact] = ()) -> None:
+        """Keep new facts, and standings in the place of those of the same names; all of it or nothing is durable.
+
+        `quiet` are touches that state nothing but a type and a reference, and that may have been added before.
+        """
 
 
 class NamedFacts(FactStore, Protocol):
@@ -245,6 +258,14 @@ class MemoryFactStore:
             found.update((id(fact), fact) for fact in self._facts.get(name, ()))
         return found.values()
 
+    def unkept(self, names: Collection[str]) -> Iterable[Fact]:
+        """Return nothing: every fact is kept."""
+        return ()
+
+    def shared_refs(self, refs: Collection[str]) -> Collection[str]:
+        """Return those of these references that a fact bears."""
+        return [ref for ref in refs if ref_name(ref) in self._facts]
+
     def standings(self, names: Collection[str]) -> Mapping[str, Standing]:
         """Return the standings of those of these names that have one."""
         return {name: self._standings[name] for name in names if name in self._standings}
@@ -253,9 +274,9 @@ class MemoryFactStore:
         """Return every name of a subject or of a fan that facts bear, in one part."""
         return [[name for name in self._facts if ":" not in name or name.startswith(fan_name(""))]]
 
-    def add(self, facts: Sequence[Fact], standings: Sequence[Standing]) -> None:
+    def add(self, facts: Sequence[Fact], standings: Sequence[Standing], quiet: Sequence[Fact] = ()) -> None:
         """Keep facts and standings."""
-        for fact in facts:
+        for fact in chain(facts, quiet):
             for name in names_of(fact):
                 self._facts.setdefault(name, {}).setdefault(fact)
         self._standings.update((each.name, each) for each in standings)

@@ -121,6 +121,7 @@ def mention_of_touch(fact_id: str, values: Mapping[str, Any], publisher: str = "
     if not subjects and not values["ref"]:
         return None
     types = values.get("types") or [""] * len(subjects)
+    named = map(Identifier, types, subjects)
     return Mention(
         id=fact_id,
         learned_ns=time_ns,
@@ -128,7 +129,7 @@ def mention_of_touch(fact_id: str, values: Mapping[str, Any], publisher: str = "
         to_ns=time_ns,
         source="touch",
         actor=publisher,
-        identifiers=tuple(dict.fromkeys(map(Identifier, types, subjects))),
+        identifiers=tuple(named if len(subjects) < 2 else dict.fromkeys(named)),
         fan=values["fan"],
         ref=values["ref"],
         returned=_is_of_what_it_names(values),

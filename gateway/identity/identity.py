@@ -7,7 +7,7 @@ grows: so facts and standings may travel with any delay, in any order, and more 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -34,35 +34,37 @@ class Identity:
 
         Only the facts around those that are new are read again; most touches change nothing but their reference, and read nothing.
         """
-        given = list(facts)
-        alone = [fact for fact in given if self._is_alone(fact)]
-        changed = self._learn(given if not alone else [fact for fact in given if not self._is_alone(fact)])
-        if alone:
-            changed.update(self._take_alone(alone))
+        quiet, others = list[Fact](), list[Fact]()
+        for fact in facts:
+            (quiet if self._is_quiet(fact) else others).append(fact)
+        changed = self._learn(others)
+        if quiet:
+            changed.update(self._take_quiet(quiet))
         return list(changed.values())
 
-    def _is_alone(self, fact: Fact) -> bool:
+    def _is_quiet(self, fact: Fact) -> bool:
         """Return whether a fact is a touch that states nothing about who is who, unless something else has its id or takes it back."""
         if not isinstance(fact, Mention) or fact.fan or fact.returned or len(fact.identifiers) > 1:
             return False
         return all(each.type != "" and self._types.of(each.type).unseen_s is None for each in fact.identifiers)
 
-    def _take_alone(self, facts: list[Fact]) -> dict[str, Standing]:
-        found: dict[str, list[Fact]] = defaultdict(list)
-        for fact in self._store.facts_naming({fact_name(fact.id) for fact in facts}):
-            for fact_id in (fact.id, fact.of) if isinstance(fact, Revoke | Split) else (fact.id,):
-                found[fact_id].append(fact)
-        given = FactSet()
-        new = [fact for fact in given.added(facts) if fact not in found[fact.id]]
-        before = self._store.standings({subject for fact in new for subject in subjects_of(fact)})
-        others = [fact for fact in new if found[fact.id] or fact.id in given.disputed or not self._is_as_before(fact, before)]
-        changed = self._learn(others)
-        if quiet := [fact for fact in new if fact not in others] if others else new:
-            refs = {fact.ref for fact in quiet if isinstance(fact, Mention) and fact.ref}
-            of_refs = self._of_refs(refs, quiet, {}) if refs else {}
-            self._store.add(quiet, list(of_refs.values()))
-            changed.update(of_refs)
-        return changed
+    def _take_quiet(self, facts: Sequence[Fact]) -> dict[str, Standing]:
+        own = Counter(fact.id for fact in facts)
+        others = {fact_id for fact_id, count in own.items() if count > 1}
+        for fact in self._store.facts_naming(list(map(fact_name, own))):
+            others |= {fact.id, fact.of} if isinstance(fact, Revoke | Split) else {fact.id}
+        before = self._store.standings({subject for fact in facts for subject in subjects_of(fact)})
+        if before or others:
+            others |= {fact.id for fact in facts if not self._is_as_before(fact, before)}
+            changed = self._learn([fact for fact in facts if fact.id in others])
+            facts = [fact for fact in facts if fact.id not in others]
+        else:
+            changed = {}
+        refs = Counter(fact.ref for fact in facts if isinstance(fact, Mention) and fact.ref)
+        shared = {ref for ref, count in refs.items() if count > 1}.union(self._store.shared_refs(refs)) if refs else ()
+        of_refs = self._of_refs(shared, facts, {})
+        self._store.add([], list(of_refs.values()), facts)
+        return {**changed, **of_refs}
 
     def _is_as_before(self, fact: Fact, before: Mapping[str, Standing]) -> bool:
         """Return whether the types of what a touch names are known already where it stands for anybody."""
@@ -114,7 +116,8 @@ class Identity:
         """Return the mentions that count of each reference that ever had two."""
         known = FactSet()
         facts = known.added(new)
-        facts += known.added(self._store.facts_naming({ref_name(ref) for ref in refs}))
+        for stored in (self._store.facts_naming, self._store.unkept):
+            facts += known.added(stored([ref_name(ref) for ref in refs]))
         stated = Counter(fact.ref for fact in facts if isinstance(fact, Mention))
         by_ref: dict[str, list[Mention]] = {ref: [] for ref in refs if stated[ref] > 1}
         asked, names = set[str](), {fact_name(fact.id) for fact in facts if isinstance(fact, Mention) and fact.ref in by_ref}

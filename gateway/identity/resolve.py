@@ -19,7 +19,7 @@ from typing import Final
 from gateway.identity.claims import Holding, Piece, holding_of
 from gateway.identity.dissolve import Left
 from gateway.identity.facts import ANONYMOUS, FOR_EVER_NS, Fact, Link, Mention, Span, Standing, fan_name
-from gateway.identity.groups import PERSON, holders_of, inherit
+from gateway.identity.groups import PERSON, Holder, holders_of, inherit
 from gateway.identity.in_force import Refused, facts_in_force
 from gateway.identity.index import Index, index_of
 from gateway.identity.joins import Join, joins_of
@@ -124,7 +124,7 @@ class _Resolver:
         of_type, label, pieces = self.type_of(subject), left.labels.get(subject, ""), left.pieces.get(subject, ())
         if lost := united(left.lost.get(subject, ())):
             spans = [(*rest, fan) for from_ns, to_ns, fan in spans for rest in without((from_ns, to_ns), lost)]
-        if not label and of_type.klass == "payment" and len({piece.claim.person for piece in pieces}) > 1 and _is_shared(pieces):
+        if not label and of_type.klass == "payment" and not _is_one_at_a_time(holders_of({subject: pieces}).get(subject, ())):
             label = "household"
         is_lent = of_type.klass == "lent"
         mine = self._with_consent(_each_until_next(spans) if is_lent else _glued(spans))
@@ -149,15 +149,6 @@ def _store_of(piece: Piece) -> str:
     return piece.claim.fact.store if isinstance(piece.claim.fact, Link) else ""
 
 
-def _is_shared(pieces: Sequence[Piece]) -> bool:
-    """Return whether two persons hold an identifier at once."""
-    return any(
-        one.claim.person != other.claim.person and one.from_ns < other.to_ns and other.from_ns < one.to_ns
-        for nth, one in enumerate(pieces)
-        for other in pieces[:nth]
-    )
-
-
 def _spans_of_pieces(pieces: Sequence[Piece]) -> list[tuple[int, int, str]]:
     """Return whom the claims of an identifier name: nobody while two persons hold it."""
     if len({piece.claim.person for piece in pieces}) < 2 or _is_one_at_a_time(pieces):
@@ -172,8 +163,8 @@ def _spans_of_pieces(pieces: Sequence[Piece]) -> list[tuple[int, int, str]]:
     return made
 
 
-def _is_one_at_a_time(pieces: Sequence[Piece]) -> bool:
-    """Return whether no two pieces overlap, as with a tag that was lent and returned a thousand times."""
+def _is_one_at_a_time(pieces: Sequence[Piece | Holder]) -> bool:
+    """Return whether no two overlap, as with a tag that was lent and returned a thousand times."""
     ordered = sorted(piece[:2] for piece in pieces)
     return all(one[1] <= other[0] for one, other in pairwise(ordered))
 

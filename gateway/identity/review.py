@@ -138,5 +138,11 @@ class _Over:
     def standings(self, names: Collection[str]) -> Mapping[str, Standing]:
         return {**self._under.standings(names), **self._own.standings(names)}
 
-    def add(self, facts: Sequence[Fact], standings: Sequence[Standing]) -> None:
-        self._own.add(facts, standings)
+    def unkept(self, names: Collection[str]) -> Iterable[Fact]:
+        return self._under.unkept(names)
+
+    def shared_refs(self, refs: Collection[str]) -> Collection[str]:
+        return {*self._under.shared_refs(refs), *self._own.shared_refs(refs)}
+
+    def add(self, facts: Sequence[Fact], standings: Sequence[Standing], quiet: Sequence[Fact] = ()) -> None:
+        self._own.add(facts, standings, quiet)

@@ -11,18 +11,20 @@ from typing import Final
 from footfall.sqlite import naming
 from gateway.fold.link_index import is_subject
 from gateway.fold.store import LinkRow, TouchRow
-from gateway.fold.touch_facts import facts_of_touch
-from gateway.identity.facts import Fact, Span, Standing, fan_name, names_of
+from gateway.fold.touch_facts import facts_of_touch, mention_of_row
+from gateway.identity.facts import Fact, Span, Standing, fact_name, fan_name, names_of, ref_name
 from gateway.identity.facts_json import decode_facts, facts_of_links, values_of
 from gateway.identity.links import Link as EarlierLink
 from gateway.identity.links import encode_links
-from gateway.state.sealed_rows import AT_ONCE, FactRow, SealedRows, StandingFanRow, StandingRow, parts, sealed
+from gateway.state.sealed_rows import AT_ONCE, FactRow, StandingFanRow, StandingRow, marks, parts, sealed
+from gateway.state.touch_tables import TouchTables
 
-_OWN: Final = "fact:"
+_OWN: Final = fact_name("")
+_REF: Final = ref_name("")
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-class IdentityTables(SealedRows):
+class IdentityTables(TouchTables):
     """Standings as the fold asks for them (gateway.fold.store), and facts as the identity stage does (gateway.identity.facts)."""
 
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
@@ -65,8 +67,25 @@ class IdentityTables(SealedRows):
     # The identity stage (gateway.identity.facts.FactStore)
 
     def facts_naming(self, names: Collection[str]) -> Iterable[Fact]:
-        """Return every fact that bears any of these names, each once."""
+        """Return every fact that is kept and bears any of these names, each once."""
         return self._naming(names, "")
+
+    def unkept(self, names: Collection[str]) -> Iterable[Fact]:
+        """Return what touches of these names state that bear one identifier at most and no fan, each once."""
+        rows = self._touches_bearing([name for name in names if not name.startswith(_OWN)])
+        rows |= self._touches_of_ids([name.removeprefix(_OWN).partition("#")[0] for name in names if name.startswith(_OWN)])
+        mentions = (mention for row in rows if (mention := mention_of_row(row)))
+        return [each for each in mentions if not each.fan and len(each.identifiers) < 2]
+
+    def shared_refs(self, refs: Collection[str]) -> Collection[str]:
+        """Return those of these references that several touches bear, or a fact that is kept."""
+        self._write_touches()
+        found: set[str] = set()
+        for some in parts([ref_name(ref) for ref in refs], AT_ONCE):
+            of_touches = f"SELECT name FROM touch_names WHERE name IN ({marks(some)}) GROUP BY name HAVING count(*) > 1"
+            of_facts = f"SELECT name FROM fact_names WHERE name IN ({marks(some)})"
+            found.update(name.removeprefix(_REF) for (name,) in self._read(f"{of_touches} UNION {of_facts}", (*some, *some)))
+        return found
 
     def statements_naming(self, names: Collection[str]) -> Iterable[Fact]:
         """Return the same without what touches state."""
@@ -76,8 +95,8 @@ class IdentityTables(SealedRows):
         found: dict[int, FactRow] = {}
         for some in parts(names, AT_ONCE):
             own = [name.removeprefix(_OWN) for name in some if name.startswith(_OWN)]
-            by_name = f"SELECT n FROM fact_names WHERE name IN ({_marks(some)})"
-            by_id = f"SELECT n FROM facts WHERE id IN ({_marks(own)})"
+            by_name = f"SELECT n FROM fact_names WHERE name IN ({marks(some)})"
+            by_id = f"SELECT n FROM facts WHERE id IN ({marks(own)})"
             rows = self._rows(FactRow, f"WHERE n IN ({by_name} UNION {by_id}){more}", (*some, *own))
             found.update((row.n, row) for row in rows)
         return [fact for row in found.values() for fact in decode_facts(row.body.encode(), row.known_ns)]
@@ -94,12 +113,15 @@ class IdentityTables(SealedRows):
         """Return the standings that the stage gave last, of those of these names that have one."""
         found = {name: self._given[name] for name in names if name in self._given}
         for some in parts([name for name in names if name not in found], AT_ONCE):
-            rows = self._rows(StandingRow, f"WHERE name IN ({_marks(some)})", tuple(some))
+            rows = self._rows(StandingRow, f"WHERE name IN ({marks(some)})", tuple(some))
             found.update((row.name, _standing(row)) for row in rows)
         return found
 
-    def add(self, facts: Sequence[Fact], standings: Sequence[Standing]) -> None:
-        """Keep facts that are not here, and standings until the fold has taken them: then it saves them itself, in the same transaction."""
+    def add(self, facts: Sequence[Fact], standings: Sequence[Standing], quiet: Sequence[Fact] = ()) -> None:
+        """Keep facts that are not here, and standings until the fold has taken them: then it saves them itself, in the same transaction.
+
+        What is quiet is in the touches, which the fold wrote before.
+        """
         rows, names = [], []
         for n, fact in enumerate(facts, self._next_fact + 1):
             values = values_of(fact)
@@ -148,7 +170,3 @@ def _standing(row: StandingRow) -> Standing:
         else:
             lent_in += (tuple(each),)
     return Standing(row.name, row.number, spans, row.rank, bool(row.only_by_ref), lent, row.label, lent_in)
-
-
-def _marks(values: Collection[object]) -> str:
-    return ",".join("?" * len(values))

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,13 +28,12 @@ from gateway.state.identity_tables import IdentityTables
 from gateway.state.ledger_schema import SCHEMA
 from gateway.state.sealed_rows import COLUMNS, FactRow, StandingFanRow
 from gateway.state.span_tables import SpanTables
-from gateway.state.touch_tables import TouchTables
 
 BUSY_S: Final = 10.0
 ROWS_AT_ONCE: Final = 10_000
 
 
-class LedgerReader(TouchTables, IdentityTables, SpanTables):
+class LedgerReader(IdentityTables, SpanTables):
     """Everything is read in one transaction, so that it is of one checkpoint; a reader that stays open begins another with `renew`."""
 
     def __init__(self, path: Path) -> None:
@@ -109,10 +109,18 @@ class LedgerReader(TouchTables, IdentityTables, SpanTables):
         """Return every name of which a standing has or had a span of a fan: subjects, fan ids, references."""
         return [row.name for row in self._rows(StandingFanRow, "WHERE fan=? ORDER BY name", (fan,))]
 
+    def facts_naming(self, names: Collection[str]) -> Iterable[Fact]:
+        """Return every fact that bears any of these names, each once: what is kept, and what is only in the touches."""
+        return list(dict.fromkeys([*super().facts_naming(names), *super().unkept(names)]))
+
+    def unkept(self, names: Collection[str]) -> Iterable[Fact]:
+        """Return nothing: `facts_naming` has them all."""
+        return ()
+
     def identifier_type(self, subject: str) -> str:
         """Return the type of a subject, as the facts about it have it; "" if none does."""
         sql = "WHERE n IN (SELECT n FROM fact_names WHERE name=? LIMIT 1)"
-        for fact in self._facts(sql, (subject,)):
+        for fact in chain(self._facts(sql, (subject,)), super().unkept([subject])):
             identifiers = getattr(fact, "identifiers", None) or (getattr(fact, "identifier", None),)
             return next((each.type for each in identifiers if each and each.subject == subject), "")
         return ""

@@ -130,6 +130,11 @@ def parts(values: Collection[_Value], size: int) -> Iterator[list[_Value]]:
     yield from (some[at : at + size] for at in range(0, len(some), size))
 
 
+def marks(values: Collection[object]) -> str:
+    """Return the question marks of a statement that asks for so many values."""
+    return ",".join("?" * len(values))
+
+
 def sealed(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     """Yield each with its checksum."""
     return ((*row, row_checksum(*row)) for row in rows)

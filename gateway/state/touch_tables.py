@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from gateway.fold.store import CountRow, TouchNameRow, TouchRow
-from gateway.state.sealed_rows import AT_ONCE, COLUMNS, SealedRows, parts
+from gateway.identity.facts import FOR_EVER_NS
+from gateway.state.sealed_rows import AT_ONCE, COLUMNS, SealedRows, marks, parts
 
-_OF_NAME: Final = (
+_OF_NAMES: Final = (
     f"SELECT {', '.join('t.' + column for column in COLUMNS['touches'].split(', '))}, t.crc FROM touch_names n"
-    " JOIN touches t ON t.store = n.store AND t.agent = n.agent AND t.row = n.row WHERE n.name = ?"
+    " JOIN touches t ON t.store = n.store AND t.agent = n.agent AND t.row = n.row WHERE n.name IN ({marks}) AND n.time_ns BETWEEN ? AND ?"
 )
-
-
+_SLASHES: Final = 3
 _NAMED: Final = (("visits", "subject"), ("dwells", "subject"), ("touches", "subject"), ("touch_names", "name"))
 
 
@@ -43,21 +43,39 @@ class TouchTables(SealedRows):
     def _forget_touches(self) -> None:
         self._touches, self._names = [], []
 
-    def touches_of(self, name: str) -> list[TouchRow]:
-        """Return the touches of a subject, "ref:<ref>" or "fan:<id>", by store, agent and row."""
+    def touches_of(self, name: str, from_ns: int = -FOR_EVER_NS, to_ns: int = FOR_EVER_NS) -> list[TouchRow]:
+        """Return the touches of a subject, "ref:<ref>" or "fan:<id>" in a span, by store, agent and row."""
+        return sorted(self._touches_bearing([name], from_ns, to_ns), key=lambda row: (row.store, row.agent, row.row))
+
+    def _touches_bearing(self, names: Collection[str], from_ns: int = -FOR_EVER_NS, to_ns: int = FOR_EVER_NS) -> set[TouchRow]:
+        """Return the touches of any of these names in a span."""
         self._write_touches()
-        found = self._rows(TouchRow, "WHERE subject=?", (name,)) if ":" not in name else []
-        return sorted({*found, *self._checked(TouchRow, self._read(_OF_NAME, (name,)))}, key=lambda row: (row.store, row.agent, row.row))
+        found: set[TouchRow] = set()
+        for some in parts(names, AT_ONCE):
+            found.update(self._checked(TouchRow, self._read(_OF_NAMES.format(marks=marks(some)), (*some, from_ns, to_ns))))
+            if subjects := [name for name in some if ":" not in name]:
+                where = f"WHERE subject IN ({marks(subjects)}) AND time_ns BETWEEN ? AND ?"
+                found.update(self._rows(TouchRow, where, (*subjects, from_ns, to_ns)))
+        return found
+
+    def _touches_of_ids(self, ids: Collection[str]) -> set[TouchRow]:
+        """Return the touches of any of these ids; one that its publisher did not name has store/agent/row/key_ns."""
+        self._write_touches()
+        found: set[TouchRow] = set()
+        for some in parts(ids, AT_ONCE):
+            found.update(self._rows(TouchRow, f"WHERE id IN ({marks(some)})", tuple(some)))
+        for place in (each.split("/") for each in ids if each.count("/") == _SLASHES):
+            found.update(self._rows(TouchRow, "WHERE store=? AND agent=? AND row=? AND key_ns=? AND id IS NULL", tuple(place)))
+        return found
 
     def names_with_rows(self, names: Collection[str]) -> set[str]:
         """Return those of these names that a visit, a dwell or a touch bears."""
         self._write_touches()
         found: set[str] = set()
         for some in parts(names, AT_ONCE):
-            marks = ",".join("?" * len(some))
             for table, column in _NAMED:
                 found.update(
-                    name for (name,) in self._read(f"SELECT DISTINCT {column} FROM {table} WHERE {column} IN ({marks})", tuple(some))
+                    name for (name,) in self._read(f"SELECT DISTINCT {column} FROM {table} WHERE {column} IN ({marks(some)})", tuple(some))
                 )
         return found
 

@@ -189,6 +189,8 @@ def test_a_touch_is_found_by_every_name_that_it_has(store: FoldStore) -> None:
     store.save_touches(rows, names)
     assert store.touches_of(A) == [rows[0]]
     assert store.touches_of(B) == rows[:2]
+    time_ns = rows[0].time_ns
+    assert [store.touches_of(A, *span) for span in ((time_ns, time_ns), (time_ns + 1, time_ns + 9))] == [[rows[0]], []]
     assert store.touches_of("ref:r") == [rows[0], rows[2]]
     assert store.touches_of("fan:f") == [rows[1]]
     assert store.touches_of("ref:other") == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.identity import index
-from gateway.identity.facts import Fact, Link, MemoryFactStore, Mention, Standing, names_of
+from gateway.identity.facts import Fact, Link, MemoryFactStore, Mention, Standing, names_of, ref_name
 from gateway.identity.identity import Identity
 from gateway.identity.resolve import resolve
 from tests.support.identity_facts import DAY, KEY, TYPES, consent, distinct, link, merge, revoke, same, split, touch, unlink
@@ -63,9 +63,33 @@ def _what_stands(store: MemoryFactStore, known: Sequence[Fact]) -> dict[str, tup
     return {name: each[2:] for name, each in store.standings(names).items() if each[2:] != empty}
 
 
-def _taken(portions: Sequence[Sequence[Fact]], crash_after: int = -1) -> MemoryFactStore:
-    store = MemoryFactStore()
+class _Touches(MemoryFactStore):
+    """A store that has touches anyhow, as the ledger does, and so keeps no quiet ones as facts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._touches = MemoryFactStore()
+
+    def take_touches(self, facts: Sequence[Fact]) -> None:
+        self._touches.add([fact for fact in facts if isinstance(fact, Mention)], [])
+
+    def unkept(self, names: Collection[str]) -> Iterable[Fact]:
+        found = self._touches.facts_naming(names)
+        return [each for each in found if isinstance(each, Mention) and not each.fan and len(each.identifiers) < 2]
+
+    def shared_refs(self, refs: Collection[str]) -> Collection[str]:
+        several = [ref for ref in refs if len(list(self._touches.facts_naming([ref_name(ref)]))) > 1]
+        return {*several, *super().shared_refs(refs)}
+
+    def add(self, facts: Sequence[Fact], standings: Sequence[Standing], quiet: Sequence[Fact] = ()) -> None:
+        super().add(facts, standings)
+
+
+def _taken(portions: Sequence[Sequence[Fact]], crash_after: int = -1, has_touches: bool = False) -> MemoryFactStore:
+    store = _Touches() if has_touches else MemoryFactStore()
     for nth, portion in enumerate(portions):
+        if isinstance(store, _Touches):
+            store.take_touches(portion)
         if nth == crash_after:  # what was taken is lost with its standings, and taken again
             Identity(copy.deepcopy(store), TYPES, KEY).take(portion)
         Identity(store, TYPES, KEY).take(portion)
@@ -83,6 +107,17 @@ def test_every_order_and_portion_ends_in_the_standings_of_the_set(known: list[Fa
     assert _what_stands(_taken(one_by_one, chance.randrange(len(known))), known) == at_once
     cut = chance.randrange(len(order))
     assert _what_stands(_taken([order[:cut], order[cut:], order]), known) == at_once
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(facts(), min_size=2, max_size=14), st.randoms(use_true_random=False))
+def test_what_the_ledger_has_only_as_touches_counts_as_facts_do(known: list[Fact], chance: random.Random) -> None:
+    at_once = _what_stands(_taken([known]), known)
+    order = chance.sample(known, len(known))
+    one_by_one = _taken([[fact] for fact in order], chance.randrange(len(known)), has_touches=True)
+    assert _what_stands(one_by_one, known) == at_once
+    cut = chance.randrange(len(order))
+    assert _what_stands(_taken([order[:cut], order[cut:], order], has_touches=True), known) == at_once
 
 
 @settings(max_examples=100, deadline=None)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from gateway.fold.store import Claim, CorrectionRow, CountRow, DwellRow, TouchNameRow, TouchRow, VisitRow
-from gateway.identity.facts import Fact, Standing
+from gateway.identity.facts import FOR_EVER_NS, Fact, Standing
 
 NS_PER_MINUTE = 60_000_000_000
 
@@ -93,9 +93,10 @@ class MemoryStore:
         self._touches |= {(row.store, row.agent, row.row): row for row in rows}
         self._touch_names |= {row[:-1]: row for row in names}
 
-    def touches_of(self, name: str) -> list[TouchRow]:
+    def touches_of(self, name: str, from_ns: int = -FOR_EVER_NS, to_ns: int = FOR_EVER_NS) -> list[TouchRow]:
         named = {(row.store, row.agent, row.row) for row in self._touch_names.values() if row.name == name}
-        return [row for key, row in sorted(self._touches.items()) if key in named or (name and row.subject == name)]
+        found = [row for key, row in sorted(self._touches.items()) if key in named or (name and row.subject == name)]
+        return [row for row in found if from_ns <= row.time_ns <= to_ns]
 
     def names_with_rows(self, names: Collection[str]) -> set[str]:
         rows = (*self._visits.values(), *self._dwells.values(), *self._touches.values())

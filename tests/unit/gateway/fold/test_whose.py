@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from footfall.frames import Kind
+from gateway.fold.store import VisitRow
 from gateway.identity.facts import Identifier, Link
 from gateway.identity.facts_json import encode_facts
 from gateway.pipeline.identity_stage import identity_on
@@ -172,3 +173,29 @@ def test_of_500_handovers_some_without_a_return_nothing_is_on_the_wrong_side() -
             wrong.append((row["subject"], row["time_ns"], row["fan"], expected))
     assert wrong == []
     assert sum(row["fan"] != "" for row in of(rows, "visit")) == 500
+
+
+class CountingLedger(Ledger):
+    """Counts the rows of visits that are read."""
+
+    read = 0
+
+    def visits(self, subject: str, store: str, from_ns: int, to_ns: int) -> list[VisitRow]:
+        found = super().visits(subject, store, from_ns, to_ns)
+        self.read += len(found)
+        return found
+
+
+def rows_read_of_visits(of_a_basket: int) -> int:
+    """A basket is lent, and heard in so many visits afterwards; nobody records that it was given back."""
+    ledger = CountingLedger(":memory:")
+    shop = Shop(ledger).stands("ben", (90, EVER_S, "fan-1"), lent=[90])
+    for nth in range(of_a_basket):
+        shop.hear(seen("ben", "a", 100 + 3 * IDLE_S * nth))
+    assert [visit.fan for visit in shop.close().visits()] == ["fan-1", *[""] * (of_a_basket - 1)]
+    return ledger.read
+
+
+def test_each_visit_of_what_was_never_given_back_takes_as_many_steps_as_the_one_before() -> None:
+    first, second = rows_read_of_visits(15), rows_read_of_visits(30)
+    assert second < 2.5 * first

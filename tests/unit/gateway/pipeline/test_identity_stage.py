@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
+from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import msgpack
 import pytest
@@ -13,12 +15,15 @@ import pytest
 from footfall.frames import Kind
 from footfall.sqlite import Schema, connect, migrate
 from gateway.fold.state_version import KNOWS_STANDINGS
+from gateway.identity.facts import Fact, Identifier, Link, Revoke
+from gateway.identity.facts_json import encode_facts
 from gateway.pipeline.identity_stage import identity_on, learn_of_earlier_release
+from gateway.records import Record, RecordKind
 from gateway.shard import Shard
 from gateway.state.ledger import Ledger
 from gateway.state.ledger_schema import SCHEMA, row_checksum
 from gateway.state.sealed_rows import COLUMNS
-from tests.support.journal_stories import Row, Story, new_fold, of, pairs, store
+from tests.support.journal_stories import Row, Rows, S, Story, new_fold, of, pairs, pseudonym, store
 from tests.support.shards import shard_of
 
 BEFORE = 6
@@ -96,3 +101,55 @@ def test_without_a_checkpoint_it_is_done_again(path: Path) -> None:
     learn_of_earlier_release(shard, ledger, lambda: None)
     assert ledger.subjects_of("fan-2") == [BEACON]
     ledger.close()
+
+
+SALE = {"kind": "touch", "what": "transaction", "id": "t1", "amount": 12.0, "identifiers": ["member:m1"], "ref": "r1"}
+PAID = {"kind": "touch", "what": "payment", "id": "t2", "identifiers": ["wx-mini:o1"], "ref": "r1"}
+MEMBER = Identifier("member", pseudonym("member:m1"))
+OWNER = Link(id="link", learned_ns=0, source="crm", identifier=MEMBER, fan="f")
+
+
+def told(*steps: Record) -> tuple[Ledger, dict[str, str]]:
+    """Fold records one by one, the last with a crash before it; return the ledger, and the fan of each touch by what it is."""
+    ledger = Ledger(":memory:")
+    shard, rows = shard_of(new_fold().fresh(ledger), identity=identity_on(ledger, None)), Rows()
+    for nth, record in enumerate([Story().records[0], *steps]):
+        placed = [record._replace(pos=nth + 1, received_ns=Story().now_ns + nth * S)]
+        if nth == len(steps):
+            shard.fold_alone(pairs(placed))
+            ledger.roll_back()
+            shard.restart(ledger, ledger.state())
+        store(shard.fold_alone(pairs(placed)).points, rows)
+        shard.checkpoint({})
+    return ledger, {row["what"]: row["fan"] for row in of(rows, "touch") if not row["void"]}
+
+
+def event(value: dict[str, Any], **changed: Any) -> Record:
+    """A plain event as it is journaled, but for `changed`."""
+    record = Story().wait(1).event(0, value).records[-1]
+    return record._replace(body=json.dumps(json.loads(record.body) | changed).encode())
+
+
+def correction(of_id: str, **changed: Any) -> Record:
+    return event({"kind": "void", "id": "c1", "of": of_id, "reason": "mistyped", "actor": "till"}, **changed)
+
+
+def facts(*stated: Fact) -> Record:
+    return Story().add(RecordKind.FACTS, encode_facts(stated)).records[-1]
+
+
+@pytest.mark.parametrize(("steps", "fans"), [
+    ([], {"transaction": "f", "payment": "f"}),
+    ([correction("t2", kind="amend", set={"ref": "r2"})], {"transaction": "f", "payment": ""}),
+    ([correction("t1")], {"payment": ""}),
+    ([facts(Revoke(id="back", learned_ns=0, of=json.loads(event(SALE).body)["id"]))], {"transaction": "f", "payment": ""}),
+])  # fmt: skip
+def test_touches_that_state_no_more_than_a_reference_are_no_facts_and_meet_by_it_in_every_order(
+    steps: list[Record], fans: dict[str, str]
+) -> None:
+    """Also once one of them is corrected, or taken back, which is found by what it was."""
+    for order in permutations([event(SALE), event(PAID), facts(OWNER), *steps]):
+        _, found = told(*(record._replace(seq=nth) for nth, record in enumerate(order)))
+        assert found == fans
+    ledger, _ = told(event(SALE), event(PAID)._replace(seq=2), facts(OWNER))
+    assert list(ledger.facts_naming([MEMBER.subject])) == [OWNER]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from footfall.errors import ConfigError
 from footfall.sqlite import DamagedFile
-from gateway.fold.store import VisitRow
+from gateway.fold.store import TouchRow, VisitRow
 from gateway.state.ledger import Ledger
 from gateway.state.ledger_reader import ledger_reader
 
@@ -35,6 +36,18 @@ def test_a_ledger_before_its_first_checkpoint_knows_nothing(tmp_path: Path) -> N
     Ledger(tmp_path / "ledger.db").close()
     with ledger_reader(tmp_path / "ledger.db") as reader:
         assert (reader.pos, reader.as_of_s, reader.part("slots"), reader.subjects_of("f")) == (0, 0, b"", [])
+
+
+def test_what_only_a_touch_states_is_a_fact_to_readers(tmp_path: Path) -> None:
+    ledger, body = Ledger(tmp_path / "ledger.db"), {"subjects": [VISIT.subject], "types": ["member"], "fan": "", "ref": "r1", "time_ns": 10}
+    ledger.save_touches([TouchRow("s1", "x", number, 10, 10, event_id, VISIT.subject, "", "", 0, json.dumps(body)) for number, event_id in
+                         ((1, "t1"), (2, None))])  # fmt: skip
+    ledger.checkpoint([])
+    with ledger_reader(tmp_path / "ledger.db") as reader:
+        assert reader.identifier_type(VISIT.subject) == "member"
+        assert {fact.id for fact in reader.facts_naming([VISIT.subject])} == {"t1", "s1/x/2/10"}
+        assert [fact.id for fact in reader.facts_naming(["fact:t1"])] == ["t1"]
+        assert [fact.id for fact in reader.facts_naming(["fact:s1/x/2/10"])] == ["s1/x/2/10"]
 
 
 def test_a_damaged_part_is_named(tmp_path: Path) -> None:
