@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from footfall.units import NS_PER_S
@@ -82,6 +82,3 @@ class _Statements:
 
     def standings(self, names: Collection[str]) -> dict[str, Standing]:
         return {name: found for name in names if (found := self._store.standing(name))}
-
-    def add(self, facts: Sequence[Fact], standings: Sequence[Standing]) -> None:
-        raise AssertionError("whoever asks whose a fan is adds nothing")

@@ -212,11 +212,18 @@ _NAMES: Final[Mapping[type[Fact], Callable[..., Iterable[str]]]] = {
 }
 
 
-class FactStore(Protocol):
-    """Where a brand's facts and standings are kept. Facts are distinct by all their values; two of one id may differ."""
+class KnownFacts(Protocol):
+    """What is known of a brand. Facts are distinct by all their values; two of one id may differ."""
 
     def facts_naming(self, names: Collection[str]) -> Iterable[Fact]:
         """Return every fact that `names_of` gives any of these names, each once, in any order."""
+
+    def standings(self, names: Collection[str]) -> Mapping[str, Standing]:
+        """Return the standings of those of these names that have one."""
+
+
+class FactStore(KnownFacts, Protocol):
+    """Where a brand's facts and standings are kept."""
 
     def unkept(self, names: Collection[str]) -> Iterable[Fact]:
         """Return the facts of these names that `add` was given as `quiet` and did not keep, since the store has them as touches.
@@ -226,9 +233,6 @@ class FactStore(Protocol):
 
     def shared_refs(self, refs: Collection[str]) -> Collection[str]:
         """Return those of these references that a kept fact bears, or several of those that are not kept; others, too, if it likes."""
-
-    def standings(self, names: Collection[str]) -> Mapping[str, Standing]:
-        """Return the standings of those of these names that have one."""
 
     def add(self, facts: Sequence[Fact], standings: Sequence[Standing], quiet: Sequence[Fact] = ()) -> None:
         """Keep new facts, and standings in the place of those of the same names; all of it or nothing is durable.

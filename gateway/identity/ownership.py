@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
-from gateway.identity.facts import Fact, FactStore, Ownership, fact_name, fan_name, owner_name
+from gateway.identity.facts import Fact, KnownFacts, Ownership, fact_name, fan_name, owner_name
 from gateway.identity.in_force import facts_in_force
 from gateway.identity.persons import persons_of
 
@@ -63,7 +63,7 @@ def owner_of(facts: Iterable[Fact], fan: str, time_ns: int, registered: Owner = 
     return Owners(facts).of(fan, time_ns, registered)
 
 
-def facts_of_owners(store: FactStore, fans: Collection[str]) -> list[Fact]:
+def facts_of_owners(store: KnownFacts, fans: Collection[str]) -> list[Fact]:
     """Return what decides whose some fans are: owners and merges of all ids of them, and what takes those back, each once."""
     found: dict[Fact, None] = {}
     asked: set[str] = set()
