@@ -79,7 +79,7 @@ class Followed:
 
     def sales(self) -> list[Any]:
         with sqlite3.connect(f"file:{self.place.database}?mode=ro", uri=True) as db:
-            return db.execute("SELECT agent, ref, amount, void FROM touch ORDER BY ref").fetchall()
+            return db.execute("SELECT agent, ref, amount, void FROM touch WHERE what = 'transaction' ORDER BY ref").fetchall()
 
 
 def is_up(port: int, path: str) -> bool:
@@ -106,12 +106,13 @@ def test_curl_and_python_through_an_agent_and_through_serve(followed: Followed) 
     with followed.place as place, followed.process("agent", followed.intake, "/health"), followed.process("serve", followed.page, "/livez"):
         followed.do("@events.json")
         followed.do("@events.json")
+        followed.do("@touches.json")
         followed.do("python send.py")
         until(lambda: is_published(followed), "serve to be connected")
         followed.do("main-7")
-        place.until(lambda: place.gateway.status()["balance"]["written_total"] >= 4, "all of it to be written")
+        place.until(lambda: place.gateway.status()["balance"]["written_total"] >= 7, "all of it to be written")
         followed.do("void-0881")
-        place.until(lambda: place.gateway.status()["balance"]["in_total"] >= 7, "the void to come")
+        place.until(lambda: place.gateway.status()["balance"]["in_total"] >= 10, "the void to come")
         place.settle()
         assert followed.doors() == [("flagship-till", 3, 1), ("flagship-till", 5, 0), ("flagship-counter", 7, 0)]
         assert followed.sales() == [("flagship-till", "T-881", 129.5, 1)]

@@ -243,3 +243,44 @@ def test_a_brand_s_proposal_stands_with_its_stage_and_a_wrong_one_is_refused(pla
     refused = place.fan("profile", "fan-1").exception
     assert isinstance(refused, ConfigError)
     assert "did you mean 'first_buyer'?" in str(refused)
+
+
+def test_who_cares_for_a_fan_is_stated_shown_explained_and_taken_back(place: FanShop) -> None:
+    place.shop.event({"kind": "touch", "what": "registration", "id": "r1", "fan": "fan-1", "staff_id": "s7"})
+    place.fold()
+    assert "owner: s7's at s1, by registration" in place.fan("fan-1").stdout
+    dry = place.fan("own", "fan-1", "--store", "s1", "--from", "2026-01-01", "--dry-run")
+    assert "fan-1, from 2025-12-31 16:00Z on: s1's to care for, instead of nobody's" in dry.stdout
+    fact_id = decided(place, "own", "fan-1", "--staff", "s12", "--from", "2026-01-01")
+    assert f"owner: s12's, since 2025-12-31 16:00Z, by {fact_id}" in place.fan("fan-1").stdout
+    assert json.loads(place.fan("fan-1", "--json").stdout)["owner"] == {
+        "staff_id": "s12", "store": "", "since": "2025-12-31T16:00:00.000Z", "fact": fact_id,
+    }  # fmt: skip
+    assert f"  owner: {fact_id}: fan-1 is s12's to care for from 2025-12-31 16:00Z" in place.fan("why", "fan-1").stdout
+    assert f"  owner, not then: {fact_id}" in place.fan("why", "fan-1", "--at", "2025-06-01").stdout
+    taken_back = place.fan("revoke", fact_id, "--dry-run").stdout
+    assert "nobody's to care for, instead of s12's" in taken_back
+    decided(place, "revoke", fact_id)
+    assert "owner: s7's at s1, by registration" in place.fan("fan-1").stdout
+
+
+def test_an_owner_is_of_both_ids_of_a_merged_fan(place: FanShop) -> None:
+    decided(place, "own", "fan-2", "--staff", "s12", "--from", "2026-01-01")
+    assert "owner:" not in place.fan("fan-1").stdout
+    decided(place, "merge", "fan-1", "fan-2")
+    assert "owner: s12's" in place.fan("fan-1").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("own", "fan-1"), "state --staff, --store or both"),
+        (("own", "fan-1", "--store", "s11"), "store 's11' is not in site.toml: did you mean 's1'?"),
+        (("own", "fan-11", "--store", "s1"), "did you mean 'fan-1'?"),
+        (("own", "fan-1", "--store", "s1", "--from", "2026-02-01", "--to", "2026-01-01"), "--from is not before --to"),
+    ],
+)
+def test_an_owner_who_is_not_there_is_refused(place: FanShop, arguments: tuple[str, ...], why: str) -> None:
+    found = place.fan(*arguments, "--reason", "told so")
+    assert isinstance(found.exception, ConfigError)
+    assert why in str(found.exception)
