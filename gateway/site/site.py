@@ -288,7 +288,7 @@ class Site(Section):
     def only(self, shard: int, shards: int) -> Site:
         """Return the estate with the stores of one shard alone; all else is known to every shard."""
         stores = tuple(store for store in self.stores if shard_of(store.names(store.zone).first, shards) == shard)
-        return Site(**{key: getattr(self, key) for key in type(self).model_fields} | {"stores": stores})
+        return Site.model_construct(**dict(self) | {"stores": stores})  # what all else names may be in another shard
 
     @cached_property
     def by_name(self) -> dict[str, Store]:

@@ -113,6 +113,12 @@ def test_shards_share_the_stores_out_and_a_renamed_one_keeps_its_place(shards: i
     assert all((cut.brand, cut.staff, cut.assets) == (whole.brand, whole.staff, whole.assets) for cut in cuts)
 
 
+def test_staff_of_a_store_of_another_shard_are_known_to_every_shard() -> None:
+    whole = Site.model_validate({"brand": "b", "stores": [{"name": "s1"}, {"name": "s2"}], "staff": [{"staff_id": "a", "store": "s1"}]})
+    assert [[each.store for each in whole.only(shard, 2).staff] for shard in range(2)] == [["s1"], ["s1"]]
+    assert [record_site(whole.only(shard, 2)).count(b'"staff_id":"a"') for shard in range(2)] == [1, 1]
+
+
 def test_the_shard_of_a_store_is_frozen_for_ever() -> None:
     """State lies where this points; golden, as it must not change whatever the release."""
     golden = {"s1": (0, 1, 0), "s2": (0, 5, 10), "sanya": (1, 4, 15), "berlin": (1, 3, 13), "上海": (1, 5, 13)}
