@@ -19,11 +19,17 @@ timezone = "Asia/Shanghai"
 doors = ["main"]
 zones = [{ name = "shoes" }]
 agents = [{ name = "till" }, { name = "old", to = 2020-01-01 }]
+[[staff]]
+staff_id = "s12"
+to = 2026-01-01
+[[campaigns]]
+name = "autumn"
 """
 NOW_NS = 1_795_226_523 * 10**9
 COUNT = {"kind": "count", "id": "c-1", "door": "main", "in": 1}
 ADJUSTMENT = {"kind": "adjustment", "id": "j-1", "door": "main", "in": -1, "reason": "a class", "actor": "kim"}
 SEEN = {"kind": "occupancy", "people": 2}
+OWNER = {"kind": "fact", "fact": "owner", "id": "o-1", "fan": "f-1"}
 SCAN = {"kind": "touch", "what": "scan", "id": "t-1", "zone": "shoes"}
 
 
@@ -43,9 +49,19 @@ def estate(tmp_path: Path) -> ServedEstate:
         ("s1", "till", COUNT | {"door": "back"}, "site.door", "event 1: door 'back' is not in store 's1'"),
         ("s1", "till", ADJUSTMENT | {"door": "back"}, "site.door", "event 1: door 'back' is not in store 's1'"),
         ("s1", "till", SCAN | {"zone": "hats"}, "site.zone", "event 1: zone 'hats' is not in store 's1'"),
+        (
+            "s1", "till", SCAN | {"campaign": "autum"}, "site.campaign",
+            "event 1: campaign 'autum' is not in site.toml: did you mean 'autumn'?",
+        ),
+        ("s1", "till", OWNER | {"store": "s2000"}, "site.store", "event 1: store 's2000' is not in site.toml"),
+        (
+            "s1", "till", OWNER | {"staff_id": "s12"}, "site.staff",
+            "event 1: staff_id 's12' is in site.toml, but not for that time: its `from` and `to` leave it out:"
+            " nobody of that id can care for a fan from then on",
+        ),
         ("s1", "till", SEEN | {"zone": "hats"}, "site.zone", "event 1: zone 'hats' is not in store 's1'"),
     ],
-)
+)  # fmt: skip
 def test_what_site_toml_does_not_have_is_refused(
     estate: ServedEstate, store: str, agent: str, event: dict[str, object], reason: str, text: str
 ) -> None:

@@ -13,8 +13,9 @@ from gateway.fans.fact_lines import FactLines, StatedFacts
 from gateway.fans.fact_plan import FactPlan
 from gateway.fans.import_plan import Outcome, Stamp
 from gateway.fans.sheet import Unread
-from gateway.identity.facts import Consent, Link, Merge, RevokeLink
-from tests.support.accept_inputs import SECRET
+from gateway.identity.facts import Consent, Link, Merge, Ownership, RevokeLink
+from gateway.site.index import Places
+from tests.support.accept_inputs import SECRET, SITE
 from tests.support.fan_brand import Brand
 
 LINK = {"fact": "link", "id": "l1", "identifier": "member:1", "fan": "f", "learned": "2026-11-21T10:00:00+08:00"}
@@ -28,6 +29,16 @@ def read(*values: Any, at_ns: int = NOW) -> list[StatedFacts | Unread]:
 
 def stated(*values: Any, at_ns: int = NOW) -> list[StatedFacts]:
     return [each for each in read(*values, at_ns=at_ns) if isinstance(each, StatedFacts)]
+
+
+def test_an_owner_who_is_not_in_site_toml_is_not_imported() -> None:
+    owner = {"fact": "owner", "id": "o1", "fan": "a", "staff_id": "s12", "store": "s2"}
+    lines = [json.dumps(each).encode() for each in (owner, owner | {"store": "s3"})]
+    good, wrong = FactLines(Pseudonymiser(SECRET), Stamp(NOW, "ann", ""), places=Places(SITE)).read(lines)
+    assert isinstance(good, StatedFacts)
+    assert good.facts == (Ownership(id="o1", learned_ns=0, from_ns=NOW, source="crm", actor="ann", fan="a", staff_id="s12", store="s2"),)
+    assert isinstance(wrong, Unread)
+    assert wrong.why.startswith("store 's3' is not in site.toml")
 
 
 def test_each_line_is_a_fact_as_plain_events_have_it() -> None:
