@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from footfall.units import NS_PER_S
 from gateway.accept.facts import SECOND
 from gateway.fans.known_links import Facts, Known, KnownLinks, LinkKey, key_of
 from gateway.fans.link_lines import DEFAULT_SOURCE, StatedLink
@@ -81,6 +82,7 @@ class ImportPlan:
     """Lines that state a link of another line with another end."""
     taken_back: list[tuple[int, Revoke]] = field(default_factory=list)
     """Lines whose link somebody took back, and how."""
+    _ids_total: int = 0
     _spelled: set[str] = field(default_factory=set)
     _rivals: Rivals = field(init=False)
     _takings: Takings = field(init=False)
@@ -156,7 +158,12 @@ class ImportPlan:
 
     def _link(self, identifier: Identifier, key: LinkKey, to_ns: int) -> Link:
         stated = (key.source, *identifier, key.fan, key.from_ns, to_ns, self.stamp.learned_ns)
-        return self._made(f"import-{digest(*stated)}", identifier, key, to_ns)
+        return self._made(self._next_id(*stated), identifier, key, to_ns)
+
+    def _next_id(self, *stated: object) -> str:
+        """Return an id of 24 digits that is greater than the ones before: a million of them lie together in the ledger's index."""
+        self._ids_total += 1
+        return f"import-{self.stamp.learned_ns // NS_PER_S % (1 << 32):08x}{self._ids_total % (1 << 24):06x}{digest(*stated)[:10]}"
 
     def _spelling(self, identifiers: Sequence[Identifier], known: KnownLinks) -> list[Fact]:
         """Return that an identifier's spellings are one, if it has several and nobody stated that yet."""
@@ -218,7 +225,7 @@ class ImportPlan:
 
     def _end(self, known: Known, at_ns: int) -> Fact:
         link, stamp = known.link, self.stamp
-        fact_id = f"import-{digest(link.id, at_ns, stamp.learned_ns)}"
+        fact_id = self._next_id(link.id, at_ns, stamp.learned_ns)
         if link.from_ns < at_ns:
             return self._made(fact_id, link.identifier, key_of(link), at_ns)
         return Revoke(

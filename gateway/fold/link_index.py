@@ -164,14 +164,21 @@ def _from_ms(span: Span) -> int:
 
 
 def _changed(before: Standing | None, after: Standing) -> Changed | None:
-    before = before or Standing(after.name, 0, rank=after.rank, only_by_ref=after.only_by_ref)
+    if before is None:
+        from_ns, to_ns = after.spans[0].from_ns if after.spans else 0, max((span.to_ns for span in after.spans), default=0)
+        return Changed(after.name, _begin(from_ns), to_ns) if after.spans else None
     if (before.rank, before.only_by_ref) != (after.rank, after.only_by_ref):
         return Changed(after.name, -FOR_EVER_NS, FOR_EVER_NS)
     spans = _spans(before) ^ _spans(after)
     if not spans:
         return None
     from_ns, to_ns = min(span.from_ns for span, *_ in spans), max(span.to_ns for span, *_ in spans)
-    return Changed(after.name, clamped(from_ns // NS_PER_MS * NS_PER_MS), to_ns)
+    return Changed(after.name, _begin(from_ns), to_ns)
+
+
+def _begin(from_ns: int) -> int:
+    """Return the begin of a time's millisecond."""
+    return clamped(from_ns // NS_PER_MS * NS_PER_MS)
 
 
 def _spans(standing: Standing) -> set[tuple[Span, bool, str]]:

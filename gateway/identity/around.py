@@ -133,10 +133,11 @@ class _Walk:
         more = {fact.id for fact in made.new}
         while more:  # of two facts with one id the other may have taken something back, which counts again
             made.touched |= more
-            self._take(self._known.added(self._store.unkept(list(map(fact_name, more)))))
             self._read({name for each in more if (name := fact_name(each)) not in self._asked})
             backs = (fact for fact in made.facts if isinstance(fact, Revoke | Split) and fact.id in made.touched)
             more = {fact.of for fact in backs} - made.touched
+            if more:
+                self._take(self._known.added(self._store.unkept(list(map(fact_name, more)))))
 
     def _begin(self, names: Iterable[str]) -> None:
         for name in names:

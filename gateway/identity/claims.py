@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from footfall.units import NS_PER_MS, NS_PER_S
@@ -17,6 +18,7 @@ from gateway.identity.types import IdentifierType
 
 STRENGTHS: Final[Mapping[str, int]] = {"desk": 3, "crm": 2, "touch": 1, "inferred": 0}
 _UNKNOWN_SOURCE: Final = "crm"
+_SOURCES: Final = 1_000
 
 
 class Piece(NamedTuple):
@@ -38,6 +40,7 @@ class Holding(NamedTuple):
 NOBODY: Final = Holding(())
 
 
+@lru_cache(_SOURCES)
 def strength_of(source: str) -> int:
     """Return how strong the class of a source is: what stands before its first `.`, `:` or `-`."""
     name = source.replace(":", ".").replace("-", ".").partition(".")[0]
@@ -57,7 +60,8 @@ def holding_of(
     `seen`, for identifiers that pass to others: by person the sorted times when it was named with them, and by "" all others, ns.
     `returned_ns`: when touches gave back what was lent.
     """
-    claims = [each for fact in latest_of_each(stated) if (each := claim_of(of_type, fact, persons)).from_ns < each.to_ns]
+    latest = latest_of_each(stated) if len(stated) > 1 else stated
+    claims = [each for fact in latest if (each := claim_of(of_type, fact, persons)).from_ns < each.to_ns]
     if len(claims) == 1 and not revokes and not returned_ns and of_type.unseen_s is None:
         (claim,) = claims
         ends = (claim.to_ns,) if claim.has_end else ()

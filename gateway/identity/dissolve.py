@@ -45,7 +45,7 @@ class Left:
 
     def separate(self) -> None:
         """Dissolve what stands between persons, of the weakest class first and all of a class at once, until nothing does."""
-        while True:
+        while self.joins:
             holders = holders_of(self.pieces)
             groups = self._within_work(holders)
             found = [each for group in groups for each in between(group, holders, self._type_of)]
@@ -57,7 +57,7 @@ class Left:
 
     def groups(self) -> list[Group]:
         """Return what hangs together through identifiers that are not claimed at all times."""
-        return groups_of(self.joins, {subject for subject, mine in self.pieces.items() if _is_always(mine)})
+        return groups_of(self.joins, {} if not self.joins else {subject for subject, mine in self.pieces.items() if _is_always(mine)})
 
     def _within_work(self, holders: Holders) -> list[Group]:
         groups = self.groups()

@@ -109,8 +109,9 @@ class _Resolver:
         return {person: sorted(times) for person, times in seen.items()}
 
     def _inherit(self, left: Left, spans: dict[str, list[tuple[int, int, str]]]) -> None:
-        holders = holders_of(left.pieces)
-        for group in left.groups():
+        groups = left.groups()
+        holders = holders_of(left.pieces) if groups else {}
+        for group in groups:
             for moment, part in inherit(group, holders):
                 fan = next(iter(part.persons), "") or self._provisional(part.fact_id)
                 for subject in part.subjects:

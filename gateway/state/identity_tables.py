@@ -21,6 +21,7 @@ from gateway.state.touch_tables import TouchTables
 
 _OWN: Final = fact_name("")
 _REF: Final = ref_name("")
+_NOTHING: Final = "[]"
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -40,7 +41,7 @@ class IdentityTables(TouchTables):
             self._given.pop(each.name, None)
         self._save(StandingRow, map(_row, some))
         fans = {StandingFanRow(span.fan, each.name) for each in some for span in each.spans if span.fan}
-        self._db.executemany("INSERT OR IGNORE INTO standing_fans (fan, name, crc) VALUES (?,?,?)", sealed(fans))
+        self._db.executemany("INSERT OR IGNORE INTO standing_fans (fan, name, crc) VALUES (?,?,?)", sealed(sorted(fans)))
 
     def standing(self, name: str) -> Standing | None:
         rows = self._rows(StandingRow, "WHERE name=?", (name,))
@@ -129,7 +130,7 @@ class IdentityTables(TouchTables):
             rows.append(FactRow(n, fact.id, values["fact"], fact.source, fact.actor, fact.known_ns, body))
             names += [(name, n) for name in names_of(fact) if name != _OWN + fact.id]
         self._save(FactRow, rows)
-        self._db.executemany("INSERT OR IGNORE INTO fact_names (name, n) VALUES (?,?)", names)
+        self._db.executemany("INSERT OR IGNORE INTO fact_names (name, n) VALUES (?,?)", sorted(names))
         self._next_fact += len(facts)
         self._given.update((each.name, each) for each in standings)
 
@@ -156,7 +157,8 @@ class IdentityTables(TouchTables):
 
 
 def _row(standing: Standing) -> StandingRow:
-    spans, lent = (_ENCODER.encode(each) for each in (standing.spans, (*standing.lent, *standing.lent_in)))
+    all_lent = (*standing.lent, *standing.lent_in)
+    spans, lent = _ENCODER.encode(standing.spans), _ENCODER.encode(all_lent) if all_lent else _NOTHING
     return StandingRow(standing.name, standing.number, standing.rank, int(standing.only_by_ref), spans, lent, standing.label)
 
 
@@ -164,7 +166,7 @@ def _standing(row: StandingRow) -> Standing:
     spans = tuple(Span(*each) for each in json.loads(row.spans))
     lent: tuple[int, ...] = ()
     lent_in: tuple[tuple[int, str], ...] = ()
-    for each in json.loads(row.lent):
+    for each in json.loads(row.lent) if row.lent != _NOTHING else ():
         if isinstance(each, int):
             lent += (each,)
         else:
