@@ -26,6 +26,7 @@ from benchmarks import (
     llrp,
     peers,
     query,
+    rewrites,
 )
 from benchmarks.effort import Benchmark, Effort
 from benchmarks.ingest import Ingest, Run, best
@@ -235,6 +236,7 @@ BENCHMARKS: Final = (
     Benchmark("memory", "a million subjects in one gateway", ("gateway_rss_mb_1m_subjects", "gateway_rss_mb_1m_inside"), memory),
     Benchmark("identity", "who is who by a million facts, and in one cluster of 100,000 identifiers",
               ("identity_us_per_fact", "identity_1m_facts_s", "identity_cluster_s"), who_is_who),
+    Benchmark("rewrites", "how soon a thousand rows have another fan in the database", rewrites.NAMES, rewrites.run),
     Benchmark("agent_memory", "10,000 identifiers around one agent for an hour of simulated time",
               ("agent_rss_mb_10k", "agent_rss_mb_10k_bluez"), agent_memory_10k),
     Benchmark("advertisements", "advertising data to identifiers, beside bleparser and Theengs' decoder",

@@ -43,7 +43,7 @@ class GatewayUnderTest:
             "brand_secret_file": "brand-secret",
             "broker": {"port": broker_port},
             "http": {"port": self.http_port},
-            "sink": {"kind": "influxdb", "bucket": "footfall/autogen", "token_file": "token", **sink},
+            "sink": sink if "kind" in sink else {"kind": "influxdb", "bucket": "footfall/autogen", "token_file": "token", **sink},
         }
         (folder / "gateway.toml").write_text(toml_text(config))
         command = pinned(core, [str(Path(sys.executable).with_name("footfall")), "gateway", "-c", str(folder / "gateway.toml")])
