@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.frames import Kind
-from gateway.fold import heard_zones
+from gateway.fold import faint_levels, heard_zones
 from gateway.fold.arrived_levels import is_unusual, learn_arrivals, was_owned
 from gateway.fold.begun import Begun
 from gateway.fold.decision_rules import Lead, Sighted, follow, is_backed, lasts_ns, left_ns, margin_of, strong_db, wary_after, wary_left
@@ -135,6 +135,7 @@ class ContestColumns:
         s = self._state.tracks
         self._count(rows, silent_ns, rows.kind != Kind.ENTER)
         s.level_dbm[rows.slot], s.owner_agent[rows.slot] = rows.rssi_dbm, rows.agent
+        faint_levels.hear(self._state, rows.slot, rows.time_ns)
         heard_zones.forget_beyond(s, rows.slot)
 
     def _hear_others(self, rows: Evidence, stale_ns: Times) -> None:
@@ -222,7 +223,7 @@ class ContestColumns:
 
     def _lead_of(self, slot: Slots) -> Lead:
         s = self._state.tracks
-        return Lead(s.behind_ns[slot], s.own_ns[slot], s.last_ns[slot])
+        return Lead(s.behind_ns[slot], s.own_ns[slot], s.last_ns[slot], s.faint_ns[slot])
 
     # Decisions
 
@@ -281,6 +282,7 @@ class ContestColumns:
         heard = mine.any(axis=1)
         slot, place = slot[heard], place[heard]
         s.level_dbm[slot], s.owner_agent[slot] = s.heard_dbm[slot, place], s.heard_agent[slot, place]
+        faint_levels.hear(self._state, slot, s.d_start_ns[slot])
         s.zone_ns[slot] = np.maximum(s.zone_ns[slot], s.heard_ns[slot, place])
         heard_zones.free(s, slot, place)
         self._dwells.advance(slot)

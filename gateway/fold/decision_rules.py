@@ -76,6 +76,8 @@ class Lead(NamedTuple):
     """The owner's latest evidence."""
     last_ns: Any
     """The subject's latest evidence."""
+    faint_ns: Any = 0
+    """Since when the owner hears the subject more weakly than those who are there, 0: it does not."""
 
 
 def margin_of(heard: Sighted, wary_db: Any, limits: ZoneLimits) -> Any:
@@ -175,10 +177,12 @@ def is_backed(lead: Lead, heard: Sighted, limits: DecisionLimits, supposed: Any 
 def left_ns(lead: Lead, silent: Any, heard: Sighted, limits: DecisionLimits) -> Any:
     """Return when the owner lost the subject: its level averages as many sightings as settle a zone, so it falls behind so much later.
 
-    One that fell silent had the subject until it was heard last. Between two zones nobody has it.
+    One that fell silent had the subject until it was heard last. Between two zones nobody has it: one that heard it more and more weakly
+    had it for as long as it heard it well.
     """
     behind_ns = lead.behind_ns - (1 - silent) * settles_ns(heard, limits)
-    return behind_ns - (lead.own_ns < behind_ns) * (behind_ns - lead.own_ns)
+    left = behind_ns - _larger(behind_ns - lead.own_ns, 0)
+    return left - (lead.faint_ns > 0) * _larger(left - lead.faint_ns, 0)
 
 
 def _within(time_ns: Any, heard: Sighted, least_ns: Any, most_ns: Any) -> Any:

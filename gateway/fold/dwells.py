@@ -79,7 +79,7 @@ class Dwells:
     def _begin(self, writer: Writer, slot: Any, zone: Any, time_ns: Any, key_ns: Any, agent: Any, fan: Any, alone: bool) -> None:
         """With `alone` false nothing is counted: the fan's other devices may be of the same stay."""
         t, minute = self._state.tracks, time_ns // NS_PER_MINUTE
-        t.zone[slot], t.zone_ns[slot], t.since_ns[slot] = zone, time_ns, time_ns
+        t.zone[slot], t.zone_ns[slot], t.since_ns[slot], t.faint_ns[slot] = zone, time_ns, time_ns, 0
         t.d_state[slot], t.d_key_ns[slot], t.d_agent[slot], t.d_start_ns[slot] = OPEN, key_ns, agent, time_ns
         t.d_minute[slot], t.d_fan[slot], t.d_sure[slot] = minute, fan, sure_percent(self._state, slot, zone, time_ns)
         if alone:

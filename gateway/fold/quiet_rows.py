@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.frames import Kind
-from gateway.fold import heard_zones
+from gateway.fold import faint_levels, heard_zones
 from gateway.fold.decision_rules import follow
 from gateway.fold.heard_zones import NOBODY
 from gateway.fold.reorder_buffer import Evidence
 from gateway.fold.sighted import OwnersRows
+from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import Tracks
 from gateway.fold.zone_rules import GONE_DBM, ZoneLimits, are_in_order, is_unowned, level_dbm, standing_at_each, starts
@@ -77,27 +78,29 @@ def _loudest_dbm(
     return found
 
 
-def take_quiet(tracks: Tracks, rows: Evidence) -> None:
+def take_quiet(state: State, rows: Evidence) -> None:
     """Apply quiet rows to levels and times. Of several rows of a place the last one counts: numpy assigns repeated indices in order."""
+    tracks = state.tracks
     own = _are_owners(tracks, rows)
     if own.all():
-        _take_owners(tracks, rows)
+        _take_owners(state, rows)
         return
     if own.any():
-        _take_owners(tracks, rows.take(own))
+        _take_owners(state, rows.take(own))
     others = rows.take(~own)
     place = heard_zones.place_of(tracks, others.slot, others.zone, others.agent)
     tracks.heard_dbm[others.slot, place], tracks.heard_ns[others.slot, place] = others.rssi_dbm, others.time_ns
     _take_beyond(tracks, rows, own)
 
 
-def _take_owners(tracks: Tracks, rows: Evidence) -> None:
-    slot, t = rows.slot, rows.time_ns
+def _take_owners(state: State, rows: Evidence) -> None:
+    tracks, slot, t = state.tracks, rows.slot, rows.time_ns
     start, first = starts(slot)
     since_ns = t - np.where(first, tracks.zone_ns[slot], np.concatenate([t[:1], t[:-1]]))
     OwnersRows(tracks, rows, np.ones(len(rows), np.bool_), start, since_ns).apply()
     slots = slot[first]
     tracks.zone_ns[slot], tracks.level_dbm[slot] = t, level_dbm(rows)
+    faint_levels.hear_rows(state, rows)
     heard_zones.forget_beyond(tracks, slots[tracks.beyond_ns[slots] != 0])
 
 

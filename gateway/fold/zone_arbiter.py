@@ -104,7 +104,7 @@ class ZoneArbiter:
         s.last_ns[rows.slot] = rows.time_ns
         inside = ~self._state.estate.zone_outside[s.zone[rows.slot]]
         s.v_last_ns[rows.slot[inside]] = rows.time_ns[inside]
-        take_quiet(s, rows)
+        take_quiet(self._state, rows)
         slots = rows.slot[starts(rows.slot)[1]]
         self._visits.advance(slots)
         self._dwells.advance(slots)

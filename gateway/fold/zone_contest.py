@@ -246,7 +246,7 @@ class ZoneContest:
 
     def _lead_of(self, slot: int) -> Lead:
         s = self._state.tracks
-        return Lead(s.behind_ns.item(slot), s.own_ns.item(slot), s.last_ns.item(slot))
+        return Lead(s.behind_ns.item(slot), s.own_ns.item(slot), s.last_ns.item(slot), s.faint_ns.item(slot))
 
     def _leave(self, slot: int, end_ns: int, left_ns: int) -> None:
         """The owner was heard until `end_ns`, and had the subject until `left_ns`; it goes on hearing it as any other zone does."""

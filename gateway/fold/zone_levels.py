@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from footfall.frames import Kind
-from gateway.fold import heard_zones
+from gateway.fold import faint_levels, heard_zones
 from gateway.fold.heard_zones import NOBODY, Heard
 from gateway.fold.sighted import count
 from gateway.fold.state import State
@@ -116,6 +116,7 @@ class ZoneLevels:
         _, place, loudest = max(mine)
         heard_zones.free(s, slot, -place)
         s.level_dbm[slot], s.owner_agent[slot] = loudest.dbm, loudest.agent
+        faint_levels.hear(self._state, slot, s.d_start_ns.item(slot))
         return loudest.time_ns
 
     def _is_owners(self, slot: int, row: HeardRow, limits: ZoneLimits) -> bool:
@@ -128,6 +129,8 @@ class ZoneLevels:
         if row.kind != Kind.ENTER:
             self._count(slot, row, self.standing(slot, row.time_ns).silent_ns)
         s.level_dbm[slot], s.owner_agent[slot] = (GONE_DBM if row.kind == Kind.EXIT else row.rssi_dbm), row.agent
+        if row.kind != Kind.EXIT:
+            faint_levels.hear(self._state, slot, row.time_ns)
 
     def _count(self, slot: int, row: HeardRow, since_ns: int) -> None:
         count(self._state.tracks, slot, row.time_ns, since_ns, row.sightings)
@@ -139,5 +142,6 @@ class ZoneLevels:
         before = Heard(s.zone.item(slot), s.owner_agent.item(slot), at.level_dbm, time_ns - at.silent_ns)
         heard_zones.free(s, slot, place)
         s.level_dbm[slot], s.owner_agent[slot] = heard.dbm, heard.agent
+        faint_levels.hear(self._state, slot, heard.time_ns)
         if before.dbm != GONE_DBM:
             heard_zones.put(s, slot, before, time_ns - limits.stale_ns)

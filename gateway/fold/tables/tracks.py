@@ -43,6 +43,8 @@ class Tracks(ColumnTable):
     zone_ns: npt.NDArray[np.int64]
     """The owner's latest evidence."""
     since_ns: npt.NDArray[np.int64]
+    faint_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    """Since when the owner hears it more weakly than those who are there, 0: it does not (gateway.fold.faint_levels)."""
     owner_agent: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE, added=True)]
     """Whose level `level_dbm` is: of several agents that hear the owner's zone, the loudest."""
     sighted_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
