@@ -11,13 +11,14 @@ from typing import Final, NamedTuple
 
 from footfall.errors import ConfigError, FootfallError, Unreadable
 from gateway.config import load_gateway, load_site
+from gateway.fans.anonymity import anonymity_of
 from gateway.query.answer import Answer, Request
 from gateway.query.comparison import parsed
 from gateway.query.explain import every_measure
 from gateway.query.groups import groups_of
 from gateway.query.measures import measures_of
-from gateway.query.options import EXPLAINS, request_of, takes
-from gateway.query.questions import QUESTIONS, ask
+from gateway.query.options import ANONYMITY, EXPLAINS, MEANINGS, OF_LEDGER, request_of, takes
+from gateway.query.questions import ask
 from gateway.query.reading import read_estate
 from gateway.query.show import as_json
 from gateway.query.source import open_reader
@@ -87,6 +88,8 @@ def _asked(gateway: Path, what: str, given: Mapping[str, str], reach: frozenset[
     request = request_of(what, given)
     if reach is not None:
         request = narrowed(request, reach)
+    if what == ANONYMITY:
+        return anonymity_of(gateway, request, time.time_ns())
     site, opened = _sources(gateway)
     with closing(opened) as reader:
         return ask(reader, request, read_estate(reader, site), time.time_ns())
@@ -116,10 +119,10 @@ def listed() -> dict[str, dict[str, object]]:
     """Return every question with what it answers, which options it takes, its measures and its groups."""
     return {
         name: {
-            "meaning": question.meaning,
+            "meaning": meaning,
             "takes": takes(name),
             "measures": {measure.id: measure.means for measure in measures_of(name).values()},
-            "groups": groups_of(name),
+            "groups": OF_LEDGER[name].by if name in OF_LEDGER else groups_of(name),
         }
-        for name, question in QUESTIONS.items()
+        for name, meaning in MEANINGS.items()
     }

@@ -22,7 +22,7 @@ from gateway.accept.plain import Plain
 DIGEST_BYTES: Final = 8
 _KEPT: Final = ("kind", "what", "time_ns", "door", "in", "out", "zone", "amount")
 """What of a touch or a count is remembered in words, in this order: a later release may only append; of a fact all is."""
-_NOT_HELD: Final = frozenset({"id", "key", "types", "own_id", "of_id"})
+_NOT_HELD: Final = frozenset({"id", "key", "types", "own_id", "of_id", "blocked"})
 _NOT_HELD_UNTIMED: Final = _NOT_HELD | {"time_ns", "zone", "door"}
 """Of an event that states no time; the rest depends on when it came."""
 _KINDS: Final = 256

@@ -136,7 +136,11 @@ def changed_values(changes: Changes, target: Target, time_ns: int, identified: I
     if stated & {"identifiers", "subjects"}:
         types = changes.types or [""] * len(changes.subjects)
         named = identified.of_subjects(changes.subjects, types) if changes.subjects else identified.of(changes.identifiers)
-        found |= {"subjects": [each.subject for each in named], "types": [each.type for each in named]}
+        found |= {
+            "subjects": [each.subject for each in named],
+            "types": [each.type for each in named],
+            "blocked": sorted(set(identified.blocked)),
+        }
     if "items" in stated:
         found["items"] = spelled([(item.sku, item.n) for item in changes.items]) if changes.items else ""
     if "amount" in stated:

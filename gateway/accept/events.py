@@ -26,6 +26,8 @@ from gateway.records import EARLIEST_NS
 from gateway.site.index import StorePlaces
 
 _CORRECTIONS: Final = (Void, Amend, Adjustment)
+BLOCKED: Final = "blocked"
+"""Of a touch, the types of values that were no identifiers, and so were left out; without it there were none."""
 
 
 def normalise(
@@ -61,6 +63,8 @@ def normalise(
         _correct(plain, event, sender, corrections)
     else:
         values |= _MORE[type(event)](event, places, publisher, time_ns, identified)
+        if identified.blocked:
+            values[BLOCKED] = sorted(set(identified.blocked))
     return plain
 
 

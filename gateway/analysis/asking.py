@@ -21,11 +21,12 @@ from footfall.errors import ConfigError
 from footfall.mistakes import unknown
 from gateway.analysis.frames import frame_of
 from gateway.analysis.stored import check_measurement, rows_frame, stores_frame
+from gateway.fans.anonymity import anonymity_of
 from gateway.query.answer import Request
 from gateway.query.asked import asked_stores
 from gateway.query.estate import QueryEstate
 from gateway.query.explain import every_measure
-from gateway.query.options import OPTIONS, takes
+from gateway.query.options import ANONYMITY, OPTIONS, takes
 from gateway.query.questions import QUESTIONS, ask, question_of
 from gateway.query.reading import read_estate
 from gateway.query.source import open_reader, site_of
@@ -45,8 +46,8 @@ class Footfall:
     1970, from which `today` and `-7d` are counted.
 
     For every question of `footfall query` there is a method of its name, which returns a DataFrame: `traffic`, `zones`, `doors`, `sales`,
-    `dwell`, `items`, `visitors`, `visits`, `touches`, `occupancy`, `together`, `gaps`. `help(Footfall.traffic)` names its
-    options, those of the command:
+    `outcome`, `dwell`, `items`, `visitors`, `visits`, `touches`, `occupancy`, `together`, `gaps`; and `anonymity`.
+    `help(Footfall.traffic)` names its options, those of the command:
 
     - `stores`, `by`, `measures`: a text with commas, or texts. `from_`, `to`: text as the command has it, a date or a datetime.
     - `interval`, `day`, `zone`, `fan`, `top`, `compare`, `align`, `as_of`, `timezone`: as the command has them.
@@ -71,6 +72,7 @@ class Footfall:
     ) -> None:
         """Open the database. Raise ConfigError unless one of `config`, `db` and `influx` is given, or if it cannot be read."""
         configured, stated = _path(config), _path(site)
+        self._config: Final = configured
         self._clock: Final = clock
         self._site: Final = site_of(stated, configured)
         self._reader: Final = open_reader(_path(db), influx, bucket, _path(token_file), configured)
@@ -93,6 +95,17 @@ class Footfall:
         """Return the answer to a question of this name, as the method of that name does."""
         request = request_of(question, options)
         return frame_of(ask(self._reader, request, self._estate, self._clock()), request.compare)
+
+    def anonymity(self, **options: Any) -> pd.DataFrame:
+        """Return why visits and orders are nobody's, by reason, or what each remedy would bring: `by="remedy"`.
+
+        `options`: `stores`, `from_`, `to`, `timezone`, and `by`, which is reason, store or remedy. Raise ConfigError without `config`:
+        why a row is nobody's stands in the gateway's own files.
+        """
+        if self._config is None:
+            raise ConfigError("anonymity needs config=: why a visit or an order is nobody's stands in the gateway's own files")
+        request = _request(ANONYMITY, ANONYMITY, options, [OPTIONS[name].field for name in takes(ANONYMITY)])
+        return frame_of(anonymity_of(self._config, request, self._clock()))
 
     def rows(self, measurement: str, **options: Any) -> pd.DataFrame:
         """Return what is stored, row by row: a column for each tag and field, as docs/analysing.md lists them. Voided rows are left out.

@@ -21,7 +21,9 @@ from gateway.query.measures import MEASURES, Measure, measures_of
 from gateway.query.questions import QUESTIONS
 
 _OF_FIELD: Final[Mapping[FieldType, str]] = {"int": "Int64", "float": "float64", "bool": "boolean", "text": "string", "subject": "string"}
-_OF_UNIT: Final = {"": "Int64", "people": "Int64", "name": "string"} | dict.fromkeys(("s", "share", "factor", "money"), "float64")
+_OF_UNIT: Final = {"": "Int64", "people": "Int64", "name": "string"} | dict.fromkeys(
+    ("s", "share", "factor", "decimal", "money"), "float64"
+)
 _OF_KIND: Final = {"count": "Int64", "between": "Int64", "ratio": "float64", "rest": "float64", "quantile": "float64"}
 _CATEGORY: Final = "category"
 _HOUR: Final = "hour"
@@ -55,7 +57,8 @@ def frame_of(answer: Answer, compare: str | None = None) -> pd.DataFrame:
 
 def dtype_of(name: str, question: str, compare: str | None = None) -> str:
     """Return the dtype of a column of the answer to a question, whatever its values are; of times see `frame_of`."""
-    if name in _FEW or name in SCHEMA[QUESTIONS[question].measurement].tags:
+    stored = SCHEMA[QUESTIONS[question].measurement] if question in QUESTIONS else None
+    if name in _FEW or (stored and name in stored.tags):
         return _CATEGORY
     if name == _HOUR:
         return "Int64"
@@ -65,7 +68,7 @@ def dtype_of(name: str, question: str, compare: str | None = None) -> str:
     if (of := suffixed(name)) is not None and of[0] in measures_of(question):
         exact = of[1].text in ("_before", "_change") and compare not in _MEDIANS
         return dtype_of(of[0], question) if exact else "float64"
-    field = SCHEMA[QUESTIONS[question].measurement].fields.get(name)
+    field = stored.fields.get(name) if stored else None
     return _OF_UNIT[figure(name, question).unit] if field is None or measures_of(question) else _OF_FIELD[field]
 
 

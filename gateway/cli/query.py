@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 
+from footfall.errors import ConfigError
 from gateway.cli import query_options as options
 from gateway.cli.query_output import OutputFormat, draw_answer, print_answer, print_explanation, progress
 from gateway.query.chart_file import check_chart_file
 from gateway.query.fitting import SCREEN_ROWS
-from gateway.query.options import EXPLAINS, request_of
+from gateway.query.options import ANONYMITY, EXPLAINS, request_of
 from gateway.query.questions import ask
 from gateway.query.reading import read_estate
 from gateway.query.source import open_reader, site_of
@@ -46,7 +47,10 @@ def query(
     explain: options.ExplainOption = False,
     chart: options.ChartOption = None,
 ) -> None:
-    """Ask what was stored: traffic, zones, doors, sales, outcome, dwell, items, visitors, visits, touches, occupancy, together, gaps."""
+    """Ask what the gateway stored.
+
+    It is one of traffic, zones, doors, sales, outcome, dwell, items, visitors, visits, touches, occupancy, together, gaps, anonymity.
+    """
     if what == EXPLAINS:
         from gateway.query.explain import every_measure
 
@@ -58,6 +62,13 @@ def query(
         "align": align, "as-of": as_of, "rule": rule,
     }  # fmt: skip
     request = request_of(what, given)
+    if what == ANONYMITY:
+        from gateway.cli.anonymity import ASKED_OF, print_anonymity
+
+        if config is None or db is not None or influx is not None or chart is not None:
+            raise ConfigError(ASKED_OF)
+        print_anonymity(request, config, site, format_, wide=wide, explain=explain)
+        return
     if request.fan and config is not None and request.as_of is None:  # rows of then have the id of then
         from gateway.cli.fan_alias import standing_fan
 

@@ -10,13 +10,12 @@ import typer
 from gateway.cli.query_output import OutputFormat
 from gateway.outcome.rules import DEFAULT_RULE, RULES
 from gateway.query.intervals import INTERVALS
-from gateway.query.options import EXPLAINS, OPTIONS
-from gateway.query.questions import QUESTIONS
+from gateway.query.options import EXPLAINS, MEANINGS, OPTIONS, takes
 from gateway.query.source import TOKEN_VARIABLE
 
-_WHAT_HELP: Final = "; ".join(f"[bold]{name}[/]: {question.meaning}" for name, question in QUESTIONS.items())
+_WHAT_HELP: Final = "; ".join(f"[bold]{name}[/]: {meaning}" for name, meaning in MEANINGS.items())
 _MOMENT_HELP: Final = "2026-11-21, 2026-11-21T10:30, today, yesterday, now, -7d, -12h; local time of the store."
-_FOR: Final = {name: ", ".join(what for what, question in QUESTIONS.items() if name in question.takes) for name in OPTIONS}
+_FOR: Final = {name: ", ".join(what for what in MEANINGS if name in takes(what)) for name in OPTIONS}
 """By option, the questions for which it means something."""
 _SOURCE, _SCOPE, _SHAPE, _OUTPUT = "Where to read", "What to look at", "How to count", "How to show it"
 
@@ -53,7 +52,7 @@ docs/analysing.md explains every number, and how to get it by SQL, InfluxQL or F
 
 
 def _questions() -> list[str]:
-    return [*QUESTIONS, EXPLAINS]
+    return [*MEANINGS, EXPLAINS]
 
 
 QuestionArgument = Annotated[

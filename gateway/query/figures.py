@@ -16,7 +16,7 @@ from gateway.query.measures import MEASURES
 class Figure:
     """The meaning of a column. `wide` ones are left out of a table on the terminal; CSV and JSON have them all.
 
-    `unit` is one of "", people, s, share, factor, money, time, name.
+    `unit` is one of "", decimal, people, s, share, factor, money, time, name.
     """
 
     unit: str

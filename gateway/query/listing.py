@@ -25,7 +25,7 @@ _MOST_NAMED: Final = 5
 def listing(reader: PointReader, request: Request, measurement: str, listed: List, stores: Sequence[AskedStore], on_page: OnPage) -> Answer:
     """Return the rows of all stores, one store's below another's, under their present names."""
     answers, notes, is_empty = [], dict[str, list[str]](), True
-    for number, table in _by_store(reader, request, measurement, stores, on_page):
+    for number, table in by_store(reader, request, measurement, stores, on_page):
         name, answer = stores[number].facts.name, listed(table, stores[number].zone)
         answers.append((name, answer))
         is_empty = is_empty and not len(table)
@@ -41,7 +41,7 @@ def _noted(note: str, names: Sequence[str]) -> str:
     return f"{', '.join(names[:_MOST_NAMED])}{more}: {note}"
 
 
-def _by_store(
+def by_store(
     reader: PointReader, request: Request, measurement: str, stores: Sequence[AskedStore], on_page: OnPage
 ) -> Iterator[tuple[int, PointTable]]:
     """Each store's number and rows; where they are many, all are read by one statement."""

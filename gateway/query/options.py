@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from footfall.errors import ConfigError
@@ -14,6 +14,30 @@ from gateway.query.questions import QUESTIONS, check
 _MOST_TOP: Final = 1_000_000
 EXPLAINS: Final = "measures"
 """In the place of a question: the table of measures."""
+ANONYMITY: Final = "anonymity"
+"""A question that the database alone cannot answer: `gateway.fans.anonymity` asks the ledger, too."""
+
+
+class OfLedger(NamedTuple):
+    """A question that the database alone cannot answer; `takes`: the options of its own."""
+
+    meaning: str
+    takes: frozenset[str]
+    by: Sequence[str]
+    """What its rows may be made for; the first where nothing is asked for."""
+
+
+OF_LEDGER: Final[Mapping[str, OfLedger]] = {
+    ANONYMITY: OfLedger(
+        "why visits and orders are nobody's, and what would help, by reason, store or remedy",
+        frozenset({"by"}),
+        ("reason", "store", "remedy"),
+    ),
+}
+MEANINGS: Final = {name: question.meaning for name, question in QUESTIONS.items()} | {
+    name: each.meaning for name, each in OF_LEDGER.items()
+}
+"""What every question answers, by its name."""
 
 
 class Option(NamedTuple):
@@ -66,8 +90,8 @@ def request_of(what: str, given: Mapping[str, str | None]) -> Request:
 
     Raise ConfigError for an unknown question or option, one that means nothing for the question, and a value that means nothing.
     """
-    if what not in QUESTIONS:
-        there = (*QUESTIONS, EXPLAINS)
+    if what not in QUESTIONS and what not in OF_LEDGER:
+        there = (*QUESTIONS, *OF_LEDGER, EXPLAINS)
         raise ConfigError(unknown(f"there is no question {what[:80]!r}", what, there, f"there is {', '.join(there)}"))
     values: dict[str, Any] = {"question": what}
     for name, text in given.items():
@@ -75,18 +99,20 @@ def request_of(what: str, given: Mapping[str, str | None]) -> Request:
             _check(what, name)
             values[OPTIONS[name].field] = OPTIONS[name].read(text)
     request = Request(**values)
-    check(request)
+    if what in QUESTIONS:
+        check(request)
     return request
 
 
 def takes(what: str) -> tuple[str, ...]:
     """Return the options that mean something for a question."""
-    return tuple(name for name in OPTIONS if name in ALWAYS or name in QUESTIONS[what].takes)
+    own = OF_LEDGER[what].takes if what in OF_LEDGER else QUESTIONS[what].takes
+    return tuple(name for name in OPTIONS if name in ALWAYS or name in own)
 
 
 def _check(what: str, name: str) -> None:
     if name not in OPTIONS:
         raise ConfigError(unknown(f"{what} has no option {name[:80]!r}", name, OPTIONS, f"it takes {', '.join(takes(what))}"))
     if name not in takes(what):
-        able = ", ".join(other for other in QUESTIONS if name in takes(other))
+        able = ", ".join(other for other in (*QUESTIONS, *OF_LEDGER) if name in takes(other))
         raise ConfigError(f"{name} means nothing for {what}; it is for {able}; {what} takes {', '.join(takes(what))}")

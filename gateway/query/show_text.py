@@ -46,6 +46,7 @@ _WRITTEN: Final[Mapping[str, Callable[[Any], str]]] = {
     "s": duration,
     "share": lambda value: f"{100 * value:.1f} %",
     "factor": lambda value: f"{value:.2f}",
+    "decimal": lambda value: f"{value:,.1f}",
     "money": lambda value: f"{value:,.2f}",
     "name": str,
 }

@@ -11,15 +11,14 @@ from starlette.responses import Response
 
 from footfall.errors import ConfigError, SinkUnavailable, Unreadable
 from footfall.mistakes import unknown
-from gateway.query.options import EXPLAINS, OPTIONS
-from gateway.query.questions import QUESTIONS
+from gateway.query.options import EXPLAINS, MEANINGS, OPTIONS
 from serve.guard import reach_of_request
 from serve.openapi import refusals
 from serve.problems import HEADERS, answer, problem
 from serve.questions import MOST_ROWS, BeyondScope, listed, page, page_of
 from serve.services import Services
 
-_THERE: Final = (*QUESTIONS, EXPLAINS)
+_THERE: Final = (*MEANINGS, EXPLAINS)
 _EXAMPLES: Final = {
     "store": "flagship", "from": "today", "to": "2026-11-21", "interval": "1h", "by": "weekday,hour", "measures": "in,conversion",
     "timezone": "Asia/Shanghai",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Final
 
 from device_profiles.registry import shipped
@@ -37,13 +38,15 @@ class Refused(FootfallError):
 class InProcessGateway:
     """One shard over all stores. `take` in the order of time, `close` in the end."""
 
-    def __init__(self, site: Site, pseudonyms: Pseudonymiser, sinks: Sequence[Sink], write_points: int = WRITE_POINTS) -> None:
-        """So many points are written at once; 0: whatever a batch comes to, as soon as it does."""
+    def __init__(
+        self, site: Site, pseudonyms: Pseudonymiser, sinks: Sequence[Sink], write_points: int = WRITE_POINTS, ledger: Path | None = None
+    ) -> None:
+        """So many points are written at once; 0: whatever a batch comes to, as soon as it does. `ledger`: its file; None: in memory."""
         self._site: Final = site
         self._write_points: Final = write_points
         self._sinks: Final = sinks
         self._pseudonyms: Final = pseudonyms
-        self._ledger: Final = Ledger(":memory:")
+        self._ledger: Final = Ledger(ledger or ":memory:")
         fold = Fold(shipped(), self._ledger, RecordedSite.staff_and_assets, False)
         messages = Messages(Acceptor(Places(site), CheckpointedMemory(LOG), pseudonyms))
         self._shard: Final = Shard(messages, fold, identity=identity_on(self._ledger, None))

@@ -90,13 +90,13 @@ class PureBrand:
     """The identity stage over a store in memory. `crashing`: it is made anew, from what the store has, before every batch."""
 
     def __init__(self, crashing: bool = False) -> None:
-        self._store: Final[FactStore] = MemoryFactStore()
+        self.store: Final[FactStore] = MemoryFactStore()
         self._crashing: Final = crashing
         self._types: Final = IdentifierTypes()
         self._identity = self._fresh()
 
     def _fresh(self) -> Identity:
-        return Identity(self._store, self._types, KEY)
+        return Identity(self.store, self._types, KEY)
 
     def take(self, facts: Iterable[Fact], batch: int = BATCH) -> Iterator[int]:
         """Take facts in batches; yield how many were taken."""
@@ -116,18 +116,18 @@ class PureBrand:
         self._identity.take(facts)
 
     def standing(self, name: str) -> Standing | None:
-        return self._store.standings([name]).get(name)
+        return self.store.standings([name]).get(name)
 
     def standings_of(self, facts: Iterable[Fact]) -> dict[str, tuple[object, ...]]:
         """Return by name what facts name is now, without the numbers of standings."""
         names = {name for fact in facts for name in names_of(fact)}
         nobody = Standing("", 0)[2:]  # as a name is that never stood for anybody
-        return {name: standing[2:] for name, standing in self._store.standings(names).items() if standing[2:] != nobody}
+        return {name: standing[2:] for name, standing in self.store.standings(names).items() if standing[2:] != nobody}
 
     def labels(self, world: World) -> Counter[str]:
         """Return how many identifiers of a month have each label, such as `shared`."""
         named = {each for sent in world.sent for each in (*sent.event.get("identifiers", ()), sent.event.get("identifier", ""))}
-        standings = self._store.standings({identifier_of(each).subject for each in map(normal, named) if each})
+        standings = self.store.standings({identifier_of(each).subject for each in map(normal, named) if each})
         return Counter(standing.label for standing in standings.values() if standing.label)
 
     def names(self, world: World) -> dict[str | tuple[str, int], str]:

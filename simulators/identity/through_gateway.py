@@ -16,6 +16,7 @@ from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Message
 from gateway.sinks.kinds import sink_settings
 from gateway.sinks.reader import PointReader
+from gateway.state.files import LEDGER
 from simulators.chain.gateway import InProcessGateway
 from simulators.identity.brand_site import LATENCY_NS, Box, Heard, brand_site, heard, till_of
 from simulators.identity.oracle_facts import ms_of
@@ -32,6 +33,7 @@ EVENTS_AT_ONCE: Final = 500
 WRITE_POINTS: Final = 2000
 """So many points are written at once."""
 SECRET: Final = b"the simulated month: reproducible, so good for nothing else"
+DATABASE: Final = "month.db"
 Key = str | tuple[str, int]
 OnShare = Callable[[float], None]
 
@@ -39,18 +41,22 @@ OnShare = Callable[[float], None]
 class Month:
     """One month, or what of it one likes, through one gateway into a database in `folder`."""
 
-    def __init__(self, world: World, folder: Path) -> None:
+    def __init__(self, world: World, folder: Path, keeps_ledger: bool = False) -> None:
+        """`keeps_ledger`: in `folder` too, so that it can be asked; else it is in memory."""
         self._world: Final = world
         self._pseudonyms: Final = Pseudonymiser(SECRET)
         self._stores: Final = [f"store{number:02d}" for number in range(world.sizes.stores)]
-        self._settings: Final = sink_settings(kind="sqlite", path=folder / "month.db")
+        self._settings: Final = sink_settings(kind="sqlite", path=folder / DATABASE)
         self._sink: Final = self._settings.sink()
         self._events: Final = sorted(world.sent, key=lambda each: each.arrives_ms)
         self._now_ms = START_MS - BEFORE_MS
         self._boxes: Final = {store: Box(store, self._now_ms) for store in self._stores}
         self._rows: Final = self._heard()
         self._sent = 0
-        self._gateway: Final = InProcessGateway(brand_site(self._stores), self._pseudonyms, [self._sink], write_points=WRITE_POINTS)
+        self.site: Final = brand_site(self._stores)
+        self._gateway: Final = InProcessGateway(
+            self.site, self._pseudonyms, [self._sink], WRITE_POINTS, folder / LEDGER if keeps_ledger else None
+        )
         self._gateway.start(self._now_ms * NS_PER_MS, ())
 
     @property
@@ -74,6 +80,7 @@ class Month:
 
     def flush(self) -> None:
         """Write what waits, so that it can be read."""
+        self._gateway.checkpoint()
         self._gateway.flush()
 
     def close(self) -> None:

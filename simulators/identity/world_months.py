@@ -215,7 +215,8 @@ def _write_order(writer: Writer, person: Person) -> None:
     time_ms = START_MS + dice.randrange((writer.world.sizes.days - 3) * DAY_MS)
     ref, amount = f"o{person.number:05d}", round(dice.uniform(20, 900), 2)
     phone = writer.world.population.phone(person, time_ms) if dice.random() < 0.4 else ""
-    writer.touch(writer.store(1), time_ms, "transaction", [person.has["shop.tmall"], phone], person.number, ref=ref, amount=amount)
+    shown = [person.has["shop.tmall"], phone]
+    writer.touch(writer.store(1), time_ms, "transaction", shown, person.number, ref=ref, amount=amount, channel="tmall")
     if dice.random() < 0.5:
         store = writer.store(person.household)
         writer.touch(store, time_ms + dice.randrange(HOUR_MS, 2 * DAY_MS), "pickup", [], person.number, ref=ref)

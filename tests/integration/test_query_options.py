@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from footfall.errors import ConfigError
 from gateway.query.measures import MEASURES, measures_of
-from gateway.query.options import OPTIONS, takes
+from gateway.query.options import OF_LEDGER, OPTIONS, takes
 from gateway.query.questions import QUESTIONS
 from serve.questions import answer, listed
 from tests.support.query_command import query, write_files
@@ -80,7 +80,7 @@ def test_the_table_of_measures_needs_no_database(config: Path) -> None:
 
 def test_the_api_lists_what_each_question_takes() -> None:
     found = listed()
-    assert list(found) == list(QUESTIONS)
+    assert list(found) == [*QUESTIONS, *OF_LEDGER]
     assert set(found["traffic"]["takes"]) <= set(OPTIONS)  # type: ignore[call-overload] # an object of JSON
     assert found["traffic"]["measures"] == {measure.id: measure.means for measure in measures_of("traffic").values()}
     assert "weekday" in found["traffic"]["groups"]  # type: ignore[operator] # likewise
@@ -115,7 +115,7 @@ def test_the_command_has_every_option_that_a_question_takes(what: str) -> None:
 @pytest.mark.parametrize("option", ["by", "zone", "fan"])
 def test_its_help_names_the_questions_for_which_an_option_means_something(option: str) -> None:
     shown = " ".join(word for word in query("visitors", "--help").split() if word != "│")
-    assert f"({', '.join(what for what in QUESTIONS if option in takes(what))})" in shown
+    assert f"({', '.join(what for what in (*QUESTIONS, *OF_LEDGER) if option in takes(what))})" in shown
 
 
 @pytest.mark.parametrize(

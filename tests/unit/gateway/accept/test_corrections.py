@@ -144,7 +144,8 @@ def test_an_amend_has_the_keys_of_the_record(gateway: Gateway) -> None:
     outcome = gateway.take(AMEND | {"set": stated})
     found = json.loads(outcome.entries[0].body)["set"]
     subject = Pseudonymiser(SECRET).hex_subject("member:7")
-    assert found == {"items": found["items"], "fan": "", "subjects": [subject], "types": ["member"], "zone": "a", "ref": "T-1"}
+    assert found == {"items": found["items"], "fan": "", "subjects": [subject], "types": ["member"], "blocked": ["member"],
+                         "zone": "a", "ref": "T-1"}  # fmt: skip
     assert '"A"' in found["items"] or "A" in found["items"]
     assert dict(outcome.counted) == {"identifiers_blocked.member": 1}
     assert gateway.journaled(AMEND | {"id": "a2", "of": "c1", "set": {"in": 5, "out": 0}})["set"] == {"in": 5, "out": 0}

@@ -151,4 +151,5 @@ def test_the_end_of_a_block_closes_the_database(config: Path) -> None:
 def test_measures_are_those_of_the_table(footfall: Footfall) -> None:
     frame = footfall.measures()
     assert (frame["question"] + "." + frame["measure"]).to_list() == list(MEASURES)
-    assert frame.loc[frame["measure"] == "conversion", "formula"].to_list() == ["transactions / in, of hours in which doors were observed"]
+    of_traffic = frame.loc[(frame["measure"] == "conversion") & (frame["question"] == "traffic"), "formula"].to_list()
+    assert of_traffic == ["transactions / in, of hours in which doors were observed"]

@@ -1,0 +1,166 @@
+"""What each remedy would bring, from what it brings where it is applied already. Pure.
+
+A store is compared with those that do it: of the rows that a remedy is about, the share that is known there less the share that is known
+here, times the rows here. What is decided at a desk is tried (`gateway.fans.anonymity_decided`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any, Final, NamedTuple
+
+from gateway.fans.anonymity_rows import Among, Counted, Remedy
+from gateway.query.measures import SMALL_BASE
+
+LEAST_DONE: Final = 10
+"""Fewer times than that is no practice of a store."""
+NONE: Final[Mapping[Any, Any]] = {}
+SIGMAS: Final = 1.96
+AS_OFTEN: Final = 0.5
+"""A store does something if it does it at least half as often as the one that does it most."""
+
+
+class Gain(NamedTuple):
+    """What a remedy would bring in a store, or everywhere ("")."""
+
+    remedy: Remedy
+    among: Among
+    store: str
+    concerned: int
+    """Anonymous rows that it is about."""
+    named: float
+    """So many of them would name somebody."""
+    give_or_take: float
+    """At 95 %: by so many that may be off, since rows there and here are few."""
+    basis: str
+    """What that is estimated by."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """The rows of one store that a remedy is about."""
+
+    rows: int = 0
+    known: int = 0
+    done: int = 0
+    of: int = 0
+    """Occasions to do it; the rows, unless other touches are."""
+
+    @property
+    def rate(self) -> float:
+        """Return how often it is done."""
+        return self.done / self.of if self.of else 0.0
+
+    def plus(self, other: Tally) -> Tally:
+        """Return both together."""
+        return Tally(self.rows + other.rows, self.known + other.known, self.done + other.done, self.of + other.of)
+
+
+_ELSEWHERE: Final[Mapping[Remedy, Among]] = {
+    Remedy.ASK: Among.ORDERS,
+    Remedy.LINK: Among.ORDERS,
+    Remedy.REGISTER: Among.VISITS,
+    Remedy.LEND: Among.VISITS,
+}
+"""Remedies whose effect is seen in stores that apply them."""
+_DECIDED: Final = (Remedy.RESOLVE, Remedy.DECIDE)
+
+
+def gains(
+    counted: Iterable[Counted], registrations: Mapping[str, Tally] = NONE, decided: Mapping[tuple[Remedy, Among], int] = NONE
+) -> list[Gain]:
+    """Return what remedies would bring, the greatest first.
+
+    `registrations`: by store, how many of them name what can be heard. `decided`: how many rows a decision at the desk would name.
+    """
+    rows = list(counted)
+    by_remedy = _tallies(rows)
+    for store, tally in registrations.items():
+        if store in (mine := by_remedy[Remedy.REGISTER]):
+            mine[store].done, mine[store].of = tally.done, tally.of
+    found = [gain for remedy, among in _ELSEWHERE.items() for gain in _as_others_do(remedy, among, by_remedy[remedy])]
+    found += [gain for remedy in _DECIDED for gain in _decided(remedy, rows, decided)]
+    found += _cleaned(rows)
+    return sorted((gain for gain in found if gain.named > 0), key=lambda gain: (-gain.named, gain.remedy, gain.store))
+
+
+def undone(counted: Iterable[Counted]) -> list[Gain]:
+    """Return the remedies that no store applies, with what they would bring if everybody became known."""
+    found = []
+    for remedy, tallies in _tallies(counted).items():
+        rows = sum(tally.rows - tally.known for tally in tallies.values())
+        if remedy in _ELSEWHERE and rows and not _doing(tallies):
+            found.append(
+                Gain(remedy, _ELSEWHERE[remedy], "", rows, float(rows), 0.0, "no store does, so nothing shows what it would bring")
+            )
+    return found
+
+
+def _tallies(rows: Iterable[Counted]) -> dict[Remedy, dict[str, Tally]]:
+    found: dict[Remedy, dict[str, Tally]] = {remedy: defaultdict(Tally) for remedy in Remedy}
+    for row in rows:
+        for remedy in row.about:
+            tally = found[remedy][row.store]
+            tally.rows += 1
+            tally.of += 1
+            tally.known += row.why is None
+            tally.done += remedy in row.done
+    return found
+
+
+def _doing(tallies: Mapping[str, Tally]) -> list[str]:
+    """Return the stores that apply a remedy."""
+    able = {store: tally for store, tally in tallies.items() if tally.rows >= SMALL_BASE and tally.done >= LEAST_DONE}
+    best = max((tally.rate for tally in able.values()), default=0.0)
+    return [store for store, tally in able.items() if tally.rate >= AS_OFTEN * best]
+
+
+def _as_others_do(remedy: Remedy, among: Among, tallies: Mapping[str, Tally]) -> list[Gain]:
+    doing = _doing(tallies)
+    if not doing:
+        return []
+    there = _together(tallies[store] for store in doing)
+    least = AS_OFTEN * max(tallies[store].rate for store in doing)
+    share = there.known / there.rows
+    which = f"{len(doing)} {'store' if len(doing) == 1 else 'stores'}"
+    basis = f"in {which} that {'does' if len(doing) == 1 else 'do'} it {share:.1%} of {there.rows:,} are known"
+    return [
+        Gain(remedy, among, store, here.rows - here.known, here.rows * share - here.known, _off_by(share, there.rows, here.rows), basis)
+        for store, here in tallies.items()
+        if here.rate < least and here.rows >= SMALL_BASE
+    ]
+
+
+def _off_by(share: float, there: int, here: int) -> float:
+    """Return by how many of the rows here a share may be off, at 95 %, that was seen on rows there."""
+    return SIGMAS * sqrt(share * (1 - share) * (here + here * here / there))
+
+
+def _together(tallies: Iterable[Tally]) -> Tally:
+    found = Tally()
+    for tally in tallies:
+        found = found.plus(tally)
+    return found
+
+
+def _decided(remedy: Remedy, rows: Sequence[Counted], decided: Mapping[tuple[Remedy, Among], int]) -> list[Gain]:
+    counts = {among: sum(remedy in row.about and row.among is among for row in rows) for among in Among}
+    named = {among: float(decided.get((remedy, among), 0)) for among in Among}
+    return [
+        Gain(remedy, among, "", count, named[among], 0.0, f"of {count:,} that wait, tried with links of the desk")
+        for among, count in counts.items()
+    ]
+
+
+def _cleaned(rows: Sequence[Counted]) -> list[Gain]:
+    """Return what junk would have named: as many as numbers and addresses do, where nothing else names their orders."""
+    junk = sum(Remedy.CLEAN in row.about for row in rows)
+    real = [row for row in rows if Remedy.CLEAN in row.done]
+    if len(real) < SMALL_BASE:
+        return []
+    share = sum(row.why is None for row in real) / len(real)
+    basis = f"of {len(real):,} with a number or address that is one {share:.1%} are known"
+    return [Gain(Remedy.CLEAN, Among.ORDERS, "", junk, junk * share, _off_by(share, len(real), junk), basis)]

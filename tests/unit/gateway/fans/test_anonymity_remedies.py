@@ -1,0 +1,73 @@
+"""What a remedy would bring is what it brings where it is applied, to as many rows as it is about here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.fans.anonymity_remedies import LEAST_DONE, Tally, gains, undone
+from gateway.fans.anonymity_rows import Among, Counted, Remedy
+from gateway.identity.nobody import Nobody
+from gateway.query.measures import SMALL_BASE
+
+
+def orders(store: str, count: int, asked: int, known: int) -> Iterator[Counted]:
+    """So many orders, of whom the first are asked, and of these the first known."""
+    for nth in range(count):
+        done = frozenset({Remedy.ASK} if nth < asked else ())
+        yield Counted(store, Among.ORDERS, None if nth < known else Nobody.NOTHING, frozenset({Remedy.ASK}), done)
+
+
+def test_a_store_that_does_not_ask_gains_what_those_gain_that_do() -> None:
+    (gain,) = gains([*orders("s1", 100, 80, 40), *orders("s2", 100, 90, 60), *orders("s3", 50, 0, 5)], {})
+    assert (gain.remedy, gain.store, gain.concerned) == (Remedy.ASK, "s3", 45)
+    assert gain.named == pytest.approx(50 * 0.5 - 5)
+    assert gain.basis == "in 2 stores that do it 50.0% of 200 are known"
+    assert gain.give_or_take == pytest.approx(1.96 * (0.25 * (50 + 50 * 50 / 200)) ** 0.5)
+
+
+def test_who_asks_half_as_often_as_the_best_asks_too() -> None:
+    assert gains([*orders("s1", 100, 80, 40), *orders("s2", 100, 40, 10)], {}) == []
+    assert [gain.store for gain in gains([*orders("s1", 100, 80, 40), *orders("s2", 100, 39, 10)], {})] == ["s2"]
+
+
+def test_a_store_with_few_orders_shows_nothing_and_is_promised_nothing() -> None:
+    assert gains([*orders("s1", SMALL_BASE - 1, 29, 20), *orders("s2", 100, 0, 0)], {}) == []
+    assert gains([*orders("s1", 100, 80, 40), *orders("s2", SMALL_BASE - 1, 0, 0)], {}) == []
+
+
+def test_what_no_store_does_has_a_bound_in_place_of_an_estimate() -> None:
+    rows = [*orders("s1", 100, LEAST_DONE - 1, 4), *orders("s2", 50, 0, 0)]
+    assert gains(rows, {}) == []
+    (bound,) = undone(rows)
+    assert (bound.remedy, bound.named) == (Remedy.ASK, 146.0)
+
+
+def test_where_others_do_no_better_nothing_is_promised() -> None:
+    assert gains([*orders("s1", 100, 80, 10), *orders("s2", 100, 0, 40)], {}) == []
+
+
+def test_beacons_are_registered_where_registrations_name_them() -> None:
+    def visits(store: str, known: int) -> list[Counted]:
+        about = frozenset({Remedy.REGISTER})
+        return [Counted(store, Among.VISITS, None if nth < known else Nobody.UNREGISTERED, about) for nth in range(100)]
+
+    registrations = {"s1": Tally(done=40, of=50), "s2": Tally(done=2, of=50)}
+    (gain,) = gains([*visits("s1", 70), *visits("s2", 30)], registrations)
+    assert (gain.store, gain.named) == ("s2", pytest.approx(40))
+    assert gains([*visits("s1", 70), *visits("s2", 30)], {}) == []
+
+
+def test_of_what_waits_for_a_decision_as_much_is_named_as_was_tried() -> None:
+    rows = [Counted("s1", Among.VISITS, Nobody.CONFLICT, frozenset({Remedy.RESOLVE}))] * 3
+    (gain,) = gains(rows, {}, {(Remedy.RESOLVE, Among.VISITS): 2})
+    assert (gain.remedy, gain.among, gain.concerned, gain.named) == (Remedy.RESOLVE, Among.VISITS, 3, 2.0)
+    assert gains(rows, {}, {}) == []
+
+
+def test_junk_would_have_named_as_many_as_numbers_do() -> None:
+    about = frozenset({Remedy.ASK})
+    real = [Counted("s1", Among.ORDERS, None if nth < 30 else Nobody.UNREGISTERED, about, about | {Remedy.CLEAN}) for nth in range(40)]
+    junk = [Counted("s1", Among.ORDERS, Nobody.JUNK, about | {Remedy.CLEAN}, about)] * 8
+    assert [(gain.remedy, gain.named) for gain in gains([*real, *junk], {})] == [(Remedy.CLEAN, pytest.approx(6.0))]
