@@ -100,6 +100,8 @@ def run(folder: Path, influx: bool, live_s: float, hours: float, seed: int, cons
         run_footfall("query", "traffic", "--config", str(folder / "gateway.toml"), "--interval", "1h", "--chart", chart)
         show_score(folder, console)
         show_balance(balance, console)
+        console.rule("who is anonymous, and why")
+        run_footfall("query", "anonymity", "--config", str(folder / "gateway.toml"))
         console.print(f"[dim]{time.monotonic() - begun_s:.0f} s in all[/]")
         show_next_steps(on, ("query zones --interval 1h", "query visits --format csv", "query dwell"), console)
 

@@ -25,6 +25,7 @@ def test_the_demo_ends_with_traffic_score_and_balance(tmp_path: Path) -> None:
     assert (folder / "traffic.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert "footfall query" in done.stdout
     assert "4 visits and 6 touches of the same fan" in " ".join(done.stdout.split())
+    assert "anonymity of store-0" in done.stdout
     _prints_what_query_answers(done.stdout, folder)
     command = [str(Path(sys.executable).with_name("footfall")), "score", "--truth", str(folder / "truth.jsonl")]
     scored = subprocess.run([*command, "--config", str(folder / "gateway.toml"), "--json"], capture_output=True, text=True, check=True)
