@@ -192,6 +192,9 @@ class Table:
             kept = self._counting.having(name, needs)[cells.store]
             numbers, group = numbers[kept], group[kept]
         found = added(measure, numbers, group, len(self.groups))
+        if measure.values == "never" and self._plan.valued is not None and self._plan.valued not in self.groups.keys:
+            # What counts under each value that it met is counted several times in their sum.
+            return found.where(np.zeros(len(self.groups), np.bool_))
         if measure.kind in ("last", "max"):
             return found.where(~self.groups.several[measure.table])
         if self._shares is not None and measure.covered_by:

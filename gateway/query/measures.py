@@ -58,6 +58,7 @@ class Measure:
     within: CoveredBy = ""
     needs: str = ""
     rule: str = ""
+    values: Literal["sum", "never"] = "sum"
 
     @property
     def key(self) -> str:
@@ -106,6 +107,7 @@ def _check(measure: Measure, found: Mapping[str, Measure]) -> None:
         ("covered_by", CoveredBy),
         ("within", CoveredBy),
         ("places", Literal["sum", "never"]),
+        ("values", Literal["sum", "never"]),
     ):
         if getattr(measure, name) not in get_args(allowed):
             raise ValueError(f"measure {measure.key}: {name} is one of {', '.join(get_args(allowed))}")

@@ -29,7 +29,7 @@ def request_of(asked: Asked) -> Request:
     return Request(
         question=asked.question, measures=asked.measures, stores=asked.stores, from_=asked.first.isoformat(), to=asked.last.isoformat(),
         interval=asked.interval, by=asked.by, day=asked.day, zone=asked.zone, top=asked.top, compare=asked.compare, align=asked.align,
-        as_of=asked.as_of or None,
+        as_of=asked.as_of or None, rule=asked.rule or None,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from typing import Final
 from simulators.chain.chain import MS_PER_MINUTE, ChainStore
 from simulators.chain.run import Simulated
 from simulators.chain.truth import Truth
+from simulators.numbers import outcome
 from simulators.numbers.clock import wall
 
 HUNDREDTHS: Final = 100
@@ -38,7 +39,12 @@ class Fact:
 
 def facts_of(simulated: Simulated) -> Mapping[str, list[Fact]]:
     """Return by question all that it counts, by quarters of an hour."""
-    return {question: added_up(one_by_one(simulated, question)) for question in _OF}
+    found = {question: added_up(one_by_one(simulated, question)) for question in _OF}
+    stores = {store.name: store for store in simulated.chain.stores}
+    for kind, counted in outcome.counted(stores, simulated.truth).items():
+        facts = (_Maker(stores).fact(each.store, each.day_ms, each.counts, {kind: each.value} if kind else _NONE) for each in counted)
+        found[f"outcome {kind}".strip()] = added_up(facts)
+    return found
 
 
 def one_by_one(simulated: Simulated, question: str) -> Iterator[Fact]:

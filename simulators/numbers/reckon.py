@@ -17,14 +17,16 @@ from simulators.numbers.clock import LABELS, MIDNIGHT, begin_ms, day_of
 from simulators.numbers.facts import HUNDREDTHS, WHOLE_STORE, Fact, facts_of
 from simulators.numbers.gauges import Reading
 from simulators.numbers.opening import OPEN, SEEN, hours_seen, minutes_of_doors, open_minutes, quarters_seen
+from simulators.numbers.outcome import CONVERSIONS, SHARED, of_many_values
 from simulators.numbers.table import OWN_GROUPS, Asked
 
-MONEY: Final = ("revenue", "sold", "given_back")
+MONEY: Final = ("revenue", "sold", "given_back", *SHARED)
+"""And other numbers in hundredths."""
 SECONDS: Final = ("dwell_sum_s", "tried_sum_s", "stay_sum_s", "sum_s")
 RATIOS: Final[Mapping[str, tuple[str, str]]] = {
     "mean_dwell_s": ("dwell_sum_s", "visits_closed"), "basket": ("revenue", "transactions"), "revenue_per_visitor": ("revenue", "in"),
     "conversion": ("transactions", "in"), "items_per_sale": ("items_sold", "transactions"), "mean_tried_s": ("tried_sum_s", "tried"),
-    "mean_stay_s": ("stay_sum_s", "left"), "mean_s": ("sum_s", "count"),
+    "mean_stay_s": ("stay_sum_s", "left"), "mean_s": ("sum_s", "count"), **CONVERSIONS,
 }  # fmt: skip
 RESTS: Final[Mapping[str, tuple[str, str]]] = {
     "anonymous_visits": ("visits_known", "visits"), "anonymous_transactions": ("transactions_known", "transactions"),
@@ -50,6 +52,7 @@ MEASURES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "items": ("arrived", "moved", "tried", "left", "tried_sum_s", "stay_sum_s", "mean_tried_s", "mean_stay_s"),
     "dwell": ("count", "sum_s", "mean_s", "median_s", "p90_s"),
+    "outcome": (),
 }  # fmt: skip
 """What is asked for where a question names no measures."""
 OBSERVED_BY: Final[Mapping[str, str]] = {
@@ -114,8 +117,8 @@ class Reckoning:
         """Return the right answer. A gauge of several stores or zones together has none: their minutes are different ones."""
         measures = asked.measures or MEASURES[asked.question]
         cells = {key: self.values(asked, cell, measures) for key, cell in self.cells(asked).items()}
-        sums = [each for each in measures if each not in gauges.MEASURES]
-        of_each = sums if asked.question == "zones" and not asked.zone else measures
+        sums = [each for each in measures if each not in gauges.MEASURES and not (asked.kind and of_many_values(each))]
+        of_each = sums if asked.kind or (asked.question == "zones" and not asked.zone) else measures
         of_all = of_each if len(asked.stores) == 1 else sums
         totals = {key: self.values(asked, cell, of_each if key else of_all) for key, cell in self.totals(asked).items()}
         return Replied(_top(cells, asked) if asked.top else cells, totals)
@@ -135,7 +138,7 @@ class Reckoning:
         found: dict[Key, Cell] = {}
         spans = {name: span_ms(asked, store) for name, store in self.stores.items() if not asked.stores or name in asked.stores}
         divides = bool(set(OF_HOURS_SEEN) & set(asked.measures or MEASURES[asked.question]))
-        for fact in self._within(self._facts[asked.question], spans):
+        for fact in self._within(self._facts[asked.question if not asked.kind else f"{asked.question} {asked.kind}"], spans):
             if not _is_meant(asked, fact):
                 continue
             cell = _cell(found, self.key(asked, fact))

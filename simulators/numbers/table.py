@@ -10,7 +10,7 @@ from typing import Final, Literal
 from footfall.config import Section, check
 
 TABLE_FILE: Final = Path(__file__).with_name("questions.toml")
-OWN_GROUPS: Final = frozenset({"zone", "door", "staff", "department", "squad", "channel", "campaign", "what", "sku"})
+OWN_GROUPS: Final = frozenset({"zone", "door", "staff", "department", "channel", "campaign", "what", "sku", "squad", "owner"})
 """Groups that an event has by itself: a store is open in all of them alike, so they have no open minutes of their own."""
 
 
@@ -34,6 +34,9 @@ class Asked(Section):
     top: int | None = None
     compare: str | None = None
     align: str = "weekday"
+    rule: str = ""
+    kind: str = ""
+    """Of outcomes: of which kind of values the rows are, where not of stores."""
     as_of: str = ""
     """A moment with its offset, at a full quarter of an hour."""
     error: str = ""

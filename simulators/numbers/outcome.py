@@ -1,0 +1,169 @@
+"""The outcome of store days, reckoned from the truth: plain Python, a touch at a time, with fractions where the gateway has whole numbers.
+
+What a day has is of the moment at which it begins, as its row is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from simulators.chain.chain import DAY_START, MS_PER_MINUTE, ChainStore
+from simulators.chain.truth import Touch, Truth, Visit
+from simulators.numbers.clock import begin_ms, day_of, wall
+
+RULES: Final = ("first", "last", "equal", "decayed", "position", "owner")
+_WHAT: Final = ("contribution", "contributed_orders", "served", "served_buyers", "unbought")
+SHARED: Final = tuple(f"{what}_{rule}" for what in _WHAT for rule in RULES)
+"""Measures in hundredths."""
+CONVERSIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "conversion_visitors": ("orders", "visitors"), "conversion_identified": ("buyers", "identified"),
+    "conversion_known": ("buyers_known", "known"), "conversion_touched": ("buyers_touched", "touched"),
+    **{f"conversion_served_{rule}": (f"served_buyers_{rule}", f"served_{rule}") for rule in RULES},
+}  # fmt: skip
+_OF_MANY: Final = ("identified", "known", "touched", "buyers", "buyers_known", "buyers_touched")
+KINDS: Final = ("staff", "department", "campaign", "channel", "zone")
+"""Kinds of values that the chain has, besides the store itself, which is ""."""
+_TIMEOUT_MS: Final = 30 * MS_PER_MINUTE
+_DAY_MS: Final = 24 * 60 * MS_PER_MINUTE
+_STAY_MS: Final = 10_000
+_TILL: Final = ("transaction", "return", "payment", "pickup")
+
+
+def of_many_values(measure: str) -> bool:
+    """Return whether a measure counts a visit under each value that it met, so that values have no total."""
+    return bool({measure, *CONVERSIONS.get(measure, ())} & set(_OF_MANY))
+
+
+class Counted(NamedTuple):
+    """What a store's day has under a value."""
+
+    store: str
+    day_ms: int
+    value: str
+    counts: Mapping[str, int]
+
+
+def counted(stores: Mapping[str, ChainStore], truth: Truth) -> Mapping[str, list[Counted]]:
+    """Return by kind of value, "" for the store itself, all that its days have."""
+    told = _Told(stores, truth)
+    return {kind: list(told.of(kind)) for kind in ("", *KINDS)}
+
+
+class _Told:
+    def __init__(self, stores: Mapping[str, ChainStore], truth: Truth) -> None:
+        self._stores: Final = stores
+        self._touches: Final = [touch for touch in truth.touches if not touch.is_void]
+        self._of_person: Final[defaultdict[tuple[str, str], list[Touch]]] = defaultdict(list)
+        for touch in sorted(self._touches, key=lambda each: each.time_ms):
+            if _person(touch):
+                self._of_person[touch.store, _person(touch)].append(touch)
+        self._visits: Final = [visit for visit in truth.visits if not visit.is_staff]
+        self._stays: Final[defaultdict[tuple[str, str], list[tuple[int, int, str]]]] = defaultdict(list)
+        for dwell in truth.dwells:
+            if dwell.fan and not dwell.is_staff and dwell.to_ms - dwell.from_ms >= _STAY_MS:
+                self._stays[dwell.store, dwell.fan].append((dwell.from_ms, dwell.to_ms, dwell.zone))
+
+    def of(self, kind: str) -> Iterator[Counted]:
+        for visit in self._visits:
+            yield from self._of_visit(kind, visit)
+        for touch in self._touches:
+            if touch.what in ("transaction", "return"):
+                yield from self._of_sale(kind, touch)
+
+    def _day_ms(self, store: str, time_ms: int) -> int:
+        zone = self._stores[store].zone
+        return begin_ms(day_of(wall(time_ms, zone), DAY_START), DAY_START, zone)
+
+    def _of_visit(self, kind: str, visit: Visit) -> Iterator[Counted]:
+        day_ms, store = self._day_ms(visit.store, visit.from_ms), visit.store
+        mine = [
+            touch for touch in self._of_person[store, visit.fan] if visit.from_ms <= touch.time_ms <= visit.to_ms + _TIMEOUT_MS
+        ] if visit.fan else []  # fmt: skip
+        bought = any(touch.what == "transaction" for touch in mine)
+        if not kind:
+            yield Counted(store, day_ms, "", {"visitors": 1})
+        if visit.fan:
+            engaged = [touch for touch in mine if touch.what not in _TILL]
+            touching = {""} if not kind and engaged else {_value(kind, touch) for touch in engaged} - {""}
+            met = {_value(kind, touch) for touch in mine} - {""} if kind != "zone" else self._zones(visit)
+            for value in (met | touching) or {""}:
+                touched = value in touching
+                counts = {"identified": 1, "known": 1, "touched": touched, "buyers": bought, "buyers_known": bought,
+                          "buyers_touched": bought and touched}  # fmt: skip
+                yield Counted(store, day_ms, value, {name: int(n) for name, n in counts.items()})
+        for rule in RULES:
+            for value, part in _shared(100, kind, mine, mine[-1].time_ms if mine else 0, rule).items():
+                yield Counted(store, day_ms, value, {f"served_{rule}": part, f"unbought_{rule}": part * (not bought),
+                                                     f"served_buyers_{rule}": part * bought})  # fmt: skip
+
+    def _zones(self, visit: Visit) -> set[str]:
+        stays = self._stays[visit.store, visit.fan]
+        return {zone for from_ms, to_ms, zone in stays if from_ms <= visit.to_ms and to_ms >= visit.from_ms}
+
+    def _of_sale(self, kind: str, sale: Touch) -> Iterator[Counted]:
+        day_ms, cents, is_sale = self._day_ms(sale.store, sale.time_ms), round(sale.amount * 100), sale.what == "transaction"
+        counts = {"sold": cents} if is_sale else {"given_back": cents}
+        counts |= {"revenue": cents if is_sale else -cents, "orders": is_sale, "orders_known": is_sale and bool(sale.fan)}
+        yield Counted(sale.store, day_ms, _value(kind, sale), {name: int(n) for name, n in counts.items()})
+        led = self._led(sale, day_ms) if is_sale else []
+        for rule in RULES:
+            for value, part in _shared(counts["revenue"], kind, led, sale.time_ms, rule).items():
+                yield Counted(sale.store, day_ms, value, {f"contribution_{rule}": part})
+            for value, part in _shared(100 * is_sale, kind, led, sale.time_ms, rule).items():
+                yield Counted(sale.store, day_ms, value, {f"contributed_orders_{rule}": part})
+
+    def _led(self, sale: Touch, day_ms: int) -> list[Touch]:
+        """What led to a sale, itself the last; returns, whose sale no till of the chain names, are nobody's."""
+        if not _person(sale):
+            return [sale]
+        before = [
+            touch for touch in self._of_person[sale.store, _person(sale)]
+            if sale.time_ms - 30 * _DAY_MS <= touch.time_ms <= sale.time_ms and touch.what != "return" and touch != sale
+        ]  # fmt: skip
+        used_up_ms = max((touch.time_ms for touch in before if touch.what == "transaction" and touch.time_ms < day_ms), default=-1)
+        return [*(touch for touch in before if touch.time_ms > used_up_ms), sale]
+
+
+def _person(touch: Touch) -> str:
+    """Who it is: a fan, or the holder of a card that the brand does not know yet."""
+    return touch.fan or touch.card
+
+
+def _value(kind: str, touch: Touch) -> str:
+    of_kind = {"staff": touch.staff_id, "department": touch.department, "campaign": touch.campaign, "channel": touch.channel,
+               "zone": touch.zone}  # fmt: skip
+    return of_kind.get(kind, "")
+
+
+def _shared(whole: int, kind: str, touches: Sequence[Touch], at_ms: int, rule: str) -> Mapping[str, int]:
+    """Share out whole hundredths: exact shares, rounded down, and what is left to those who lost most."""
+    if not kind:
+        return {"": whole}
+    acting = [touch for touch in touches if _value(kind, touch)] if rule != "owner" else []
+    weights: Counter[str] = Counter()
+    for touch, weight in zip(acting, _weights([at_ms - each.time_ms for each in acting], rule), strict=True):
+        weights[_value(kind, touch)] += weight  # type: ignore[assignment] # fractions
+    weights = weights if sum(weights.values()) else Counter({"": 1})
+    exact = {value: abs(whole) * Fraction(weight) / sum(weights.values()) for value, weight in weights.items()}
+    parts = {value: int(share) for value, share in exact.items()}
+    for value in sorted(exact, key=lambda each: (parts[each] - exact[each], each))[: abs(whole) - sum(parts.values())]:
+        parts[value] += 1
+    return {value: part if whole > 0 else -part for value, part in parts.items()}
+
+
+def _weights(ages_ms: Sequence[int], rule: str) -> Iterable[Fraction]:
+    last = len(ages_ms) - 1
+    for n, age_ms in enumerate(ages_ms):
+        if rule == "first":
+            yield Fraction(age_ms == ages_ms[0])
+        elif rule == "last":
+            yield Fraction(age_ms == ages_ms[-1])
+        elif rule == "decayed":
+            yield Fraction(0.5 ** (age_ms / (7 * _DAY_MS)))
+        elif rule == "position" and last > 1:
+            yield Fraction(40 if n in (0, last) else Fraction(20, last - 1))
+        else:
+            yield Fraction(1)
