@@ -260,9 +260,10 @@ def folded_alone(log: BrandLog) -> Results:
 def counted(rows: Rows) -> Mapping[tuple[Any, ...], dict[str, Any]]:
     """Return rows without minutes in which nothing was counted: such a minute may have a row, which repeats the one before it, or none.
 
-    Revisions are left out, too: they have when something became known, which links that come later change.
+    Revisions are left out, too: they have when something became known, which links that come later change. So are outcomes: that of a
+    running day is what was known whenever a batch ended, and a return takes back a sale of another store, which a shard does not see.
     """
-    return {key: row for key, row in rows.items() if key[0] != "revision" and not _is_empty_minute(key[0], row)}
+    return {key: row for key, row in rows.items() if key[0] not in ("revision", "outcome") and not _is_empty_minute(key[0], row)}
 
 
 def _is_empty_minute(measurement: str, row: Mapping[str, Any]) -> bool:
