@@ -30,6 +30,16 @@ def as_documented(text: str) -> str:
         return text
 
 
+def articles(text: str) -> list[str]:
+    """Return the articles that a field `items` names, each once, in its order; none of what cannot be read."""
+    try:
+        entries = json.loads(as_documented(text)) if text else []
+    except ValueError:
+        return []
+    named = [entry.get("sku") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return list(dict.fromkeys(sku for sku in named if isinstance(sku, str) and sku))
+
+
 def pieces(text: str) -> Pieces:
     """Return the pieces of a field `items`. An entry without a number is one piece, as in an event; what is no entry is none."""
     if not text:

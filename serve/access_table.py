@@ -59,6 +59,8 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(_GET, "/api/openapi.json", _EVERY, Scope.SHARED),
     Rule(_GET, "/api/query", _PEOPLE, Scope.SHARED),
     Rule(_GET, "/api/query/{what}", _PEOPLE, Scope.STORES),
+    Rule(_GET, "/api/stock", _PEOPLE, Scope.STORES),
+    Rule(_GET, "/api/arrivals", _PEOPLE, Scope.STORES),
     Rule(_GET, "/api/fans/{fan:path}/visits", _PEOPLE, Scope.FAN),
     Rule(_GET, "/api/fans/{fan:path}/purchases", _PEOPLE, Scope.FAN),
     Rule(_GET, "/api/fans/{fan:path}/profile", _PEOPLE, Scope.FAN),

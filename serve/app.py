@@ -39,7 +39,7 @@ from serve.openapi import DESCRIPTION, with_shared
 from serve.problems import problem
 from serve.rate_limits import RateLimits
 from serve.reaches import Reaches
-from serve.routes import corrections, decisions, documents, events, facts, fans, pages, queries
+from serve.routes import arrivals, corrections, decisions, documents, events, facts, fans, pages, queries, stock
 from serve.services import Services
 
 
@@ -67,8 +67,9 @@ class Pages:
         app.add_middleware(
             Guard, access=self._access, limits=RateLimits(listen.requests_per_s, listen.burst), reach=Reaches(services.estate.site)
         )
-        app.router.routes.extend([*pages.routes(services, self.registry), *documents.routes(lambda: _document(app))])
-        for resource in (queries, fans, decisions, facts, corrections, events):
+        streams = [*pages.routes(services, self.registry), *arrivals.routes(services)]
+        app.router.routes.extend([*streams, *documents.routes(lambda: _document(app))])
+        for resource in (queries, stock, fans, decisions, facts, corrections, events):
             app.router.routes.extend(resource.routes(services).routes)
         return app
 

@@ -29,9 +29,9 @@ class LatestArrivals:
         self._known: Final[dict[str, None]] = {}
 
     def take(self, arrival: Arrival, now_ns: int) -> bool:
-        """Take an arrival, and return True; return False for one that came before."""
-        arrival_id = str(arrival.get("id"))
-        if arrival_id in self._known:
+        """Take an arrival, and return True; return False for one that came before. One without an id is new."""
+        arrival_id = str(arrival.get("id", f"at {now_ns}"))
+        if "id" in arrival and arrival_id in self._known:
             return False
         self._known[arrival_id] = None
         if len(self._known) > KNOWN:

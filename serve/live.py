@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from footfall.http_server import explained
 from serve.board import MAX_STORES, Board
@@ -33,17 +33,28 @@ KINDS: Final = frozenset({"counters", "arrival"})
 FAN: Final = "fan"
 """The kind of what became of a fan's id, on a topic of its own."""
 
+Spell = Callable[[str], Awaitable[str]]
 AsgiScope = Any
 Receive = Any
 Send = Any
+
+
+class Arrivals(NamedTuple):
+    """The arrivals in some stores, by their present names; None: in all."""
+
+    stores: frozenset[str] | None
+
+    def has(self, arrival: Mapping[str, Any]) -> bool:
+        """Return whether an arrival is one of them."""
+        return self.stores is None or arrival["store"] in self.stores
 
 
 @dataclass(eq=False, slots=True)
 class LiveReader:
     """One open stream."""
 
-    view: View | None
-    """What its page shows; None for every message as it came."""
+    view: View | Arrivals | None
+    """What its page shows, or which arrivals it has; None for every message as it came."""
     first: list[str]
     """What it begins with: the latest counters of each store, or the view with the latest arrivals."""
     queue: asyncio.Queue[str | None] = field(default_factory=asyncio.Queue)
@@ -103,15 +114,21 @@ class LiveReaders:
 
     def _arrive(self, arrival: Mapping[str, Any]) -> None:
         for reader in list(self._readers):
-            if reader.view is not None and (text := self._views.arrival(reader.view, arrival)) is not None:
+            if reader.view is not None and (text := self._arrival(reader.view, arrival)) is not None:
                 self._put(reader, text)
+
+    def _arrival(self, view: View | Arrivals, arrival: Mapping[str, Any]) -> str | None:
+        """Return an arrival as a reader has it; None if it is none of its stores'."""
+        if isinstance(view, Arrivals):
+            return json.dumps(arrival, separators=(",", ":")) if view.has(arrival) else None
+        return self._views.arrival(view, arrival)
 
     def refresh(self) -> None:
         """Send each page its view, if that changed. To be called every second."""
         now_ns, texts = self._now_ns(), dict[View, str]()
         self.board.sweep(now_ns)
         for reader in list(self._readers):
-            if reader.view is None or reader.queue.qsize() >= BOARDS_QUEUED:
+            if not isinstance(reader.view, View) or reader.queue.qsize() >= BOARDS_QUEUED:
                 continue
             text = texts.get(reader.view) or texts.setdefault(reader.view, self._views.message(reader.view, now_ns))
             if text != reader.shown:
@@ -119,7 +136,7 @@ class LiveReaders:
                 self._put(reader, _dated(text, now_ns))
 
     @contextmanager
-    def listen(self, view: View | None = None) -> Iterator[LiveReader | None]:
+    def listen(self, view: View | Arrivals | None = None) -> Iterator[LiveReader | None]:
         """Yield a reader; None if there are too many or the feed is closed. Afterwards one that was too slow is counted."""
         if self._closed or len(self._readers) >= self._max_readers:
             yield None
@@ -132,11 +149,12 @@ class LiveReaders:
             self._readers.discard(reader)
             self.slow_readers_total += reader.is_slow
 
-    def _first(self, view: View) -> list[str]:
+    def _first(self, view: View | Arrivals) -> list[str]:
         now_ns = self._now_ns()
         self.board.sweep(now_ns)
-        arrivals = [self._views.arrival(view, each) for each in self._arrivals.of_now(now_ns)]
-        return [_dated(self._views.message(view, now_ns), now_ns), *(text for text in arrivals if text is not None)]
+        board = [_dated(self._views.message(view, now_ns), now_ns)] if isinstance(view, View) else []
+        arrivals = [self._arrival(view, each) for each in self._arrivals.of_now(now_ns)]
+        return [*board, *(text for text in arrivals if text is not None)]
 
     def close(self) -> None:
         """End every stream; nobody can listen any more."""
@@ -177,9 +195,11 @@ def _message(payload: bytes) -> dict[str, Any] | None:
 class EventStream:
     """ASGI response: server-sent events of a feed until the client or the feed ends it: every message, or what a page shows."""
 
-    def __init__(self, feed: LiveReaders, view: View | None = None) -> None:
+    def __init__(self, feed: LiveReaders, view: View | Arrivals | None = None, spell: Spell | None = None) -> None:
+        """`spell` returns the text of an event for that of a message."""
         self._feed: Final = feed
         self._view: Final = view
+        self._spell: Final = spell
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         with self._feed.listen(self._view) as reader:
@@ -198,14 +218,15 @@ class EventStream:
     async def _follow(self, reader: LiveReader, gone: asyncio.Future[None], send: Send) -> None:
         """Send until one side ends it, or the client takes nothing, which makes the reader slow."""
         try:
-            first = [f"data: {text}" for text in reader.first]
-            await _send(send, 200, b"text/event-stream", _events(["retry: 2000", *first]), more=True)
+            await _send(send, 200, b"text/event-stream", _events(["retry: 2000", *await self._spelled(reader.first)]), more=True)
             await self._send_queued(reader, gone, send)
         except TimeoutError:
             reader.is_slow = True
 
-    @staticmethod
-    async def _send_queued(reader: LiveReader, gone: asyncio.Future[None], send: Send) -> None:
+    async def _spelled(self, texts: list[str]) -> list[str]:
+        return [f"data: {text if self._spell is None else await self._spell(text)}" for text in texts]
+
+    async def _send_queued(self, reader: LiveReader, gone: asyncio.Future[None], send: Send) -> None:
         while not gone.done():
             waiting = asyncio.ensure_future(reader.queue.get())
             both: set[asyncio.Future[Any]] = {waiting, gone}
@@ -214,7 +235,7 @@ class EventStream:
                 waiting.cancel()
                 await _body(send, _events([": still here"]), more=True)
             elif (text := waiting.result()) is not None:
-                await _body(send, _events([f"data: {text}" for text in [text, *_waiting(reader.queue)]]), more=True)
+                await _body(send, _events(await self._spelled([text, *_waiting(reader.queue)])), more=True)
             else:
                 if not reader.is_slow:
                     await _body(send, b"", more=False)

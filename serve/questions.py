@@ -69,12 +69,12 @@ def answer(gateway: Path, what: str, given: Mapping[str, str]) -> str:
 
     `given` has the options of gateway/query/options.py. A reader is opened for each question and only reads.
     """
-    return as_json(_asked(gateway, what, given, None))
+    return as_json(asked(gateway, what, given, None))
 
 
 def page(gateway: Path, what: str, given: Mapping[str, str], wanted: Page, reach: frozenset[str] | None) -> Paged:
     """Return a page of what `answer` has, of the stores of `reach` alone (None: all). Raise as `answer`, and BeyondScope."""
-    found = _asked(gateway, what, given, reach)
+    found = asked(gateway, what, given, reach)
     rows = len(found.rows)
     if wanted.limit is None and rows > MOST_UNPAGED:
         raise ConfigError(f"the answer has {rows:,} rows: add limit={MOST_ROWS} and offset=0, then offset={MOST_ROWS}, and so on")
@@ -82,7 +82,8 @@ def page(gateway: Path, what: str, given: Mapping[str, str], wanted: Page, reach
     return Paged(as_json(replace(found, rows=some)), rows)
 
 
-def _asked(gateway: Path, what: str, given: Mapping[str, str], reach: frozenset[str] | None) -> Answer:
+def asked(gateway: Path, what: str, given: Mapping[str, str], reach: frozenset[str] | None) -> Answer:
+    """Return an answer of the stores of `reach` alone (None: all). Raise as `answer`, and BeyondScope."""
     if what == EXPLAINS:
         return every_measure()
     request = request_of(what, given)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from benchmarks.accuracy import goods, quality, recordings, rooms, rotating, worlds
+from benchmarks.accuracy import goods, inference, quality, recordings, rooms, rotating, worlds
 from benchmarks.accuracy.found import Figures, Job, Part
 
 STILL_SEEDS: Final = (1, 2)
@@ -38,6 +38,12 @@ PARTS: Final[Sequence[Part]] = (
     Part("quality", "how good evidence is", tuple(Job(quality.played, (seed,)) for seed in quality.SEEDS), quality.quality),
     Part("goods-portal", "goods on walks past antennas", _goods("goods-portal"), goods.goods_portal),
     Part("goods-shelf", "a shelf of 500 tags", _goods("goods-shelf"), goods.goods_shelf),
+    Part(
+        "inference",
+        "who bought and tried on, as inferred",
+        tuple(Job(inference.played, (seed,)) for seed in inference.SEEDS),
+        inference.rows,
+    ),
     Part("rotating", "phones that change their address", rotating.jobs(), rotating.rows),
 )
 RECORDED: Final = frozenset({"sal-rb", "pa-ble", "itag", "calit2"})

@@ -46,7 +46,8 @@ class Footfall:
     1970, from which `today` and `-7d` are counted.
 
     For every question of `footfall query` there is a method of its name, which returns a DataFrame: `traffic`, `zones`, `doors`, `sales`,
-    `outcome`, `dwell`, `items`, `visitors`, `visits`, `touches`, `occupancy`, `together`, `gaps`; and `anonymity`.
+    `outcome`, `dwell`, `items`, `visitors`, `visits`, `touches`, `occupancy`, `stock`,
+    `inferred`, `together`, `gaps`; and `anonymity`.
     `help(Footfall.traffic)` names its options, those of the command:
 
     - `stores`, `by`, `measures`: a text with commas, or texts. `from_`, `to`: text as the command has it, a date or a datetime.

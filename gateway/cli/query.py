@@ -49,7 +49,8 @@ def query(
 ) -> None:
     """Ask what the gateway stored.
 
-    It is one of traffic, zones, doors, sales, outcome, dwell, items, visitors, visits, touches, occupancy, together, gaps, anonymity.
+    It is one of traffic, zones, doors, sales, outcome, dwell, items, visitors, visits, touches, occupancy, stock, inferred,
+    together, gaps, anonymity.
     """
     if what == EXPLAINS:
         from gateway.query.explain import every_measure

@@ -22,7 +22,7 @@ from gateway.query.chart_notes import left_out
 from gateway.query.chart_style import style
 
 MOST_SERIES: Final = 8
-_NONE: Final = frozenset({"gaps", "together"})
+_NONE: Final = frozenset({"gaps", "inferred", "stock", "together"})
 
 
 @dataclass(frozen=True, slots=True)

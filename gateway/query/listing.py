@@ -18,6 +18,8 @@ from gateway.sinks.table import PointTable
 
 List = Callable[[PointTable, ZoneInfo], Answer]
 """The rows of one store as an answer; its first column is the store."""
+_SINCE_EVER: Final = frozenset({"gaps", "stock"})
+"""A gap that began before the span may reach into it; an item that arrived before may be there still."""
 _MOST_NAMED: Final = 5
 """Stores named in a note."""
 
@@ -49,8 +51,9 @@ def by_store(
     tags = {"zone": request.zone} if request.zone and "zone" in SCHEMA[measurement].tags else {}
     for from_ns, to_ns, names in spans_of(stores):
         for name in names if len(names) <= MOST_STORES else [None]:
-            # A gap that began before the span may reach into it.
-            table = reader.rows(measurement, name, 0 if measurement == "gap" else from_ns, to_ns, void=False, on_page=on_page, **tags)
+            table = reader.rows(
+                measurement, name, 0 if request.question in _SINCE_EVER else from_ns, to_ns, void=False, on_page=on_page, **tags
+            )
             if measurement == "gap":
                 table = table.where(table.numbers("to_ns") > from_ns)
             if request.fan and "fan" in table.columns:

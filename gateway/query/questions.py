@@ -9,7 +9,7 @@ from typing import Final
 
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
-from gateway.query import companions, counter_notes, door_coverage, listed, occupied, zone_notes
+from gateway.query import companions, counter_notes, door_coverage, listed, occupied, stock, zone_notes
 from gateway.query.answer import Answer, Request, StoreSpan
 from gateway.query.as_of_answer import as_of, check_as_of
 from gateway.query.as_of_reader import REVISED
@@ -43,12 +43,17 @@ class EstimateRule:
 
 
 @dataclass(frozen=True, slots=True)
+class InferenceRule:
+    """A question that counts nothing: it infers, from rows of several measurements."""
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """`answer`: how it counts, that it estimates, or what lists its rows. `takes`: the options of Request that mean something here."""
 
     measurement: str
     meaning: str
-    answer: CountingRule | EstimateRule | List
+    answer: CountingRule | EstimateRule | InferenceRule | List
     takes: frozenset[str] = frozenset()
     refuses: Mapping[str, str] = field(default_factory=dict)
     """Why it does not take an option that one would expect, and what to ask instead."""
@@ -102,6 +107,9 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     "touches": Question("touch", "sales, scans and other interactions one by one", listed.touches, frozenset({"zone", "fan"})),
     "occupancy": Question("occupancy", "how long and by how many each zone was occupied, by sensors that see people without a name",
                           occupied.occupancy, frozenset({"zone"})),
+    "stock": Question("item", "how many items of each article are in a store, and in which zone, at the end of the span", stock.stock),
+    "inferred": Question("touch", "who probably bought without being named, and who tried goods on: inferences, each with its confidence",
+                         InferenceRule(), frozenset({"zone", "fan"})),
     "together": Question("dwell", "devices that always move together: pairs that are proposed as one person's", companions.together),
     "gaps": Question("gap", "when events of an agent are missing, and how many", listed.gaps),
 }  # fmt: skip
@@ -200,6 +208,12 @@ def _answered(reader: PointReader, request: Request, estate: QueryEstate, now_ns
         stores = asked_stores(reader, request, question.measurement, how.interval, estate, now_ns)
         answer = visitors(reader, request, estate, stores, now_ns, on_page)
         answer = replace(answer, interval=how.interval, notes=(*answer.notes, *cut_notes(stores, how.interval, now_ns)))
+    elif isinstance(how, InferenceRule):
+        # What infers is loaded where something is inferred.
+        from gateway.query.inferences import inferred
+
+        stores = asked_stores(reader, request, question.measurement, None, estate, now_ns, is_list=True)
+        answer = inferred(reader, request, stores, on_page)
     else:
         stores = asked_stores(reader, request, question.measurement, None, estate, now_ns, is_list=True)
         answer = listing(reader, request, question.measurement, how, stores, on_page)

@@ -58,7 +58,8 @@ class ServedBrand:
         (folder / "serve.toml").write_text(f'status_url = "http://127.0.0.1:9"\n[listen]\n{listen}')
         self.tokens: Final = {role: self.user("add", role, "--role", role, *options) for role, options in USERS.items() if users}
         self.config: Final = load_serve(folder / "serve.toml", {})
-        self.pages: Final = Pages(self.config, LiveReaders(4), BrokerClient(Broker(), lambda payload: None))
+        self.feed: Final = LiveReaders(4)
+        self.pages: Final = Pages(self.config, self.feed, BrokerClient(Broker(), lambda payload: None))
         self.app: Final = self.pages.app()
 
     def user(self, *arguments: str) -> str:

@@ -53,7 +53,7 @@ def _dwell(fan: str, store: str, day: int) -> DwellRow:
 
 def _sale(fan: str, store: str, day: int, amount: float) -> TouchRow:
     time_ns = NOW_NS + day * DAY_NS + 600 * 10**9
-    body: dict[str, Any] = _BODY | {"what": "transaction", "amount": amount}
+    body: dict[str, Any] = _BODY | {"what": "transaction", "amount": amount, "time_ns": time_ns}
     return TouchRow(store, f"till-{store[1]}", day, time_ns, time_ns, None, SUBJECTS[fan], fan, "", 0, json.dumps(body))
 
 

@@ -7,7 +7,7 @@ import pytest
 from footfall.units import NS_PER_DAY, NS_PER_HOUR
 from gateway.points import SCHEMA
 from gateway.points.rows import DwellPoint
-from gateway.query import companions, listed
+from gateway.query import companions, listed, stock
 from gateway.query.answer import Request
 from gateway.query.estate import QueryEstate, StoreFacts
 from gateway.query.figures import COLUMNS, figure
@@ -47,12 +47,13 @@ def test_a_gap_that_began_before_the_span_and_reaches_into_it_is_listed() -> Non
     assert [row["at"][:10] for row in records(found)] == ["2026-10-15", "2026-10-24"]
 
 
-@pytest.mark.parametrize("name", ["visits", "touches", "gaps", "together"])
+@pytest.mark.parametrize("name", ["visits", "touches", "gaps", "stock", "together"])
 def test_every_column_is_explained(name: str) -> None:
     answers = {
         "visits": listed.visits(table("visit", []), BERLIN),
         "touches": listed.touches(table("touch", []), BERLIN),
         "gaps": listed.gaps(table("gap", []), BERLIN),
+        "stock": stock.stock(table("item", []), BERLIN),
         "together": companions.together(table("dwell", []), BERLIN),
     }
     assert all(COLUMNS[column].meaning for column in answers[name].columns)

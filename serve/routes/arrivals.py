@@ -1,0 +1,52 @@
+"""Arrivals for guides: a stream of the fans who come into the stores of a token, with what a guide may know of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from footfall.errors import ConfigError
+from gateway.fans.history import History
+from gateway.fans.reading import FanReader
+from serve.fan_answers import IsOwn, found
+from serve.guard import reach_of_request
+from serve.guide import guide_arrival
+from serve.live import Arrivals, EventStream
+from serve.problems import problem
+from serve.services import Services
+
+
+def routes(services: Services) -> list[BaseRoute]:
+    """Return the routes."""
+
+    async def arrivals(request: Request) -> EventStream | Response:
+        reach = reach_of_request(request)
+        if unknown := sorted(request.query_params.keys() - {"store"}):
+            return problem(400, "arrivals", f"{unknown[0][:80]}: means nothing here; arrivals take store, such as store=s1,s2")
+        asked = frozenset(name for each in request.query_params.getlist("store") for name in each.split(",") if name)
+        stores = asked or reach
+        is_own = None if reach is None else partial(services.estate.is_own, reach=reach)
+        return EventStream(services.feed, Arrivals(stores), partial(_spelled, services, is_own))
+
+    return [Route("/api/arrivals", arrivals)]
+
+
+async def _spelled(services: Services, is_own: IsOwn | None, text: str) -> str:
+    """Return an arrival with what the ledger has of its fan, as far as these stores know it; without that where it cannot be read now."""
+    arrival: Mapping[str, Any] = json.loads(text)
+
+    def read(fans: FanReader) -> History | None:
+        whose = found(fans, str(arrival.get("fan")), is_own)
+        return None if whose is None else whose.history
+
+    try:
+        told = guide_arrival(arrival, await services.read_fans(read), services.profile_settings)
+    except ConfigError:  # a ledger of another release, or none: whoever came came all the same
+        told = dict(arrival)
+    return json.dumps(told, separators=(",", ":"), ensure_ascii=False)

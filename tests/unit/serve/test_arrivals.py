@@ -1,0 +1,47 @@
+"""Arrivals for guides: of their own stores, with what happened there, and no identifier."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from serve.roles import Role
+from tests.support.served_brand import ServedBrand
+from tests.support.served_ledger import DAY_NS, NOW_NS, SUBJECTS
+
+
+@pytest.fixture(scope="module")
+def brand(tmp_path_factory: pytest.TempPathFactory) -> ServedBrand:
+    brand = ServedBrand(tmp_path_factory.mktemp("brand"))
+    for fan, store in (("f-1", "s1"), ("f-1", "s2"), ("f-new", "s1")):
+        arrival = {"kind": "arrival", "id": f"{store}/{fan}", "store": store, "zone": "a", "fan": fan, "time_ns": NOW_NS + 9 * DAY_NS}
+        brand.feed.publish(json.dumps(arrival).encode())
+    return brand
+
+
+def heard(brand: ServedBrand, role: Role, query: str = "") -> list[dict[str, Any]]:
+    """The arrivals with which a stream begins."""
+    answer = brand.ask("GET", f"/api/arrivals{query}", role)
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/event-stream")
+    return [json.loads(line.removeprefix("data: ")) for line in answer.body.decode().split("\n\n") if line.startswith("data: ")]
+
+
+def test_headquarters_hears_of_every_store_with_all_that_happened(brand: ServedBrand) -> None:
+    found = [(each["store"], each["fan"], each["visits"]) for each in heard(brand, Role.HEADQUARTERS)]
+    assert found == [("s1", "f-1", 3), ("s2", "f-1", 3), ("s1", "f-new", 0)]
+
+
+@pytest.mark.parametrize("role", [Role.STORE, Role.AREA])
+def test_a_guide_hears_of_the_own_store_with_the_last_visits_and_interests_there(brand: ServedBrand, role: Role) -> None:
+    known, new = heard(brand, role)
+    assert ([each["store"] for each in known["last_visits"]], known["visits"]) == (["s1", "s1"], 2)
+    assert known["interests"] == {"zones": [{"store": "s1", "zone": "a", "seconds": 1800.0}], "articles": []}
+    assert (new["fan"], new["visits"], new["last_visits"], new["stage"]) == ("f-new", 0, [], None)
+    assert not [subject for subject in SUBJECTS.values() if subject in json.dumps([known, new])]
+
+
+def test_of_another_store_a_token_hears_nothing_and_of_one_that_it_names_that_alone(brand: ServedBrand) -> None:
+    assert brand.ask("GET", "/api/arrivals?store=s2", Role.STORE).status == 403
+    assert [each["store"] for each in heard(brand, Role.HEADQUARTERS, "?store=s2")] == ["s2"]
