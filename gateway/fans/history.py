@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from footfall.campaigns import campaigns_of
@@ -112,15 +112,35 @@ class History(NamedTuple):
 def history_of(rows: FanRows) -> History:
     """Return the history that a fan's rows are."""
     touches = tuple(sorted(map(_touched, rows.touches)))
-    visits = sorted(
-        (visit for store in _stores(rows) for visit in _visits(store, rows, [each for each in touches if each.store == store])),
+    found = sorted(
+        (visit for store, there in _by_store(rows, touches).items() for visit in _visits(store, there, rows.timeout_ns.get(store, 0))),
         key=lambda visit: (visit.start_ns, visit.store),
     )
-    return History(_now(rows.open), tuple(visits), touches, _purchases(touches, visits))
+    return History(_now(rows.open), tuple(found), touches, _purchases(touches, found))
 
 
-def _stores(rows: FanRows) -> list[str]:
-    return sorted({row.store for row in rows.visits} | {track.store for track in rows.open})
+@dataclass(slots=True)
+class _There:
+    """What a fan's rows have of one store."""
+
+    visits: list[VisitRow] = field(default_factory=list)
+    dwells: list[DwellRow] = field(default_factory=list)
+    open: list[OpenTrack] = field(default_factory=list)
+    touches: list[Touched] = field(default_factory=list)
+
+
+def _by_store(rows: FanRows, touches: Iterable[Touched]) -> Mapping[str, _There]:
+    """Return the rows of each store."""
+    found: defaultdict[str, _There] = defaultdict(_There)
+    for visit in rows.visits:
+        found[visit.store].visits.append(visit)
+    for dwell in rows.dwells:
+        found[dwell.store].dwells.append(dwell)
+    for track in rows.open:
+        found[track.store].open.append(track)
+    for touch in touches:
+        found[touch.store].touches.append(touch)
+    return found
 
 
 class _Segment(NamedTuple):
@@ -130,19 +150,17 @@ class _Segment(NamedTuple):
     is_touch: bool = False
 
 
-def _visits(store: str, rows: FanRows, touches: Sequence[Touched]) -> Iterable[Visited]:
-    timeout_ns = rows.timeout_ns.get(store, 0)
-    over = [_Segment(row.start_ns, row.last_ns, bool(row.open)) for row in rows.visits if row.store == store and is_visit(row)]
-    going = [_Segment(track.start_ns, track.last_ns, True) for track in rows.open if track.store == store]
-    bridges = [_Segment(each.time_ns, each.time_ns, False, True) for each in touches if each.what in VOUCHES]
-    dwells = [row for row in rows.dwells if row.store == store]
-    tracks = [track for track in rows.open if track.store == store and track.zone]
+def _visits(store: str, rows: _There, timeout_ns: int) -> Iterable[Visited]:
+    over = [_Segment(row.start_ns, row.last_ns, bool(row.open)) for row in rows.visits if is_visit(row)]
+    going = [_Segment(track.start_ns, track.last_ns, True) for track in rows.open]
+    bridges = [_Segment(each.time_ns, each.time_ns, False, True) for each in rows.touches if each.what in VOUCHES]
+    tracks = [track for track in rows.open if track.zone]
     for group in _within(sorted([*over, *going, *bridges]), timeout_ns):
         segments = [each for each in group if not each.is_touch]
         if segments:
             start_ns, last_ns = min(each.start_ns for each in segments), max(each.last_ns for each in segments)
-            there = [each for each in touches if start_ns <= each.time_ns <= last_ns + timeout_ns]
-            stays = _stays(start_ns, last_ns, dwells, tracks)
+            there = [each for each in rows.touches if start_ns <= each.time_ns <= last_ns + timeout_ns]
+            stays = _stays(start_ns, last_ns, rows.dwells, tracks)
             yield Visited(store, start_ns, last_ns, any(each.is_open for each in segments), stays, tuple(there))
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
-from functools import partial
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 from footfall.baskets import as_documented
-from footfall.units import NS_PER_S
+from footfall.units import NS_PER_MS, NS_PER_S
 from gateway.fans import owners
 from gateway.fans.history import History, Place, Purchase, Stay, Touched, Visited
 from gateway.fans.owners import CaredFor
@@ -17,6 +17,8 @@ from gateway.identity.ownership import NOBODY
 from gateway.query.show_text import duration
 
 _US: Final = 1000
+_MS_PER_DAY: Final = 86_400_000
+_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 
 class Heading(NamedTuple):
@@ -68,8 +70,18 @@ def purchases_of(purchases: Sequence[Purchase], limit: int, offset: int = 0) -> 
 
 def moment(time_ns: int, zone: tzinfo) -> str:
     """Return a time in ISO 8601, to the millisecond."""
+    if zone is UTC:
+        day, ms = divmod(time_ns // NS_PER_MS, _MS_PER_DAY)
+        s, ms = divmod(ms, 1000)
+        return f"{_day(day)}T{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}.{ms:03d}Z"
     since = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_ns // _US)
     return since.astimezone(zone).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@lru_cache(4096)
+def _day(day: int) -> str:
+    """Return a day since 1970 in ISO 8601. Histories have many times, of few days."""
+    return date.fromordinal(_EPOCH_DAY + day).isoformat()
 
 
 def _last(items: Sequence[Any], most: int) -> Sequence[Any]:
