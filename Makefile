@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hardware test lint parts mosquitto curl nodejs node-red systemd dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers fuzz real bench accuracy identity bench-pairs house boards docs-test install-test wheel clean
+.PHONY: help demo demo-hardware test lint parts mosquitto curl nodejs node-red systemd dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers fuzz api-fuzz real bench accuracy identity bench-pairs house boards docs-test install-test wheel clean
 
 KILLS ?= 50
 N ?= 200000
@@ -55,6 +55,9 @@ numbers: .venv/dev influxd-1.8 influxd-2.7 ## A simulated chain in three databas
 
 fuzz: .venv/run ## Spoilt and random bytes for every decoder: no error but the planned ones, no hang, memory flat; N=1000000 SEED=1
 	@$(PY) -m simulators.fuzz --inputs $(N) --seed $(SEED)
+
+api-fuzz: .venv/dev ## What a fuzzer makes of the API's document, with each kind of token; N=200 requests a route
+	FOOTFALL_API_FUZZ=$(or $(N),200) $(BIN)/pytest -q tests/simulation/test_api_fuzz.py --timeout 7200
 
 real: .venv/dev mosquitto influxd-1.8 influxd-2.7 ## Recordings of real stores through broker and gateway into InfluxDB 1.8 and 2.7
 	@$(PY) -m simulators.real

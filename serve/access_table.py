@@ -69,6 +69,7 @@ TABLE: Final[tuple[Rule, ...]] = (
     *(Rule(_POST, f"/api/decisions/{what}", _HEADQUARTERS, Scope.CHAIN) for what in DECISIONS),
     Rule(_GET, "/api/facts/{fact:path}", _HEADQUARTERS | {Role.INTEGRATOR}, Scope.OWN),
     Rule(_GET, "/api/corrections", _PEOPLE, Scope.STORES),
+    Rule(_GET, "/api/events/{event:path}", _EVERY, Scope.SENDER),
     Rule(_POST, "/api/events", _EVERY, Scope.SENDER),
     Rule(_POST, "/api/touches", _EVERY, Scope.SENDER),
     Rule(_POST, "/api/facts", frozenset({Role.HEADQUARTERS, Role.INTEGRATOR}), Scope.SENDER),

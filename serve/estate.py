@@ -58,6 +58,11 @@ class ServedEstate:
             self._current()
             return self._site
 
+    def places(self) -> Places | None:
+        """Return the names of site.toml as it is now; None if it cannot be read."""
+        with self._lock:
+            return self._current()
+
     def is_own(self, store: str, reach: frozenset[str]) -> bool:
         """Return whether a store, by any of its names, is one of these, which are present names."""
         with self._lock:

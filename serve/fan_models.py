@@ -11,7 +11,7 @@ class _Shown(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
-class Touch(_Shown):
+class FanTouch(_Shown):
     """An interaction: a scan, a sale …"""
 
     time: str = Field(examples=[_TIME], description="ISO 8601, UTC.")
@@ -43,10 +43,10 @@ class Visit(_Shown):
     seconds: float = Field(examples=[840.0])
     open: bool = Field(examples=[False])
     zones: list[Stay]
-    touches: list[Touch]
+    touches: list[FanTouch]
 
 
-class Purchase(Touch):
+class Purchase(FanTouch):
     """A sale with the visits since the one before it."""
 
     visits_before: int = Field(examples=[3])
@@ -87,7 +87,7 @@ class History(_Fan):
     visits_total: int
     visits: list[Visit]
     touches_total: int
-    touches: list[Touch]
+    touches: list[FanTouch]
     purchases_total: int
     purchases: list[Purchase]
 

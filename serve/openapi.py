@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic import BaseModel, ConfigDict
 
+from footfall.event_schema import schema
+from footfall.events import MAX_EVENTS
 from serve.problems import MEDIA_TYPE
 
 DESCRIPTION: Final = """
@@ -16,6 +18,7 @@ stores, an *area* the stores of its path, *headquarters* everything; an *integra
 A refusal is a problem (RFC 9457) whose `reason` is a stable word. A POST may bear an `Idempotency-Key`: sent again, it is answered the
 same and changes nothing twice.
 """
+_COMPONENTS: Final = "#/components/schemas/"
 _MEANS: Final = {
     400: "Something is wrong with the request; `message` states what.",
     401: "A token is needed, or this one has expired, or nobody has it.",
@@ -73,10 +76,33 @@ def body(schema: dict[str, Any], examples: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema, "examples": shown}}}}
 
 
+def one_or_several(*names: str) -> dict[str, Any]:
+    """Return the schema of one event of some kinds, or an array of them; `PLAIN_EVENTS` has the kinds."""
+    of: dict[str, Any] = {"anyOf": [{"$ref": f"{_COMPONENTS}{name}"} for name in names]}
+    return {"anyOf": [of, {"type": "array", "items": of, "maxItems": MAX_EVENTS}]}
+
+
+def _of_events() -> dict[str, Any]:
+    """Return the schemas of plain events by name, as `footfall schema` prints them."""
+    return cast("dict[str, Any]", _moved(schema()["$defs"]))
+
+
+def _moved(value: Any) -> Any:
+    """Return a schema whose references lead into this document. A discriminator says nothing that the kinds do not."""
+    if isinstance(value, dict):
+        return {
+            key: each.replace("#/$defs/", _COMPONENTS) if key == "$ref" else _moved(each)
+            for key, each in value.items()
+            if not (key == "discriminator" and isinstance(each, dict) and "propertyName" in each)
+        }
+    return [_moved(each) for each in value] if isinstance(value, list) else value
+
+
 def with_shared(document: dict[str, Any]) -> dict[str, Any]:
     """Return a document of FastAPI with what all routes share: the schema of problems, and how tokens are sent."""
     components = document.setdefault("components", {})
-    components.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
+    schemas = components.setdefault("schemas", {})
+    components["schemas"] = {**_of_events(), **schemas, "Problem": Problem.model_json_schema()}
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{"token": []}]
     return document

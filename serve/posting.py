@@ -18,10 +18,12 @@ from footfall.event_requests import head_problem, status_of
 from footfall.events import MAX_EVENTS_BYTES, AnyEvent, check_ids, load_json, parse_event
 from footfall.http_framing import content_length
 from footfall.topics import check_name, topic_of
+from gateway.fans.known_events import contradicts
 from serve.broker_client import NotPublished
 from serve.guard import caller_of, reach_of_request, refused
 from serve.idempotency import Answered, Asked, KeyRefused, check_key
 from serve.problems import answer, problem
+from serve.sent_ids import Sender
 from serve.services import Services
 
 _TOO_LONG: Final = f"at most {MAX_EVENTS_BYTES} bytes a request: send several"
@@ -78,11 +80,24 @@ async def publish_events(services: Services, request: Request, body: bytes, kind
     if denied := _beyond(request, events):
         return denied
     await run_in_threadpool(services.estate.check, store, agent, events, time.time_ns())
+    if other := await _other_content(services, (store, agent), values, events):
+        return problem(409, "event.id", f"{other}: its id was sent before with other content, which stays: give it an id of its own")
     topic, payload = topic_of(store, agent, "events"), json.dumps(await services.sealed(values, events), ensure_ascii=False).encode()
     if values:  # an empty array has nothing to publish
         await run_in_threadpool(services.broker.publish, topic, payload)
+    services.sent.keep((store, agent), events)
     services.posted["accepted"] += len(values)
     return answer({"accepted": len(values)}, 202)
+
+
+async def _other_content(services: Services, sender: Sender, values: Sequence[Any], events: Sequence[AnyEvent]) -> str:
+    """Return which event has the id of an earlier one with other content, as far as this server or the gateway's journal remembers it."""
+    if (event := services.sent.contradicted(sender, events)) is not None:
+        return f"event {events.index(event)}"
+    by_id = {event.id or "": (i, value) for i, (event, value) in enumerate(zip(events, values, strict=True))}
+    facts = {event.id or "" for event in events if event.kind == "fact"}
+    known = await run_in_threadpool(services.known_events, *sender, by_id.keys() - facts, facts)
+    return next((f"event {by_id[each][0]}" for each, found in known.items() if contradicts(found, by_id[each][1])), "")
 
 
 def _of_kinds(values: list[Any], kinds: Sequence[str]) -> list[Any]:

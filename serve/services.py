@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -18,9 +18,10 @@ from footfall.events import AnyEvent
 from gateway.cli.status import fetch
 from gateway.config import GatewayConfig, load_gateway
 from gateway.fans.desk import Desk
+from gateway.fans.known_events import KnownEvent, known_events
 from gateway.fans.profile_settings import FanProfileSettings, load_profile
 from gateway.fans.reading import FanReader
-from gateway.state.files import LEDGER
+from gateway.state.files import JOURNAL, LEDGER
 from gateway.state.ledger_reader import LedgerReader
 from serve.broker_client import BrokerClient
 from serve.config import ServeConfig, status_url, users_path
@@ -29,6 +30,7 @@ from serve.idempotency import Answers
 from serve.ledgers import Ledgers
 from serve.live import LiveReaders
 from serve.sealing import EventSealer
+from serve.sent_ids import SentIds
 from serve.users import UserFile
 
 STATUS_FRESH_S: Final = 2.0
@@ -54,6 +56,7 @@ class Services:
         self.posted: Final[Counter[str]] = Counter()
         """Requests that send events, by what became of them."""
         self.answers: Final = Answers()
+        self.sent: Final = SentIds()
         self._ledgers: Final = Ledgers(lambda: self.settings.state_dir / LEDGER)
         self._threads: Final = ThreadPoolExecutor(FANS_AT_ONCE, "fans")
         self._sealer: Final = EventSealer()
@@ -94,6 +97,17 @@ class Services:
                 return read(fans)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, reading)
+
+    def known_events(self, store: str, agent: str, ids: Iterable[str], facts: Iterable[str] = ()) -> Mapping[str, KnownEvent]:
+        """Return what the gateway's journal remembers of events, by id; nothing where this server cannot read its files.
+
+        Raise ContractError: site.toml has no such publisher.
+        """
+        places = self.estate.places()
+        try:
+            return known_events(self.settings.state_dir / JOURNAL, places, store, agent, ids, facts) if places else {}
+        except ConfigError:
+            return {}
 
     def close(self) -> None:
         """Close what is open."""

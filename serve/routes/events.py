@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
 from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serve.openapi import POSTED, body, refusals
-from serve.posting import answered_once, publish_events
+from footfall.errors import ContractError
+from footfall.event_facts import AnyFact
+from gateway.fans.show import moment
+from serve.openapi import POSTED, body, one_or_several, refusals, shown
+from serve.posting import answered_once, publish_events, sender_of
+from serve.problems import answer, problem
 from serve.services import Services
 
 SENDER: Final[list[dict[str, Any]]] = [
@@ -55,23 +62,36 @@ class _Sent(NamedTuple):
     """What is sent to a path. `kinds`: () for every kind."""
 
     kinds: tuple[str, ...]
+    schemas: tuple[str, ...]
+    """Their names in the document."""
     summary: str
     text: str
     examples: Mapping[str, Any]
 
 
+class Outcome(BaseModel):
+    """An event that the gateway has taken; `taken` is null of one that an earlier release took."""
+
+    id: str = Field(examples=["till-1-2026-11-21-0881"])
+    store: str = Field(examples=["flagship"])
+    agent: str = Field(examples=["till-1"])
+    taken: str | None = Field(examples=["2026-11-21T02:02:03.500Z"])
+    holds: dict[str, Any] = Field(examples=[{"kind": "touch", "what": "transaction", "amount": 129.5}])
+
+
+_FACTS: Final = tuple(kind.__name__ for kind in get_args(AnyFact))
 _AUTHORITY: Final = "`may_correct` of site.toml decides whose events a publisher corrects, and for how long."
+_CORRECTS: Final = f"Take events back, amend them, adjust a door. {_AUTHORITY}"
+_STATES: Final = "Who is who, as a CRM or a desk knows it; `kind` may be left out."
+_CORRECTIONS: Final = ("void", "amend", "adjustment")
 SENT: Final[Mapping[str, _Sent]] = {
-    "/api/events": _Sent((), "Send plain events", "Events of every kind.", {"a sale": _SALE, "people at a door": [_COUNT]}),
-    "/api/touches": _Sent(("touch",), "Send touches", "Scans, sales, returns …; `kind` may be left out.", {"a sale": _SALE}),
-    "/api/facts": _Sent(
-        ("fact",), "State facts", "Who is who, as a CRM or a desk knows it; `kind` may be left out.", {"a link": _LINK, "a merge": _MERGE}
-    ),
+    "/api/events": _Sent((), ("Event",), "Send plain events", "Events of every kind.", {"a sale": _SALE, "people at a door": [_COUNT]}),
+    "/api/touches": _Sent(("touch",), ("Touch",), "Send touches", "Scans, sales …; `kind` may be left out.", {"a sale": _SALE}),
+    "/api/facts": _Sent(("fact",), _FACTS, "State facts", _STATES, {"a link": _LINK, "a merge": _MERGE}),
     "/api/corrections": _Sent(
-        ("void", "amend", "adjustment"), "Correct events", f"Take events back, amend them, adjust a door. {_AUTHORITY}",
-        {"void": _VOID, "amend": _AMEND, "adjust": _ADJUST},
+        _CORRECTIONS, ("Void", "Amend", "Adjustment"), "Correct events", _CORRECTS, {"void": _VOID, "amend": _AMEND, "adjust": _ADJUST}
     ),
-}  # fmt: skip
+}
 _ALIKE: Final = (
     "One event, or an array of at most 1,000 that is taken whole or not at all: `footfall schema` prints what an event may have.\n\n"
     "202 means that the broker has them. Each needs an `id`, so that sending it again counts once; the same id with other content is "
@@ -86,9 +106,37 @@ def routes(services: Services) -> APIRouter:
         router.add_api_route(
             path, _handler(services, sent.kinds), methods=["POST"], status_code=202, summary=sent.summary, name=path,
             description=f"{sent.text}\n\n{_ALIKE}", responses={**refusals(*POSTED)},
-            openapi_extra={"parameters": SENDER, **body({"anyOf": [{"type": "object"}, {"type": "array"}]}, dict(sent.examples))},
+            openapi_extra={"parameters": SENDER, **body(one_or_several(*sent.schemas), dict(sent.examples))},
         )  # fmt: skip
+
+    @router.get(
+        "/api/events/{event:path}", summary="What became of an event",
+        openapi_extra={"parameters": SENDER}, responses={200: shown(Outcome), **refusals(400, 401, 403, 404, 429)},
+    )  # fmt: skip
+    async def outcome(event: str, request: Request) -> Response:
+        """Whether the gateway has taken the event that a publisher sent under an id: 404 means that it is on its way, lies in quarantine,
+        or never came. A fact is asked for by `/api/facts/`.
+        """
+        try:
+            store, agent = sender_of(request)
+            known = await run_in_threadpool(services.known_events, store, agent, [event])
+        except ContractError as error:
+            return problem(400, error.reason, str(error))
+        if event not in known:
+            return problem(404, "event", f"no event {event[:80]!r} of {agent} in store {store} was taken so far")
+        found = known[event]
+        return answer({"id": event, "store": store, "agent": agent, "taken": _moment(found.taken_ns), "holds": _shown(found.values)})
+
     return router
+
+
+def _moment(time_ns: int) -> str | None:
+    return moment(time_ns, UTC) if time_ns > 0 else None
+
+
+def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is remembered, with times as text."""
+    return {key.removesuffix("_ns"): _moment(value) if key.endswith("_ns") else value for key, value in values.items()}
 
 
 def _handler(services: Services, kinds: tuple[str, ...]) -> Callable[[Request], Any]:

@@ -12,20 +12,32 @@ from typing import Any, Final
 
 import msgpack
 
+from gateway.accept.ids import id_hash
+from gateway.accept.outcome import Entry
 from gateway.fold.store import CorrectionRow, DwellRow, TouchRow, VisitRow
 from gateway.identity.facts import FOR_EVER_NS, Fact, Identifier, Link, Merge, Span, Standing, fan_name
+from gateway.records import RecordKind
 from gateway.state.journal import Journal
 from gateway.state.ledger import Ledger
 
 DAY_NS: Final = 86_400 * 10**9
 NOW_NS: Final = 1_790_000_000 * 10**9
 SUBJECTS: Final = {"f-1": f"{17:016x}", "f-2": f"{18:016x}"}
+TAKEN: Final[dict[bytes, Any]] = {
+    id_hash("s1", "crm", "t-1"): ["touch", "transaction", NOW_NS, None, None, None, "a", 12.5],
+    id_hash("", "fact", "merge-1"): {"kind": "fact", "fact": "merge", "fans": ["f-1", "f-old"]},
+}
+"""What the journal remembers of events: a sale of 12.5 that crm sent, and a fact."""
 _BODY: Final = dict.fromkeys(("zone", "department", "channel", "campaign", "ref", "items", "fan"), "") | {"staff_id": "ann", "subjects": []}
 
 
 def write_ledger(state: Path) -> None:
-    """Write ledger.db and an empty journal.db into a folder."""
-    Journal(state / "journal.db").close()
+    """Write ledger.db and journal.db into a folder."""
+    journal = Journal(state / "journal.db")
+    for known_as, values in TAKEN.items():
+        journal.is_new_event(known_as, b"", bytes(8) + msgpack.packb((NOW_NS, values)))
+    journal.commit([(1, Entry(RecordKind.NOTE, "", "", 0, b""))], {})
+    journal.close()
     ledger = Ledger(state / "ledger.db")
     came = [("f-1", "s1", 0), ("f-1", "s2", 1), ("f-1", "s1", 2), ("f-2", "s2", 3)]
     ledger.save_visits(_visit(*each) for each in came)

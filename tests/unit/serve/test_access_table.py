@@ -11,7 +11,7 @@ from serve.access_table import TABLE, Rule, Scope, rule_of
 from serve.roles import Role
 from tests.support.served_brand import ServedBrand
 
-IN_PATH: Final = {"{what}": "measures", "{file}": "docs.js", "{fact:path}": "link-f-1", "{fan:path}": "f-1"}
+IN_PATH: Final = {"{what}": "measures", "{file}": "docs.js", "{fact:path}": "link-f-1", "{event:path}": "t-1", "{fan:path}": "f-1"}
 QUERY: Final = {
     Scope.STORES: {"own": "store=s1", "other": "store=s2", "chain": ""},
     Scope.SENDER: {"own": "store=s1&agent=crm", "other": "store=s2&agent=till-2", "chain": ""},
@@ -38,7 +38,8 @@ def refusal(brand: ServedBrand, method: str, rule: Rule, role: Role, about: str)
     query = QUERY.get(rule.scope, {}).get(about, "")
     answer = brand.ask(method, f"{path}?{query}" if query else path, role, b"[]")
     assert answer.status != 500
-    return str(answer.json()["reason"]) if answer.status in (401, 403, 404) else ""
+    is_refused = answer.status in (401, 403) or (answer.status == 404 and rule.scope in (Scope.FAN, Scope.OWN))
+    return str(answer.json()["reason"]) if is_refused else ""
 
 
 def sample(rule: Rule, values: dict[str, str]) -> str:

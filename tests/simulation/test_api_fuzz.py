@@ -1,0 +1,56 @@
+"""What a fuzzer makes of the OpenAPI document, sent to the application with each kind of token: nothing of it is a mistake of the server.
+
+Right and wrong requests alike are answered as the document has it, and a refusal has its reason. `make api-fuzz` does it for longer.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Final
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+
+from serve.roles import Role
+from tests.support.served_brand import ServedBrand
+
+EXAMPLES: Final = int(os.environ.get("FOOTFALL_API_FUZZ", "3"))
+"""Requests to each route, right and wrong ones, with each token."""
+ANSWERS: Final = {200, 202, 400, 401, 403, 404, 405, 408, 409, 413, 415, 429, 503}
+"""503: nobody is connected to a broker here, and there is no database."""
+SETTINGS: Final = settings(
+    max_examples=EXAMPLES, deadline=None, database=None, derandomize="FOOTFALL_API_FUZZ" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def brand(tmp_path_factory: pytest.TempPathFactory) -> ServedBrand:
+    return ServedBrand(tmp_path_factory.mktemp("brand"), "requests_per_s = 100_000\nburst = 1_000_000\n")
+
+
+@pytest.mark.parametrize("mode", GenerationMode)
+@pytest.mark.parametrize("role", Role)
+def test_nothing_that_is_sent_is_a_mistake_of_the_server(brand: ServedBrand, role: Role, mode: GenerationMode) -> None:
+    schema = schemathesis.openapi.from_asgi("/api/openapi.json", brand.app, headers={"Host": "localhost"})
+    found: list[Any] = list(schema.get_all_operations())
+    for each in found:
+        _try(each.ok(), mode, {"Host": "localhost", "Authorization": f"Bearer {brand.tokens[role]}"})
+
+
+def _try(operation: Any, mode: GenerationMode, headers: dict[str, str]) -> None:
+    @SETTINGS
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def sent(case: Any) -> None:
+        answer = case.call(headers=headers)
+        assert answer.status_code in ANSWERS, f"{case.as_curl_command()}\n{answer.text}"
+        kind = answer.headers["content-type"][0]
+        if answer.status_code >= 400:
+            assert kind == "application/problem+json"
+            assert {"type", "title", "status", "detail", "reason", "message"} <= answer.json().keys()
+        else:
+            assert kind == "application/json"
+
+    sent()

@@ -1,0 +1,41 @@
+"""An id that was published comes again with the same content, or is known for another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from footfall.events import AnyEvent, parse_event
+from serve.sent_ids import REMEMBERED, SentIds
+
+TILL, DOOR = ("s1", "till"), ("s1", "door")
+
+
+def scan(**more: Any) -> AnyEvent:
+    return parse_event({"kind": "touch", "what": "scan", "id": "t-1", **more})
+
+
+def merge(*fans: str) -> AnyEvent:
+    return parse_event({"kind": "fact", "fact": "merge", "id": "m-1", "fans": list(fans)})
+
+
+def test_the_same_again_is_the_same_however_it_is_written() -> None:
+    ids = SentIds()
+    ids.keep(TILL, [scan(time="2026-11-21T10:00:00Z")])
+    assert ids.contradicted(TILL, [scan(time="2026-11-21T18:00:00+08:00", zone=None)]) is None
+    other = scan(time="2026-11-21T10:00:01Z")
+    assert ids.contradicted(TILL, [scan(id="t-2"), other]) is other
+
+
+def test_ids_are_each_publisher_s_own_and_those_of_facts_the_brand_s() -> None:
+    ids = SentIds()
+    ids.keep(TILL, [scan(), merge("a", "b")])
+    assert ids.contradicted(DOOR, [scan(zone="a")]) is None
+    assert ids.contradicted(DOOR, [merge("a", "c")]) is not None
+
+
+def test_no_more_than_so_many_are_remembered() -> None:
+    ids = SentIds()
+    ids.keep(TILL, [scan()])
+    many = scan(id="x")
+    ids.keep(TILL, (many.model_copy(update={"id": f"x-{n}"}) for n in range(REMEMBERED)))
+    assert ids.contradicted(TILL, [scan(zone="a")]) is None
