@@ -74,6 +74,7 @@ _ADDED_TO_RECEIPT: Final = {
     "beacons": None,
     "seal_key": None,
     "refused": 0,
+    "prompt_s": 0,
 }
 
 

@@ -52,9 +52,15 @@ def other(path: Path) -> Iterator[sqlite3.Connection]:
         yield db
 
 
-def found(path: Path, aggregates: Sequence[Aggregate] = IN, span: tuple[int, int, int] | None = None, **asked: Any) -> CellTable:
+def found(
+    path: Path,
+    aggregates: Sequence[Aggregate] = IN,
+    span: tuple[int, int, int] | None = None,
+    by: Sequence[str] = ("store",),
+    **asked: Any,
+) -> CellTable:
     with closing(SqliteReader(path)) as reader:
-        return reader.cells("traffic", aggregates, *(span or (MONDAY_NS, MONDAY_NS + 3 * NS_PER_DAY, NS_PER_DAY)), **asked)
+        return reader.cells("traffic", aggregates, *(span or (MONDAY_NS, MONDAY_NS + 3 * NS_PER_DAY, NS_PER_DAY)), by, **asked)
 
 
 def assert_right(path: Path, aggregates: Sequence[Aggregate], span: tuple[int, int, int], by: Sequence[str] = ("store",)) -> None:
