@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
-from footfall.units import NS_PER_MINUTE, NS_PER_S
+from footfall.units import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
 from gateway.fold.fan_owners import FanOwners
 from gateway.fold.guest_visits import GuestVisits
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
@@ -21,7 +21,17 @@ from gateway.site.staff import NOBODY
 
 STAY_NS: Final = 10 * NS_PER_S
 """Who is in a zone for less walks through it."""
+LONGEST_DAY_NS: Final = 25 * NS_PER_HOUR
+"""The day on which clocks go back."""
 _IN, _IN_STAFF, _STARTED = (TRAFFIC_COLUMN[name] for name in ("in", "in_staff", "visits_started"))
+
+
+class _Led(NamedTuple):
+    """A fan's touches in a store over a span, ns, both ends included, as they were read."""
+
+    from_ns: int
+    to_ns: int
+    acts: Sequence[Act]
 
 
 class OutcomeReading:
@@ -31,6 +41,8 @@ class OutcomeReading:
         self._state: Final = state
         self._guest_visits: Final = GuestVisits(state, groups)
         self._owners: Final = owners
+        self._led: dict[tuple[str, int], _Led] = {}
+        """Of the day that is read, by fan and store: who buys all day has the touches before read once."""
 
     def day(self, store: int, begin_ns: int, end_ns: int) -> StoreDay:
         """Return what is known of a store's day now."""
@@ -42,6 +54,7 @@ class OutcomeReading:
         returned = {act: self._sold(act) for act in acts if act.what == RETURN}
         fans = [*(visit.fan for visit in visits), *(act.fan for act in acts), *(act.fan for act in returned.values() if act)]
         self._owners.prepare(fans)
+        self._led = {}
         return StoreDay(
             store=name,
             entrants=int(sum(cell[_IN] - cell[_IN_STAFF] for cell in cells)),
@@ -95,9 +108,18 @@ class OutcomeReading:
 
     def _sale(self, store: int, act: Act, day_begin_ns: int) -> Sale:
         window_ns = self._state.contribution.window_ns
-        acts = self.acts(act.fan, store, act.time_ns - window_ns, act.time_ns) if act.fan else [act]
+        acts = self._before(act, store, day_begin_ns) if act.fan else [act]
         led = contributed(act, acts, day_begin_ns, window_ns)
         return Sale(act, is_registered(act.fan), led, self._owners.of(act.fan, act.time_ns), act.time_ns)
+
+    def _before(self, act: Act, store: int, day_begin_ns: int) -> Sequence[Act]:
+        """Return the fan's touches of a sale's day and of the window before it, or more, up to the sale at least."""
+        found = self._led.get((act.fan, store))
+        if found is None or not found.from_ns <= act.time_ns - self._state.contribution.window_ns or found.to_ns < act.time_ns:
+            from_ns = min(day_begin_ns, act.time_ns) - self._state.contribution.window_ns
+            to_ns = max(day_begin_ns + LONGEST_DAY_NS, act.time_ns)
+            found = self._led[act.fan, store] = _Led(from_ns, to_ns, self.acts(act.fan, store, from_ns, to_ns))
+        return found.acts
 
     def _returned(self, act: Act, sold: Act | None) -> Sale:
         """Return what takes a return off the contributions of its sale; to one that nobody knows nobody contributed."""

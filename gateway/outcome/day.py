@@ -8,7 +8,7 @@ revenue to the cent, visits and sales to the hundredth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -91,13 +91,13 @@ def rows_of(day: StoreDay, settings: ContributionSettings) -> dict[DayKey, tuple
         _count_visit(found, visit, day.store)
         bought = any(act.what == SALE for act in visit.acts)
         whole = {"visits": HUNDREDTHS, "buyers": HUNDREDTHS * bought}
-        _share(found, whole, visit.acts, visit.acts[-1].time_ns if visit.acts else 0, visit.owner, settings, day.store)
-    _share(found, {"visits": (day.visitors - len(day.visits)) * HUNDREDTHS}, (), 0, OwnedBy(), settings, day.store)
+        _share(found, whole, visit.acts, visit.acts[-1].time_ns if visit.acts else 0, visit.owner, settings)
+    _share(found, {"visits": (day.visitors - len(day.visits)) * HUNDREDTHS}, (), 0, OwnedBy(), settings)
     for sale in day.sales:
         _count_sale(found, sale, day.store)
         is_return = sale.act.what == RETURN
         whole = {"revenue": -sale.act.cents} if is_return else {"revenue": sale.act.cents, "orders": HUNDREDTHS}
-        _share(found, whole, sale.before, sale.sold_ns or sale.act.time_ns, sale.owner, settings, day.store)
+        _share(found, whole, sale.before, sale.sold_ns or sale.act.time_ns, sale.owner, settings)
     return found.rows()
 
 
@@ -135,30 +135,51 @@ def _count_sale(found: DayRows, sale: Sale, store: str) -> None:
 
 
 def _share(
-    found: DayRows, whole: Mapping[str, int], acts: Sequence[Act], at_ns: int, owner: OwnedBy, settings: ContributionSettings, store: str
+    found: DayRows, whole: Mapping[str, int], acts: Sequence[Act], at_ns: int, owner: OwnedBy, settings: ContributionSettings
 ) -> None:
     """Share out what a visit or a sale comes to, under every rule and by every kind."""
+    ages_ns = [max(at_ns - act.time_ns, 0) for act in acts]
     for by, kind in _KINDS.items():
-        for rule, weights in _weights(by, kind, acts, at_ns, owner, settings):
-            for what, amount in whole.items():
-                for value, part in shared_out(amount, weights).items():
-                    found.add(DayKey(by, value), f"{what}_{rule}", part)
+        acting = _acting(kind, acts, ages_ns)
+        met = {value for each in acting for value in each.values}
+        if len(met) < 2:
+            _share_whole(found, DayKey(by, next(iter(met), NOBODY)), whole)
+        else:
+            _share_by_weight(found, by, whole, acting, settings)
+        for what, amount in whole.items():
+            found.add(DayKey(by, kind.of_owner(owner)), f"{what}_{OWNER}", amount)
 
 
-def _weights(
-    by: str, kind: _Kind, acts: Sequence[Act], at_ns: int, owner: OwnedBy, settings: ContributionSettings
-) -> Iterator[tuple[str, Mapping[str, int]]]:
-    """Yield each rule with the weight of each value; several values of one touch weigh alike."""
-    acting = [(act, [value for value in kind.of_act(act) if value]) for act in acts]
-    acting = [(act, values) for act, values in acting if values]
-    ages_ns = [max(at_ns - act.time_ns, 0) for act, _ in acting]
+class _Acting(NamedTuple):
+    """What a touch contributes to, and how long before the sale, ns."""
+
+    values: Sequence[str]
+    age_ns: int
+
+
+def _acting(kind: _Kind, acts: Sequence[Act], ages_ns: Sequence[int]) -> list[_Acting]:
+    every = (_Acting([value for value in kind.of_act(act) if value], age_ns) for act, age_ns in zip(acts, ages_ns, strict=True))
+    return [each for each in every if each.values]
+
+
+def _share_whole(found: DayRows, key: DayKey, whole: Mapping[str, int]) -> None:
+    """Give all to the only value there is: every rule does. Most visits and sales have one value of a kind, or none."""
+    for what, amount in whole.items():
+        for rule in WEIGHING:
+            found.add(key, f"{what}_{rule}", amount)
+
+
+def _share_by_weight(found: DayRows, by: str, whole: Mapping[str, int], acting: Sequence[_Acting], settings: ContributionSettings) -> None:
+    """Share out among several values; several of one touch weigh alike."""
+    ages_ns = [each.age_ns for each in acting]
     for rule, weigh in WEIGHING.items():
         weights: dict[str, int] = {}
-        for (_, values), weight in zip(acting, weigh(ages_ns, settings) if acting else (), strict=True):
-            for value in values:
-                weights[value] = weights.get(value, 0) + weight * _PARTS // len(values)
-        yield rule, weights if any(weights.values()) else {NOBODY: 1}
-    yield OWNER, {kind.of_owner(owner): 1}
+        for each, weight in zip(acting, weigh(ages_ns, settings), strict=True):
+            for value in each.values:
+                weights[value] = weights.get(value, 0) + weight * _PARTS // len(each.values)
+        for what, amount in whole.items():
+            for value, part in shared_out(amount, weights).items():
+                found.add(DayKey(by, value), f"{what}_{rule}", part)
 
 
 _PARTS: Final = 720_720
