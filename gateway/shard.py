@@ -22,7 +22,7 @@ from gateway.fold.arrivals import Arrival
 from gateway.fold.awaited import Prompt
 from gateway.fold.fold import Fold
 from gateway.fold.store import FoldStore
-from gateway.identity.facts import Fact, Standing
+from gateway.identity.facts import Fact, Given, Standing
 from gateway.points import Points
 from gateway.records import Record, RecordKind
 from gateway.site.recorded import RecordedIdentifierType
@@ -32,6 +32,8 @@ Records = Iterable[tuple[Record, Body | None]]
 FACTS_AT_ONCE: Final = 1_000
 MEMORY: Final = "accept"
 """The part of a checkpoint that has what accept remembers."""
+GIVEN: Final = "given"
+"""The part that has up to which place standings were taken."""
 
 
 class Folded(NamedTuple):
@@ -72,6 +74,8 @@ class Shard:
         self._memory: Final = memory
         self._identity_of: Final = identity
         self._identity: tuple[Sequence[RecordedIdentifierType], IdentityStage] | None = None
+        self.given_place = 0
+        """Up to where this shard has what identity gave: it asks for what is behind, at its start and whenever nothing came for long."""
 
     def take(self, messages: Iterable[Message], position: str, received_ns: int, given: Sequence[Entry] = ()) -> tuple[Accepted, Folded]:
         """Accept and fold messages of the shard's stores that the log has at a position, received at one time.
@@ -93,6 +97,15 @@ class Shard:
         """Take standings that identity made of any shard's facts, in any order, once or more often; return the points that they change."""
         self.core.link(standings)
         return self.core.state.points.take()
+
+    def take_given(self, given: Sequence[Given]) -> list[Points]:
+        """Take what identity gave behind `given_place`, in order; return the points that it changes. What is known already is left out.
+
+        A stage or a shard that ends before standings arrived loses none: they are durable with their facts, and asked for again.
+        """
+        new = [each for each in given if each.place > self.given_place]
+        self.given_place = max([self.given_place, *(each.place for each in new)])
+        return self.link([each.standing for each in new])
 
     def fold_alone(self, records: Records) -> Folded:
         """Fold where there is no other shard: what identity makes of the records of a second is taken behind them; no facts are left."""
@@ -134,7 +147,8 @@ class Shard:
 
         Whatever was returned until then must be durable before: it is not returned again.
         """
-        self.core.checkpoint({**more, MEMORY: self._memory.dump()} if self._memory else more)
+        given = {GIVEN: str(self.given_place).encode()} if self.given_place else {}
+        self.core.checkpoint({**more, **given, MEMORY: self._memory.dump()} if self._memory else {**more, **given})
 
     def resume(self, stored: Mapping[str, bytes]) -> None:
         """Go on from the parts of a checkpoint, here or elsewhere. Raise ConfigError or Unusable if another release made them."""
@@ -142,6 +156,7 @@ class Shard:
             self.core.load(stored)
         if self._memory and MEMORY in stored:
             self._memory.load(stored[MEMORY])
+        self.given_place = int(stored.get(GIVEN, b"0"))
 
     def restart(self, store: FoldStore, stored: Mapping[str, bytes]) -> None:
         """Begin again at the last checkpoint of a store, after folding failed."""

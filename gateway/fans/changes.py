@@ -63,7 +63,9 @@ def changes_of(facts: Sequence[Fact], before: Mapping[str, Standing], after: Ite
     `before` has the standings of the names of `after`, as far as they had one.
     """
     now = {standing.name: standing for standing in after}
-    was_of, is_of = _person(before), _person({**before, **now})
+    together = {**before, **now}
+    was_of, is_of = _person(before), _person(together)
+    meant_now = {span.fan for standing in together.values() for span in standing.spans}
     found: dict[FanChange, None] = {}
     for name, standing in now.items():
         if name.startswith(_FAN):
@@ -71,7 +73,7 @@ def changes_of(facts: Sequence[Fact], before: Mapping[str, Standing], after: Ite
             for change in _of_fan(fan, before.get(name), standing, was_of, is_of):
                 found[change._replace(facts=_stating(facts, {fan, change.old, change.new}))] = None
         else:
-            for old, new in _known_now(before.get(name), standing):
+            for old, new in _other_now(before.get(name), standing, meant_now):
                 found.setdefault(FanChange(What.ID_CHANGED, old, old, new, _stating(facts, {new}, name)))
     return list(found)
 
@@ -111,12 +113,16 @@ def _is_withdrawn(standing: Standing | None) -> bool:
     return bool(standing and standing.spans and standing.spans[-1].fan == "")
 
 
-def _known_now(before: Standing | None, after: Standing) -> Iterator[tuple[str, str]]:
-    """Yield provisional ids that an identifier meant, with the registered fan that it means instead."""
+def _other_now(before: Standing | None, after: Standing, meant_now: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield provisional ids that an identifier meant, with the fan that it means instead: a registered one, or another provisional one.
+
+    A provisional fan has the id of the smallest fact, so it has another one once a smaller one comes late, or joins it to others. One that
+    others still have, since only a part left it, is no change of id.
+    """
     for old in before.spans if before else ():
         if old.fan.startswith(ANONYMOUS):
             meant = [new.fan for new in after.spans if new.from_ns < old.to_ns and old.from_ns < new.to_ns]
-            if meant and is_registered(meant[-1]):
+            if meant and (is_registered(meant[-1]) or (meant[-1] not in ("", old.fan) and old.fan not in meant_now)):
                 yield old.fan, meant[-1]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Final, NamedTuple, Protocol
 
 from gateway.identity.links import FOR_EVER_NS as FOR_EVER_NS
@@ -241,6 +241,20 @@ class FactStore(KnownFacts, Protocol):
         """
 
 
+class Given(NamedTuple):
+    """A standing that was given to all shards, and the place of that in the order in which standings were given."""
+
+    place: int
+    standing: Standing
+
+
+class GivingFacts(FactStore, Protocol):
+    """A store of facts beside several shards: what was given to them is durable with the facts that it comes of."""
+
+    def given_after(self, place: int) -> Sequence[Given]:
+        """Return what was given behind a place, in order: of each name the latest alone, which replaces all others of it."""
+
+
 class NamedFacts(FactStore, Protocol):
     """A store of facts that knows all their names."""
 
@@ -254,6 +268,9 @@ class MemoryFactStore:
     def __init__(self) -> None:
         self._facts: Final[dict[str, dict[Fact, None]]] = {}
         self._standings: Final[dict[str, Standing]] = {}
+        self._given: Final[dict[str, Given]] = {}
+        """By name, in the order of their places."""
+        self._place = 0
 
     def facts_naming(self, names: Collection[str]) -> Iterable[Fact]:
         """Return every fact of any of these names, each once."""
@@ -284,3 +301,11 @@ class MemoryFactStore:
             for name in names_of(fact):
                 self._facts.setdefault(name, {}).setdefault(fact)
         self._standings.update((each.name, each) for each in standings)
+        for each in standings:
+            self._place += 1
+            self._given.pop(each.name, None)
+            self._given[each.name] = Given(self._place, each)
+
+    def given_after(self, place: int) -> Sequence[Given]:
+        """Return what was given behind a place, in order."""
+        return list(takewhile(lambda each: each.place > place, reversed(self._given.values())))[::-1]

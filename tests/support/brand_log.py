@@ -17,14 +17,14 @@ from footfall.health import Health, encode_health
 from gateway.accept.messages import Message
 from gateway.accept.outcome import TIME_PASSED, Entry
 from gateway.fold.fold import Fold
-from gateway.identity.facts import Fact, MemoryFactStore, Standing
+from gateway.identity.facts import Fact, FactStore, GivingFacts, MemoryFactStore
 from gateway.identity.facts_json import encode_facts, facts_of_links
 from gateway.identity.identity import Identity
 from gateway.identity.links import Link, encode_links
 from gateway.identity.types import IdentifierTypes
 from gateway.points import Points
 from gateway.records import RecordKind
-from gateway.shard import IdentityStage, Shard
+from gateway.shard import Shard
 from gateway.site import Site, shard_of
 from gateway.site.recorded import record_site
 from tests.support import shards
@@ -152,15 +152,13 @@ class Results:
 class Reader:
     """One shard that reads the log up to where it stands, and the standings up to where it stands in those."""
 
-    def __init__(
-        self, log: BrandLog, number: int, count: int, results: Results, links: list[Sequence[Standing]], identity: IdentityStage
-    ) -> None:
-        self._identity = identity
+    def __init__(self, log: BrandLog, number: int, count: int, results: Results, identity: Identity, given: GivingFacts) -> None:
+        self._identity, self._given = identity, given
         self.site = log.site.only(number, count)
         self._entries, self._number, self._count = log.entries, number, count
-        self._results, self._links = results, links
+        self._results = results
         self._kept: dict[str, Any] = {}
-        self.at = self.linked = 0
+        self.at = 0
         self._shard = self._resumed()
 
     def _resumed(self) -> Shard:
@@ -168,22 +166,24 @@ class Reader:
         kept = MemoryStore(self._kept)
         shard = shards.shard_of(Fold(shipped(), kept, lambda site: ({STAFF}, set()), True, filter_bytes=1 << 10), self.site)
         shard.resume(kept.state())
-        self.at, self.linked = msgpack.unpackb(kept.state().get("log", msgpack.packb([0, 0])))
+        self.at = msgpack.unpackb(kept.state().get("log", msgpack.packb(0)))
         return shard
 
     def crash(self, keep: Callable[[int], int]) -> None:
-        """Lose all since the last checkpoint, and read it again up to the same place. `keep(at)` gives how many links are known there."""
+        """Lose all since the last checkpoint, and read it again up to the same place. `keep(at)`: up to where standings have come there."""
         until = self.at
         self._shard = self._resumed()
         while self.at < until:
             self.read(keep(self.at))
 
     def checkpoint(self) -> None:
-        self._shard.checkpoint({"log": msgpack.packb([self.at, self.linked])})
+        self._shard.checkpoint({"log": msgpack.packb(self.at)})
 
-    def read(self, links_known: int) -> None:
-        """Take the next entry of the log, after the links that have come by now."""
-        self.link(links_known)
+    def read(self, until_place: int) -> None:
+        """Take the next entry of the log, after the standings that have come by now."""
+        self._store(
+            self._shard.take_given([each for each in self._given.given_after(self._shard.given_place) if each.place <= until_place])
+        )
         entry = self._entries[self.at]
         mine = shard_of(entry.store, self._count) == self._number if entry.store else True
         if mine and not entry.facts:
@@ -194,20 +194,15 @@ class Reader:
             self._results.receipts |= {(self.at, key): upto for key, (upto, _) in accepted.receipts.items()}
             self._results.refused |= {(part.key, topic, part.payload) for topic, part in accepted.refused}
             self._store(folded.points)
-            self._links.append(self._identity.take(folded.facts))
+            self._identity.take(folded.facts)
         self.at += 1
-
-    def link(self, links_known: int) -> None:
-        for links in self._links[self.linked : max(links_known, self.linked)]:
-            self._store(self._shard.link(links))
-        self.linked = max(links_known, self.linked)
 
     def _store(self, points: Iterable[Points]) -> None:
         store(points, self._results.rows)
 
 
-def new_identity() -> Identity:
-    return Identity(MemoryFactStore(), IdentifierTypes(), b"a key of tests")
+def new_identity(store: FactStore | None = None) -> Identity:
+    return Identity(store or MemoryFactStore(), IdentifierTypes(), b"a key of tests")
 
 
 def stored(log: BrandLog, count: int = 1, delays: Sequence[int] = (0,), checkpoints: Sequence[int] = (), crashes: bool = False) -> Results:
@@ -216,25 +211,25 @@ def stored(log: BrandLog, count: int = 1, delays: Sequence[int] = (0,), checkpoi
     A checkpoint is made every `checkpoints[n]` entries; with `crashes` every shard loses after each entry what came since its last one
     (of bare ticks, after each seventh).
     """
-    results, links, lengths = Results(), list[Sequence[Standing]](), [0]
-    identity = new_identity()
-    readers = [Reader(log, number, count, results, links, identity) for number in range(count)]
+    results, facts, places = Results(), MemoryFactStore(), [0]
+    identity = new_identity(facts)
+    readers = [Reader(log, number, count, results, identity, facts) for number in range(count)]
     last = len(log.entries) - 1
     for at, entry in enumerate(log.entries):
         if entry.facts:
-            links.append(identity.take(entry.facts))
+            identity.take(entry.facts)
         for number, reader in enumerate(readers):
             late = delays[number % len(delays)]
 
             def known(where: int, late: int = late) -> int:
-                return len(links) if where >= last - 1 else lengths[max(0, where - late)]
+                return 10**9 if where >= last - 1 else places[max(0, where - late)]
 
             reader.read(known(at))
             if crashes and (entry.messages or entry.facts or at % 7 == 0):
                 reader.crash(known)
             if checkpoints and at % checkpoints[number % len(checkpoints)] == 0:
                 reader.checkpoint()
-        lengths.append(len(links))
+        places.append(max((each.place for each in facts.given_after(places[-1])), default=places[-1]))
     return results
 
 

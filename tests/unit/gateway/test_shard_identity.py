@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
-from gateway.identity.facts import Identifier, Link
+from footfall.frames import Kind
+from gateway.identity.facts import Identifier, Link, MemoryFactStore
 from gateway.identity.facts_json import encode_facts
+from gateway.identity.identity import Identity
+from gateway.identity.types import IdentifierTypes
 from gateway.pipeline.identity_stage import identity_on
 from gateway.records import RecordKind
 from gateway.state.ledger import Ledger
-from tests.support.journal_stories import T0, Story, new_fold, of, pairs, pseudonym, store
+from tests.support.journal_stories import T0, Row, Story, new_fold, of, pairs, pseudonym, store
+from tests.support.memory_fold_store import MemoryStore
 from tests.support.shards import shard_of
 
+KEY = b"a key of tests"
 SALE = {"kind": "touch", "what": "transaction", "id": "t1", "amount": 5.0, "identifiers": ["member:m1"], "ref": "r1"}
 LINK = Link(id="l1", learned_ns=T0, source="crm", identifier=Identifier("member", pseudonym("member:m1")), fan="fan-1")
 
@@ -50,3 +57,44 @@ def test_another_rule_of_a_type_rewrites_what_it_named() -> None:
             Story().add(RecordKind.FACTS, encode_facts([LINK])).event(0, SALE | {"ref": None}), [{"type": "member", "joins": "no"}]
         )
         assert fans(only_by_ref, at_once) == [""], "now it names rows of its own reference only"
+
+
+def tagged(number: int) -> Link:
+    return Link(id=f"l{number}", learned_ns=number, source="crm", identifier=Identifier("member", f"{number:016x}"), fan=f"fan-{number}")
+
+
+def heard_of(numbers: Sequence[int]) -> Story:
+    told = Story().frame(0, []).frame(1, [])
+    for number in numbers:
+        told.wait(10).frame(0, [Row(Kind.STAY, number)]).frame(1, [])
+    return told.end()
+
+
+def test_what_was_decided_and_not_yet_given_when_everything_ended_is_given_when_the_shard_asks_again() -> None:
+    """Identity commits facts with what they come to, and ends before that reaches the shard."""
+    facts, kept, told = MemoryFactStore(), dict[str, Any](), heard_of([5, 7])
+    identity, shard = Identity(facts, IdentifierTypes(), KEY), shard_of(new_fold().fresh(MemoryStore(kept)))
+    rows = store(shard.fold(pairs(told.records)).points, {})
+    identity.take([tagged(5)])
+    store(shard.take_given(facts.given_after(shard.given_place)), rows)
+    shard.checkpoint({})
+    identity.take([tagged(7)])  # and nobody heard of it
+    again = shard_of(new_fold().fresh(store_of := MemoryStore(kept)))
+    again.resume(store_of.state())
+    assert again.given_place == 1
+    store(again.take_given(facts.given_after(again.given_place)), rows)
+    assert [row["fan"] for row in sorted(of(rows, "visit"), key=lambda row: row["time_ns"])] == ["fan-5", "fan-7"]
+    assert again.take_given(facts.given_after(0)) == [], "what came twice changes nothing"
+
+
+def test_of_a_name_that_was_given_often_the_latest_is_given_again_in_its_place() -> None:
+    facts = MemoryFactStore()
+    identity = Identity(facts, IdentifierTypes(), KEY)
+    for number in (5, 7):
+        identity.take([tagged(number)])
+    identity.take([replace(tagged(5), id="other", fan="fan-9", learned_ns=9, source="desk")])
+    given = facts.given_after(0)
+    assert [each.place for each in given] == sorted(each.place for each in given)
+    subjects = [each.standing for each in given if ":" not in each.standing.name]
+    assert [(each.name[-1], each.spans[0].fan) for each in subjects] == [("7", "fan-7"), ("5", "fan-9")]
+    assert facts.given_after(given[-1].place) == []

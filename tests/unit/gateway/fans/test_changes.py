@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-from gateway.fans.changes import FanChange, What, changes_of
-from gateway.identity.facts import FOR_EVER_NS, Consent, Identifier, Link, Merge, Revoke, Span, Split, Standing, fan_name
+from collections.abc import Collection, Mapping
+
+from gateway.fans.changes import FanChange, ObservedStore, What, changes_of
+from gateway.fans.whose import person_of
+from gateway.identity.facts import (
+    FOR_EVER_NS,
+    Consent,
+    Identifier,
+    Link,
+    MemoryFactStore,
+    Merge,
+    Revoke,
+    Same,
+    Span,
+    Split,
+    Standing,
+    fan_name,
+)
+from gateway.identity.identity import Identity
+from gateway.identity.types import IdentifierTypes
 
 EVER = -FOR_EVER_NS
 
@@ -49,6 +67,41 @@ def test_a_provisional_fan_that_becomes_a_registered_one_changes_its_id_once() -
     after = [Standing(str(n) * 16, 2, (Span(EVER, FOR_EVER_NS, "a"),)) for n in (1, 2)]
     link = Link(id="l", learned_ns=3, identifier=Identifier("member", "1" * 16), fan="a")
     assert changes_of([link], before, after) == [FanChange(What.ID_CHANGED, "anon-1", "anon-1", "a", ("l",))]
+
+
+class EverNamed:
+    """What a ledger knows of names: every name that ever meant a fan, and the standings of now."""
+
+    def __init__(self, store: MemoryFactStore, subjects: Collection[str]) -> None:
+        self._store, self._subjects = store, subjects
+
+    def names_of_fan(self, fan: str) -> list[str]:
+        return sorted(self._subjects)
+
+    def standings(self, names: Collection[str]) -> Mapping[str, Standing]:
+        return self._store.standings(names)
+
+
+def test_a_provisional_fan_whose_smallest_fact_comes_late_has_another_id_and_the_feed_names_it() -> None:
+    def beside(fact_id: str, *subjects: str) -> Same:
+        return Same(id=fact_id, learned_ns=1, identifiers=tuple(Identifier("wx-mini", each * 16) for each in subjects))
+
+    store, types, found = MemoryFactStore(), IdentifierTypes(), []
+    observed = ObservedStore(store)
+    for fact in (beside("m", "1", "2"), beside("n", "2", "3"), beside("a", "3", "4")):
+        Identity(observed, types, b"key").take([fact])
+        found.append((observed.take_changes(), store.standings(["1" * 16])["1" * 16].spans[0].fan))
+    (first, was), (grown, same), (late, now) = found
+    assert (first, grown, same) == ([], [], was), "a larger id that comes later changes nothing"
+    assert now != was
+    assert late == [FanChange(What.ID_CHANGED, was, was, now, ("a",))]
+    assert person_of(EverNamed(store, ["1" * 16, "2" * 16]), was).fan == now, "and the earlier id answers"
+
+
+def test_a_part_that_leaves_a_provisional_fan_changes_no_id() -> None:
+    before = {str(n) * 16: Standing(str(n) * 16, 1, (Span(EVER, FOR_EVER_NS, "anon-1"),)) for n in (1, 2)}
+    left = Standing("2" * 16, 2, (Span(EVER, FOR_EVER_NS, "anon-2"),))
+    assert changes_of([Revoke(id="r", learned_ns=2, of="m")], before, [left]) == []
 
 
 def test_what_takes_back_is_named_though_it_names_no_fan_and_other_facts_are_not() -> None:

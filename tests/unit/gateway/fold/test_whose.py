@@ -6,7 +6,7 @@ import random
 
 from footfall.frames import Kind
 from gateway.fold.store import VisitRow
-from gateway.identity.facts import Identifier, Link
+from gateway.identity.facts import FOR_EVER_NS, Identifier, Link, Span, Standing
 from gateway.identity.facts_json import encode_facts
 from gateway.pipeline.identity_stage import identity_on
 from gateway.records import RecordKind
@@ -60,6 +60,22 @@ def test_what_was_handed_over_in_one_store_is_nobody_s_in_another_of_the_same_na
         assert fans(shop) == ([fan], [fan])
         shop.stands("ben", (90, EVER_S, "fan-1"), lent=[90]).close()
         assert fans(shop) == (["fan-1"], ["fan-1"]), "without a store it is the fan's wherever it is heard"
+
+
+def test_each_store_ends_what_is_lent_by_its_own_visits() -> None:
+    """The tag is heard in the second store all the time; in the first its visit ended, and a new one is nobody's."""
+    tag, story, rows = 9, Story(), {}
+    at_s = [*range(10, 3000, 100)]
+    for second, nth in zip(at_s, range(len(at_s)), strict=True):
+        heard = [Row(Kind.STAY, tag)] if nth in (0, 1, 15, 16) else []
+        story.wait(second - (story.now_ns - made.T0) / S).frame(0, heard).frame(1, []).frame(2, [Row(Kind.STAY, tag)])
+    fold = new_fold()
+    began_ns = made.T0 + 5 * S
+    fold.link([Standing(f"{tag:016x}", 1, (Span(began_ns, FOR_EVER_NS, "fan-1"),), lent=(began_ns,))])
+    store(fold.apply(pairs(story.end().records)), rows)
+    visits = sorted((row["time_ns"], row["fan"]) for row in of(rows, "visit") if row["store"] == "s1")
+    assert [fan for _, fan in visits] == ["fan-1", ""]
+    assert [row["fan"] for row in of(rows, "visit") if row["store"] == "s2"] == ["fan-1"], "which the second store's own began with"
 
 
 def test_what_is_handed_over_during_a_visit_ends_with_it() -> None:

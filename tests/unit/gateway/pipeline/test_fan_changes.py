@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,21 @@ def test_a_file_that_is_large_is_kept_beside_a_new_one(tmp_path: Path) -> None:
     stage.take(Split(id="s1", learned_ns=4, of="m1"))
     assert [line["what"] for line in stage.lines()] == ["split"]
     assert json.loads((tmp_path / "fan-changes.jsonl.1").read_text())["what"] == "merged"
+
+
+def test_lines_are_durable_before_anybody_is_told_or_a_checkpoint_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power cut right after the checkpoint must not leave a file without the lines that the ledger has."""
+    stage, synced = Stage(tmp_path), list[tuple[bytes, int]]()
+    real = os.fsync
+
+    def fsync(number: int) -> None:
+        real(number)
+        synced.append((stage.file.read_bytes(), len(stage.published)))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    stage.take(*FACTS, MERGE)
+    assert synced[-1:] == [(stage.file.read_bytes(), 0)], "all lines, and nothing published yet"
+    assert len(stage.published) == 1
 
 
 def test_a_file_that_cannot_be_written_is_as_a_ledger_that_cannot(tmp_path: Path) -> None:
