@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from footfall.errors import ConfigError, FootfallError, Unreadable
 from gateway.config import load_gateway, load_site
+from gateway.fans.alias import by_standing_fan
 from gateway.fans.anonymity import anonymity_of
 from gateway.query.answer import Answer, Request
 from gateway.query.comparison import parsed
@@ -91,9 +92,11 @@ def asked(gateway: Path, what: str, given: Mapping[str, str], reach: frozenset[s
         request = narrowed(request, reach)
     if what == ANONYMITY:
         return anonymity_of(gateway, request, time.time_ns())
+    request, note = by_standing_fan(gateway, request)
     site, opened = _sources(gateway)
     with closing(opened) as reader:
-        return ask(reader, request, read_estate(reader, site), time.time_ns())
+        found = ask(reader, request, read_estate(reader, site), time.time_ns())
+    return replace(found, notes=(*found.notes, note)) if note else found
 
 
 def narrowed(request: Request, reach: frozenset[str]) -> Request:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from functools import cached_property
 from inspect import Parameter, Signature
@@ -21,6 +21,7 @@ from footfall.errors import ConfigError
 from footfall.mistakes import unknown
 from gateway.analysis.frames import frame_of
 from gateway.analysis.stored import check_measurement, rows_frame, stores_frame
+from gateway.fans.alias import by_standing_fan
 from gateway.fans.anonymity import anonymity_of
 from gateway.query.answer import Request
 from gateway.query.asked import asked_stores
@@ -94,8 +95,9 @@ class Footfall:
 
     def ask(self, question: str, **options: Any) -> pd.DataFrame:
         """Return the answer to a question of this name, as the method of that name does."""
-        request = request_of(question, options)
-        return frame_of(ask(self._reader, request, self._estate, self._clock()), request.compare)
+        request, note = by_standing_fan(self._config, request_of(question, options))
+        found = ask(self._reader, request, self._estate, self._clock())
+        return frame_of(replace(found, notes=(*found.notes, note)) if note else found, request.compare)
 
     def anonymity(self, **options: Any) -> pd.DataFrame:
         """Return why visits and orders are nobody's, by reason, or what each remedy would bring: `by="remedy"`.

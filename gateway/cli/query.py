@@ -6,7 +6,8 @@ import gc
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
+
+import typer
 
 from footfall.errors import ConfigError
 from gateway.cli import query_options as options
@@ -70,10 +71,12 @@ def query(
             raise ConfigError(ASKED_OF)
         print_anonymity(request, config, site, format_, wide=wide, explain=explain)
         return
-    if request.fan and config is not None and request.as_of is None:  # rows of then have the id of then
-        from gateway.cli.fan_alias import standing_fan
+    if request.fan:
+        from gateway.fans.alias import by_standing_fan
 
-        request = replace(request, fan=standing_fan(config, request.fan))
+        request, note = by_standing_fan(config, request)
+        if note:
+            typer.echo(f"note: {note}", err=True)
     if chart is not None:
         check_chart_file(chart)
     most_rows = SCREEN_ROWS if format_ is OutputFormat.TABLE else None
