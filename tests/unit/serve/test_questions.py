@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from footfall.errors import ConfigError, Unreadable
+from gateway.query.options import OF_LEDGER
 from gateway.query.questions import QUESTIONS
 from gateway.query.source import site_of
 from gateway.sinks.sqlite.sink import SQLite
@@ -43,7 +44,7 @@ def test_a_question_that_is_wrong_is_the_client_s(gateway: Path, given: dict[str
 
 
 def test_every_question_is_listed_with_what_it_takes() -> None:
-    assert list(listed()) == list(QUESTIONS)
+    assert list(listed()) == [*QUESTIONS, *OF_LEDGER]
     assert set(listed()["visits"]["takes"]) == {"fan", "from", "store", "timezone", "to"}  # type: ignore[call-overload] # an object of JSON
     assert {"by", "day", "interval", "measures", "top", "zone"} <= set(listed()["zones"]["takes"])  # type: ignore[call-overload] # likewise
 
