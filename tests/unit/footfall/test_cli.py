@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import platform
 import subprocess
@@ -19,6 +20,7 @@ from footfall.cli import EXIT_CONFIG, EXTRA_OF, _add, build
 from footfall.command_help import help_in_source
 from gateway.cli.query import query
 from gateway.points import SCHEMA, from_rows
+from gateway.query.options import OF_LEDGER
 from gateway.query.questions import QUESTIONS
 from gateway.sinks.sqlite.sink import SQLite
 from tests.support.waiting import PATIENCE_S
@@ -50,8 +52,8 @@ def test_the_help_lists_every_command() -> None:
 
 def test_the_help_lists_every_question() -> None:
     assert query.__doc__ is not None
-    listed = query.__doc__.partition(":")[2].partition(".")[0].strip().split(", ")
-    assert sorted(listed) == sorted(QUESTIONS)
+    listed = " ".join(query.__doc__.partition(":")[2].partition(".")[0].split()).split(", ")
+    assert sorted(listed) == sorted([*QUESTIONS, *OF_LEDGER])
 
 
 PACKAGES_OF_OURS = set(EXTRA_OF)
@@ -123,7 +125,7 @@ def test_the_help_of_query_has_its_examples_after_what_it_does() -> None:
     from gateway.cli.query_options import EXAMPLES
 
     first, *others = (typer.main.get_command(build()).commands["query"].help or "").split("\n\n")  # type: ignore[attr-defined] # it is a group
-    assert first == (query.__doc__ or "").split("\n\n")[0]
+    assert first == inspect.cleandoc(query.__doc__ or "").split("\n\n")[0]
     assert "\n\n".join(others) == EXAMPLES.strip()
 
 
