@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from simulators.chain.chain import MS_PER_MINUTE, ChainStore
@@ -37,11 +37,11 @@ class Fact:
     lengths_ms: list[int]
 
 
-def facts_of(simulated: Simulated) -> Mapping[str, list[Fact]]:
-    """Return by question all that it counts, by quarters of an hour."""
+def facts_of(simulated: Simulated, starts: Iterable[date]) -> Mapping[str, list[Fact]]:
+    """Return by question all that it counts, by quarters of an hour. On each of `starts` a gateway of its own began."""
     found = {question: added_up(one_by_one(simulated, question)) for question in _OF}
     stores = {store.name: store for store in simulated.chain.stores}
-    for kind, counted in outcome.counted(stores, simulated.truth).items():
+    for kind, counted in outcome.counted(stores, simulated.truth, starts).items():
         facts = (_Maker(stores).fact(each.store, each.day_ms, each.counts, {kind: each.value} if kind else _NONE) for each in counted)
         found[f"outcome {kind}".strip()] = added_up(facts)
     return found

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from fractions import Fraction
 from typing import Final, NamedTuple
 
@@ -46,15 +47,19 @@ class Counted(NamedTuple):
     counts: Mapping[str, int]
 
 
-def counted(stores: Mapping[str, ChainStore], truth: Truth) -> Mapping[str, list[Counted]]:
-    """Return by kind of value, "" for the store itself, all that its days have."""
-    told = _Told(stores, truth)
+def counted(stores: Mapping[str, ChainStore], truth: Truth, starts: Iterable[date]) -> Mapping[str, list[Counted]]:
+    """Return by kind of value, "" for the store itself, all that its days have.
+
+    On each of `starts` a gateway of its own began: what was before it, it does not know.
+    """
+    told = _Told(stores, truth, starts)
     return {kind: list(told.of(kind)) for kind in ("", *KINDS)}
 
 
 class _Told:
-    def __init__(self, stores: Mapping[str, ChainStore], truth: Truth) -> None:
+    def __init__(self, stores: Mapping[str, ChainStore], truth: Truth, starts: Iterable[date]) -> None:
         self._stores: Final = stores
+        self._starts: Final = sorted(starts)
         self._touches: Final = [touch for touch in truth.touches if not touch.is_void]
         self._of_person: Final[defaultdict[tuple[str, str], list[Touch]]] = defaultdict(list)
         for touch in sorted(self._touches, key=lambda each: each.time_ms):
@@ -115,13 +120,20 @@ class _Told:
             for value, part in _shared(100 * is_sale, kind, led, sale.time_ms, rule).items():
                 yield Counted(sale.store, day_ms, value, {f"contributed_orders_{rule}": part})
 
+    def _begin_ms(self, sale: Touch) -> int:
+        """Return when the gateway that took a sale began."""
+        zone = self._stores[sale.store].zone
+        begins_ms = [begin_ms(start, DAY_START, zone) for start in self._starts]
+        return max((each for each in begins_ms if each <= sale.time_ms), default=0)
+
     def _led(self, sale: Touch, day_ms: int) -> list[Touch]:
         """What led to a sale, itself the last; returns, whose sale no till of the chain names, are nobody's."""
         if not _person(sale):
             return [sale]
+        since_ms = max(sale.time_ms - 30 * _DAY_MS, self._begin_ms(sale))
         before = [
             touch for touch in self._of_person[sale.store, _person(sale)]
-            if sale.time_ms - 30 * _DAY_MS <= touch.time_ms <= sale.time_ms and touch.what != "return" and touch != sale
+            if since_ms <= touch.time_ms <= sale.time_ms and touch.what != "return" and touch != sale
         ]  # fmt: skip
         used_up_ms = max((touch.time_ms for touch in before if touch.what == "transaction" and touch.time_ms < day_ms), default=-1)
         return [*(touch for touch in before if touch.time_ms > used_up_ms), sale]

@@ -95,7 +95,7 @@ class Reckoning:
         self.chain: Final = simulated.chain
         self.stores: Final = {store.name: store for store in simulated.chain.stores}
         self.simulated: Final = simulated
-        self._facts: Final = facts_of(simulated)
+        self._facts: Final = facts_of(simulated, [each.first_day for each in (simulated.chain, *past)])
 
     @cached_property
     def open(self) -> list[Fact]:
