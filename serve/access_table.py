@@ -5,6 +5,7 @@ rule = rule_of("GET", "/api/fans/f-1/visits")     # None: no route has this path
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Final, NamedTuple
@@ -87,10 +88,16 @@ def rule_of(method: str, path: str) -> Rule | None:
     """Return the rule of a request; None if no route has this path, or none with this method."""
     asked = "GET" if method == "HEAD" else method
     found = _STATIC.get((asked, path))
-    return found or next((rule for pattern, rule in _PATTERNS if asked in rule.methods and pattern.match(path)), None)
+    return found or next((rule for pattern, rule in _PATTERNS if asked in rule.methods and _fits(pattern, path)), None)
 
 
 def methods_of(path: str) -> list[str]:
     """Return the methods with which a path is there; none if it is not."""
-    of = [rule.methods for rule in TABLE if rule.path == path] + [rule.methods for pattern, rule in _PATTERNS if pattern.match(path)]
+    of = [rule.methods for rule in TABLE if rule.path == path] + [rule.methods for pattern, rule in _PATTERNS if _fits(pattern, path)]
     return sorted({method for methods in of for method in methods})
+
+
+def _fits(pattern: re.Pattern[str], path: str) -> bool:
+    """Return whether a path is one of a pattern's, and names something where the pattern has a name."""
+    found = pattern.match(path)
+    return found is not None and all(found.groups())

@@ -61,10 +61,11 @@ class _Told:
         self._stores: Final = stores
         self._starts: Final = sorted(starts)
         self._touches: Final = [touch for touch in truth.touches if not touch.is_void]
+        self._fans_cards: Final = {touch.card for touch in self._touches if touch.fan}
         self._of_person: Final[defaultdict[tuple[str, str], list[Touch]]] = defaultdict(list)
         for touch in sorted(self._touches, key=lambda each: each.time_ms):
-            if _person(touch):
-                self._of_person[touch.store, _person(touch)].append(touch)
+            if person := self._person(touch):
+                self._of_person[touch.store, person].append(touch)
         self._visits: Final = [visit for visit in truth.visits if not visit.is_staff]
         self._stays: Final[defaultdict[tuple[str, str], list[tuple[int, int, str]]]] = defaultdict(list)
         for dwell in truth.dwells:
@@ -120,6 +121,10 @@ class _Told:
             for value, part in _shared(100 * is_sale, kind, led, sale.time_ms, rule).items():
                 yield Counted(sale.store, day_ms, value, {f"contributed_orders_{rule}": part})
 
+    def _person(self, touch: Touch) -> str:
+        """Return who it is: a fan, or the holder of a card that the brand never knows; before its link begins a card is nobody's."""
+        return touch.fan or (touch.card if touch.card not in self._fans_cards else "")
+
     def _begin_ms(self, sale: Touch) -> int:
         """Return when the gateway that took a sale began."""
         zone = self._stores[sale.store].zone
@@ -128,20 +133,15 @@ class _Told:
 
     def _led(self, sale: Touch, day_ms: int) -> list[Touch]:
         """What led to a sale, itself the last; returns, whose sale no till of the chain names, are nobody's."""
-        if not _person(sale):
+        if not (person := self._person(sale)):
             return [sale]
         since_ms = max(sale.time_ms - 30 * _DAY_MS, self._begin_ms(sale))
         before = [
-            touch for touch in self._of_person[sale.store, _person(sale)]
+            touch for touch in self._of_person[sale.store, person]
             if since_ms <= touch.time_ms <= sale.time_ms and touch.what != "return" and touch != sale
         ]  # fmt: skip
         used_up_ms = max((touch.time_ms for touch in before if touch.what == "transaction" and touch.time_ms < day_ms), default=-1)
         return [*(touch for touch in before if touch.time_ms > used_up_ms), sale]
-
-
-def _person(touch: Touch) -> str:
-    """Who it is: a fan, or the holder of a card that the brand does not know yet."""
-    return touch.fan or touch.card
 
 
 def _value(kind: str, touch: Touch) -> str:
