@@ -48,6 +48,16 @@ class Oracle:
         """Return whom all rows name: touches by their ids, visits by (identifier, from_ms)."""
         return self.names_by(self)
 
+    def visit_names(self) -> dict[str | tuple[str, int], str]:
+        """Return whom visits name, by (identifier, from_ms): nobody where consent is withdrawn before they end."""
+        return {
+            (identifier, from_ms): self._throughout(self.fan_of_identifier(identifier, from_ms), from_ms, to_ms)
+            for identifier, from_ms, to_ms in self._visits
+        }
+
+    def _throughout(self, fan: str, from_ms: int, to_ms: int) -> str:
+        return "" if self.persons.is_withdrawn_within(fan, from_ms, to_ms) else fan
+
     def names_by(self, other: Oracle) -> dict[str | tuple[str, int], str]:
         """Return whom another oracle, which may know less, takes these rows to be."""
         names: dict[str | tuple[str, int], str] = {key: other.fan_of_touch(touch) for key, touch in self.facts.touches.items()}

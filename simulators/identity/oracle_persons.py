@@ -29,6 +29,10 @@ class Persons:
     def may_be_named(self, fan: str, time_ms: int) -> bool:
         return not any(from_ms <= time_ms < to_ms for from_ms, to_ms in self._withdrawn.get(fan, ()))
 
+    def is_withdrawn_within(self, fan: str, first_ms: int, last_ms: int) -> bool:
+        """Return whether consent is withdrawn at any moment of a visit."""
+        return any(from_ms <= last_ms and first_ms < to_ms for from_ms, to_ms in self._withdrawn.get(fan, ()))
+
 
 def _merged(
     merges: Mapping[str, frozenset[str]], apart: Iterable[frozenset[str]]

@@ -103,17 +103,17 @@ def run(settings: Settings, on_share: OnShare) -> Verdict:
         oracle = Oracle([each.event for each in world.sent], [each[1:4] for each in world.presences], lambda done: on_share("oracle", done))
         right = oracle.names()
         brand, pure = _through(world, on_share)
-        names = _stored(world, on_share)
+        names, visits = _stored(world, on_share)
         before = PureBrand()
         for _ in before.take(facts_of(world.known_at_start())):
             pass
         labels = brand.labels(world)
         return Verdict(
-            score=score(truth, names),
+            score=score(truth, names, visits),
             rows=len(truth.rows),
             by_class=count_by_class(truth.rows),
             orders=orders(pure),
-            oracle_differences=(*differences(right, pure), *differences(right, names)),
+            oracle_differences=(*differences(right, pure), *differences(right, names), *differences(oracle.visit_names(), visits)),
             anonymous_before=anonymous(truth, before.names(world)),
             anonymous_after=anonymous(truth, names),
             anonymous_oracle=anonymous(truth, right),
@@ -131,15 +131,15 @@ def _through(world: World, on_share: OnShare) -> tuple[PureBrand, Names]:
     return brand, brand.names(world)
 
 
-def _stored(world: World, on_share: OnShare) -> Names:
-    """Return whom the rows name that the real gateway stores of a month."""
+def _stored(world: World, on_share: OnShare) -> tuple[Names, Names]:
+    """Return whom the rows name that the real gateway stores of a month: touches and dwells, and visits."""
     with TemporaryDirectory(prefix="footfall-identity-") as folder:
         month = Month(world, Path(folder))
         try:
             month.play(month.end_ms, lambda done: on_share("gateway", done))
         finally:
             month.close()
-        return month.names()
+        return month.names(), month.visit_names()
 
 
 # Other orders, in processes beside

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -41,10 +41,17 @@ class Score:
         return self.right / self.known if self.known else 1.0
 
 
-def score(truth: Truth, names: Names) -> Score:
-    """Return how right names are, over rows that are known or nobody's."""
+def score(truth: Truth, names: Names, visits: Names | None = None) -> Score:
+    """Return how right names are, over rows that are known or nobody's: of touches and dwells, and of `visits` beside them."""
     found = Score()
-    for row in truth.rows:
+    _count(found, truth, truth.rows, names)
+    if visits is not None:
+        _count(found, truth, [row for row in truth.rows if isinstance(row.key, tuple)], visits)
+    return found
+
+
+def _count(found: Score, truth: Truth, rows: Iterable[Row], names: Names) -> None:
+    for row in rows:
         if row.klass not in COUNTED:
             continue
         name = registered(names.get(row.key, ""))
@@ -56,7 +63,6 @@ def score(truth: Truth, names: Names) -> Score:
             found.right += 1
         else:
             found.wrong.append(row)
-    return found
 
 
 def anonymous(truth: Truth, names: Names) -> float:

@@ -123,15 +123,20 @@ class Month:
                 names[ids[store, what, time_ns // NS_PER_MS, amount]] = fan
         return names
 
-    def _of_presences(self, reader: PointReader) -> dict[Key, str]:
-        """Return the fans of visits as their dwells have them, which are stored by what was carried."""
+    def visit_names(self) -> dict[Key, str]:
+        """Return whom the stored visits name, by the keys of presence; also of those that are one with the visit of another thing."""
+        with closing(self._settings.reader()) as reader:
+            return self._of_presences(reader, "visit")
+
+    def _of_presences(self, reader: PointReader, measurement: str = "dwell") -> dict[Key, str]:
+        """Return the fans of presence as its dwells, or visits, have them, which are stored by what was carried."""
         spans = defaultdict[tuple[str, str], list[tuple[int, int, str]]](list)
         for each in self._world.presences:
             subject = self._pseudonyms.hex_subject(each.identifier)
             spans[each.store, subject].append((each.from_ms, each.to_ms, each.identifier))
         names: dict[Key, str] = {}
         for store in self._stores:
-            table = reader.rows("dwell", store, 0, _END_NS, ("subject", "fan"))
+            table = reader.rows(measurement, store, 0, _END_NS, ("subject", "fan"), void=measurement == "visit")
             for time_ns, subject, fan in zip(table.time_ns.tolist(), table.values("subject"), table.values("fan"), strict=True):
                 time_ms = time_ns // NS_PER_MS
                 for from_ms, to_ms, identifier in spans[store, subject]:
