@@ -123,14 +123,16 @@ def run(folder: Path, influx: bool, live_s: float, seed: int, console: Console) 
         agents = _start_agents(on, worlds(settings)[0], devices)
         on.wait("sources ready", lambda: float(sum(device.is_ready(agents) for device in devices)), len(devices))
         world = _opened(on, settings)
-        _live(devices, agents, Till(world, f"http://127.0.0.1:{agents[BOX].intake_port}"), live_s, on)
+        opened_s = time.monotonic() - (time.time_ns() - world.start_ns) / NS_PER_S
+        _live(devices, agents, Till(world, f"http://127.0.0.1:{agents[BOX].intake_port}"), opened_s, live_s, on)
+        silent_ns = time.time_ns()
         figures = [device.figures(agents) for device in devices]
         on.stop_agents()
         balance = on.settled()
         on.bars.stop()
         on.gateway.stop()
         truth = folder / "truth.jsonl"
-        write_truth(truth, _judged(read_truth(truth), world))
+        write_truth(truth, _judged(read_truth(truth), world, silent_ns))
         show_score(folder, console)
         with closing(open_reader(None, None, "", None, folder / "gateway.toml")) as reader:
             console.print(devices_table(figures, read_found(reader, world.plan.store, world.start_ns)))
@@ -175,11 +177,18 @@ def _of_visitors(world: World) -> list[Record]:
     return [record for record in records if not isinstance(record, Link) or record.fan in fans]
 
 
-def _judged(truth: Truth, world: World) -> Iterator[Record]:
-    """Traffic is stored by the minute, so the minute after the end is judged too; nobody is there any more."""
+def _judged(truth: Truth, world: World, silent_ns: int) -> Iterator[Record]:
+    """Traffic is stored by the minute, so the minute after the end is judged too; nobody is there any more.
+
+    Devices of a busy machine say the last of it late: who was there at the end may be heard until `silent_ns`.
+    """
     until_ns = (world.end_ns // NS_PER_MINUTE + 2) * NS_PER_MINUTE
     for record in closed_at(played_until(truth, world.end_ns), world.end_ns, until_ns):
-        yield replace(record, end_ns=until_ns) if isinstance(record, Store) else record
+        if isinstance(record, Visit):
+            carried = tuple(replace(one, to_ns=silent_ns) if one.to_ns == world.end_ns else one for one in record.carried)
+            yield replace(record, carried=carried)
+        else:
+            yield replace(record, end_ns=until_ns) if isinstance(record, Store) else record
 
 
 class _Device:
@@ -248,14 +257,17 @@ def _start_agents(on: Stage, world: World, devices: Sequence[_Device]) -> dict[s
     return agents
 
 
-def _live(devices: Sequence[_Device], agents: Mapping[str, AgentProcess], till: Till, live_s: float, on: Stage) -> None:
-    """The store is open: each device plays its stream in a thread of its own."""
-    stop, began_s = threading.Event(), time.monotonic()
-    playing = [threading.Thread(target=device.play.run, args=(stop, began_s), daemon=True) for device in devices]
+def _live(devices: Sequence[_Device], agents: Mapping[str, AgentProcess], till: Till, opened_s: float, live_s: float, on: Stage) -> None:
+    """The store is open: each device plays its stream in a thread of its own.
+
+    `opened_s`, of `time.monotonic`, is when the world began: a busy machine comes here later, and catches up.
+    """
+    stop = threading.Event()
+    playing = [threading.Thread(target=device.play.run, args=(stop, opened_s), daemon=True) for device in devices]
     for thread in playing:
         thread.start()
     bars = [on.bars.add_task(device.part.name, total=live_s) for device in devices]
-    while (passed_s := time.monotonic() - began_s) < live_s + CLOSING_S:
+    while (passed_s := time.monotonic() - opened_s) < live_s + CLOSING_S:
         till.sell_until(time.time_ns())
         for device, bar in zip(devices, bars, strict=True):
             source = device.source(agents)

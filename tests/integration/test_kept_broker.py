@@ -15,8 +15,16 @@ COUNT = {"kind": "count", "id": "c1", "door": "main", "in": 1, "out": 0}
 def brokers(gateway: int) -> list[int]:
     """The processes of embedded brokers that this gateway started, those that ended left out."""
     tasks = Path(f"/proc/{gateway}/task").iterdir()
-    children = [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
-    return [pid for pid in children if b"embedded_broker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    children = [int(pid) for task in tasks for pid in read_if_there(task / "children").split()]
+    return [pid for pid in children if b"embedded_broker" in read_if_there(Path(f"/proc/{pid}/cmdline"))]
+
+
+def read_if_there(path: Path) -> bytes:
+    """Return what the kernel says of a thread or process; nothing if it ended meanwhile."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def is_connected(gateway: EmbeddedGateway) -> bool:
