@@ -47,8 +47,11 @@ _HEADQUARTERS: Final = frozenset({Role.HEADQUARTERS})
 
 TABLE: Final[tuple[Rule, ...]] = (
     Rule(_GET, "/livez", _EVERY, Scope.OPEN),
-    Rule(_GET, "/", _CHAIN, Scope.SHARED),
-    Rule(_GET, "/page.css", _CHAIN, Scope.SHARED),
+    Rule(_GET, "/", _PEOPLE, Scope.SHARED),
+    Rule(_GET, "/arrivals", _PEOPLE, Scope.SHARED),
+    Rule(_GET, "/arrivals.js", _PEOPLE, Scope.SHARED),
+    Rule(_GET, "/shown.js", _PEOPLE, Scope.SHARED),
+    Rule(_GET, "/page.css", _PEOPLE, Scope.SHARED),
     Rule(_GET, "/page.js", _CHAIN, Scope.SHARED),
     Rule(_GET, "/live/board", _CHAIN, Scope.PATH),
     Rule(_GET, "/live", _HEADQUARTERS, Scope.CHAIN),

@@ -1,7 +1,8 @@
 """The web application: which path answers what, to whom.
 
-    GET  /                    the live page
-    GET  /page.css, /page.js  what it is made of
+    GET  /                    the live page; a token of a store is sent to its arrivals
+    GET  /arrivals            a guide's page: the arrivals in the stores of whose token it is
+    GET  /page.css, /*.js     what they are made of
     GET  /live                server-sent events: counters of stores, arrivals of known fans
     GET  /live/board          server-sent events: what the page shows: sums of paths, some stores, arrivals
     GET  /status              what the gateway's /status has

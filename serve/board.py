@@ -143,6 +143,11 @@ class Board:
             if (row.state, row.is_today) != _standing(row, now_ns):
                 self._count(row, now_ns)
 
+    def named(self, store: str) -> dict[str, str]:
+        """Return what people call a store, and its time zone; its name and UTC if it is none of the board's."""
+        row = self.rows.get(store)
+        return {"title": row.title, "timezone": row.store.timezone} if row else {"title": store, "timezone": "UTC"}
+
     def node(self, path: Path) -> Node | None:
         """Return the node of a path; None if no store is below it."""
         found: Node | None = self._root

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from footfall.http_server import explained
@@ -22,6 +23,8 @@ QUEUED: Final = MAX_STORES
 BOARDS_QUEUED: Final = 2
 """A page for which so much waits is sent no board until it has taken that."""
 MAX_BYTES: Final = 1 << 16
+ARRIVALS_FIRST: Final = 50
+"""Arrivals of the last hour with which a stream begins, at most."""
 SENT_AT_ONCE: Final = 500
 """Messages in one piece of the answer."""
 HEARTBEAT_S: Final = 15.0
@@ -153,8 +156,9 @@ class LiveReaders:
         now_ns = self._now_ns()
         self.board.sweep(now_ns)
         board = [_dated(self._views.message(view, now_ns), now_ns)] if isinstance(view, View) else []
-        arrivals = [self._arrival(view, each) for each in self._arrivals.of_now(now_ns)]
-        return [*board, *(text for text in arrivals if text is not None)]
+        arrivals = (self._arrival(view, each) for each in self._arrivals.latest(now_ns))
+        latest = list(islice((text for text in arrivals if text is not None), ARRIVALS_FIRST))
+        return [*board, *reversed(latest)]
 
     def close(self) -> None:
         """End every stream; nobody can listen any more."""

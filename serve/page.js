@@ -1,21 +1,10 @@
 "use strict";
 const ROWS = 50, ARRIVALS_SHOWN = 20, POLL_MS = 5000, AGE_MS = 5000, TYPING_MS = 250, MINUTE_NS = 60e9;
-const LANGUAGE = document.documentElement.lang;
-const byId = id => document.getElementById(id);
 
 /* What the page shows; it stands in the address, so that a view can be kept as a bookmark. */
 const view = { path: "", search: "", sort: "title", offset: 0 };
 let board = null, aheadMs = 0, live = null, isLost = false, typing = 0;
 
-function make(tag, text, className) {
-  const element = document.createElement(tag);
-  if (text !== undefined) element.textContent = text;
-  if (className) element.className = className;
-  return element;
-}
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
 /* Children of `parent`, one an item, made once a key and kept: the focus stays where it is. */
 function sync(parent, items, keyOf, create, update) {
   const old = new Map([...parent.children].map(child => [child.dataset.key, child]));
@@ -31,14 +20,9 @@ function sync(parent, items, keyOf, create, update) {
 }
 
 const nowMs = () => Date.now() + aheadMs;
-const count = n => n === undefined ? "–" : Number(n).toLocaleString(LANGUAGE);
 function money(n) {
   const digits = Math.abs(n) < 1e5 ? 2 : 0;
   return n === undefined ? "–" : Number(n).toLocaleString(LANGUAGE, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-}
-const plural = (n, one, many) => `${count(n || 0)} ${(n || 0) === 1 ? one : many}`;
-function clock(ns, timeZone, more) {
-  return new Date(ns / 1e6).toLocaleTimeString("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", ...more });
 }
 function age(ns) {
   const s = Math.max(0, nowMs() / 1000 - ns / 1e9);
@@ -202,17 +186,9 @@ function showBoard(message) {
 }
 
 function showArrival(message) {
-  const list = byId("arrivals");
-  if (list.firstElementChild?.className === "empty") list.replaceChildren();
-  const known = [...list.children].find(other => other.dataset.key === String(message.id));
-  if (known) return;
-  const item = make("li"), where = [message.title || message.store, message.zone].filter(Boolean).join(" · ");
-  item.append(make("time", `${clock(message.time_ns, message.timezone, { second: "2-digit" })} ${message.timezone || ""}`), make("strong", message.fan), make("span", where));
-  item.dataset.key = message.id;
-  item.dataset.time_ns = message.time_ns;
-  const earlier = [...list.children].find(other => Number(other.dataset.time_ns) <= message.time_ns);
-  list.insertBefore(item, earlier || null);
-  while (list.children.length > ARRIVALS_SHOWN) list.lastElementChild.remove();
+  const item = make("li");
+  item.append(...whoCame(message));
+  insertArrival(byId("arrivals"), message, item, ARRIVALS_SHOWN);
 }
 
 function showState(text, className) {

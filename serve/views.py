@@ -101,8 +101,7 @@ class Views:
         row = self._board.rows.get(arrival["store"])
         if row is None or row.path[: len(view.path)] != view.path:
             return None
-        named = {**arrival, "title": row.title, "timezone": row.store.timezone}
-        return json.dumps(named, separators=(",", ":"), ensure_ascii=False)
+        return json.dumps({**arrival, **self._board.named(arrival["store"])}, separators=(",", ":"), ensure_ascii=False)
 
     def _order(self, view: View, now_ns: int) -> list[str]:
         key = replace(view, offset=0)

@@ -49,4 +49,4 @@ async def _spelled(services: Services, is_own: IsOwn | None, text: str) -> str:
         told = guide_arrival(arrival, await services.read_fans(read), services.profile_settings)
     except ConfigError:  # a ledger of another release, or none: whoever came came all the same
         told = dict(arrival)
-    return json.dumps(told, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(told | services.feed.board.named(str(arrival["store"])), separators=(",", ":"), ensure_ascii=False)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from importlib.resources import files
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from footfall.errors import ConfigError
@@ -20,17 +21,27 @@ from serve.roles import Role
 from serve.services import Services
 from serve.views import read_view
 
+_PACKAGE: Final = __package__.partition(".")[0]
 FILES: Final = {
-    "/": ("index.html", "text/html"),
+    "/arrivals": ("arrivals.html", "text/html"),
+    "/arrivals.js": ("arrivals.js", "text/javascript"),
     "/page.css": ("page.css", "text/css"),
     "/page.js": ("page.js", "text/javascript"),
+    "/shown.js": ("shown.js", "text/javascript"),
 }
-"""Path to file and type."""
+"""Path to file and type; the live page itself has a way of its own."""
 _ONLY_IN_WHOLE: Final = frozenset({"agents", "stores", "uncalibrated", "without_level"})
 
 
 def routes(services: Services, registry: MetricRegistry) -> list[BaseRoute]:
     """Return the routes."""
+
+    board_page = file(_PACKAGE, "index.html", "text/html")
+
+    async def start(request: Request) -> Response:
+        if caller_of(request).role is Role.STORE:  # the board is of a path; a guide of a store wants to know who comes
+            return RedirectResponse("arrivals", HTTPStatus.SEE_OTHER, dict(HEADERS))
+        return await board_page(request)
 
     async def live(request: Request) -> EventStream:
         return EventStream(services.feed)
@@ -55,7 +66,8 @@ def routes(services: Services, registry: MetricRegistry) -> list[BaseRoute]:
         return Response(registry.render(), headers={**HEADERS, "Content-Type": CONTENT_TYPE})
 
     return [
-        *(Route(path, file(__package__.partition(".")[0], *found)) for path, found in FILES.items()),
+        Route("/", start),
+        *(Route(path, file(_PACKAGE, *found)) for path, found in FILES.items()),
         Route("/live", live),
         Route("/live/board", board),
         Route("/status", status),

@@ -15,6 +15,9 @@ from tests.support.served_ledger import DAY_NS, NOW_NS, SUBJECTS
 @pytest.fixture(scope="module")
 def brand(tmp_path_factory: pytest.TempPathFactory) -> ServedBrand:
     brand = ServedBrand(tmp_path_factory.mktemp("brand"))
+    site = brand.pages.estate.site()
+    assert site is not None
+    brand.feed.board.use(site.stores, NOW_NS)
     for fan, store in (("f-1", "s1"), ("f-1", "s2"), ("f-new", "s1")):
         arrival = {"kind": "arrival", "id": f"{store}/{fan}", "store": store, "zone": "a", "fan": fan, "time_ns": NOW_NS + 9 * DAY_NS}
         brand.feed.publish(json.dumps(arrival).encode())
@@ -39,9 +42,18 @@ def test_a_guide_hears_of_the_own_store_with_the_last_visits_and_interests_there
     assert ([each["store"] for each in known["last_visits"]], known["visits"]) == (["s1", "s1"], 2)
     assert known["interests"] == {"zones": [{"store": "s1", "zone": "a", "seconds": 1800.0}], "articles": []}
     assert (new["fan"], new["visits"], new["last_visits"], new["stage"]) == ("f-new", 0, [], None)
+    assert (known["title"], known["timezone"]) == ("s1", "UTC")
+    assert "s2" not in json.dumps([known, new])
     assert not [subject for subject in SUBJECTS.values() if subject in json.dumps([known, new])]
 
 
 def test_of_another_store_a_token_hears_nothing_and_of_one_that_it_names_that_alone(brand: ServedBrand) -> None:
     assert brand.ask("GET", "/api/arrivals?store=s2", Role.STORE).status == 403
     assert [each["store"] for each in heard(brand, Role.HEADQUARTERS, "?store=s2")] == ["s2"]
+
+
+def test_a_token_of_a_store_finds_its_arrivals_at_the_address_of_the_server(brand: ServedBrand) -> None:
+    answer = brand.ask("GET", "/", Role.STORE)
+    assert (answer.status, answer.headers["location"]) == (303, "arrivals")
+    assert b"api/arrivals" in brand.ask("GET", "/arrivals.js", Role.STORE).body
+    assert "location" not in brand.ask("GET", "/", Role.AREA).headers

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from serve import live
-from serve.latest_arrivals import ARRIVALS_KEPT
-from serve.live import BOARDS_QUEUED, EventStream, LiveReader, LiveReaders
+from serve.live import ARRIVALS_FIRST, BOARDS_QUEUED, Arrivals, EventStream, LiveReader, LiveReaders
 from serve.views import View
 from tests.support.live_chain import message
 from tests.unit.serve.test_board import NOON_NS, TWO, site
@@ -158,11 +157,17 @@ def test_a_page_has_the_arrivals_below_its_path_those_before_it_too_each_once(fe
         feed.publish(arrival(4))
         feed.publish(arrival(5, "s2"))
         assert [each["fan"] for each in waiting(page)] == ["f4"]
-    for number in range(ARRIVALS_KEPT + 5):
-        feed.publish(arrival(number))
-    with feed.listen(View()) as page:
+
+
+def test_a_stream_begins_with_the_latest_arrivals_of_its_own_stores_however_many_came_elsewhere(feed: LiveReaders) -> None:
+    feed.publish(arrival(1))
+    for number in range(2, 2 + ARRIVALS_FIRST + 5):
+        feed.publish(arrival(number, "s2"))
+    with feed.listen(Arrivals(frozenset({"s1"}))) as guide, feed.listen(View()) as page:
+        assert guide is not None
         assert page is not None
-        assert len(page.first) == 1 + ARRIVALS_KEPT
+        assert [json.loads(text)["fan"] for text in guide.first] == ["f1"]
+        assert [json.loads(text)["fan"] for text in page.first[1:]] == [f"f{number}" for number in range(7, 7 + ARRIVALS_FIRST)]
 
 
 def test_what_waits_is_sent_in_one_piece(feed: LiveReaders) -> None:
