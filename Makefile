@@ -18,8 +18,8 @@ help: ## This list
 	@echo 'make TARGET [NAME=value]'
 	@awk -F ' ?## ' '/^[a-z0-9.-]+:.*## / {sub(/:.*/, "", $$1); printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/run $(if $(INFLUX),influxd-1.8) ## A store's day from devices to a database, in about a minute; INFLUX=1 into a real InfluxDB
-	@$(PY) -m simulators.demo $(if $(INFLUX),--influx)
+demo: .venv/run $(if $(INFLUX),influxd-1.8) ## A store's day from devices to a database, in about a minute, then a page of who comes in; INFLUX=1 into a real InfluxDB, STAY=0|1, PORT=8090
+	@$(PY) -m simulators.demo $(if $(INFLUX),--influx) $(if $(STAY),$(if $(filter 0,$(STAY)),--no-stay,--stay)) $(if $(PORT),--port $(PORT))
 
 demo-hardware: .venv/run dbus $(if $(INFLUX),influxd-1.8) ## One store heard by every kind of device over its real protocol; INFLUX=1 likewise
 	@$(PY) -m simulators.demo_hardware $(if $(INFLUX),--influx)

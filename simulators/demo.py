@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import multiprocessing
 import time
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -23,12 +25,22 @@ from footfall.receipts import DayKey
 from footfall.units import NS_PER_S
 from gateway.config import load_site
 from gateway.state.day_keys import DayKeys
+from simulators.demo_arrivals import (
+    Parts,
+    arrivals_of,
+    end_with_ctrl_c,
+    evening_of,
+    parts,
+    play_evening,
+    show_arrivals,
+    stays_by_itself,
+)
 from simulators.estate import Settings, brand_secret, worlds, write_agent, write_recording
 from simulators.feed import Feed, till_of
 from simulators.identity.story import play_story, story_table
 from simulators.parts.process import free_port
 from simulators.send import fill_spool
-from simulators.stage import Stage, Till, fresh, run_footfall, show_balance, show_next_steps, show_score, stage, where_it_is
+from simulators.stage import Stage, Till, fresh, run_footfall, short, show_balance, show_next_steps, show_score, stage, where_it_is
 from simulators.truth import read_truth, write_truth
 from simulators.truth_cuts import played_until
 from simulators.world import World
@@ -64,21 +76,28 @@ def main(
     live_s: Annotated[float, typer.Option(min=1, max=240, help="Seconds of live running after the backlog.")] = 20.0,
     hours: Annotated[float, typer.Option(min=0.1, max=12, help="How long the agents were offline.")] = 8.0,
     seed: Annotated[int, typer.Option(min=0)] = 7,
+    stay: Annotated[
+        bool | None, typer.Option(help="Keep the page in the end, and let fans go on coming, until ctrl-c; by default at a terminal.")
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Of the page; 0 takes any that is free.")] = 0,
 ) -> None:
-    """Show the whole way of an event, from three agents in a store to a table and a chart."""
+    """Show the whole way of an event, from three agents in a store to a table, a chart and the arrivals on a page."""
     console = Console(highlight=False)
     try:
-        run(folder.absolute(), influx, live_s, hours, seed, console)
+        run(folder.absolute(), influx, live_s, hours, seed, stays_by_itself() if stay is None else stay, port, console)
     except FootfallError as error:
         console.print(f"[bold red]demo:[/] {error}")
         raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        console.print(f"demo: ended before its end; what it wrote is in {short(folder.absolute())}")
+        raise typer.Exit(130) from None
 
 
-def run(folder: Path, influx: bool, live_s: float, hours: float, seed: int, console: Console) -> None:
+def run(folder: Path, influx: bool, live_s: float, hours: float, seed: int, stays: bool, port: int, console: Console) -> None:
     begun_s = time.monotonic()
     plan = _plan(fresh(folder), hours, seed)
     console.print(f"[bold]A store in {plan.settings.timezone}[/]: its three agents were offline for {hours:g} hours. Seed {seed}.")
-    with stage(folder, plan.settings, influx, console) as on:
+    with stage(folder, plan.settings, influx, console, port) as on:
         on.import_links()
         rows = _fill(plan, _day_key(plan), on)
         on.wait("until they are back", lambda: (time.time_ns() - plan.live_ns) / NS_PER_S + AHEAD_S, AHEAD_S)
@@ -89,21 +108,43 @@ def run(folder: Path, influx: bool, live_s: float, hours: float, seed: int, cons
         on.stop_agents()
         balance = on.settled()
         on.bars.stop()
-        on.gateway.stop()
-        truth = folder / "truth.jsonl"
-        write_truth(truth, played_until(read_truth(truth), until_ns))
-        console.rule("one fan")
-        (folder / "fan").mkdir()
-        console.print(story_table(play_story(folder / "fan")))
-        console.rule("hourly traffic")
-        chart = str(folder / "traffic.png")
-        run_footfall("query", "traffic", "--config", str(folder / "gateway.toml"), "--interval", "1h", "--chart", chart)
-        show_score(folder, console)
-        show_balance(balance, console)
-        console.rule("who is anonymous, and why")
-        run_footfall("query", "anonymity", "--config", str(folder / "gateway.toml"))
-        console.print(f"[dim]{time.monotonic() - begun_s:.0f} s in all[/]")
-        show_next_steps(on, ("query zones --interval 1h", "query visits --format csv", "query dwell"), console)
+        arrived = arrivals_of(on.page)
+        with parts(folder, evening_of(plan.world)) as evening:
+            first = evening.make(0) if stays else None
+            if not stays:
+                on.gateway.stop()
+            _report(plan, until_ns, balance, console)
+            show_arrivals(arrived, on.page, stays, console)
+            console.print(f"[dim]{time.monotonic() - begun_s:.0f} s in all[/]")
+            show_next_steps(on, ("query zones --interval 1h", "query visits --format csv", "query dwell"), console, stays)
+            if first is not None:
+                _stay(plan, evening, first, on, console)
+
+
+def _report(plan: Plan, until_ns: int, balance: Mapping[str, Any], console: Console) -> None:
+    """Print what the gateway made of it, beside what was true."""
+    folder = plan.folder
+    truth, config = folder / "truth.jsonl", str(folder / "gateway.toml")
+    write_truth(truth, played_until(read_truth(truth), until_ns))
+    console.rule("one fan")
+    (folder / "fan").mkdir()
+    console.print(story_table(play_story(folder / "fan")))
+    console.rule("hourly traffic")
+    run_footfall("query", "traffic", "--config", config, "--interval", "1h", "--chart", str(folder / "traffic.png"))
+    show_score(folder, console)
+    show_balance(balance, console)
+    console.rule("who is anonymous, and why")
+    run_footfall("query", "anonymity", "--config", config)
+
+
+def _stay(plan: Plan, evening: Parts, first: Future[None], on: Stage, console: Console) -> None:
+    """Let fans go on coming until ctrl-c."""
+    console.print(f"[bold]The evening goes on: watch its fans come at {on.page}/arrivals[/]", soft_wrap=True)
+    console.print("Ctrl-C ends it; with STAY=0 it ends by itself.")
+    try:
+        play_evening(evening, first, on, partial(_write_agent, plan, on.broker_port), _till_url(plan))
+    except KeyboardInterrupt:
+        console.print("Ended.")
 
 
 def _plan(folder: Path, hours: float, seed: int) -> Plan:
@@ -145,6 +186,7 @@ def _fill(plan: Plan, day_key: DayKey, on: Stage) -> int:
 
 def _share_progress(done: Any) -> None:
     global _progress_of
+    end_with_ctrl_c()
     _progress_of = done
 
 
@@ -156,24 +198,37 @@ def _fill_one(plan: Plan, agent: str, number: int, day_key: DayKey, broker_port:
     def on_time(t_ns: int) -> None:
         _progress_of[number] = t_ns / backlog_ns
 
-    spool, recording = folder / f"{agent}.spool.db", folder / f"{agent}.live.jsonl.gz"
+    spool, recording = _spool(folder, agent), folder / f"{agent}.live.jsonl.gz"
     feed = Feed(world, agent, brand_secret(plan.settings.seed), until_ns=backlog_ns, flush_s=FLUSH_S, day_key=day_key)
     _, rows = fill_spool(spool, feed, on_time)
     write_recording(recording, world, agent, backlog_ns)
-    origin_boot_ns = SystemClock().boot_ns() - (time.time_ns() - world.start_ns)
-    more: dict[str, Any] = {"spool": {"path": str(spool)}, "keys": {"file": str(folder / "keys.toml")}}
     if agent == till_of(world):
-        more["intake"] = {"port": free_port()}
-        (folder / "intake.json").write_text(json.dumps(more["intake"]))
-    write_agent(folder, world, agent, {"path": str(recording), "origin_boot_ns": origin_boot_ns}, {"port": broker_port}, **more)
+        (folder / "intake.json").write_text(json.dumps({"port": free_port()}))
+    _write_agent(plan, broker_port, agent, recording, SystemClock().boot_ns() - (time.time_ns() - world.start_ns))
     return rows
+
+
+def _write_agent(plan: Plan, broker_port: int, agent: str, recording: Path, zero_boot_ns: int) -> None:
+    """Write the configuration of an agent that plays a recording, whose zero is then on CLOCK_BOOTTIME."""
+    folder, world = plan.folder, plan.world
+    more = {"spool": {"path": str(_spool(folder, agent))}, "keys": {"file": str(folder / "keys.toml")}}
+    if agent == till_of(world):
+        more["intake"] = json.loads((folder / "intake.json").read_text())
+    write_agent(folder, world, agent, {"path": str(recording), "origin_boot_ns": zero_boot_ns}, {"port": broker_port}, **more)
+
+
+def _spool(folder: Path, agent: str) -> Path:
+    return folder / f"{agent}.spool.db"
+
+
+def _till_url(plan: Plan) -> str:
+    return f"http://127.0.0.1:{json.loads((plan.folder / 'intake.json').read_text())['port']}"
 
 
 def _live(plan: Plan, live_s: float, on: Stage, backlog_rows: int) -> int:
     """Lets it run, with the till's sales; returns when it ended, ns since 1970."""
     world = plan.world
-    port = json.loads((plan.folder / "intake.json").read_text())["port"]
-    till = Till(world, f"http://127.0.0.1:{port}", plan.live_ns - world.start_ns)
+    till = Till(world, _till_url(plan), plan.live_ns - world.start_ns)
     end_ns = time.time_ns() + round(live_s * NS_PER_S)
     task = on.bars.add_task("live", total=live_s)
     while (now_ns := time.time_ns()) < end_ns:

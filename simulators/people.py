@@ -59,6 +59,9 @@ class Crowd:
     fast: float = 0.0
     """Share of beacons that send 2 to 10 times a second instead of at the radio's interval."""
 
+    members: int = 0
+    """Fans with their own beacon, if not 0: who comes often may be in the store twice at once."""
+
     @property
     def most_per_hour(self) -> int:
         """No hour brings more; the numbers of fans are laid out by it, so that nobody is in the store twice at once."""
@@ -66,8 +69,8 @@ class Crowd:
 
     @property
     def fans(self) -> int:
-        """Fans of one store with their own beacon: each number comes up again after four hours at the earliest."""
-        return 4 * self.most_per_hour
+        """Fans of one store with their own beacon: each number comes up again after four hours at the earliest, unless `members` is set."""
+        return self.members or 4 * self.most_per_hour
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,9 @@ class Stage:
     sink: Mapping[str, Any]
     broker_port: int
     url: str
+    """Where the gateway has its status."""
+    page: str
+    """The live page."""
     bars: Progress
     gateway: Process
     stack: ExitStack
@@ -106,26 +109,29 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path, settings: Settings, influx: bool, console: Console) -> Iterator[Stage]:
-    """Writes the estate of `settings` into `folder` and runs its gateway."""
+def stage(folder: Path, settings: Settings, influx: bool, console: Console, port: int = 0) -> Iterator[Stage]:
+    """Writes the estate of `settings` into `folder` and runs its gateway, with the live page on `port`; 0: any that is free."""
+    if port and not _is_free(port):
+        raise ConfigError(f"port {port} is taken: end what listens there, or choose another --port (make demo PORT=…); 0 takes any")
     with ExitStack() as stack, _bars(console) as bars:
         sink = _sink(stack, folder) if influx else {"kind": "sqlite", "path": "footfall.db"}
-        broker_port, http_port, page_port = _free_pair(), free_port(), free_port()
+        broker_port, http_port, page_port = _free_pair(), free_port(), port or free_port()
         ports = {"http": {"port": http_port}, "serve": {"port": page_port}}
         write_configs(folder, settings, sink, broker={"embedded": True, "port": broker_port}, **ports)
-        url = f"http://127.0.0.1:{http_port}"
+        url, page = f"http://127.0.0.1:{http_port}", f"http://127.0.0.1:{page_port}"
         config = str(folder / "gateway.toml")
         gateway = Process([FOOTFALL, "gateway", "--config", config], folder / "gateway.log", lambda: "balance" in fetch(url))
         gateway.start()
         stack.callback(gateway.stop)
-        console.print(f"The live page, while this runs: http://127.0.0.1:{page_port}/")
-        yield Stage(folder, sink, broker_port, url, bars, gateway, stack)
+        console.print(f"The live page, while this runs: {page}/")
+        yield Stage(folder, sink, broker_port, url, page, bars, gateway, stack)
 
 
 class Till:
-    """Posts the sales of `world` to an agent's intake, those from `from_ns` of the world on."""
+    """Posts the sales of `world` to an agent's intake, those from `from_ns` of the world on. `name` tells them from another world's."""
 
-    def __init__(self, world: World, url: str, from_ns: int = 0) -> None:
+    def __init__(self, world: World, url: str, from_ns: int = 0, name: str = "") -> None:
+        self._name: Final = name
         self._world: Final = world
         self._url: Final = f"{url}/events"
         self._sales: Final = [sale for sale in world.purchases() if sale.t_ns >= from_ns]
@@ -134,7 +140,8 @@ class Till:
         """`now_ns` since 1970."""
         while self._sales and self._world.start_ns + self._sales[0].t_ns <= now_ns:
             sale = self._sales.pop(0)
-            event = json.dumps(sale.event(self._world.start_ns + sale.t_ns)).encode()
+            of_sale = sale.event(self._world.start_ns + sale.t_ns)
+            event = json.dumps(of_sale | {"id": self._name + of_sale["id"]}).encode()
             request = urllib.request.Request(self._url, event, {"Content-Type": "application/json"})  # noqa: S310 # our own http
             _post_until_taken(request)
 
@@ -186,16 +193,17 @@ def show_balance(balance: Mapping[str, Any], console: Console) -> None:
     )
 
 
-def show_next_steps(on: Stage, queries: tuple[str, ...], console: Console) -> None:
-    """Where it lies, and what to ask it; a database that ends with the demo is held for somebody who wants to look."""
+def show_next_steps(on: Stage, queries: tuple[str, ...], console: Console, stays: bool = False) -> None:
+    """Where it lies, and what to ask it; a database that ends with a demo that does not stay is held for somebody who wants to look."""
     command, folder, sink = short(Path(FOOTFALL)), short(on.folder), on.sink
     where = f"{folder}/footfall.db" if sink["kind"] == "sqlite" else f"{folder}/influxdb (bucket {sink['bucket']}, {sink['url']})"
     chart = f"chart: {folder}/traffic.png, " if (on.folder / "traffic.png").exists() else ""
     console.print(f"{chart}database: {where}. Try next:")
     for arguments in queries:
         console.print(f"  {command} {arguments} --config {folder}/gateway.toml", soft_wrap=True)
-    console.print(f"  {command} gateway --config {folder}/gateway.toml  # the live page again", soft_wrap=True)
-    if sink["kind"] != "sqlite":
+    if not stays:
+        console.print(f"  {command} gateway --config {folder}/gateway.toml  # the live page again", soft_wrap=True)
+    if sink["kind"] != "sqlite" and not stays:
         _hold(sink, console)
 
 

@@ -49,7 +49,7 @@ def brand(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[Guided]:
 
 
 def test_the_token_of_a_store_opens_its_arrivals_with_last_visits_and_interests(brand: Guided, browser: Browser) -> None:
-    with ServeProcess(brand, token_file="token") as server:  # noqa: S106 # the name of a file
+    with ServeProcess(brand, token_file="token") as server:
         assert server.get("/").status == 401, "who has no token sees nothing"
         until(lambda: b"footfall_serve_broker_connected 1" in server.get("/metrics", Authorization="Bearer of headquarters").data, "broker")
         guide = browser.open(server.url.replace("://", f"://guide:{brand.tokens[Role.STORE]}@") + "/", 420, 900)
