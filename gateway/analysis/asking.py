@@ -47,7 +47,7 @@ class Footfall:
     1970, from which `today` and `-7d` are counted.
 
     For every question of `footfall query` there is a method of its name, which returns a DataFrame: `traffic`, `zones`, `doors`, `sales`,
-    `outcome`, `dwell`, `items`, `visitors`, `visits`, `touches`, `occupancy`, `stock`,
+    `outcome`, `dwell`, `items`, `repurchase`, `referral`, `visitors`, `visits`, `touches`, `occupancy`, `stock`,
     `inferred`, `together`, `gaps`; and `anonymity`.
     `help(Footfall.traffic)` names its options, those of the command:
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from gateway.points import SCHEMA, FieldType
 from gateway.query.answer import Answer
+from gateway.query.cells import OF_BRAND
 from gateway.query.comparison import suffixed
 from gateway.query.figures import figure
 from gateway.query.groups import GroupKey
@@ -24,7 +25,7 @@ _OF_FIELD: Final[Mapping[FieldType, str]] = {"int": "Int64", "float": "float64",
 _OF_UNIT: Final = {"": "Int64", "people": "Int64", "name": "string"} | dict.fromkeys(
     ("s", "share", "factor", "decimal", "money"), "float64"
 )
-_OF_KIND: Final = {"count": "Int64", "between": "Int64", "ratio": "float64", "rest": "float64", "quantile": "float64"}
+_OF_KIND: Final = dict.fromkeys(("count", "between", "distinct"), "Int64") | dict.fromkeys(("ratio", "rest", "quantile"), "float64")
 _CATEGORY: Final = "category"
 _HOUR: Final = "hour"
 _FEW: Final = frozenset({GroupKey(group).column for measure in MEASURES.values() for group in measure.groups} - {_HOUR})
@@ -78,7 +79,7 @@ def _dtype_of_measure(measure: Measure) -> str:
     if measure.kind == "difference":
         return _dtype_of_measure(measures_of(measure.question)[measure.numerator])
     # What no field has is counted of one, such as the pieces of a sale.
-    return _OF_FIELD[SCHEMA[measure.table].fields.get(measure.column, "int")]
+    return _OF_FIELD[SCHEMA[measure.table].fields.get(measure.column, OF_BRAND.get(measure.column, "int"))]
 
 
 def _typed(values: Sequence[Any], dtype: str) -> Any:

@@ -48,7 +48,7 @@ def query(
     explain: options.ExplainOption = False,
     chart: options.ChartOption = None,
 ) -> None:
-    """Ask: traffic, zones, doors, sales, outcome, dwell, items, visitors, visits, touches, occupancy, stock, inferred, together, gaps, anonymity."""  # noqa: E501 # the list of commands shows one line
+    """Ask: traffic, zones, doors, sales, outcome, dwell, items, repurchase, referral, visitors, visits, touches, occupancy, stock, inferred, together, gaps, anonymity."""  # noqa: E501 # the list of commands shows one line
     if what == EXPLAINS:
         from gateway.query.explain import every_measure
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from footfall.baskets import pieces
 from gateway.identity.facts import is_registered
-from gateway.points import Coded
+from gateway.points import Coded, FieldType
 from gateway.query.measures import Measure
 from gateway.query.stays import STAY_COLUMNS, stays_of
 from gateway.sinks.cells import Aggregate, CellTable
@@ -76,8 +76,13 @@ def _known(table: PointTable) -> npt.NDArray[np.bool_]:
     return np.array([is_registered(name) for name in fan.names] or [False], np.bool_)[fan.codes]
 
 
-DERIVED_COLUMNS: Final = {"touch": ("known", "pieces"), "dwell": ("seconds",)}
-"""What `with_derived` adds or changes, by measurement."""
+OF_BRAND: Final[Mapping[str, FieldType]] = {
+    "order": "bool", "repeat": "bool", "days_since": "float", "fan_number": "float",
+    "sharer": "text", "root": "text", "depth": "text", "brings": "bool", "brought": "bool", "unnamed": "bool", "sharer_number": "float",
+}  # fmt: skip
+"""Columns of touches that a BrandRule adds."""
+DERIVED_COLUMNS: Final = {"touch": ("known", "pieces", *OF_BRAND), "dwell": ("seconds",)}
+"""What no database adds up, by measurement: what `with_derived` adds or changes, and OF_BRAND."""
 READ_FOR_DERIVED: Final[Mapping[str, tuple[str, ...]]] = {"touch": ("fan", "items"), "dwell": STAY_COLUMNS}
 """What it needs for that."""
 PARTLY_READ: Final = "partly_read"

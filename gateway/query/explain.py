@@ -35,6 +35,7 @@ _FORMULAS: Final[Mapping[str, Callable[[Measure], str]]] = {
     "difference": lambda m: f"{m.numerator} - {m.denominator}",
     "total": lambda m: f"{m.numerator} + {m.denominator}",
     "quantile": lambda m: f"{m.quantile:g} quantile of {m.table}.{m.column}",
+    "distinct": lambda m: f"different {m.column} of {m.table}",
     "between": lambda m: f"rows of {m.table} with {m.column} {_bounds(m.bounds_s)}",
 }
 

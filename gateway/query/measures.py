@@ -11,13 +11,13 @@ from typing import Any, Final, Literal, get_args
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
 
-MeasureKind = Literal["sum", "count", "last", "max", "ratio", "rest", "difference", "total", "quantile", "between"]
+MeasureKind = Literal["sum", "count", "last", "max", "ratio", "rest", "difference", "total", "quantile", "between", "distinct"]
 Unit = Literal["", "people", "s", "share", "money"]
 CoveredBy = Literal["doors", "presence", ""]
 
 DERIVED: Final = ("ratio", "rest", "difference", "total")
 """Kinds that are made of two other measures of the same question, once these are added up."""
-OF_ROWS: Final = ("quantile", "between")
+OF_ROWS: Final = ("quantile", "between", "distinct")
 """Kinds that are made of the rows themselves."""
 SMALL_BASE: Final = 30
 """A ratio to fewer than so many is named in the notes."""

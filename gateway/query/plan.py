@@ -15,6 +15,7 @@ from gateway.outcome.rules import DEFAULT_RULE, check_rule
 from gateway.points import SCHEMA
 from gateway.query.answer import Request
 from gateway.query.asked import AskedStore
+from gateway.query.brand_rows import BrandRule
 from gateway.query.cells import DERIVED_COLUMNS
 from gateway.query.groups import CLOCK, PLACES, VALUED, GroupKey, allowed, group_keys
 from gateway.query.intervals import DAYS, INTERVALS, Day, bucket_ns, cut
@@ -45,6 +46,8 @@ class CountingRule:
     whole: str = ""
     daily: bool = False
     """Whether a row is a store's day of one kind of value: then nothing is shorter than a day, and goes by two kinds at once."""
+    of_brand: BrandRule | None = None
+    """What its rows are among all of the brand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Plan:
 
     def texts(self, table: str) -> tuple[str, ...]:
         """Return the tags and fields by which the cells of a table are told apart, besides the store."""
-        there = {*SCHEMA[table].tags, *SCHEMA[table].fields}
+        there = {*SCHEMA[table].tags, *SCHEMA[table].fields, *DERIVED_COLUMNS.get(table, ())}
         keys = [key.column for key in self.keys if key.column in there and key.group not in (*PLACES, *CLOCK)]
         keys += ["value"] if self.valued else []
         # A gauge of several zones has no value: so zones must be known to be several.
@@ -106,7 +109,8 @@ class Plan:
         derived = set(DERIVED_COLUMNS.get(table, ()))
         read = [{measure.column, *dict(measure.where)} for measure in self.base(table)]
         return (
-            not set(self.texts(table)) <= set(SCHEMA[table].tags)
+            self.counted.of_brand is not None
+            or not set(self.texts(table)) <= set(SCHEMA[table].tags)
             or any(columns & derived for columns in read)
             or any(measure.kind in OF_ROWS for measure in self.base(table))
         )

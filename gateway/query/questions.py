@@ -14,6 +14,7 @@ from gateway.query.answer import Answer, Request, StoreSpan
 from gateway.query.as_of_answer import as_of, check_as_of
 from gateway.query.as_of_reader import REVISED
 from gateway.query.asked import AskedStore, asked_stores
+from gateway.query.brand_rows import BrandReader
 from gateway.query.counting import Counting
 from gateway.query.coverage_reading import read_coverage
 from gateway.query.covered import Covered, covered_cells
@@ -25,6 +26,8 @@ from gateway.query.listing import List, listing
 from gateway.query.partly_read import stores_partly_read
 from gateway.query.plan import CountingRule, Plan, check_size, planned
 from gateway.query.reading import read_cells
+from gateway.query.referral import REFERRAL
+from gateway.query.repurchase import REPURCHASE
 from gateway.query.spans import iso
 from gateway.query.titles import by_default, title_of
 from gateway.query.together import observed_hours
@@ -62,6 +65,7 @@ class Question:
 _NARROWING: Final = ("measures", "by", "interval", "zone", "fan", "top", "rule")
 """Options that would be passed over in silence where a question does not take them."""
 _COUNTS: Final = frozenset({"measures", "by", "interval", "day", "top", "compare", "align"})
+_OF_BRAND: Final = frozenset({"measures", "by", "interval", "day", "top", "as-of"})
 
 
 def _counts(meaning: str, counted: CountingRule, *takes: str) -> Question:
@@ -88,6 +92,10 @@ NOT_OF_DAYS: Final[Mapping[str, str]] = {
     "as-of": "a day is written over whenever more of it is known, and what it was is not kept",
     "zone": "--by zone has a row for each",
 }
+NOT_OF_BRAND: Final[Mapping[str, str]] = {
+    "compare": "what a touch is depends on all that was before it, which sides that are made alike do not have: ask for both spans",
+    "fan": "touches --fan lists those of a fan",
+}
 QUESTIONS: Final[Mapping[str, Question]] = {
     "traffic": _counts("who came in and out, conversion, mean dwell, anonymity, per interval",
                        CountingRule("traffic", ("store",), "1h", every=True)),
@@ -101,6 +109,10 @@ QUESTIONS: Final[Mapping[str, Question]] = {
                      CountingRule("dwell", ("store", "zone"), whole="visit"), "zone"),
     "items": _counts("what goods arrived, moved, were tried and left, of each article or zone",
                      CountingRule("item", ("store", "sku")), "zone"),
+    "repurchase": Question("touch", "orders of fans who bought before, in any store: how many of all, and after how many days",
+                           CountingRule("touch", of_brand=REPURCHASE), _OF_BRAND, NOT_OF_BRAND),
+    "referral": Question("touch", "who shared, whom that brought, by how many steps, and what they bought",
+                         CountingRule("touch", ("store", "sharer"), of_brand=REFERRAL), _OF_BRAND, NOT_OF_BRAND),
     "visitors": Question("traffic", "how many people came, by the phones of those who gave no key: an estimate with its interval",
                          EstimateRule(), frozenset({"day"}), NOT_OF_ESTIMATES),
     "visits": Question("visit", "the visits one by one", listed.visits, frozenset({"fan"})),
@@ -241,6 +253,8 @@ def _counted_by(
     reader: PointReader, estate: QueryEstate, plan: Plan, stores: Sequence[AskedStore], now_ns: int, on_page: OnPage, matched: bool
 ) -> Counting:
     bucket_ns = plan.bucket_ns(stores)
+    if plan.counted.of_brand is not None:
+        reader = BrandReader(reader, plan.counted.of_brand)
     if not plan.covered_by:
         return Counting(plan, stores, read_cells(reader, plan, stores, on_page), bucket_ns)
     from_ns, to_ns = min(store.from_ns for store in stores), max(store.to_ns for store in stores)
@@ -272,7 +286,9 @@ def _nothing(reader: PointReader, request: Request, measurement: str, stores: Se
     if not answer.is_empty:
         return []
     which = "".join(f" of {word} {value}" for word, value in (("zone", request.zone), ("fan", request.fan)) if value)
-    notes = [f"{reader.where} has no {measurement}{which} in this span"]
+    how = question_of(request.question).answer
+    what = how.of_brand.of if isinstance(how, CountingRule) and how.of_brand else f"{measurement}{which}"
+    notes = [f"{reader.where} has no {what} in this span"]
     for store in stores[:_NAMED_STORES]:
         spans = [span for name in store.names if (span := reader.span(measurement, name))]
         there = f"{_wall(min(spans)[0], store)} to {_wall(max(span[1] for span in spans), store)}" if spans else ""

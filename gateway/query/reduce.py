@@ -77,8 +77,15 @@ def _quantile(measure: Measure, numbers: Numbers, group: IndexColumn, groups: in
     return GroupValues(found, ~np.isnan(found))
 
 
+def _distinct(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> GroupValues:
+    read = ~np.isnan(numbers)
+    pairs = np.unique(np.stack([group[read].astype(np.float64), numbers[read]]), axis=1)
+    return GroupValues(np.bincount(pairs[0].astype(np.intp), minlength=groups), np.ones(groups, np.bool_))
+
+
 _KINDS: Final[Mapping[str, Callable[[Measure, Numbers, IndexColumn, int], GroupValues]]] = {
     "sum": _sum, "count": _sum, "between": _sum, "last": _last, "max": _max, "quantile": _quantile,
+    "distinct": _distinct,
 }  # fmt: skip
 
 

@@ -31,6 +31,8 @@ DAY_NS = 24 * HOUR_NS
 DAYS = ((2026, 10, 24), (2026, 10, 25))
 ZONES = ("entrance", "glasses", "shoes", "checkout")
 STAFF = ("s07", "s12", "s15")
+SHARER = "f-041"
+"""Who brought some of those who buy."""
 SKUS = ("00614141007349", "00614141007356", "00614141007363")
 PEOPLE_BY_HOUR = {10: 3, 11: 5, 12: 8, 13: 7, 14: 9, 15: 12, 16: 11, 17: 8, 18: 5, 19: 2}
 SITE_TOML = """\
@@ -163,7 +165,7 @@ def _rows_of(stay: Stay, number: int, rows: dict[str, list[tuple[Any, ...]]]) ->
     if stay.sale:
         rows["touch"].append(
             (stay.sale[0] + number, agent, "own_store", store, "transaction", "checkout", subject, stay.fan, f"T-{number}",
-             *_served(stay, number), "autumn", '[{"sku":"A1","n":1}]', "purchase", amount, False, "", "", "", "")
+             *_served(stay, number), "autumn", '[{"sku":"A1","n":1}]', "purchase", amount, False, "", "", "", SHARER if number % 8 == 0 else "")
         )  # fmt: skip
     if stay.sale or number % 4 == 0:
         _garment(stay, number, rows["item"])

@@ -35,6 +35,15 @@ def visit(at_ns: int, *, known: bool = False, is_staff: bool = False, open_: boo
             False, "", 1, "", "")  # fmt: skip
 
 
+Row = tuple[Any, ...]
+
+
+def touch(at_ns: int, what: str = "transaction", *, store: str = "s1", fan: str = "f1", amount: float = 0.0, **more: Any) -> Row:
+    """A touch; `more` has other fields of it by their names."""
+    values = {"store": store, "agent": "a1", "what": what, "fan": fan, "amount": amount, "void": False, **more}
+    return (at_ns, *(values.get(name, "") for name in columns_of(SCHEMA["touch"])))
+
+
 def records(answer: Answer) -> list[dict[str, Any]]:
     return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 

@@ -1,0 +1,110 @@
+"""A reader of touches with what they are among all touches of the brand, earlier ones too: a repeat order, or brought by a share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from footfall.units import NS_PER_DAY
+from gateway.sinks.cells import Aggregate, CellTable
+from gateway.sinks.reader import OnPage, PointReader, quiet
+from gateway.sinks.table import PointTable
+
+BEFORE_NS: Final = 400 * NS_PER_DAY
+"""Touches are looked at from so long before a span on."""
+TOUCH: Final = "touch"
+
+
+@dataclass(frozen=True, slots=True)
+class BrandRule:
+    """What touches are among all of the brand.
+
+    `derive`: of all touches with the columns `needs`, those that a question is about, with more columns. `of`: what these are, in a note
+    that there is none. `tags`: of the touches to read.
+    """
+
+    derive: Callable[[PointTable], PointTable]
+    of: str
+    needs: tuple[str, ...]
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class BrandReader:
+    """A PointReader whose touches are those that `rule` derives; other measurements are as they are."""
+
+    def __init__(self, reader: PointReader, rule: BrandRule) -> None:
+        self.where: str = reader.where
+        self._reader: Final = reader
+        self._rule: Final = rule
+        self._read: tuple[object, PointTable] | None = None
+        """What was read last, and for what: stores of one span are asked for one after the other."""
+
+    def stores(self) -> list[str]:
+        """Return the stores of the reader below."""
+        return self._reader.stores()
+
+    def span(self, measurement: str, store: str | None = None) -> tuple[int, int] | None:
+        """Return the span of the reader below."""
+        return self._reader.span(measurement, store)
+
+    def close(self) -> None:
+        """Leave the reader below to whoever opened it."""
+
+    def rows(
+        self,
+        measurement: str,
+        store: str | None = None,
+        from_ns: int | None = None,
+        to_ns: int | None = None,
+        columns: Sequence[str] | None = None,
+        *,
+        void: bool = False,
+        on_page: OnPage = quiet,
+        **tags: str,
+    ) -> PointTable:
+        """Return the points as PointReader does; of touches with a span and columns what the rule derives, with the columns it adds."""
+        if measurement != TOUCH or from_ns is None or to_ns is None or columns is None:
+            return self._reader.rows(measurement, store, from_ns, to_ns, columns, void=void, on_page=on_page, **tags)
+        found = self._derived(from_ns, to_ns, columns, void, on_page)
+        kept = found.time_ns >= from_ns
+        for name, value in (({} if store is None else {"store": store}) | tags).items():
+            kept &= found.equals(name, value)
+        return found.where(kept)
+
+    def _derived(self, from_ns: int, to_ns: int, columns: Sequence[str], void: bool, on_page: OnPage) -> PointTable:
+        """All the touches that the rule derives of those from BEFORE_NS before a span on."""
+        wanted = from_ns, to_ns, tuple(columns), void
+        if self._read is None or self._read[0] != wanted:
+            every = tuple(dict.fromkeys((*columns, *self._rule.needs)))
+            begin_ns = max(from_ns - BEFORE_NS, 0)
+            table = self._reader.rows(TOUCH, None, begin_ns, to_ns, every, void=void, on_page=on_page, **self._rule.tags)
+            self._read = wanted, self._rule.derive(table)
+        return self._read[1]
+
+    def cells(
+        self,
+        measurement: str,
+        aggregates: Sequence[Aggregate],
+        from_ns: int,
+        to_ns: int,
+        bucket_ns: int,
+        by: Sequence[str] = ("store",),
+        /,
+        stores: Sequence[str] | None = None,
+        on_page: OnPage = quiet,
+        *,
+        edges_ns: Sequence[int] = (),
+        **tags: str,
+    ) -> CellTable:
+        """Return the cells of the reader below: of touches nobody asks for cells, since their columns are derived."""
+        return self._reader.cells(measurement, aggregates, from_ns, to_ns, bucket_ns, by, stores, on_page, edges_ns=edges_ns, **tags)
+
+
+def numbered(texts: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Return a number for each text, the same wherever it stands, of which a float holds every digit; 0 of an empty one."""
+    return np.array([int.from_bytes(blake2b(text.encode(), digest_size=6).digest()) if text else 0 for text in texts], np.float64)
