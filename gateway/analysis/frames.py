@@ -28,7 +28,8 @@ _OF_UNIT: Final = {"": "Int64", "people": "Int64", "name": "string"} | dict.from
 _OF_KIND: Final = dict.fromkeys(("count", "between", "distinct"), "Int64") | dict.fromkeys(("ratio", "rest", "quantile"), "float64")
 _CATEGORY: Final = "category"
 _HOUR: Final = "hour"
-_FEW: Final = frozenset({GroupKey(group).column for measure in MEASURES.values() for group in measure.groups} - {_HOUR})
+_FANS: Final = frozenset({"fan", "sharer", "root"})
+_FEW: Final = frozenset({GroupKey(group).column for measure in MEASURES.values() for group in measure.groups} - {_HOUR} - _FANS)
 """Columns of names of which there are few, each in many rows."""
 TIME_UNIT: Final = "us"
 _MEDIANS: Final = ("usual", "group")

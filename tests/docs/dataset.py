@@ -165,7 +165,8 @@ def _rows_of(stay: Stay, number: int, rows: dict[str, list[tuple[Any, ...]]]) ->
     if stay.sale:
         rows["touch"].append(
             (stay.sale[0] + number, agent, "own_store", store, "transaction", "checkout", subject, stay.fan, f"T-{number}",
-             *_served(stay, number), "autumn", '[{"sku":"A1","n":1}]', "purchase", amount, False, "", "", "", SHARER if number % 8 == 0 else "")
+             *_served(stay, number), "autumn", '[{"sku":"A1","n":1}]', "purchase", amount, False, "", "", "",
+             SHARER if number % 8 == 0 else "")
         )  # fmt: skip
     if stay.sale or number % 4 == 0:
         _garment(stay, number, rows["item"])
