@@ -31,7 +31,7 @@ def plain_text(cell: str) -> str:
         text = formula[1].strip()
     elif text[0] == "'" and _APOSTROPHE.match(text):
         text = text[1:]
-    if text.isdecimal() or text.isalpha():
+    if text.isdecimal() or text.isalpha() or (text.isascii() and text[0].isalpha()):  # nothing spoiled begins with a letter
         return text
     if _ROUNDED.fullmatch(" ".join(unicodedata.normalize("NFKC", text).split())):
         raise ValueError(f"{text} is a number that a spreadsheet has rounded, and its last digits are gone: make the column text there, "

@@ -23,6 +23,7 @@ from gateway.identity.links import FOR_EVER_NS
 
 DEFAULT_SOURCE: Final = "crm"
 LONGEST: Final = 200
+NO_CELL: Final = ""
 LONGEST_FAN: Final = 128
 _TYPE: Final = re.compile(r"[a-z0-9._-]{1,32}")
 _FANS: Final = 100_000
@@ -61,9 +62,12 @@ class LinkLines:
 
     def __init__(self, columns: Columns, dates: DateReader, defaults: Defaults) -> None:
         at = columns.at
-        self._type, self._identifier, self._fan = at.get(TYPE, -1), at["identifier"], at["fan"]
-        self._from, self._to, self._source = at.get("from", -1), at.get("to", -1), at.get("source", -1)
-        self._confidence: Final = at.get("confidence", -1)
+        none = -1  # the last cell of every row is empty
+        self._left_out: Final = [NO_CELL] * (max(at.values()) + 1)
+        """What a row has that leaves out all its cells."""
+        self._type, self._identifier, self._fan = at.get(TYPE, none), at["identifier"], at["fan"]
+        self._from, self._to, self._source = at.get("from", none), at.get("to", none), at.get("source", none)
+        self._confidence: Final = at.get("confidence", none)
         self._time_ns: Final = dates.time_ns
         self._defaults: Final = defaults
         self._checked_types: set[str] = set()
@@ -82,22 +86,18 @@ class LinkLines:
                 yield Unread(row.line, row.line, str(error))
 
     def _link(self, row: Row) -> StatedLink:
-        cells, width = row.cells, len(row.cells)
-
-        def cell(at: int) -> str:
-            return cells[at].strip() if 0 <= at < width else ""
-
-        identifier = self._identifier_of(cell(self._type), _text("identifier", cell(self._identifier)))
-        fan = self._fan_of(_text("fan", cell(self._fan)))
-        from_text, to_text = cell(self._from), cell(self._to)
+        cells = [*(cell.strip() for cell in row.cells), *self._left_out[len(row.cells) :], NO_CELL]
+        identifier = self._identifier_of(cells[self._type], _text("identifier", cells[self._identifier]))
+        fan = self._fan_of(_text("fan", cells[self._fan]))
+        from_text, to_text = cells[self._from], cells[self._to]
         from_ns = self._moment("from", from_text) if from_text else -FOR_EVER_NS
         to_ns = self._moment("to", to_text) if to_text else FOR_EVER_NS
         if from_ns >= to_ns:
             raise ValueError(f"from {from_text or _NO_FROM} is not before to {to_text or _NO_TO}")
         check_moments({"from": from_ns}, self._defaults.taken_ns, self._defaults.taken_ns)
-        if text := cell(self._confidence):
+        if text := cells[self._confidence]:
             _named("confidence", confidence, text)
-        return StatedLink(row.line, identifier, fan, from_ns, to_ns, self._source_of(cell(self._source)))
+        return StatedLink(row.line, identifier, fan, from_ns, to_ns, self._source_of(cells[self._source]))
 
     def _identifier_of(self, id_type: str, value: str) -> str:
         id_type = id_type or self._defaults.id_type

@@ -118,11 +118,15 @@ class LinkIndex:
     def add(self, standings: Sequence[Standing]) -> list[Changed]:
         """Store standings; return what they change, a name at most once. One that is no newer than what is known changes nothing."""
         newest: dict[str, Standing] = {}
+        before: dict[str, Standing | None] = {}
         for each in standings:
-            known = newest.get(each.name) or self.standing(each.name)
+            name = each.name
+            if name not in before:
+                before[name] = self.standing(name)
+            known = newest.get(name) or before[name]
             if known is None or each.number > known.number:
-                newest[each.name] = each
-        changes = [changed for each in newest.values() if (changed := _changed(self.standing(each.name), each))]
+                newest[name] = each
+        changes = [changed for name, each in newest.items() if (changed := _changed(before[name], each))]
         self._store.save_standings(newest.values())
         for each in newest.values():
             self._cache[each.name] = each
@@ -165,8 +169,7 @@ def _from_ms(span: Span) -> int:
 
 def _changed(before: Standing | None, after: Standing) -> Changed | None:
     if before is None:
-        from_ns, to_ns = after.spans[0].from_ns if after.spans else 0, max((span.to_ns for span in after.spans), default=0)
-        return Changed(after.name, _begin(from_ns), to_ns) if after.spans else None
+        return Changed(after.name, _begin(after.spans[0].from_ns), after.spans[-1].to_ns) if after.spans else None
     if (before.rank, before.only_by_ref) != (after.rank, after.only_by_ref):
         return Changed(after.name, -FOR_EVER_NS, FOR_EVER_NS)
     spans = _spans(before) ^ _spans(after)

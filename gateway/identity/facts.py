@@ -25,18 +25,21 @@ class Identifier(NamedTuple):
     """16 hex digits."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Fact:
-    """What every fact has. `id` is its own throughout the brand; `source` is who states it, such as `crm` or `desk.shanghai`."""
+    """What every fact has. `id` is its own throughout the brand; `source` is who states it, such as `crm` or `desk.shanghai`.
 
-    id: str
-    learned_ns: int
-    from_ns: int = -FOR_EVER_NS
-    to_ns: int = FOR_EVER_NS
-    source: str = ""
-    actor: str = ""
-    reason: str = ""
-    taken_ns: int = field(default=0, compare=False)
+    Types hold its fields to be final. A frozen class would take three times as long to make, and imports make a million.
+    """
+
+    id: Final[str]
+    learned_ns: Final[int]
+    from_ns: Final[int] = -FOR_EVER_NS
+    to_ns: Final[int] = FOR_EVER_NS
+    source: Final[str] = ""
+    actor: Final[str] = ""
+    reason: Final[str] = ""
+    taken_ns: Final[int] = field(default=0, compare=False)
     """When the gateway took it, 0 if that is not known. It is no part of what the fact holds, and decides nothing."""
 
     @property
@@ -45,86 +48,86 @@ class Fact:
         return self.learned_ns if self.learned_ns > 0 else self.taken_ns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Link(Fact):
     """An identifier is a fan's."""
 
-    identifier: Identifier
-    fan: str
-    store: str = ""
+    identifier: Final[Identifier]
+    fan: Final[str]
+    store: Final[str] = ""
     """Where something lent was handed over: it is the fan's in this store alone. "" where nobody stated that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Same(Fact):
     """Identifiers, two or more, are one person's, whoever that is."""
 
-    identifiers: tuple[Identifier, ...]
+    identifiers: Final[tuple[Identifier, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Merge(Fact):
     """Fans, two or more, are one person; at all times."""
 
-    fans: tuple[str, ...]
+    fans: Final[tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Distinct(Fact):
     """Two fans are not one person; at all times."""
 
-    fans: tuple[str, ...]
+    fans: Final[tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Split(Fact):
     """The merge of this id is undone, as if it had never been."""
 
-    of: str
+    of: Final[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Revoke(Fact):
     """The fact of this id is taken back, as if it had never been."""
 
-    of: str
+    of: Final[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class RevokeLink(Fact):
     """From `to_ns` on, an identifier is no longer the fan's, whoever linked it before."""
 
-    identifier: Identifier
-    fan: str
+    identifier: Final[Identifier]
+    fan: Final[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Consent(Fact):
     """A fan grants a purpose, or withdraws it, from `from_ns` on until the fan's next consent."""
 
-    fan: str
-    purpose: str
-    granted: bool
-    version: str = ""
+    fan: Final[str]
+    purpose: Final[str]
+    granted: Final[bool]
+    version: Final[str] = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Ownership(Fact):
     """One of the staff, or a store, cares for a fan; it states nothing of who is who."""
 
-    fan: str
-    staff_id: str = ""
-    store: str = ""
+    fan: Final[str]
+    staff_id: Final[str] = ""
+    store: Final[str] = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Mention(Fact):
     """What one touch states at its time, which is `from_ns` and `to_ns`; `fan` or `ref` is "" if it has none."""
 
-    identifiers: tuple[Identifier, ...] = ()
-    fan: str = ""
-    ref: str = ""
-    returned: bool = False
+    identifiers: Final[tuple[Identifier, ...]] = ()
+    fan: Final[str] = ""
+    ref: Final[str] = ""
+    returned: Final[bool] = False
     """Whether it is the return of what it names and of no goods: what is lent ends with it."""
 
 
@@ -187,7 +190,7 @@ def fact_name(fact_id: str) -> str:
 
 
 def names_of(fact: Fact) -> tuple[str, ...]:
-    """Return every name under which a store must find a fact: subjects, fans, reference, its own id, the id that it takes back.
+    """Return every name under which a store must find a fact: first its own id, then subjects, fans, reference, the id that it takes back.
 
     What joins fans or withdraws stands under `fan_name`, what is a fan's under `claims_name`.
     """

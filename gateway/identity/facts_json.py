@@ -9,7 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
+
+from pydantic_core import to_json
 
 from gateway.identity.facts import Consent, Distinct, Fact, Identifier, Link, Mention, Merge, Ownership, Revoke, RevokeLink, Same, Split
 from gateway.identity.links import FOR_EVER_NS, clamped, decode_links
@@ -51,6 +54,23 @@ _KINDS: Final[Mapping[type[Fact], tuple[str, tuple[_Field, ...]]]] = {
     Mention: ("mention", (*_COMMON, _IDENTIFIERS, _FAN, _Field("ref", None, ""), _Field("returned", None, False))),
 }
 _BY_NAME: Final[Mapping[str, type[Fact]]] = {name: each for each, (name, _) in _KINDS.items() if each is not RevokeLink}
+_KEYS: Final = {each: frozenset(key for key, *_ in fields) for each, (_, fields) in _KINDS.items()}
+_READ: Final = {each: tuple((key, read) for key, read, _ in fields if read) for each, (_, fields) in _KINDS.items()}
+
+
+class _Held(NamedTuple):
+    """What a kind of fact holds, as columns."""
+
+    name: str
+    keys: tuple[str, ...]
+    left_out: tuple[object, ...]
+    of: Callable[[Fact], tuple[Any, ...]]
+
+
+_HELD: Final = {
+    each: _Held(name, keys := tuple(field.key for field in fields), tuple(field.left_out for field in fields), attrgetter(*keys))
+    for each, (name, fields) in _KINDS.items()
+}
 OF_LINK: Final = "of_link"
 RETURN: Final = "return"
 ALSO: Final = "also"
@@ -59,11 +79,9 @@ ALSO: Final = "also"
 
 def values_of(fact: Fact) -> dict[str, Any]:
     """Return a fact as an object of JSON."""
-    name, fields = _KINDS[type(fact)]
-    values: dict[str, Any] = {"fact": name}
-    for key, _, left_out in fields:
-        if (value := getattr(fact, key)) != left_out:
-            values[key] = value
+    held = _HELD[type(fact)]
+    stated = zip(held.keys, held.left_out, held.of(fact), strict=True)
+    values: dict[str, Any] = {"fact": held.name, **{key: value for key, left_out, value in stated if value != left_out}}
     if isinstance(fact, RevokeLink):
         values[OF_LINK] = (values.pop("identifier"), values.pop("fan"))
     return values
@@ -74,16 +92,17 @@ def fact_of(values: Mapping[str, Any], taken_ns: int = 0) -> Fact:
     made = _BY_NAME[values["fact"]]
     if OF_LINK in values:
         made, values = RevokeLink, {**values, "identifier": values[OF_LINK][0], "fan": values[OF_LINK][1]}
-    held: dict[str, Any] = {"taken_ns": taken_ns}
-    for key, read, _ in _KINDS[made][1]:
-        if (value := values.get(key)) is not None:
-            held[key] = read(value) if read else value
-    return made(**held)
+    keys = _KEYS[made]
+    held = {key: value for key, value in values.items() if key in keys and value is not None}
+    for key, read in _READ[made]:
+        if key in held:
+            held[key] = read(held[key])
+    return made(taken_ns=taken_ns, **held)
 
 
 def encode_facts(facts: Iterable[Fact]) -> bytes:
     """Return the body of a FACTS record: an array of facts."""
-    return _ENCODER.encode([values_of(each) for each in facts]).encode()
+    return to_json([values_of(each) for each in facts])
 
 
 def decode_facts(body: bytes, taken_ns: int = 0) -> list[Fact]:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
+from gateway.identity.alone import parted, standings_of
 from gateway.identity.around import Around, FactSet, facts_around
 from gateway.identity.facts import Fact, FactStore, Mention, Revoke, Split, Standing, fact_name, fan_name, is_registered, ref_name
 from gateway.identity.in_force import facts_in_force
@@ -73,8 +74,12 @@ class Identity:
 
     def _learn(self, facts: Sequence[Fact]) -> dict[str, Standing]:
         """Take facts of any kind."""
-        around = facts_around(self._store, self._types, facts) if facts else None
-        return self._settle(around) if around and around.new else {}
+        alone, others = parted(self._store, self._types, facts)
+        changed = {each.name: each for each in standings_of(self._types, alone)}
+        if alone:
+            self._store.add(alone, list(changed.values()))
+        around = facts_around(self._store, self._types, others) if others else None
+        return {**changed, **self._settle(around)} if around and around.new else changed
 
     def again(self, names: Iterable[str]) -> list[Standing]:
         """Return the standings of names, and of what hangs together with them, that are others with these types; they are in the store."""

@@ -37,4 +37,4 @@ def decode_links(body: bytes) -> list[Link]:
 
 def clamped(time_ns: int) -> int:
     """Return a time as a store can hold it: a CRM spells `for ever` as the year 9999."""
-    return min(max(time_ns, -FOR_EVER_NS), FOR_EVER_NS)
+    return time_ns if -FOR_EVER_NS <= time_ns <= FOR_EVER_NS else FOR_EVER_NS if time_ns > 0 else -FOR_EVER_NS

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from pydantic_core import to_json
+
 from footfall.sqlite import naming
 from gateway.fold.link_index import is_subject
 from gateway.fold.store import LinkRow, TouchRow
@@ -22,7 +24,8 @@ from gateway.state.touch_tables import TouchTables
 _OWN: Final = fact_name("")
 _REF: Final = ref_name("")
 _NOTHING: Final = "[]"
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+WRITTEN_AT_ONCE: Final = 100_000
+"""So many names wait in memory until the next checkpoint."""
 
 
 class IdentityTables(TouchTables):
@@ -32,36 +35,57 @@ class IdentityTables(TouchTables):
         super().__init__(path, db)
         self._given: dict[str, Standing] = {}
         """What the stage gave and the fold has not saved yet."""
+        self._saved: dict[str, Standing] = {}
+        """What the fold saved and is to be written, and with it the fans of standings and the names of facts."""
+        self._fans: set[tuple[str, str]] = set()
+        self._names_of_facts: dict[str, list[int]] = {}
         self._next_fact = 0
 
     def save_standings(self, standings: Iterable[Standing]) -> None:
-        """Write standings, each in place of the one of its name, and whose its name is."""
-        some = list(standings)
-        for each in some:
+        """Keep standings to be written, each in place of the one of its name, and whose its name is."""
+        for each in standings:
             self._given.pop(each.name, None)
-        self._save(StandingRow, map(_row, some))
-        fans = {StandingFanRow(span.fan, each.name) for each in some for span in each.spans if span.fan}
-        self._db.executemany("INSERT OR IGNORE INTO standing_fans (fan, name, crc) VALUES (?,?,?)", sealed(sorted(fans)))
+            self._saved[each.name] = each
+            self._fans.update([(span.fan, each.name) for span in each.spans if span.fan])
+        if len(self._saved) >= WRITTEN_AT_ONCE:
+            self._write_identity()
+
+    def _write_identity(self) -> None:
+        """Write what waits, in the order of its keys: names lie anywhere in their tables, so that each would cost a page of its own."""
+        if self._saved:
+            self._save(StandingRow, (_row(each) for _, each in sorted(self._saved.items())))
+            self._db.executemany("INSERT OR IGNORE INTO standing_fans (fan, name, crc) VALUES (?,?,?)", sealed(sorted(self._fans)))
+            self._saved, self._fans = {}, set()
+        if self._names_of_facts:
+            rows = ((name, n) for name, numbers in sorted(self._names_of_facts.items()) for n in numbers)
+            self._db.executemany("INSERT OR IGNORE INTO fact_names (name, n) VALUES (?,?)", rows)
+            self._names_of_facts = {}
 
     def standing(self, name: str) -> Standing | None:
+        if saved := self._saved.get(name):
+            return saved
         rows = self._rows(StandingRow, "WHERE name=?", (name,))
         return _standing(rows[0]) if rows else None
 
     def subjects_of(self, fan: str) -> list[str]:
         """Return every subject of which a standing had a span of the fan, sorted."""
+        self._write_identity()
         return [row.name for row in self._rows(StandingFanRow, "WHERE fan=? ORDER BY name", (fan,)) if is_subject(row.name)]
 
     def names_with_standing(self) -> Iterator[str]:
         """Yield every name that has a standing."""
+        self._write_identity()
         with naming(self.path, "it is damaged"):
             yield from (name for (name,) in self._db.execute("SELECT name FROM standings"))
 
     def lent_subjects(self) -> list[str]:
         """Return the subjects of whose standing something is lent."""
+        self._write_identity()
         return [name for (name,) in self._read("SELECT name FROM standings WHERE lent <> '[]'", ())]
 
     def withdrawn_subjects(self) -> list[str]:
         """Return the subjects of whose standing a span is nobody's, since consent is withdrawn."""
+        self._write_identity()
         found = self._read("SELECT name FROM standings WHERE instr(spans, '\"\"')", ())
         return [name for (name,) in found if is_subject(name)]
 
@@ -81,7 +105,7 @@ class IdentityTables(TouchTables):
     def shared_refs(self, refs: Collection[str]) -> Collection[str]:
         """Return those of these references that several touches bear, or a fact that is kept."""
         self._write_touches()
-        found: set[str] = set()
+        found = {ref for ref in refs if ref_name(ref) in self._names_of_facts}
         for some in parts([ref_name(ref) for ref in refs], AT_ONCE):
             of_touches = f"SELECT name FROM touch_names WHERE name IN ({marks(some)}) GROUP BY name HAVING count(*) > 1"
             of_facts = f"SELECT name FROM fact_names WHERE name IN ({marks(some)})"
@@ -100,10 +124,14 @@ class IdentityTables(TouchTables):
             by_id = f"SELECT n FROM facts WHERE id IN ({marks(own)})"
             rows = self._rows(FactRow, f"WHERE n IN ({by_name} UNION {by_id}){more}", (*some, *own))
             found.update((row.n, row) for row in rows)
+        unwritten = {n for name in names for n in self._names_of_facts.get(name, ())} if self._names_of_facts else ()
+        for numbers in parts(unwritten, AT_ONCE):
+            found.update((row.n, row) for row in self._rows(FactRow, f"WHERE n IN ({marks(numbers)}){more}", tuple(numbers)))
         return [fact for row in found.values() for fact in decode_facts(row.body.encode(), row.known_ns)]
 
     def names_of_facts(self) -> Iterator[list[str]]:
         """Yield, in parts, every name of a subject or of a fan that facts bear."""
+        self._write_identity()
         after = ""
         while rows := self._read("SELECT DISTINCT name FROM fact_names WHERE name > ? ORDER BY name LIMIT ?", (after, AT_ONCE)):
             names = [name for (name,) in rows]
@@ -112,7 +140,7 @@ class IdentityTables(TouchTables):
 
     def standings(self, names: Collection[str]) -> Mapping[str, Standing]:
         """Return the standings that the stage gave last, of those of these names that have one."""
-        found = {name: self._given[name] for name in names if name in self._given}
+        found = {name: each for name in names if (each := self._given.get(name) or self._saved.get(name))}
         for some in parts([name for name in names if name not in found], AT_ONCE):
             rows = self._rows(StandingRow, f"WHERE name IN ({marks(some)})", tuple(some))
             found.update((row.name, _standing(row)) for row in rows)
@@ -123,20 +151,22 @@ class IdentityTables(TouchTables):
 
         What is quiet is in the touches, which the fold wrote before.
         """
-        rows, names = [], []
+        rows = []
         for n, fact in enumerate(facts, self._next_fact + 1):
             values = values_of(fact)
-            body = _ENCODER.encode(values)
+            body = _json(values)
             rows.append(FactRow(n, fact.id, values["fact"], fact.source, fact.actor, fact.known_ns, body))
-            names += [(name, n) for name in names_of(fact) if name != _OWN + fact.id]
+            for name in names_of(fact)[1:]:  # the first is its id, by which the table of facts is found
+                self._names_of_facts.setdefault(name, []).append(n)
         self._save(FactRow, rows)
-        self._db.executemany("INSERT OR IGNORE INTO fact_names (name, n) VALUES (?,?)", sorted(names))
         self._next_fact += len(facts)
+        if len(self._names_of_facts) >= WRITTEN_AT_ONCE:
+            self._write_identity()
         self._given.update((each.name, each) for each in standings)
 
     def _begin_facts(self) -> None:
         """Stand on what the file has."""
-        self._given = {}
+        self._given, self._saved, self._fans, self._names_of_facts = {}, {}, set(), {}
         self._next_fact = self._read("SELECT coalesce(max(n), 0) FROM facts", ())[0][0]
 
     # Of earlier releases
@@ -156,10 +186,14 @@ class IdentityTables(TouchTables):
         )
 
 
+def _json(value: object) -> str:
+    """Return the text that `json.dumps` makes without blanks: it takes twice as long."""
+    return to_json(value).decode()
+
+
 def _row(standing: Standing) -> StandingRow:
-    all_lent = (*standing.lent, *standing.lent_in)
-    spans, lent = _ENCODER.encode(standing.spans), _ENCODER.encode(all_lent) if all_lent else _NOTHING
-    return StandingRow(standing.name, standing.number, standing.rank, int(standing.only_by_ref), spans, lent, standing.label)
+    name, number, spans, rank, only_by_ref, lent, label, lent_in = standing
+    return StandingRow(name, number, rank, int(only_by_ref), _json(spans), _json((*lent, *lent_in)) if lent or lent_in else _NOTHING, label)
 
 
 def _standing(row: StandingRow) -> Standing:

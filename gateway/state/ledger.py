@@ -38,6 +38,7 @@ class Ledger(IdentityTables, SpanTables):
     def checkpoint(self, state: Iterable[tuple[str, bytes]]) -> None:
         """Make durable what was written since the last one, together with the parts of `state`, which are made one by one."""
         self._write_touches()
+        self._write_identity()
         rows = ((key, value, zlib.crc32(value)) for key, value in state)
         self._db.executemany("INSERT OR REPLACE INTO state (key, value, crc) VALUES (?,?,?)", rows)
         self._db.execute("COMMIT")

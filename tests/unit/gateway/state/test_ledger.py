@@ -10,10 +10,15 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from footfall.sqlite import Schema, connect, migrate
 from gateway.fold.store import CountRow, TouchRow, VisitRow
+from gateway.identity.facts import Span, Standing
+from gateway.state import identity_tables
 from gateway.state.ledger import Ledger
 from gateway.state.ledger_schema import SCHEMA, row_checksum
+from tests.support.identity_facts import link, name
 
 CHECKPOINTING = """
 import sys
@@ -98,4 +103,29 @@ def test_touches_of_an_earlier_release_are_found_by_all_that_they_name(tmp_path:
     db.close()
     ledger = Ledger(path)
     assert [ledger.touches_of(name) for name in (second, "ref:r1", "fan:f1")] == [[TouchRow(*values)]] * 3
+    ledger.close()
+
+
+def test_names_that_wait_to_be_written_are_found_and_go_with_what_is_rolled_back(tmp_path: Path) -> None:
+    ledger, before, after = Ledger(tmp_path / "ledger.db"), link("member:1", "A"), link("member:1", "B")
+    ledger.add([before], [])
+    ledger.save_standings([Standing(name("member:1"), 1)])
+    assert (list(ledger.facts_naming(["claims:A"])), ledger.standing(name("member:1"))) == ([before], Standing(name("member:1"), 1))
+    ledger.checkpoint([])
+    ledger.add([after], [])
+    ledger.save_standings([Standing(name("member:1"), 2)])
+    assert set(ledger.facts_naming([name("member:1")])) == {before, after}
+    ledger.roll_back()
+    assert (list(ledger.facts_naming([name("member:1")])), ledger.standing(name("member:1"))) == ([before], Standing(name("member:1"), 1))
+    ledger.close()
+
+
+def test_so_many_names_are_written_before_a_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identity_tables, "WRITTEN_AT_ONCE", 4)
+    ledger, facts = Ledger(tmp_path / "ledger.db"), [link(f"member:{n}", "A") for n in range(9)]
+    for fact in facts:
+        ledger.add([fact], [])
+        ledger.save_standings([Standing(fact.identifier.subject, 1, (Span(0, 1, "A"),))])
+    assert sorted(each.id for each in ledger.facts_naming(["claims:A"])) == [each.id for each in facts]
+    assert ledger.subjects_of("A") == sorted(each.identifier.subject for each in facts)
     ledger.close()
