@@ -319,6 +319,12 @@ def test_a_crowd_taken_as_columns_is_what_each_would_be_alone(story: Story, then
         assert as_columns == alone
 
 
+def know_soon(patch: pytest.MonkeyPatch) -> None:
+    """Let two changes of zone and half a minute be enough to learn from, and half of all levels be unusual."""
+    for name, value in (("LEAST", 2), ("SLICE_NS", 30 * made.S), ("FLOOR_DB", 0)):
+        patch.setattr(usual_levels, name, value)
+
+
 def quieter_crowd() -> Story:
     """Many go from a to b, whose owner is heard while it falls behind. Others are heard more weakly in b, and then nowhere else."""
     story = Story()
@@ -362,8 +368,7 @@ def test_what_is_usual_in_zones_is_the_same_for_columns_and_for_each_alone(story
     records, found = story.end(1).records, []
     for few in (0, 10**9):
         with pytest.MonkeyPatch.context() as patch:
-            for name, value in (("LEAST", 2), ("SLICE_NS", 30 * made.S), ("FLOOR_DB", 0)):
-                patch.setattr(usual_levels, name, value)
+            know_soon(patch)
             patch.setattr(deaf_zones, "LEAST_KNOWN", 1)
             patch.setattr(deaf_zones, "MISSED", 1)
             patch.setattr(zone_rules, "FEW", few)
@@ -371,6 +376,30 @@ def test_what_is_usual_in_zones_is_the_same_for_columns_and_for_each_alone(story
             rows = store(fold.apply(pairs(records)), {})
             found.append((rows, tracks_by_subject(fold), fold.state.usual_levels.dump(), fold.state.deaf_zones.dump()))
     assert found[0] == found[1]
+
+
+def on_the_way() -> Story:
+    """Some go from a to b. Then b hears one of them more weakly than that, for three rows, before w does."""
+    story, levels = Story(), [(-60, -80, -90)] * 4 + [(-80, -50, -90)] * 8 + [(-80, -45, -90)] * 8
+    levels += [(-90, -55, -80)] * 3 + [(-90, -80, -40)] * 8
+    for turn, by_place in enumerate(levels):
+        heard = [(100, by_place), *((subject, (-80, -45, -90) if turn >= 12 else by_place) for subject in (101, 102))]
+        rows = [Row(Kind.STAY, who, place, rssi_dbm=dbm) for who, at in heard for place, dbm in zip((0, 1, 4), at, strict=True)]
+        story.wait(5).frame(0, rows).frame(1, [])
+    return story
+
+
+@given(crowds, batch_sizes, st.integers(0, 2**32))
+@example(on_the_way(), 3, 0)
+@settings(SLOW, max_examples=15, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+def test_since_when_somebody_is_heard_faintly_is_the_same_through_batches_restarts_and_crashes(story: Story, most: int, seed: int) -> None:
+    records, rng, kept = story.end(0.2).records, random.Random(seed), {}
+    with pytest.MonkeyPatch.context() as patch:
+        know_soon(patch)
+        expected = folded(records)
+        assert in_batches(records, rng, most) == expected
+        assert with_restarts(records, rng, 0.5) == expected
+        assert with_crashes(records, rng, lambda: MemoryStore(kept)) == expected
 
 
 @given(goods_stories)
