@@ -5,12 +5,12 @@ problem(404, "path", "there is no /nope")
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
 
+import msgspec
 from starlette.responses import Response
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -48,4 +48,17 @@ def answer(value: Any, status: int = 200, headers: Mapping[str, str] = NO_HEADER
 
 
 def as_json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    """Return a value as JSON; a number that is none is null."""
+    return _ENCODER.encode(value)
+
+
+def _plain(value: object) -> int | float:
+    """Return a number of another kind, such as numpy's, as Python's."""
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=_plain)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Final
 
 import uvicorn
+import uvloop
 
 from footfall.addresses import http_url
 from footfall.errors import AddressTaken, ConfigError
@@ -24,7 +25,7 @@ from serve.app import Pages
 from serve.broker_client import BrokerClient
 from serve.config import Listen, ServeConfig
 from serve.estate import ServedEstate
-from serve.http_limits import MAX_HEAD_BYTES, limited_protocol
+from serve.http_limits import limited_protocol
 from serve.live import LiveReaders
 
 log = logging.getLogger("footfall.serve")
@@ -39,7 +40,7 @@ _ELSEWHERE: Final = "choose another listen.port in serve.toml, or serve.port in 
 def run(config: ServeConfig) -> None:
     """Serve until SIGTERM or SIGINT. ConfigError, such as AddressTaken: the address cannot be had, or a file cannot be used."""
     sock = _bound(config.listen)
-    asyncio.run(_serve(config, sock))
+    uvloop.run(_serve(config, sock))
     log.info("stopped")
 
 
@@ -109,7 +110,7 @@ def _settings(listen: Listen, pages: Pages) -> uvicorn.Config:
     config = uvicorn.Config(
         pages.app(), http=protocol, ws="none", lifespan="off", log_config=None, access_log=False,
         proxy_headers=False, server_header=False, timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S, h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
         ssl_certfile=tls.cert_file if tls else None, ssl_keyfile=str(tls.key_file) if tls else None,
     )  # fmt: skip
     try:

@@ -36,8 +36,8 @@ from serve.users import UserFile
 STATUS_FRESH_S: Final = 2.0
 """The gateway is asked for its status at most so often, however many pages are open."""
 QUERIES_AT_ONCE: Final = 2
-FANS_AT_ONCE: Final = 2
-"""Fans that are read from the ledger at once: more threads share one interpreter, and gain nothing."""
+FANS_AT_ONCE: Final = 1
+"""Fans that are read from the ledger at once: more threads share one interpreter, and take it from each other at every statement."""
 _Found = TypeVar("_Found")
 
 

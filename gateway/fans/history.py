@@ -7,6 +7,7 @@ touches between them bridge.
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from gateway.fold.store import DwellRow, TouchRow, VisitRow, is_visit
 
 PURCHASES: Final = frozenset({"transaction"})
 _STILL: Final = 1 << 62
+_TOUCH: Final = "touch"
+"""In the place of a zone, which a visit has not."""
 
 
 class Stay(NamedTuple):
@@ -119,13 +122,23 @@ def history_of(rows: FanRows) -> History:
     return History(_now(rows.open), tuple(found), touches, _purchases(touches, found))
 
 
+class _Stretch(NamedTuple):
+    """A time in a zone, or one of a visit: of `zone` "" then."""
+
+    start_ns: int
+    last_ns: int
+    is_open: bool
+    zone: str = ""
+
+
 @dataclass(slots=True)
 class _There:
     """What a fan's rows have of one store."""
 
-    visits: list[VisitRow] = field(default_factory=list)
-    dwells: list[DwellRow] = field(default_factory=list)
-    open: list[OpenTrack] = field(default_factory=list)
+    visits: list[_Stretch] = field(default_factory=list)
+    dwells: list[_Stretch] = field(default_factory=list)
+    open: list[_Stretch] = field(default_factory=list)
+    """Zones that the fan is in."""
     touches: list[Touched] = field(default_factory=list)
 
 
@@ -133,70 +146,83 @@ def _by_store(rows: FanRows, touches: Iterable[Touched]) -> Mapping[str, _There]
     """Return the rows of each store."""
     found: defaultdict[str, _There] = defaultdict(_There)
     for visit in rows.visits:
-        found[visit.store].visits.append(visit)
+        if is_visit(visit):
+            found[visit.store].visits.append(_Stretch(visit.start_ns, visit.last_ns, visit.open != 0))
     for dwell in rows.dwells:
-        found[dwell.store].dwells.append(dwell)
+        found[dwell.store].dwells.append(_Stretch(dwell.start_ns, dwell.last_ns, dwell.open != 0, dwell.zone))
     for track in rows.open:
-        found[track.store].open.append(track)
+        there = found[track.store]
+        there.visits.append(_Stretch(track.start_ns, track.last_ns, True))
+        if track.zone:
+            there.open.append(_Stretch(track.zone_since_ns, track.last_ns, True, track.zone))
     for touch in touches:
         found[touch.store].touches.append(touch)
     return found
 
 
-class _Segment(NamedTuple):
-    start_ns: int
-    last_ns: int
-    is_open: bool
-    is_touch: bool = False
+def _visits(store: str, there: _There, timeout_ns: int) -> Iterable[Visited]:
+    spans = _spans(there, timeout_ns)
+    starts = [span.start_ns for span in spans]
+    zones: list[list[_Stretch]] = [[] for _ in spans]
+    touches: list[list[Touched]] = [[] for _ in spans]
+    for dwell in there.dwells:
+        at = bisect_right(starts, dwell.last_ns) - 1
+        while at >= 0 and spans[at].last_ns >= dwell.start_ns:
+            zones[at].append(dwell)
+            at -= 1
+    for zone in there.open:
+        at = bisect_right(starts, zone.start_ns) - 1
+        if at >= 0 and zone.start_ns <= spans[at].last_ns:
+            zones[at].append(zone)
+    for touch in there.touches:
+        at = bisect_right(starts, touch.time_ns) - 1
+        if at >= 0 and touch.time_ns <= spans[at].last_ns + timeout_ns:
+            touches[at].append(touch)
+    for span, been, done in zip(spans, zones, touches, strict=True):
+        yield Visited(store, span.start_ns, span.last_ns, span.is_open, _stays(been), tuple(done))
 
 
-def _visits(store: str, rows: _There, timeout_ns: int) -> Iterable[Visited]:
-    over = [_Segment(row.start_ns, row.last_ns, bool(row.open)) for row in rows.visits if is_visit(row)]
-    going = [_Segment(track.start_ns, track.last_ns, True) for track in rows.open]
-    bridges = [_Segment(each.time_ns, each.time_ns, False, True) for each in rows.touches if each.what in VOUCHES]
-    tracks = [track for track in rows.open if track.zone]
-    for group in _within(sorted([*over, *going, *bridges]), timeout_ns):
-        segments = [each for each in group if not each.is_touch]
-        if segments:
-            start_ns, last_ns = min(each.start_ns for each in segments), max(each.last_ns for each in segments)
-            there = [each for each in rows.touches if start_ns <= each.time_ns <= last_ns + timeout_ns]
-            stays = _stays(start_ns, last_ns, rows.dwells, tracks)
-            yield Visited(store, start_ns, last_ns, any(each.is_open for each in segments), stays, tuple(there))
+def _spans(there: _There, timeout_ns: int) -> Sequence[_Stretch]:
+    """Return when visits began and ended, by time: runs of what was heard and touched without a silence longer than the timeout."""
+    bridges = {touch.time_ns for touch in there.touches if touch.what in VOUCHES}
+    found: list[_Stretch] = []
+    until_ns, is_new = -_STILL, True
+    for part in sorted([*there.visits, *(_Stretch(time_ns, time_ns, False, _TOUCH) for time_ns in bridges)]):
+        if part.start_ns > until_ns + timeout_ns:
+            is_new = True
+        until_ns = max(until_ns, part.last_ns)
+        if part.zone == _TOUCH:
+            continue
+        if is_new:
+            found.append(part)
+        else:
+            last = found[-1]
+            found[-1] = _Stretch(last.start_ns, max(last.last_ns, part.last_ns), last.is_open or part.is_open)
+        is_new = False
+    return found
 
 
-def _within(segments: Sequence[_Segment], timeout_ns: int) -> Iterable[list[_Segment]]:
-    """Yield runs of segments, by their start, without a silence longer than the timeout."""
-    run: list[_Segment] = []
-    until_ns = 0
-    for segment in segments:
-        if run and segment.start_ns > until_ns + timeout_ns:
-            yield run
-            run = []
-        until_ns = max(segment.last_ns, until_ns) if run else segment.last_ns
-        run.append(segment)
-    if run:
-        yield run
+def _stays(zones: Iterable[_Stretch]) -> tuple[Stay, ...]:
+    """Return the stays of a visit, by when each zone was entered first; several in a zone are one."""
+    by_zone: defaultdict[str, list[_Stretch]] = defaultdict(list)
+    for each in zones:
+        by_zone[each.zone].append(each)
+    stays = [_stay(zone, some) for zone, some in by_zone.items()]
+    if len(stays) > 1:
+        stays.sort(key=lambda stay: (stay.start_ns, stay.zone))
+    return tuple(stays)
 
 
-def _stays(start_ns: int, last_ns: int, dwells: Sequence[DwellRow], tracks: Sequence[OpenTrack]) -> tuple[Stay, ...]:
-    """Return the stays of a visit with this span, by when each zone was entered first; several in a zone are one."""
-    spans: defaultdict[str, list[tuple[int, int, bool]]] = defaultdict(list)
-    for row in dwells:
-        if row.start_ns <= last_ns and row.last_ns >= start_ns:
-            spans[row.zone].append((row.start_ns, row.last_ns, bool(row.open)))
-    for track in tracks:
-        if start_ns <= track.zone_since_ns <= last_ns:
-            spans[track.zone].append((track.zone_since_ns, track.last_ns, True))
-    stays = [Stay(zone, min(each)[0], _covered_s(each), any(is_open for _, _, is_open in each)) for zone, each in spans.items()]
-    return tuple(sorted(stays, key=lambda stay: (stay.start_ns, stay.zone)))
-
-
-def _covered_s(spans: Sequence[tuple[int, int, bool]]) -> float:
-    covered, until_ns = 0, -_STILL
-    for start_ns, last_ns, _ in sorted(spans):
-        covered += max(last_ns - max(start_ns, until_ns), 0)
+def _stay(zone: str, some: list[_Stretch]) -> Stay:
+    """Return the stay that some stretches are; what several cover counts once."""
+    covered_ns, until_ns, is_open = 0, -_STILL, False
+    if len(some) > 1:
+        some.sort()
+    for start_ns, last_ns, going, _ in some:
+        covered_ns += max(last_ns - max(start_ns, until_ns), 0)
         until_ns = max(until_ns, last_ns)
-    return covered / NS_PER_S
+        is_open = is_open or going
+    return Stay(zone, some[0].start_ns, covered_ns / NS_PER_S, is_open)
 
 
 def _touched(row: TouchRow) -> Touched:
@@ -210,12 +236,12 @@ def _touched(row: TouchRow) -> Touched:
 
 def _purchases(touches: Sequence[Touched], visits: Sequence[Visited]) -> tuple[Purchase, ...]:
     """Return each sale with the visits that began since the one before."""
-    purchases, after_ns = [], -_STILL
+    purchases, starts, after = [], [visit.start_ns for visit in visits], 0
     for touch in touches:
         if touch.what in PURCHASES:
-            before = tuple(visit for visit in visits if after_ns < visit.start_ns <= touch.time_ns)
-            purchases.append(Purchase(touch, before))
-            after_ns = touch.time_ns
+            until = bisect_right(starts, touch.time_ns)
+            purchases.append(Purchase(touch, tuple(visits[after:until])))
+            after = until
     return tuple(purchases)
 
 

@@ -17,7 +17,9 @@ from gateway.identity.ownership import NOBODY
 from gateway.query.show_text import duration
 
 _US: Final = 1000
-_MS_PER_DAY: Final = 86_400_000
+_MINUTES: Final = tuple(f"T{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440))
+_SECONDS: Final = tuple(f"{s:02d}." for s in range(60))
+_MILLISECONDS: Final = tuple(f"{ms:03d}Z" for ms in range(1000))
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 
@@ -71,9 +73,10 @@ def purchases_of(purchases: Sequence[Purchase], limit: int, offset: int = 0) -> 
 def moment(time_ns: int, zone: tzinfo) -> str:
     """Return a time in ISO 8601, to the millisecond."""
     if zone is UTC:
-        day, ms = divmod(time_ns // NS_PER_MS, _MS_PER_DAY)
-        s, ms = divmod(ms, 1000)
-        return f"{_day(day)}T{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}.{ms:03d}Z"
+        s, ms = divmod(time_ns // NS_PER_MS, 1000)
+        minute, s = divmod(s, 60)
+        day, minute = divmod(minute, len(_MINUTES))
+        return _day(day) + _MINUTES[minute] + _SECONDS[s] + _MILLISECONDS[ms]
     since = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_ns // _US)
     return since.astimezone(zone).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -119,11 +118,10 @@ class LedgerReader(IdentityTables, SpanTables):
 
     def identifier_type(self, subject: str) -> str:
         """Return the type of a subject, as the facts about it have it; "" if none does."""
-        sql = "WHERE n IN (SELECT n FROM fact_names WHERE name=? LIMIT 1)"
-        for fact in chain(self._facts(sql, (subject,)), super().unkept([subject])):
-            identifiers = getattr(fact, "identifiers", None) or (getattr(fact, "identifier", None),)
-            return next((each.type for each in identifiers if each and each.subject == subject), "")
-        return ""
+        kept = self._facts("WHERE n IN (SELECT n FROM fact_names WHERE name=? LIMIT 1)", (subject,))
+        fact = next(kept, None) or next(iter(super().unkept([subject])), None)
+        identifiers = getattr(fact, "identifiers", None) or (getattr(fact, "identifier", None),)
+        return next((each.type for each in identifiers if each and each.subject == subject), "")
 
     def links_of_source(self, source: str) -> Iterator[Link]:
         """Yield every link of a source, also those that were replaced or taken back."""

@@ -7,7 +7,7 @@ import sqlite3
 import zlib
 from typing import Any, Final
 
-from footfall.checksums import checksum
+from footfall.checksums import checksum_of
 from footfall.sqlite import Schema, run_script
 from gateway.fold.store import TouchRow
 from gateway.fold.touch_names import name_rows
@@ -49,7 +49,12 @@ def _check_state(db: sqlite3.Connection) -> None:
 
 def row_checksum(*row: Any) -> int:
     """Return the checksum of a row whose last value may be long bytes."""
-    return zlib.crc32(row[-1], checksum(*row[:-1])) if row[-1].__class__ is bytes else checksum(*row)
+    return row_checksum_of(row)
+
+
+def row_checksum_of(row: tuple[Any, ...]) -> int:
+    """Return the same of a row that is a tuple already."""
+    return zlib.crc32(row[-1], checksum_of(row[:-1])) if row[-1].__class__ is bytes else checksum_of(row)
 
 
 _AS_SEALED: Final = {

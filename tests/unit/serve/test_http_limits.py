@@ -65,10 +65,11 @@ async def serving(request_s: float = 60.0) -> AsyncIterator[tuple[uvicorn.Server
         await task
 
 
-async def status(client: Client) -> bytes:
+async def status(client: Client, body: bytes = b"") -> bytes:
+    """Return the status of the next answer, whose body has `body` in it."""
     head = await client[0].readuntil(b"\r\n\r\n")
     length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-    await client[0].readexactly(length)
+    assert body in await client[0].readexactly(length)
     return head.split()[1]
 
 
@@ -117,6 +118,53 @@ def test_many_that_drip_their_bodies_keep_nobody_out(sent: bytes, caplog: pytest
             while len(server.server_state.connections) > MOST:
                 await asyncio.sleep(0.01)
         assert "Exception" not in caplog.text
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /refused HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 20_000 + b"\r\n\r\n",
+        b"GET /refused HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 500_000,
+        b"GET /refused HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+        b"GET /refused HTTP/1.1\r\n\r\n",
+        b"GET /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"what is this\r\n\r\n",
+        b"CONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+    ids=["long", "endless", "two hosts", "no host", "two lengths", "no request", "a tunnel"],
+)
+def test_a_head_that_is_too_long_or_says_two_things_is_refused(sent: bytes) -> None:
+    async def story() -> None:
+        async with serving() as (server, send):
+            client = await send(sent)
+            assert await status(client) == b"400"
+            await ended(client)
+            while server.server_state.connections:
+                await asyncio.sleep(0.01)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("offer", [b"h2c", b"websocket"])
+def test_who_offers_another_protocol_is_answered_by_this_one_and_so_is_what_follows(offer: bytes) -> None:
+    first = b"POST /read HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: %s\r\nContent-Length: 3\r\n\r\nabc" % offer
+
+    async def story() -> None:
+        async with serving() as (_, send):
+            client = await send(first + REFUSED)
+            assert await status(client, b"3") == b"200", "with its body"
+            assert await status(client) == b"401"
+
+    asyncio.run(story())
+
+
+def test_requests_that_come_together_are_answered_in_turn() -> None:
+    async def story() -> None:
+        async with serving() as (_, send):
+            client = await send(b"POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc" * 5 + REFUSED)
+            assert [await status(client) for _ in range(6)] == [b"200"] * 5 + [b"401"]
 
     asyncio.run(story())
 
