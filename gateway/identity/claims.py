@@ -119,15 +119,16 @@ def around(of_type: IdentifierType, time_ns: int) -> Interval:
 
 
 def _end_by_revokes(claims: Iterable[Claim], revokes: Iterable[RevokeLink]) -> set[int]:
-    """End claims of the fans whose links are revoked; return when."""
-    ended, by_fan = set(), defaultdict[str, list[Claim]](list)
+    """End claims of the fans whose links are revoked, each by the earliest revoke behind its beginning; return when."""
+    ended, by_fan = set(), defaultdict[str, list[int]](list)
+    for revoke in sorted(revokes, key=lambda each: each.to_ns):
+        by_fan[revoke.fan].append(revoke.to_ns)
     for claim in claims if revokes else ():
-        by_fan[claim.fact.fan].append(claim)
-    for revoke in revokes:
-        for claim in by_fan.get(revoke.fan, ()):
-            if claim.began_ns < revoke.to_ns <= claim.to_ns:
-                claim.to_ns, claim.has_end = revoke.to_ns, True
-                ended.add(revoke.to_ns)
+        ends = by_fan.get(claim.fact.fan, ())
+        nth = bisect_right(ends, claim.began_ns)
+        if nth < len(ends) and ends[nth] <= claim.to_ns:
+            claim.to_ns, claim.has_end = ends[nth], True
+            ended.add(ends[nth])
     return ended
 
 

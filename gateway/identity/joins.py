@@ -33,7 +33,7 @@ class Join(NamedTuple):
 
 
 def joins_of(facts: Iterable[Same | Mention], type_of: TypeOf, holdings: Mapping[str, Holding], able: Collection[str]) -> list[Join]:
-    """Return the joins of facts that name two identifiers or more: each with the one of the highest rank among them, not all pairs.
+    """Return the joins of facts that name two identifiers or more: each with those of the highest rank among them, not all pairs.
 
     Only `able` subjects are joined.
     """
@@ -48,13 +48,18 @@ def joins_of(facts: Iterable[Same | Mention], type_of: TypeOf, holdings: Mapping
 
 
 def star(identifiers: Sequence[Identifier], type_of: TypeOf, able: Collection[str]) -> list[tuple[str, str]]:
-    """Return the pairs that a fact joins, of identifiers that are able."""
+    """Return the pairs that a fact joins, of identifiers that are able.
+
+    Where several have the highest rank, the others are joined with each of them: whose they are is never decided by which comes first.
+    """
     known = [(type_of(each.subject), each) for each in identifiers if each.subject in able]
-    ranked = [(-of_type.rank, each) for of_type, each in known if of_type.joins != "no"]
+    ranked = sorted((-of_type.rank, each) for of_type, each in known if of_type.joins != "no")
     if len(ranked) < 2:
         return []
-    centre = min(ranked)[1].subject
-    return [(centre, each.subject) for _, each in ranked if each.subject != centre]
+    highest = ranked[0][0]
+    first, *equals = [each.subject for rank, each in ranked if rank == highest]
+    lower = [each.subject for rank, each in ranked if rank != highest]
+    return [(first, each) for each in equals] + [(top, each) for top in (first, *equals) for each in lower]
 
 
 def _span(fact: Same | Mention, first: str, second: str, type_of: TypeOf, holdings: Mapping[str, Holding]) -> Interval:

@@ -66,18 +66,49 @@ def named_by(standing_of: StandingOf, identifiers: Iterable[tuple[str, int]], ha
 def standing_of_ref(standing_of: StandingOf, ref: str, mentions: Sequence[Mention]) -> Standing:
     """Return whose the touches with a reference are, by all of them, numbered 0: by their fans, else by all their identifiers.
 
-    Whoever they are is nobody while consent is withdrawn, also where it is withdrawn after the touches that name them.
+    Whoever they are is nobody while consent is withdrawn, and that alone: a touch of such a time tells whose the others are, too.
     """
     name = ref_name(ref)
-    fans = {fan_at(standing_of, each.fan, each.from_ns) for each in mentions if each.fan}
+    fans = {_person(standing_of, each.fan) for each in mentions if each.fan}
     if len(fans) > 1:
         return _always(name, "")._replace(label="conflict")
     if fans:
         return _while_consented(standing_of, name, fans.pop())
-    found = named_by(standing_of, ((identifier.subject, each.from_ns) for each in mentions for identifier in each.identifiers), True)
+    consenting = _with_withdrawn(standing_of)
+    found = named_by(consenting, ((identifier.subject, each.from_ns) for each in mentions for identifier in each.identifiers), True)
     if found.person is None:
         return _always(name, found.provisional) if found.provisional else Standing(name, 0)
     return _while_consented(standing_of, name, found.person)
+
+
+def _person(standing_of: StandingOf, fan: str) -> str:
+    """Return who a fan id is, consented or not; the id itself where nothing else is known of it."""
+    standing = standing_of(fan_name(fan))
+    return next((span.fan for span in standing.spans if span.fan), fan) if standing else fan
+
+
+def _with_withdrawn(standing_of: StandingOf) -> StandingOf:
+    """Return what gives standings of identifiers that also name whoever withdrew consent, where the spans beside show who that is."""
+
+    def standing(name: str) -> Standing | None:
+        found = standing_of(name)
+        if found is None or all(span.fan for span in found.spans):
+            return found
+        three = zip([_NOBODY, *found.spans], found.spans, [*found.spans[1:], _NOBODY], strict=False)
+        named = (span if span.fan else span._replace(fan=withdrawn(before, span, behind)) for before, span, behind in three)
+        return found._replace(spans=tuple(named))
+
+    def withdrawn(before: Span, span: Span, behind: Span) -> str:
+        if any(each.from_ns == span.from_ns for each in _withdrawals(standing_of, before.fan)):
+            return before.fan
+        return behind.fan if any(each.to_ns == span.to_ns for each in _withdrawals(standing_of, behind.fan)) else ""
+
+    return standing
+
+
+def _withdrawals(standing_of: StandingOf, fan: str) -> list[Span]:
+    of_fan = standing_of(fan_name(fan)) if fan else None
+    return [span for span in of_fan.spans if not span.fan] if of_fan else []
 
 
 def _while_consented(standing_of: StandingOf, name: str, fan: str) -> Standing:
@@ -108,3 +139,4 @@ class _Best:
 
 
 _NONE: Final = -1_000_000
+_NOBODY: Final = Span(0, 0, "")

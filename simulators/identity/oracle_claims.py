@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from simulators.identity.oracle_facts import Claim, Edge, Mentioned
@@ -33,17 +34,17 @@ def ended(
     claims: Sequence[Claim], revoked: Sequence[tuple[str, int]], mentions: Sequence[Mentioned], person_of: PersonOf
 ) -> tuple[list[Claim], Tenure]:
     """Return the claims of one identifier with the ends that facts give them, and where it passed on. `revoked`: (fan, end)."""
-    klass = type_of(claims[0].identifier).klass
+    klass, passes_on = type_of(claims[0].identifier).klass, type_of(claims[0].identifier).passes_on
     found, ends = list(claims), {each.to_ms for each in claims if each.states_to}
-    for fan, end_ms in revoked:
-        concerned = [each for each in found if each.fan == fan and each.began_ms < end_ms]
-        ends |= {end_ms} if concerned else set()
-        found = [each.until(end_ms) if each in concerned else each for each in found]
-    if klass in ("contact", "device"):
+    for nth, claim in enumerate(claims):
+        end_ms = min((end_ms for fan, end_ms in revoked if fan == claim.fan and claim.began_ms < end_ms), default=EVER_MS)
+        if end_ms < EVER_MS and end_ms <= claim.to_ms:
+            found[nth], ends = claim.until(end_ms), ends | {end_ms}
+    if passes_on:
         passed, begins = _passed_on(claims, mentions, person_of)
         unseen = {each.id: _unseen_from(each, mentions, person_of) for each in claims if klass == "contact"}
         last = {each: min(passed.get(each, EVER_MS), unseen.get(each, EVER_MS)) for each in {*passed, *unseen}}
-        ends |= {*passed.values(), *unseen.values()} - {EVER_MS}
+        ends |= {last[each.id] for each in found if last.get(each.id, EVER_MS) < each.to_ms}
         found = [
             replace(each, from_ms=begins.get(each.id, each.from_ms), to_ms=min(each.to_ms, last.get(each.id, EVER_MS))) for each in found
         ]
@@ -118,6 +119,19 @@ def in_force(claims: Sequence[Claim], time_ms: int, person_of: PersonOf) -> list
         for each in holding
         if not any(other.weakness < each.weakness and person_of(other.fan) != person_of(each.fan) for other in holding)
     ]
+
+
+def unsuppressed(claims: Sequence[Claim], person_of: PersonOf) -> list[Claim]:
+    """Return the claims of one identifier as far as they are in force, in pieces if need be; each piece has the id of its claim."""
+    pieces: list[Claim] = []
+    for from_ms, to_ms in pairwise(moments(claims, ())):
+        for claim in in_force(claims, from_ms, person_of):
+            before = next((each for each in pieces if each.id == claim.id and each.to_ms == from_ms), None)
+            if before:
+                pieces[pieces.index(before)] = replace(before, to_ms=to_ms)
+            else:
+                pieces.append(replace(claim, from_ms=from_ms, to_ms=to_ms))
+    return pieces
 
 
 def passes_limit(identifier: str, claims: Sequence[Claim], edges: Sequence[Edge], time_ms: int, person_of: PersonOf) -> bool:

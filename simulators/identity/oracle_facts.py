@@ -84,6 +84,11 @@ class Edge:
     id: str
     at_ms: int | None
 
+    def continues(self, other: Edge) -> bool:
+        """Return whether it is of the same pair, and no moment lies between the two."""
+        is_same_pair = {self.one, self.other} == {other.one, other.other}
+        return is_same_pair and self.from_ms <= other.to_ms and other.from_ms <= self.to_ms
+
     def within(self, span: tuple[int, int]) -> Edge:
         return replace(self, from_ms=max(self.from_ms, span[0]), to_ms=min(self.to_ms, span[1]))
 
@@ -92,7 +97,7 @@ class Edge:
 
 
 class Mentioned(NamedTuple):
-    """A touch with the identifier. `fan`: whom it named; `with_fans`: also whom its other identifiers were ever claimed for."""
+    """A touch with the identifier. `fan`: whom it named; `with_fans`: also whom the cards beside it were ever claimed for."""
 
     time_ms: int
     fan: str
@@ -131,13 +136,13 @@ class FactSet:
         return [fact for fact in self.facts.values() if fact["fact"] == kind]
 
     def claims(self) -> list[Claim]:
-        """Return what links and touches claim, before any rule but that the latest of one source replaces."""
+        """Return what links and touches claim, before any rule but that the latest link of one source replaces."""
         latest: dict[tuple[str, str, str, int], Claim] = {}
-        for claim in [*self._links(), *self._claims_of_touches()]:
+        for claim in self._links():
             key = (claim.source, claim.identifier, claim.fan, claim.began_ms)
-            if claim.identifier not in self.hubs and (key not in latest or _later(latest[key]) < _later(claim)):
+            if key not in latest or _later(latest[key]) < _later(claim):
                 latest[key] = claim
-        return list(latest.values())
+        return [each for each in (*latest.values(), *self._claims_of_touches()) if each.identifier not in self.hubs]
 
     def _links(self) -> Iterable[Claim]:
         for fact in self.of("link"):
@@ -153,7 +158,7 @@ class FactSet:
                 yield Claim(identifier, touch.fan, from_ms, to_ms, "touch", touch.time_ms, touch.id, is_of_touch=True)
 
     def edges(self) -> list[Edge]:
-        """Return a star around the highest priority for each touch and `same`, of the identifiers that may join at all."""
+        """Return stars around the highest priority for each touch and `same`, of the identifiers that may join at all."""
         found = []
         for touch in self.touches.values():
             found += _star(touch.id, set(touch.identifiers) - self.hubs, touch.time_ms, -EVER_MS, EVER_MS)
@@ -163,10 +168,10 @@ class FactSet:
         return found
 
     def mentions_of(self, identifier: str) -> list[Mentioned]:
-        """Return the touches with an identifier, with the fans for whom any fact ever claimed what was named beside it."""
+        """Return the touches with an identifier, with the fans for whom any fact ever claimed a card that was named beside it."""
         found = []
         for touch in self._touches_with.get(identifier, ()):
-            others = (each for each in touch.identifiers if each != identifier)
+            others = (each for each in touch.identifiers if each != identifier and type_of(each).klass == "person")
             fans = {fan for each in others for fan in self._fans_of.get(each, ())} | ({touch.fan} - {""})
             found.append(Mentioned(touch.time_ms, touch.fan, frozenset(fans), touch.returned))
         return found
@@ -188,15 +193,19 @@ def _span(fact: Event) -> tuple[int, int]:
 
 def _around(identifier: str, time_ms: int) -> tuple[int, int]:
     kind = type_of(identifier)
-    return max(time_ms - kind.before_ms, -EVER_MS), min(time_ms + kind.after_ms + 1, EVER_MS)
+    from_ms = -EVER_MS if kind.before_ms == EVER_MS else time_ms - kind.before_ms
+    return from_ms, EVER_MS if kind.after_ms == EVER_MS else time_ms + kind.after_ms + 1
 
 
 def _star(of: str, identifiers: Iterable[str], time_ms: int | None, from_ms: int, to_ms: int) -> list[Edge]:
     joining = sorted({each for each in identifiers if type_of(each).joins}, key=lambda each: (priority(each), each))
     edges = []
-    for other in joining[1:]:
-        spans = [(from_ms, to_ms)] if time_ms is None else [_around(joining[0], time_ms), _around(other, time_ms)]
-        edges.append(Edge(joining[0], other, max(span[0] for span in spans), min(span[1] for span in spans), of, time_ms))
+    for nth, one in enumerate(joining):
+        if priority(one) == priority(joining[0]):  # two of the highest priority may be two persons': the others are not one's alone
+            for other in joining[nth + 1 :]:
+                if nth == 0 or priority(other) != priority(one):
+                    spans = [(from_ms, to_ms)] if time_ms is None else [_around(one, time_ms), _around(other, time_ms)]
+                    edges.append(Edge(one, other, max(span[0] for span in spans), min(span[1] for span in spans), of, time_ms))
     return edges
 
 
@@ -204,7 +213,7 @@ def fact_set(events: Iterable[Event]) -> FactSet:
     """Return what events state, each id once, whatever their order. Times are texts, as they were sent."""
     by_id = {event["id"]: event for event in events}
     facts = {key: event for key, event in by_id.items() if event["kind"] == "fact"}
-    taken_out = {fact["of"] for fact in facts.values() if "of" in fact and _may_take_out(fact, facts.get(fact["of"]))}
+    taken_out = {fact["of"] for fact in facts.values() if "of" in fact and _may_take_out(fact, by_id.get(fact["of"]))}
     void = {event["of"] for event in by_id.values() if event["kind"] == "void"}
     touches = {key: _touch(event) for key, event in by_id.items() if event["kind"] == "touch" and key not in void | taken_out}
     amends = [event for key, event in by_id.items() if event["kind"] == "amend" and key not in void]
@@ -216,8 +225,9 @@ def fact_set(events: Iterable[Event]) -> FactSet:
 
 def _may_take_out(fact: Event, named: Event | None) -> bool:
     if fact["fact"] == "split":
-        return named is None or named["fact"] == "merge"
-    return fact["fact"] == "revoke" and (named is None or not (named["fact"] == "split" or (named["fact"] == "revoke" and "of" in named)))
+        return named is None or named.get("fact") == "merge"
+    takes_back = named is not None and (named.get("fact") == "split" or (named.get("fact") == "revoke" and "of" in named))
+    return fact["fact"] == "revoke" and not takes_back
 
 
 def _touch(event: Event) -> Touch:

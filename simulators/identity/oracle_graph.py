@@ -24,26 +24,11 @@ def component(graph: Graph, start: str, person_at: Mapping[str, str]) -> tuple[s
     return inside, border
 
 
-def dissolving(graph: dict[str, set[str]], person_at: Mapping[str, str]) -> dict[str, set[str]]:
-    """Return the identifiers that dissolve at a moment because they lead from one person to another, with whom they reached.
+def on_way(graph: Graph, person_at: Mapping[str, str]) -> dict[str, set[str]]:
+    """Return what may dissolve, with the persons between whom it leads.
 
-    Those of the weakest class on the way go first, all at once, with their claims; claims of strong identifiers never do.
+    That is identifiers without a claim between two persons, and weak ones with a claim at the end of such a way.
     """
-    found: dict[str, set[str]] = {}
-    person_of = dict(person_at)
-    while on_way := _on_way(graph, person_of):
-        weakest = max(type_of(each).strength for each in on_way)
-        gone = {each: persons for each, persons in on_way.items() if type_of(each).strength == weakest}
-        found |= gone
-        for each in gone:
-            person_of.pop(each, None)
-            for other in graph.pop(each):
-                graph[other].discard(each)
-    return found
-
-
-def _on_way(graph: Graph, person_at: Mapping[str, str]) -> dict[str, set[str]]:
-    """Return what may dissolve: identifiers without a claim between two persons, and weak ones with a claim at the end of such a way."""
     found: dict[str, set[str]] = {}
     for inside, border in _components(graph, person_at):
         persons = {person_at[each] for each in border}

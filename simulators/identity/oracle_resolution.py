@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from simulators.identity.oracle_claims import Tenure, ended, in_force, moments, passes_limit
+from simulators.identity.oracle_claims import Tenure, ended, in_force, moments, passes_limit, unsuppressed
 from simulators.identity.oracle_facts import Claim, Edge, FactSet
-from simulators.identity.oracle_graph import component, dissolving
+from simulators.identity.oracle_graph import component, on_way
 from simulators.identity.oracle_persons import Persons
 from simulators.identity.oracle_types import DAY_MS, HEARD_WITHIN_MS, type_of
 
@@ -79,7 +79,18 @@ class Resolution:
         inside, border = component(graph, identifier, person_at)
         if persons := {person_at[each] for each in border}:
             return Whose(persons.pop() if len(persons) == 1 else "", "")
-        return Whose(f"{ANON}{min(inside)}" if len(inside) > 1 else "")
+        return Whose(f"{ANON}{self._first_fact(inside, time_ms)}" if len(inside) > 1 else "")
+
+    def _first_fact(self, inside: set[str], time_ms: int) -> str:
+        """Return the smallest id of the facts that join some identifiers at a time: who is not known has the same id while more is learned.
+
+        What two touches in a row state of one pair is one join, without a break between.
+        """
+        edges = {edge for each in inside for edge in self.known[each].edges if edge.one in inside and edge.other in inside}
+        chained = {edge for edge in edges if edge.holds(time_ms)}
+        while more := {edge for edge in edges - chained if any(edge.continues(other) for other in chained)}:
+            chained |= more
+        return min(edge.id for edge in chained)
 
     def _near(self, identifier: str, time_ms: int, person_at: dict[str, str]) -> set[str]:
         """Return the identifiers that hang together at a time; write into `person_at` the persons of those with a claim."""
@@ -124,6 +135,8 @@ class Resolution:
             mentions = self._facts.mentions_of(identifier)
             known[identifier].claims, tenures[identifier] = ended(claims, revoked[identifier], mentions, self._persons.of)
         _end_with_visits(known, visits)
+        for each in known.values():
+            each.claims = unsuppressed(each.claims, self._persons.of)
         for edge in self._facts.edges():
             for tenure in (tenures[each] for each in (edge.one, edge.other) if each in tenures):
                 edge = edge.within(tenure.around(edge.at_ms)) if edge.at_ms is not None else edge
@@ -135,16 +148,17 @@ class Resolution:
     def _resolve(self, on_share: Callable[[float], None]) -> None:
         for identifier, known in self.known.items():
             self._limit(identifier, known)
-        self._drop_dissolved()
+        self._drop_dissolved(self.known)
         done, total = 0, len(self.known)
         for members in list(self._components()):
             self._contradict(members)
             done += len(members)
             on_share(done / total)
-        self._drop_dissolved()
         for members in self._components():
             times = moments(*self._all_of(members))
-            self._moments.update(dict.fromkeys(members, times))
+            for each in members:  # what dissolved is nobody's for a time, whatever else holds
+                own = {time_ms for from_ms, to_ms, _ in self.known[each].dissolved for time_ms in (from_ms, to_ms)}
+                self._moments[each] = sorted({*times, *own})
 
     def _limit(self, identifier: str, known: Known) -> None:
         for time_ms in moments(known.claims, known.edges):
@@ -152,23 +166,33 @@ class Resolution:
                 self._dissolve(identifier, time_ms, {self._persons.of(each.fan) for each in known.claims if each.holds(time_ms)})
 
     def _contradict(self, members: Sequence[str]) -> None:
+        """Dissolve what leads from one person to another at any moment: the weakest class first, as a whole, then the next if need be."""
+        while between := list(self._between(members)):
+            weakest = max(type_of(identifier).strength for identifier, _, _ in between)
+            for identifier, time_ms, persons in between:
+                if type_of(identifier).strength == weakest:
+                    self._dissolve(identifier, time_ms, persons)
+            self._drop_dissolved(members)
+
+    def _between(self, members: Sequence[str]) -> Iterable[tuple[str, int, set[str]]]:
         claims, edges = self._all_of(members)
         for time_ms in moments(claims, edges)[:-1]:
             person_at = {each: min(persons) for each in members if (persons := self._claimed_by(each, time_ms))}
             if len(set(person_at.values())) > 1:
-                for identifier, persons in dissolving(self._graph_at(members, time_ms), person_at).items():
-                    self._dissolve(identifier, time_ms, persons)
+                for identifier, persons in on_way(self._graph_at(members, time_ms), person_at).items():
+                    yield identifier, time_ms, persons
 
     def _dissolve(self, identifier: str, time_ms: int, persons: set[str]) -> None:
         """Note that all claims and edges of an identifier that are in force at a time fall, over their whole spans."""
         known, label = self.known[identifier], _label(identifier, persons)
-        falling: list[Claim | Edge] = [*in_force(known.claims, time_ms, self._persons.of)]
+        out = {each.id for each in in_force(known.claims, time_ms, self._persons.of)}
+        falling: list[Claim | Edge] = [each for each in known.claims if each.id in out]
         falling += [edge for edge in known.edges if edge.holds(time_ms)]
         known.dissolved = sorted({*known.dissolved, *((each.from_ms, each.to_ms, label) for each in falling)})
         self._falling.update(falling)
 
-    def _drop_dissolved(self) -> None:
-        for known in self.known.values():
+    def _drop_dissolved(self, members: Iterable[str]) -> None:
+        for known in map(self.known.__getitem__, members):
             known.claims = [each for each in known.claims if each not in self._falling]
             known.edges = [each for each in known.edges if each not in self._falling]
         self._falling.clear()

@@ -32,6 +32,8 @@ class OracleType(NamedTuple):
     joins: bool
     before_ms: int = EVER_MS
     after_ms: int = EVER_MS
+    passes_on: bool = False
+    """Whether the next fan's claim ends the one before: a number that a carrier gives again, a beacon that is handed on."""
 
     @property
     def strength(self) -> int:
@@ -47,9 +49,9 @@ _TABLE: Final = (
     ("shop", OracleType("person", 1, 1, True)),
     ("alipay", OracleType("payment", 1, 2, True)),
     ("card", OracleType("payment", 2, 5, False, 4 * 365 * DAY_MS, 4 * 365 * DAY_MS)),
-    ("ibeacon", OracleType("device", 1, 3, True)),
-    ("nfc", OracleType("device", 1, 3, True)),
-    ("phone", OracleType("contact", 1, 3, True)),
+    ("ibeacon", OracleType("device", 1, 3, True, passes_on=True)),
+    ("nfc", OracleType("device", 1, 3, True, passes_on=True)),
+    ("phone", OracleType("contact", 1, 3, True, passes_on=True)),
     ("email", OracleType("contact", 1, 5, True)),
     ("app", OracleType("browser", 1, 20, True, 30 * DAY_MS, 30 * DAY_MS)),
     ("web", OracleType("browser", 1, 20, True, 30 * DAY_MS, 30 * DAY_MS)),
@@ -60,7 +62,7 @@ _TABLE: Final = (
     ("voucher", OracleType("event", 1, 1000, False, 0, 0)),
 )
 """By what a type begins with, the most particular first; the place is the priority."""
-_UNKNOWN: Final = OracleType("unknown", 1, 1, False)
+_UNKNOWN: Final = OracleType("unknown", 1, 5, True)
 
 
 def _row(identifier: str) -> int:

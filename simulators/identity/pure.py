@@ -75,7 +75,9 @@ def _revoke(event: Mapping[str, Any], common: dict[str, Any]) -> Fact:
 
 _MADE: Final[Mapping[str, Callable[[Mapping[str, Any], dict[str, Any]], Fact]]] = {
     "link": lambda event, common: Link(identifier=identifier_of(normal(event["identifier"])), fan=event["fan"], **common),
-    "same": lambda event, common: Same(identifiers=tuple(identifier_of(normal(each)) for each in event["identifiers"]), **common),
+    "same": lambda event, common: Same(
+        identifiers=tuple(identifier_of(each) for each in dict.fromkeys(map(normal, event["identifiers"])) if each), **common
+    ),
     "merge": lambda event, common: Merge(fans=tuple(event["fans"]), **common),
     "distinct": lambda event, common: Distinct(fans=tuple(event["fans"]), **common),
     "split": lambda event, common: Split(of=event["of"], **common),

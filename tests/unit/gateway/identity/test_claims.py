@@ -57,6 +57,13 @@ def test_a_revoked_link_does_not_replace() -> None:
     assert who(facts, "member:1", 150) is None
 
 
+def test_of_two_revokes_of_one_link_the_earlier_end_counts_in_either_order() -> None:
+    facts = [link("member:1", "A"), touch(200, "member:1", fan="B")]
+    ends = [unlink("member:1", "A", 50), unlink("member:1", "A", 100)]
+    for some in (ends, ends[::-1]):
+        assert [who([*facts, *some], "member:1", minute) for minute in (49, 70, 150)] == ["A", "B", "B"]
+
+
 def test_a_revoke_of_a_link_ends_what_began_before_it_of_any_source_and_of_that_fan_only() -> None:
     facts = [touch(10, "member:1", fan="A"), link("member:1", "A", 0, source="desk"), unlink("member:1", "A", 100)]
     assert [who(facts, "member:1", minute) for minute in (50, 100)] == ["A", None]

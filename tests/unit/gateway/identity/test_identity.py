@@ -73,7 +73,7 @@ class TestReferences:
         brand = _Brand(touch(1, "wx-a:1", ref="r"), touch(2, ref="r"), touch(3, fan="B", ref="q"), touch(4, ref="q"))
         assert brand.take(link("wx-a:1", "A", 0))["ref:r"] == ["A"]
         assert brand.take(touch(0, "member:9", fan="A"), merge("A", "B"))["ref:q"] == ["A"]
-        assert brand.take(consent("A", False, 0))["ref:q"] == [""]
+        assert brand.take(consent("A", False, 0))["ref:q"] == ["A", ""]
 
     def test_a_touch_that_is_taken_back_no_longer_counts(self) -> None:
         brand = _Brand(link("wx-a:1", "A"), touch(1, "wx-a:1", ref="r", id="t"), touch(2, ref="r"), touch(3, ref="r"))

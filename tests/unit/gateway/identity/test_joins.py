@@ -34,6 +34,17 @@ def test_of_one_rank_the_smaller_type_and_subject_is_the_centre_in_whatever_orde
     assert _pairs(touch(0, "wx-b:1 wx-a:1 wx-c:1")) == _pairs(touch(0, "wx-c:1 wx-b:1 wx-a:1")) == _named("wx-a:1 wx-b:1", "wx-a:1 wx-c:1")
 
 
+def test_beside_two_of_the_highest_rank_the_others_are_joined_with_each_of_them() -> None:
+    texts = "member:1 phone:1 member:2 web:1"
+    both = _named("member:1 member:2", "phone:1 member:1", "phone:1 member:2", "web:1 member:1", "web:1 member:2")
+    assert _pairs(touch(0, texts)) == _pairs(same(texts)) == both
+
+
+def test_what_stands_beside_the_cards_of_two_is_neither_s() -> None:
+    facts = [touch(0, "member:1", fan="A"), touch(1, "member:2", fan="B"), touch(5, "member:1 member:2 phone:1")]
+    assert who(facts, "phone:1") is None
+
+
 def test_types_that_only_name_join_nothing() -> None:
     assert _pairs(touch(0, "card:1 receipt:1 tag:1 web:1 phone:1")) == _named("web:1 phone:1")
     assert _joins(touch(0, "card:1 member:1")) == []

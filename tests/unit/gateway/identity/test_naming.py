@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.identity.facts import FOR_EVER_NS, Span, Standing
+from gateway.identity.facts import FOR_EVER_NS, Identifier, Mention, Span, Standing
 from gateway.identity.naming import fan_at, name_of_touch, standing_of_ref, whom
 from tests.support.identity_facts import identifier, touch
 
@@ -116,3 +116,30 @@ def _of_ref(*subjects_and_fans: tuple[str, str]) -> tuple[list[str], str]:
 )
 def test_a_reference_is_whose_all_its_touches_together_are(mentions: list[tuple[str, str]], fans: list[str], label: str) -> None:
     assert _of_ref(*mentions) == (fans, label)
+
+
+class TestWithdrawnBetween:
+    """A touch of a time at which consent is withdrawn tells whose the others of its reference are; itself it names nobody."""
+
+    A = _standing("fan:A", (-FOR_EVER_NS, 20, "A"), (20, 40, ""), (40, FOR_EVER_NS, "A"))
+    CARD = _standing("a", (-FOR_EVER_NS, 20, "A"), (20, 40, ""), (40, FOR_EVER_NS, "A"))
+
+    def of_ref(self, *standings: Standing, fan: str = "") -> list[str]:
+        known = {each.name: each for each in (self.A, *standings)}
+        payment = Mention(id="p", learned_ns=30, from_ns=30, to_ns=30, identifiers=(Identifier("member", "a"),), fan=fan, ref="r")
+        return [span.fan for span in standing_of_ref(known.get, "r", [payment]).spans]
+
+    def test_by_its_fan(self) -> None:
+        assert self.of_ref(fan="A") == ["A", "", "A"]
+
+    def test_by_the_spans_beside(self) -> None:
+        assert self.of_ref(self.CARD) == ["A", "", "A"]
+        assert self.of_ref(self.CARD._replace(spans=self.CARD.spans[:2])) == ["A", "", "A"]
+        assert self.of_ref(self.CARD._replace(spans=self.CARD.spans[1:])) == ["A", "", "A"]
+
+    def test_not_by_those_of_somebody_who_withdrew_at_another_time(self) -> None:
+        apart = _standing("a", (-FOR_EVER_NS, 15, "A"), (15, 45, ""), (45, FOR_EVER_NS, "A"))
+        assert self.of_ref(apart) == [""]
+
+    def test_not_where_nothing_stands_beside(self) -> None:
+        assert self.of_ref(_standing("a", (20, 40, ""))) == [""]
