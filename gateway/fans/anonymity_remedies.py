@@ -1,13 +1,15 @@
 """What each remedy would bring, from what it brings where it is applied already. Pure.
 
 A store is compared with those that do it: of the rows that a remedy is about, the share that is known there less the share that is known
-here, times the rows here. What is decided at a desk is tried (`gateway.fans.anonymity_decided`).
+here, times the rows here. Of the remedies of orders each is about the rows that the other left: where nobody asks at the till, payments
+are also those of guests whom a till elsewhere had named. So stores are compared that do, or leave undone, the other one alike, where there
+are any. What is decided at a desk is tried (`gateway.fans.anonymity_decided`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Final, NamedTuple
@@ -66,6 +68,8 @@ _ELSEWHERE: Final[Mapping[Remedy, Among]] = {
     Remedy.LEND: Among.VISITS,
 }
 """Remedies whose effect is seen in stores that apply them."""
+_LEFT_BY: Final[Mapping[Remedy, Remedy]] = {Remedy.ASK: Remedy.LINK, Remedy.LINK: Remedy.ASK}
+"""A remedy is about rows that this other one did not name."""
 _DECIDED: Final = (Remedy.RESOLVE, Remedy.DECIDE)
 
 
@@ -81,7 +85,11 @@ def gains(
     for store, tally in registrations.items():
         if store in (mine := by_remedy[Remedy.REGISTER]):
             mine[store].done, mine[store].of = tally.done, tally.of
-    found = [gain for remedy, among in _ELSEWHERE.items() for gain in _as_others_do(remedy, among, by_remedy[remedy])]
+    found = [
+        gain
+        for remedy, among in _ELSEWHERE.items()
+        for gain in _as_others_do(remedy, among, by_remedy[remedy], by_remedy.get(_LEFT_BY.get(remedy, remedy), NONE))
+    ]
     found += [gain for remedy in _DECIDED for gain in _decided(remedy, rows, decided)]
     found += _cleaned(rows)
     return sorted((gain for gain in found if gain.named > 0), key=lambda gain: (-gain.named, gain.remedy, gain.store))
@@ -113,25 +121,39 @@ def _tallies(rows: Iterable[Counted]) -> dict[Remedy, dict[str, Tally]]:
 
 def _doing(tallies: Mapping[str, Tally]) -> list[str]:
     """Return the stores that apply a remedy."""
-    able = {store: tally for store, tally in tallies.items() if tally.rows >= SMALL_BASE and tally.done >= LEAST_DONE}
-    best = max((tally.rate for tally in able.values()), default=0.0)
-    return [store for store, tally in able.items() if tally.rate >= AS_OFTEN * best]
+    least = _least(tallies)
+    return [store for store, tally in tallies.items() if _shows_it(tally) and tally.rate >= least]
 
 
-def _as_others_do(remedy: Remedy, among: Among, tallies: Mapping[str, Tally]) -> list[Gain]:
-    doing = _doing(tallies)
-    if not doing:
-        return []
-    there = _together(tallies[store] for store in doing)
-    least = AS_OFTEN * max(tallies[store].rate for store in doing)
-    share = there.known / there.rows
-    which = f"{len(doing)} {'store' if len(doing) == 1 else 'stores'}"
-    basis = f"in {which} that {'does' if len(doing) == 1 else 'do'} it {share:.1%} of {there.rows:,} are known"
-    return [
-        Gain(remedy, among, store, here.rows - here.known, here.rows * share - here.known, _off_by(share, there.rows, here.rows), basis)
-        for store, here in tallies.items()
-        if here.rate < least and here.rows >= SMALL_BASE
-    ]
+def _least(tallies: Mapping[str, Tally]) -> float:
+    """Return how often a store does something that does it."""
+    return AS_OFTEN * max((tally.rate for tally in tallies.values() if _shows_it(tally)), default=0.0)
+
+
+def _shows_it(tally: Tally) -> bool:
+    return tally.rows >= SMALL_BASE and tally.done >= LEAST_DONE
+
+
+def _as_others_do(remedy: Remedy, among: Among, tallies: Mapping[str, Tally], left_by: Mapping[str, Tally]) -> Iterator[Gain]:
+    """Yield what a remedy would bring where it is not applied; `left_by`: the rows of the remedy that leaves its rows to this one."""
+    doing, least, least_other = _doing(tallies), _least(tallies), _least(left_by)
+
+    def does_other(store: str) -> bool:
+        return store in left_by and left_by[store].rate >= least_other
+
+    for store, here in tallies.items():
+        if not doing or here.rate >= least or here.rows < SMALL_BASE:
+            continue
+        alike = [each for each in doing if does_other(each) == does_other(store)] or doing
+        there = _together(tallies[each] for each in alike)
+        share = there.known / there.rows
+        named, off_by = here.rows * share - here.known, _off_by(share, there.rows, here.rows)
+        yield Gain(remedy, among, store, here.rows - here.known, named, off_by, _basis(len(alike), share, there.rows))
+
+
+def _basis(stores: int, share: float, rows: int) -> str:
+    which = "1 store that does" if stores == 1 else f"{stores} stores that do"
+    return f"in {which} it {share:.1%} of {rows:,} are known"
 
 
 def _off_by(share: float, there: int, here: int) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -118,9 +118,8 @@ def counted(world: World, brand: PureBrand) -> Iterator[Counted]:
         yield order_of(row.store, [row, *mates], _is_known(names, row.id or ""), brand.standing, class_of)
 
 
-def estimated(world: World, brand: PureBrand) -> list[Gain]:
-    """Return what remedies would bring in a month, as the brand's own rows show it."""
-    rows = list(counted(world, brand))
+def estimated(world: World, brand: PureBrand, rows: Sequence[Counted]) -> list[Gain]:
+    """Return what remedies would bring in a month, as the brand's own `rows` of it show."""
     named = named_by_deciding(rows, brand.store, _TYPES, KEY, world.sizes.end_ms * NS_PER_MS)
     return gains(rows, registrations(world), named)
 

@@ -49,12 +49,13 @@ def promises(seed: int, sizes: Sizes, undone: Undone = UNDONE, of_all: Sequence[
     """Yield what was said and what came of it, for what each store leaves undone, and then for what is done everywhere."""
     world = make_world(seed, sizes)
     before = leaving_undone(world, undone)
-    rows = rows_of(before)
-    found = {(gain.remedy, gain.store, gain.among): gain for gain in estimated(before, brand_of(before))}
+    brand = brand_of(before)
+    rows = list(counted(before, brand))
+    found = {(gain.remedy, gain.store, gain.among): gain for gain in estimated(before, brand, rows)}
     after: list[tuple[Remedy, str, World]] = [
         (remedy, store, leaving_undone(world, set(undone) - {(store, remedy)})) for store, remedy in sorted(undone)
     ]
-    after += [(remedy, "", _everywhere(before, remedy)) for remedy in of_all]
+    after += [(remedy, "", _everywhere(before, brand, remedy)) for remedy in of_all]
     for remedy, store, then in after:
         changed = rows_of(then)
         for among in Among:
@@ -65,10 +66,10 @@ def promises(seed: int, sizes: Sizes, undone: Undone = UNDONE, of_all: Sequence[
                 yield Promise(remedy, among, store, said * per_row, off_by * per_row, fell)
 
 
-def _everywhere(world: World, remedy: Remedy) -> World:
+def _everywhere(world: World, brand: PureBrand, remedy: Remedy) -> World:
     if remedy is Remedy.CLEAN:
         return cleaned(world)
-    return decided(world, brand_of(world), "household" if remedy is Remedy.DECIDE else "conflict")
+    return decided(world, brand, "household" if remedy is Remedy.DECIDE else "conflict")
 
 
 def brand_of(world: World) -> PureBrand:

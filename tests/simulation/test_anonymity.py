@@ -16,7 +16,7 @@ from footfall.pseudonyms import provisional_key
 from footfall.units import NS_PER_S
 from gateway.analysis.asking import Footfall
 from gateway.fans.anonymity import anonymity
-from gateway.fans.anonymity_rows import Remedy
+from gateway.fans.anonymity_rows import Counted, Remedy
 from gateway.identity.types import IdentifierTypes
 from gateway.query.answer import Answer, Request
 from gateway.query.estate import QueryEstate
@@ -27,8 +27,9 @@ from gateway.sinks.reader import PointReader
 from gateway.state.files import LEDGER
 from gateway.state.ledger_reader import LedgerReader, ledger_reader
 from serve.questions import Page, answer, page
-from simulators.identity.practice import estimated, leaving_undone
-from simulators.identity.promises import brand_of, promises, rows_of
+from simulators.identity.practice import counted, estimated, leaving_undone
+from simulators.identity.promises import brand_of, promises
+from simulators.identity.pure import PureBrand
 from simulators.identity.through_gateway import DATABASE, Month
 from simulators.identity.world import Sizes, World
 from simulators.identity.world_made import make_world
@@ -52,6 +53,9 @@ class Stored(NamedTuple):
     ledger: LedgerReader
     estate: QueryEstate
     config: Path
+    brand: PureBrand
+    """The month's own events, decided apart from the gateway."""
+    rows: list[Counted]
 
 
 WITHIN_POINTS = 2.0
@@ -67,10 +71,11 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stored]:
     played.play(played.end_ms, lambda share: None)
     played.flush()
     played.close()
+    brand = brand_of(world)
     with ledger_reader(folder / LEDGER) as ledger, closing(file_reader(folder / DATABASE)) as reader:
         (folder / "gateway.toml").write_text(CONFIG)
         (folder / "site.toml").write_text(SITE)
-        yield Stored(world, reader, ledger, QueryEstate.from_site(played.site), folder / "gateway.toml")
+        yield Stored(world, reader, ledger, QueryEstate.from_site(played.site), folder / "gateway.toml", brand, list(counted(world, brand)))
 
 
 def asked(month: Stored, **more: Any) -> Answer:
@@ -92,16 +97,15 @@ def test_every_anonymous_row_has_one_reason_and_they_add_up_to_what_traffic_and_
 
 
 def test_reasons_of_stored_rows_are_those_of_the_month_s_own_events(month: Stored) -> None:
-    world = month.world
-    right = Counter((row.store, row.among, row.why) for row in rows_of(world) if row.why is not None)
+    right = Counter((row.store, row.among, row.why) for row in month.rows if row.why is not None)
     found = Counter({(store, among, why): count for store, among, why, count, _ in asked(month, by=("store",)).rows})
     assert found == right
     assert len({why for _, _, why in found}) >= 5
 
 
 def test_remedies_of_stored_rows_are_those_of_the_month_s_own_events(month: Stored) -> None:
-    world = month.world
-    right = {(gain.remedy, gain.store or ALL_STORES): gain.named for gain in estimated(world, brand_of(world))}
+    gains = estimated(month.world, month.brand, month.rows)
+    right = {(gain.remedy, gain.store or ALL_STORES): gain.named for gain in gains}
     answer = asked(month, by=("remedy",))
     # A known fan's two devices are one stored visit, so that there are fewer to compare with.
     assert {(row[0], row[1]): row[4] for row in answer.rows} == pytest.approx(right, rel=0.15)

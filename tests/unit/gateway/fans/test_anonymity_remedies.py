@@ -27,6 +27,22 @@ def test_a_store_that_does_not_ask_gains_what_those_gain_that_do() -> None:
     assert gain.give_or_take == pytest.approx(1.96 * (0.25 * (50 + 50 * 50 / 200)) ** 0.5)
 
 
+def test_a_store_is_compared_with_those_that_are_like_it_in_what_leaves_the_rows() -> None:
+    """Where nobody asks at the till, those whom it had named pay among the others, and more payments are known."""
+
+    def paid(store: str, linked: int, known: int) -> Iterator[Counted]:
+        for nth in range(100):
+            done = frozenset({Remedy.LINK} if nth < linked else ())
+            yield Counted(store, Among.ORDERS, None if nth < known else Nobody.PAYMENT, frozenset({Remedy.LINK}), done)
+
+    asking = [*orders("asks", 100, 90, 60), *orders("asks_too", 100, 90, 60), *orders("asks_not", 100, 0, 0)]
+    rows = [*asking, *paid("asks", 90, 20), *paid("asks_not", 90, 80), *paid("asks_too", 0, 5)]
+    found = {gain.store: gain.named for gain in gains(rows, {}) if gain.remedy is Remedy.LINK}
+    assert found == {"asks_too": pytest.approx(20 - 5)}
+    alone = [*orders("asks", 100, 90, 60), *orders("asks_not", 100, 0, 0), *paid("asks_not", 90, 80), *paid("asks", 0, 5)]
+    assert [gain.named for gain in gains(alone, {}) if gain.remedy is Remedy.LINK] == [pytest.approx(75)], "there is no other"
+
+
 def test_who_asks_half_as_often_as_the_best_asks_too() -> None:
     assert gains([*orders("s1", 100, 80, 40), *orders("s2", 100, 40, 10)], {}) == []
     assert [gain.store for gain in gains([*orders("s1", 100, 80, 40), *orders("s2", 100, 39, 10)], {})] == ["s2"]
