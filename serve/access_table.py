@@ -68,6 +68,7 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(_GET, "/api/fans/{fan:path}/visits", _PEOPLE, Scope.FAN),
     Rule(_GET, "/api/fans/{fan:path}/purchases", _PEOPLE, Scope.FAN),
     Rule(_GET, "/api/fans/{fan:path}/profile", _PEOPLE, Scope.FAN),
+    Rule(_GET, "/api/fans/{fan:path}/inferred", _PEOPLE, Scope.FAN),
     Rule(_GET, "/api/fans/{fan:path}/why", _HEADQUARTERS, Scope.CHAIN),
     Rule(_GET, "/api/fans/{fan:path}", _PEOPLE, Scope.FAN),
     *(Rule(_POST, f"/api/decisions/{what}", _HEADQUARTERS, Scope.CHAIN) for what in DECISIONS),

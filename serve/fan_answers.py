@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from footfall.units import NS_PER_S
 from gateway.fans import profile_show
 from gateway.fans.history import FanRows, History, history_of
+from gateway.fans.probable import as_objects, probably
 from gateway.fans.profile import profile_of
 from gateway.fans.profile_settings import FanProfileSettings
 from gateway.fans.reading import FanReader
 from gateway.fans.show import Heading, as_object, purchases_of, visits_of
+from gateway.query.source import open_reader
 
 IsOwn = Callable[[str], bool]
 """Whether a store is one of those that are asked about."""
@@ -70,6 +74,13 @@ def purchases_object(whose: Whose, limit: int, offset: int) -> dict[str, Any]:
     """Return a page of purchases, the last ones first, each with the visits since the one before it."""
     heading, purchases = whose.heading, whose.history.purchases
     return {"fan": heading.fan, "asked": heading.asked, "total": len(purchases), "purchases": purchases_of(purchases, limit, offset)}
+
+
+def inferred_object(whose: Whose, gateway: Path, most: int) -> dict[str, Any]:
+    """Return what is inferred of the last `most` visits, from the database. Raise Unreadable or SinkUnavailable."""
+    with closing(open_reader(None, None, "", None, gateway)) as reader:
+        found = probably(reader, whose.heading.fan, whose.history.visits[-most:])
+    return {"fan": whose.heading.fan, "asked": whose.heading.asked, "inferred": as_objects(found)}
 
 
 def profile_object(whose: Whose, settings: FanProfileSettings) -> dict[str, Any]:

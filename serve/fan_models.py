@@ -106,6 +106,25 @@ class Purchases(_Fan):
     purchases: list[Purchase]
 
 
+class Inference(_Shown):
+    """What somebody probably did; nobody stated it."""
+
+    inferred: bool = Field(examples=[True], description="Always true: it is no fact.")
+    confidence: float = Field(examples=[0.82], description="How probable it is, 0 to 1.")
+    what: str = Field(examples=["transaction"], description="transaction: bought; try_on: tried on.")
+    time: str = Field(examples=[_TIME])
+    store: str = Field(examples=["flagship"])
+    zone: str = Field(examples=["checkout"])
+    of: str = Field(examples=["T-881"], description="The sale by its ref, or the item by its EPC.")
+    sku: str = Field(examples=["A1"])
+
+
+class Inferred(_Fan):
+    """What is inferred of a fan, the latest first."""
+
+    inferred: list[Inference]
+
+
 class Profile(_Fan):
     """A fan's profile, as docs/identity.md explains it."""
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import UTC
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
-from footfall.errors import ConfigError
+from footfall.errors import ConfigError, SinkUnavailable, Unreadable
 from footfall.mistakes import did_you_mean
 from footfall.units import NS_PER_S
 from gateway.cli import fan_decisions, fan_review
 from gateway.cli.fan_access import Desk, JsonOption, desk
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
-from gateway.fans import profile_show
+from gateway.fans import probable, profile_show
 from gateway.fans.as_known import all_around, as_known_on, rows_as_known
 from gateway.fans.history import FanRows, History, history_of
 from gateway.fans.owners import CaredFor, cared_for, registered_by
+from gateway.fans.probable import Probably, probably
 from gateway.fans.profile import Profile, profile_of
 from gateway.fans.reading import FanReader, rows_of_fan, timeouts, zones
 from gateway.fans.show import Clocks, as_object, lines, moment
@@ -26,6 +29,7 @@ from gateway.fans.whose import Person, of_standings
 from gateway.identity.facts import claims_name, fan_name
 from gateway.identity.naming import fan_at
 from gateway.identity.ownership import Owners, facts_of_owners
+from gateway.query.source import open_reader
 
 SHOW: Final = "show"
 AsKnownOption = Annotated[str, typer.Option("--as-known-on", help="By the facts that had been learned up to this time.")]
@@ -58,7 +62,8 @@ def show(
 ) -> None:
     """Show where a fan is now, the profile, the last visits with zones, dwells and touches, and the visits before each purchase.
 
-    It reads the ledger beside the running gateway, as of its last checkpoint, which is at most two minutes old.
+    It reads the ledger beside the running gateway, as of its last checkpoint, which is at most two minutes old. What is inferred of these
+    visits stands apart, with its confidence: who probably bought or tried on, which nobody stated (footfall query inferred).
 
     [bold]Example:[/] footfall fan f-1042 --config gateway.toml
     """
@@ -67,12 +72,16 @@ def show(
         person, history = _found(files, fan, until_ns)
         heading = FanReader(files.ledger).heading(fan, person, until_ns)._replace(owner=_owner(files, person, history, until_ns))
         profile = _profile(files, history, _last_ns(files, until_ns))
+        inferred = _inferred(config, person, history, most) if until_ns is None else None
         if as_json:
             shown = as_object(heading, history, most) | {"profile": profile_show.as_object(profile)}
+            shown["inferred"] = None if inferred is None else probable.as_objects(inferred)
             typer.echo(json.dumps(shown, ensure_ascii=False))
             return
+        clocks = Clocks(zones(files.ledger))
         for line in (
-            *lines(heading, history, most, Clocks(zones(files.ledger))),
+            *lines(heading, history, most, clocks),
+            *probable.lines(inferred or (), clocks),
             *profile_show.lines(profile, files.profile_settings.window_days),
         ):
             typer.echo(line)
@@ -106,6 +115,16 @@ def show_profile(
         typer.echo(f"fan {person.fan}")
         for line in profile_show.lines(profile, files.profile_settings.window_days):
             typer.echo(line)
+
+
+def _inferred(config: Path, person: Person, history: History, most: int) -> list[Probably] | None:
+    """Return what is inferred of the last visits; None, and a word about it, where the database does not answer."""
+    try:
+        with closing(open_reader(None, None, "", None, config)) as reader:
+            return probably(reader, person.fan, history.visits[-most:])
+    except (Unreadable, SinkUnavailable) as error:
+        typer.echo(f"what is inferred is left out: {error}", err=True)
+        return None
 
 
 def _known_until(files: Desk, as_known: str) -> int | None:

@@ -7,20 +7,22 @@ from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from footfall.errors import ConfigError, Unreadable
+from footfall.errors import ConfigError, SinkUnavailable, Unreadable
 from gateway.fans.reading import FanReader
 from gateway.fans.review_answers import why_fan
 from serve import fan_models
-from serve.fan_answers import MOST, IsOwn, Whose, found, history_object, profile_object, purchases_object, visits_object
+from serve.fan_answers import MOST, IsOwn, Whose, found, history_object, inferred_object, profile_object, purchases_object, visits_object
 from serve.guard import reach_of_request
 from serve.openapi import refusals, shown
 from serve.problems import HEADERS, as_json, problem
 from serve.services import Services
 
 LastQuery = Annotated[int, Query(ge=1, le=MOST, description="So many visits, touches and purchases, the last ones first.")]
+VisitsQuery = Annotated[int, Query(ge=1, le=200, description="So many visits, the last ones.")]
 LimitQuery = Annotated[int, Query(ge=1, le=MOST, description="So many, the last ones first.")]
 OffsetQuery = Annotated[int, Query(ge=0, le=10_000_000, description="From this one on; `total` has how many there are.")]
 _REFUSALS: Final = refusals(400, 401, 403, 404, 429, 503)
@@ -57,6 +59,29 @@ def routes(services: Services) -> APIRouter:
         A token of a store or an area sees the profile of what happened in its stores.
         """
         return await answered(request, fan, lambda whose: profile_object(whose, services.profile_settings))
+
+    @router.get("/api/fans/{fan:path}/inferred", summary="Inferred, not known", responses={200: shown(fan_models.Inferred), **_REFUSALS})
+    async def inferred(fan: str, request: Request, last: VisitsQuery = 20) -> Response:
+        """What a fan probably did in the last visits without being named: bought, or tried on, each with its confidence.
+
+        Nobody stated it, it is part of no history, and it counts in no number.
+        """
+        is_own = _own(services, request)
+
+        async def read() -> bytes | None:
+            whose = await services.read_fans(lambda fans: found(fans, fan, is_own))
+            if whose is None:
+                return None
+            async with services.queries:
+                try:
+                    return as_json(await run_in_threadpool(inferred_object, whose, services.gateway, last))
+                except Unreadable as error:
+                    raise SinkUnavailable(str(error)) from None
+
+        try:
+            return await _sent(read(), fan)
+        except SinkUnavailable as error:
+            return problem(503, "database", str(error))
 
     @router.get("/api/fans/{fan:path}/why", summary="Why this id means this fan", responses={**_REFUSALS})
     async def why(fan: str, request: Request) -> Response:

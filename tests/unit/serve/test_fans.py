@@ -162,3 +162,11 @@ def test_hostile_ids_are_nobody_s(brand: ServedBrand) -> None:
     for fan in ("%00", "..%2F..%2Fetc%2Fpasswd", "f-1%2F", "'%20OR%201=1", "%F0%9F%98%80" * 300, "~", "phone:8613912345678"):
         answer = brand.ask("GET", f"/api/fans/{fan}", Role.HEADQUARTERS)
         assert (answer.status, answer.json()["reason"]) == (404, "fan")
+
+
+def test_what_is_inferred_comes_from_the_database_and_stands_in_an_answer_of_its_own(brand: ServedBrand) -> None:
+    assert "inferred" not in brand.ask("GET", "/api/fans/f-1", Role.STORE).json()
+    refused = brand.ask("GET", "/api/fans/f-1/inferred", Role.STORE)
+    assert (refused.status, refused.json()["reason"]) == (503, "database"), "there is none yet"
+    assert brand.ask("GET", "/api/fans/f-2/inferred", Role.STORE).status == 404
+    assert brand.ask("GET", "/api/fans/f-1/inferred?last=201", Role.STORE).status == 400

@@ -53,6 +53,12 @@ def test_programs_get_one_object(place: FanShop) -> None:
     assert [each["subject"] for each in found["identifiers"]] == [ANN]
 
 
+def test_what_is_inferred_is_left_out_with_a_word_where_the_database_does_not_answer(place: FanShop) -> None:
+    found = place.fan("fan-1", "--json")
+    assert (found.exit_code, json.loads(found.stdout)["inferred"]) == (0, None)
+    assert found.stderr.startswith("what is inferred is left out: ")
+
+
 def test_what_was_folded_after_the_checkpoint_is_not_there_yet(place: FanShop) -> None:
     before = place.fan("fan-1").stdout
     place.shop.touch("transaction", "ann", amount=99.0, event_id="t2")
