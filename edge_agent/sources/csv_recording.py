@@ -241,7 +241,8 @@ class _CsvFile:
         try:
             rssi_dbm = round(self._numbers.number(text))
         except ValueError:
-            raise Misread("level", f"the level {text!r} is no number") from None
+            see = "; see `decimal`" if any(map(str.isdigit, text)) else ""
+            raise Misread("level", f"the level {text!r} is no number{see}") from None
         if rssi_dbm in self._mapping.not_heard:
             return None
         if not -128 <= rssi_dbm <= 127:

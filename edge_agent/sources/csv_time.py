@@ -119,7 +119,8 @@ class TimeReader:
                 continue
             return moment if plain == text else moment + timedelta(days=1)
         wanted = " or ".join("ISO 8601" if form == _ISO else repr(form) for form in self._formats)
-        raise Misread("time.format", f"the time {text!r} is not {wanted}")
+        see = "; of a number state `unit_s`" if text.isdecimal() else ""
+        raise Misread("time.format", f"the time {text!r} is not {wanted}{see}")
 
     def _local(self, moment: datetime, text: str, zone: ZoneInfo, after_ns: int | None) -> int:
         first_ns = to_ns(moment.replace(tzinfo=zone))

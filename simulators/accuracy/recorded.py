@@ -107,7 +107,7 @@ def of_mapping(mapping: CsvMapping, files: Sequence[Path], settings: ReplaySetti
         counts = "; people counted at a door are compared for format calit2 alone" if mapping.counts is not None else ""
         raise ConfigError(f"{where}: there is no truth to compare with: describe it in the section [truth] of the mapping{counts}")
     if not any(isinstance(one, Sighting) for run in found for one in run.heard):
-        raise ConfigError(f"{where}: nothing was heard: every level is empty or one of `not_heard`")
+        raise ConfigError(f"{where}: nothing was heard: every level is empty or one of `not_heard`{_unread(found, '. ')}")
     profile = next(one.profile for run in found for one in run.heard if isinstance(one, Sighting))
     return TrueRecording(
         found, receivers_of(mapping, files), profile, frozenset(mapping.outside), carried,
@@ -174,10 +174,8 @@ def notes_of(recording: TrueRecording) -> list[str]:
     unheard = dict.fromkeys(zone for one in recording.carried for _, zone in one.rows if zone not in recording.receivers.values())
     if unheard:
         found.append(f"No receiver hears {', '.join(unheard)}: only a --site with areas can tell it from other zones.")
-    refused = sum(isinstance(one, RefusedReading) for run in recording.runs for one in run.heard)
-    if refused:
-        why = next(run.why_refused for run in recording.runs if run.why_refused)
-        found.append(f"{refused} lines cannot be read and were left out; the first is {why}.")
+    if unread := _unread(recording.runs):
+        found.append(f"{unread}.")
     back = [jump for run in recording.runs for jump in run.jumps if jump.to_ns < jump.from_ns]
     on = [jump for run in recording.runs for jump in run.jumps if jump.to_ns > jump.from_ns]
     for jumps, what in ((back, "the clock jumps back"), (on, "nothing is recorded for long, or the clock jumps on")):
@@ -186,6 +184,13 @@ def notes_of(recording: TrueRecording) -> list[str]:
             by_s = abs(widest.to_ns - widest.from_ns) / NS_PER_S
             found.append(f"{len(jumps)} times {what}, at most by {by_s:g} s ({widest.where}): figures near it are uncertain.")
     return found
+
+
+def _unread(runs: Sequence[Run], after: str = "") -> str:
+    """Return how many lines cannot be read, and why not, after some text; "" for none."""
+    refused = sum(isinstance(one, RefusedReading) for run in runs for one in run.heard)
+    why = next((run.why_refused for run in runs if run.why_refused), "")
+    return f"{after}{refused} lines cannot be read and were left out; the first is {why}" if refused else ""
 
 
 def _of(heard: Iterable[Recorded], identifiers: Set[str]) -> list[Recorded]:

@@ -152,6 +152,7 @@ def test_long_tables_name_door_and_direction(tmp_path: Path) -> None:
     ("mapping", "row", "why"),
     [
         (PLAIN, "2025-13-01 10:00,1,2", "time.format: '2025-13-01 10:00,1,2': the time '2025-13-01 10:00' is not ISO 8601"),
+        (PLAIN, "1740823200,1,2", "time.format: '1740823200,1,2': the time '1740823200' is not ISO 8601; of a number state `unit_s`"),
         (PLAIN, "2025-03-01 11:00,-1,2", "counts: '2025-03-01 11:00,-1,2': -1 people: 0 to 1,000,000"),
         (PLAIN, "2025-03-01 11:00,many,2", "counts: '2025-03-01 11:00,many,2': 'many' is no number"),
         (PLAIN, "2025-03-01 11:00,1.5,2", "'1.5' is no whole number; see `decimal` and `thousands`"),

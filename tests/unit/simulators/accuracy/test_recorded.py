@@ -121,6 +121,12 @@ def test_a_recording_without_truth_or_without_a_sound_is_refused(tmp_path: Path)
     (silent / "x_measurement_1.csv").write_text(HEADER + rows(0, 5, -100, -100, 0))
     with pytest.raises(ConfigError, match="nothing was heard"):
         read_recording("sal-rb", [silent], ReplaySettings())
+    commas = tmp_path / "commas"
+    commas.mkdir()
+    (commas / "b.csv").write_text("t;R1;zone\n1;;hall\n2;-60,5;hall\n")
+    (commas / "b.toml").write_text((tmp_path / "a.toml").read_text() + '[truth]\ncolumn = "zone"\n')
+    with pytest.raises(ConfigError, match=r"nothing was heard: .*1 lines cannot be read .* '-60,5' is no number; see `decimal`"):
+        read_recording("csv", [commas], ReplaySettings(mapping=commas / "b.toml"))
     with pytest.raises(ConfigError, match="no truth of zones"):
         read_recording("jsonl", [tmp_path], ReplaySettings())
 
