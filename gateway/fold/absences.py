@@ -32,6 +32,12 @@ class Absences:
         """Return those of a track's visit, in order."""
         return self._spans.get(slot, ())
 
+    def put(self, slot: int, spans: tuple[Span, ...]) -> None:
+        """Take those of a track's visit, in order."""
+        self._spans.pop(slot, None)
+        if spans:
+            self._spans[slot] = spans
+
     def begin(self, slots: Any) -> None:
         """Take that a visit begins, of a track or of several."""
         if self._spans:

@@ -74,6 +74,14 @@ def dwell_before(state: State, slot: int) -> CountedDwell:
     )  # fmt: skip
 
 
+def dwells_of_track(state: State, slot: int) -> Iterator[CountedDwell]:
+    """Yield the dwells that a track has, the one before first."""
+    if state.tracks.p_zone[slot] != NO_CODE:
+        yield dwell_before(state, slot)
+    if state.tracks.d_state[slot]:
+        yield dwell_of_track(state, slot)
+
+
 def dwell_of_row(state: State, row: DwellRow) -> CountedDwell:
     """Return a dwell that the store has."""
     zone, minute = state.estate.zone(row.store, row.zone), row.last_ns // NS_PER_MINUTE
@@ -172,7 +180,7 @@ class FanDwells:
         found = {dwell.key: dwell for dwell in (dwell_of_row(state, row) for row in rows)}
         for subject in self._heard_of(one.fan, store) | {row.subject for row in rows}:
             for slot in state.tracks.tracks_of(int(subject, 16), store):
-                found |= {dwell.key: dwell for dwell in self._of_track(slot)}
+                found |= {dwell.key: dwell for dwell in dwells_of_track(state, slot)}
         return [
             dwell for dwell in found.values()
             if (dwell.zone, dwell.fan, dwell.staff) == (one.zone, one.fan, False) and dwell.key_ns >= state.fan_dwells_from_ns
@@ -186,12 +194,6 @@ class FanDwells:
             return set(subjects)
         theirs = (t.d_fan[: t.size] == fan) | (t.p_fan[: t.size] == fan)
         return set(map(to_hex, t.subject[np.flatnonzero(theirs & (t.store[: t.size] == store))].tolist()))
-
-    def _of_track(self, slot: int) -> Iterator[CountedDwell]:
-        if self._state.tracks.p_zone[slot] != NO_CODE:
-            yield dwell_before(self._state, slot)
-        if self._state.tracks.d_state[slot]:
-            yield dwell_of_track(self._state, slot)
 
 
 def stays(dwells: Iterable[CountedDwell]) -> Iterator[list[CountedDwell]]:

@@ -74,6 +74,7 @@ class Fold:
         self._visits: Final = Visits(self.state, self._watermarks)
         self.arrivals: Final[Arrivals] = self._visits.arrivals
         self._dwells: Final = Dwells(self.state, self._visits.whose)
+        self._visits.parts.save_dwells = self._dwells.save
         self._zone_arbiter: Final = ZoneArbiter(self.state, self._visits, self._dwells)
         self._touches: Final = Touches(self.state, self._visits)
         self._coverage: Final = Coverage(self.state, self._watermarks)
@@ -93,7 +94,9 @@ class Fold:
         self._minute_points: Final = MinutePoints(self.state, self._watermarks, self.counters)
         self._event_records: Final = EventRecords(self.state, self._touches, self._minute_points, self._coverage)
         taken_over = TakenOver(self.state, self._visits, dwell_fans, self._coverage, self.counters)
-        self.rebuilding: Final = Rebuilding(self.state, self._visits.rebuilt, self._dwells, self._minute_points, taken_over)
+        self.rebuilding: Final = Rebuilding(
+            self.state, self._visits.rebuilt, self._visits.relink, self._dwells, self._minute_points, taken_over
+        )
         self._retention: Final = Retention(self.state, self._watermarks)
         self._batch = self._look = self.pos = 0
         self.facts: list[Fact] = []

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from footfall.pseudonyms import TOP_BIT, is_day_subject, to_hex
 from footfall.units import NS_PER_MS
+from gateway.fold.handovers import may_pass
 from gateway.fold.store import FoldStore
 from gateway.identity.facts import FOR_EVER_NS, Span, Standing, ref_name
 from gateway.identity.links import clamped
@@ -26,6 +27,9 @@ FEW_SUBJECTS: Final = 32
 """So many subjects of a fan are looked up one by one; of more it is faster to look at all tracks."""
 FILTER_BYTES: Final = 1 << 21
 """For a whole brand: of 100,000 linked subjects 0.6 % of all others are looked up in vain."""
+
+WATCHED_BYTES: Final = 1 << 16
+"""The same of those whose visits may reach a handover or a withdrawal: a hundredth of them, and any row of them is looked at."""
 
 
 class Changed(NamedTuple):
@@ -62,8 +66,14 @@ class LinkIndex:
             self._mark(name)
         self.lent: Final = {int(subject, 16) for subject in store.lent_subjects()}
         """Subjects of things that are, or were, lent to somebody until a visit ends."""
+        self.handed: Final = {int(subject, 16) for subject in store.subjects_that_may_pass()}
+        """Subjects that may pass, or once may have, from one to another during a visit."""
         self.withdrawn: Final = {int(subject, 16) for subject in store.withdrawn_subjects()}
         """Subjects of those who have, or once had, withdrawn consent."""
+        self._watched: Final = bytearray(WATCHED_BYTES)
+        """A bit per hash of a subject of either kind."""
+        for number in self.handed | self.withdrawn:
+            self._watch(number)
 
     def fan_of(self, subject: int | str, time_ns: int) -> str:
         """Return the id of the fan, "" for nobody known. Day subjects are nobody, by design."""
@@ -106,6 +116,19 @@ class LinkIndex:
         linked: npt.NDArray[np.bool_] = (byte >> (subjects & np.uint64(7)).astype(np.uint8)) & 1 == 1
         return linked & (subjects < np.uint64(TOP_BIT))
 
+    def watched(self, subjects: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+        """Return for each subject whether its visit may reach a handover or a withdrawal; of most it certainly does not."""
+        byte = np.frombuffer(self._watched, np.uint8)[(subjects >> np.uint64(3)) & np.uint64(WATCHED_BYTES - 1)]
+        found: npt.NDArray[np.bool_] = (byte >> (subjects & np.uint64(7)).astype(np.uint8)) & 1 == 1
+        return found
+
+    def is_watched(self, subject: int) -> bool:
+        """Return the same of one subject."""
+        return bool(self._watched[subject >> 3 & WATCHED_BYTES - 1] >> (subject & 7) & 1)
+
+    def _watch(self, number: int) -> None:
+        self._watched[number >> 3 & WATCHED_BYTES - 1] |= 1 << (number & 7)
+
     def subjects_of(self, fan: str) -> list[str]:
         """Return every subject that was ever the fan's, in hex: rows that are yet to be given another fan are found, too."""
         subjects = self._subjects.get(fan)
@@ -135,8 +158,12 @@ class LinkIndex:
             self._mark(each.name)
             if each.lent or each.lent_in:
                 self.lent.add(int(each.name, 16))
+            if is_subject(each.name) and may_pass(each):
+                self.handed.add(number := int(each.name, 16))
+                self._watch(number)
             if is_subject(each.name) and not all(span.fan for span in each.spans):
-                self.withdrawn.add(int(each.name, 16))
+                self.withdrawn.add(number := int(each.name, 16))
+                self._watch(number)
         return changes
 
     def _mark(self, name: str) -> None:

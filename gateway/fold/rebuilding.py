@@ -7,18 +7,21 @@ the store since the day, or was until a moment ago, is left as is: what a track 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from footfall.units import NS_PER_DAY, NS_PER_MINUTE
 from gateway.fold.dwells import Dwells
+from gateway.fold.link_index import Changed
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.minute_points import MinutePoints
 from gateway.fold.rebuilt import RebuiltDwell, RebuiltPart, RebuiltVisit, decode
-from gateway.fold.rebuilt_visits import Key, RebuiltVisits
+from gateway.fold.rebuilt_visits import RebuiltVisits
 from gateway.fold.state import State
 from gateway.fold.store import CorrectionRow, DwellRow, VisitRow
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.taken_over import TakenOver
+from gateway.fold.visit_parts import Key
 from gateway.records import Record
 
 REBUILD: Final = "rebuild"
@@ -28,8 +31,13 @@ _IN, _OUT = TRAFFIC_COLUMN["in"], TRAFFIC_COLUMN["out"]
 class Rebuilding:
     """`take` a REBUILT record."""
 
-    def __init__(self, state: State, visits: RebuiltVisits, dwells: Dwells, minute_points: MinutePoints, taken_over: TakenOver) -> None:
+    def __init__(
+        self, state: State, visits: RebuiltVisits, relink: Callable[[Sequence[Changed]], None], dwells: Dwells, minute_points: MinutePoints,
+        taken_over: TakenOver,
+    ) -> None:  # fmt: skip
+        """`relink` gives visits of subjects their fans anew."""
         self._state: Final = state
+        self._relink: Final = relink
         self._visits: Final = visits
         self._dwells: Final = dwells
         self._minute_points: Final = minute_points
@@ -49,6 +57,8 @@ class Rebuilding:
         self._take_visits(record.store, part, [row for row in found if row.subject in free], free)
         for subject in sorted(free):
             self._take_dwells(record.store, part, subject)
+        handed = [each for each in sorted(free) if int(each, 16) in self._state.links.handed]
+        self._relink([Changed(each, part.from_ns, part.to_ns) for each in handed])
         if part.part == 0:
             self._take_doors(store, part)
             self._keep(record, part)
@@ -59,7 +69,7 @@ class Rebuilding:
         """Return whether a track still has a visit, a dwell or a pass of the time before `to_ns`."""
         t = self._state.tracks
         return any(
-            (t.v_state[slot] and t.v_key_ns[slot] < to_ns)
+            (t.v_state[slot] and (t.v_part_of_ns[slot] or t.v_key_ns[slot]) < to_ns)
             or (t.d_state[slot] and t.d_key_ns[slot] < to_ns)
             or (t.p_zone[slot] != NO_CODE and t.p_key_ns[slot] < to_ns)
             or 0 < t.pass_ns[slot] < to_ns
@@ -67,12 +77,15 @@ class Rebuilding:
         )
 
     def _take_visits(self, store: str, part: RebuiltPart, found: list[VisitRow], free: set[str]) -> None:
-        before: dict[Key, VisitRow] = {(row.subject, row.key_ns, row.agent): row for row in found}
+        code, parts = self._state.estate.stores.of(store), self._visits.parts
+        wholes = {key: whole for key, whole in parts.wholes(code, found).items() if part.from_ns <= key[1] < part.to_ns}
+        before = {key: whole.row for key, whole in wholes.items()}
         bits = [self._state.estate.zone_bit(self._state.estate.zone(store, zone)) for zone in part.zones]
-        after = {(row.subject, row.key_ns, row.agent): _visit(row, store, bits) for row in part.visits if row.subject in free}
+        after = _by_key(_visit(row, store, bits) for row in part.visits if row.subject in free)
         gone = {key: row for key, row in before.items() if key not in after or _observed(after[key]) != _observed(row)}
-        come = {key: row for key, row in after.items() if key not in before or key in gone}
-        self._visits.replace(self._state.estate.stores.of(store), gone, come)
+        come = [row for key, row in after.items() if key not in before or key in gone]
+        gone_rows = [row for key in gone for row in wholes[key].rows]
+        self._visits.replace(code, _by_key(gone_rows), _by_key(row for whole in come for row in parts.rows_of(code, whole)))
 
     def _take_dwells(self, store: str, part: RebuiltPart, subject: str) -> None:
         rows = self._state.ledger.dwells(subject, store, part.from_ns - NS_PER_DAY, part.to_ns + NS_PER_DAY)
@@ -109,6 +122,10 @@ class Rebuilding:
         self._state.ledger.save_corrections([
             CorrectionRow(f"{REBUILD}:{record.store}/{part.day}", record.store, record.agent, record.pos, REBUILD, part.learned_ns, 0, body)
         ])  # fmt: skip
+
+
+def _by_key(rows: Iterable[VisitRow]) -> dict[Key, VisitRow]:
+    return {(row.subject, row.key_ns, row.agent): row for row in rows}
 
 
 def _observed(row: VisitRow) -> VisitRow:

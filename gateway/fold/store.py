@@ -40,6 +40,8 @@ class VisitRow(NamedTuple):
     """JSON of what it contributes to `traffic`; "" if nothing."""
     absences: str = ""
     """JSON of when its subject was away so long that it came in again, as [from_ns, to_ns] each; "" if never."""
+    part_of_ns: int = 0
+    """The key of the segment of which it is a part, since its subject passed from one to another meanwhile; 0: it is a whole one."""
 
 
 def is_visit(row: VisitRow) -> bool:
@@ -244,6 +246,9 @@ class FoldStore(Protocol):
 
     def lent_subjects(self) -> list[str]:
         """Return the subjects of whose standing something is lent."""
+
+    def subjects_that_may_pass(self) -> list[str]:
+        """Return the subjects of whose standing something is lent, or that has several spans; others, too, if it likes."""
 
     def withdrawn_subjects(self) -> list[str]:
         """Return the subjects of whose standing a span is nobody's, since consent is withdrawn."""

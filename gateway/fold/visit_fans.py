@@ -5,10 +5,9 @@ A visit that goes on may reach a withdrawal that is known already. Few subjects 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-import numpy as np
 import numpy.typing as npt
 
 from footfall.units import NS_PER_MS
@@ -36,7 +35,7 @@ class VisitFans:
         self._segments: Final = segments
         self._whose: Final = whose
         self._heard: dict[int, None] = {}
-        """Slots whose visits have evidence since the last call of `withdrawn`, of subjects of those who withdrew."""
+        """Slots whose visits have evidence since `take_heard` was called last, of subjects that pass on, or of those who withdrew."""
 
     def fan_of(self, store: int, visit: Segment | VisitRow, key_ns: int) -> str:
         """Return the fan of a visit in a store (a code) with its opening event's key; "" for nobody known."""
@@ -47,24 +46,26 @@ class VisitFans:
 
     def heard(self, slot: int) -> None:
         """Take that the visit of a track begins earlier or ends later than it did."""
-        if self._state.links.withdrawn and self._state.tracks.subject.item(slot) in self._state.links.withdrawn:
+        if self._state.links.is_watched(self._state.tracks.subject.item(slot)):
             self._heard[slot] = None
 
     def heard_many(self, slots: npt.NDArray[Any]) -> None:
         """Take the same of several tracks."""
-        if withdrawn := self._state.links.withdrawn:
-            among = np.isin(self._state.tracks.subject[slots], np.fromiter(withdrawn, np.uint64, len(withdrawn)))
-            self._heard |= dict.fromkeys(slots[among].tolist())
+        self._heard |= dict.fromkeys(slots[self._state.links.watched(self._state.tracks.subject[slots])].tolist())
+
+    def take_heard(self) -> list[int]:
+        """Return the slots whose visits have evidence since the last call, and may have reached a handover or a withdrawal by it."""
+        heard, self._heard = self._heard, {}
+        return [slot for slot in heard if self._state.tracks.v_state[slot]]
 
     def forget(self, slot: int) -> None:
         """Drop what is remembered of a slot that is about to be freed."""
         self._heard.pop(slot, None)
 
-    def withdrawn(self) -> list[Renamed]:
-        """Return the segments of tracks that reached a withdrawal since the last call."""
-        heard, self._heard = self._heard, {}
+    def withdrawn(self, slots: Iterable[int]) -> list[Renamed]:
+        """Return those of the segments of tracks that reached a withdrawal."""
         tracks = self._state.tracks
-        segments = [(tracks.store.item(slot), self._segments.of_track(slot)) for slot in heard if tracks.v_state[slot]]
+        segments = [(tracks.store.item(slot), self._segments.of_track(slot)) for slot in slots]
         return [Renamed(store, each, fan) for store, each in segments if (fan := self.fan_of(store, each, each.key.key_ns)) != each.fan]
 
     def moved(self, changed: Changed) -> Iterator[Renamed]:

@@ -88,6 +88,8 @@ class Segment:
     """Whether traffic counts it, or would, as that of a day subject."""
     absences: tuple[Span, ...] = ()
     """Of one segment alone: columns of segments have none here."""
+    part_of_ns: int = 0
+    """See VisitRow."""
 
 
 def of_track(state: State, writer: Writer, slot: Any, counted: TrafficContribution | None) -> Segment:
@@ -106,6 +108,7 @@ def of_track(state: State, writer: Writer, slot: Any, counted: TrafficContributi
         grouped=number(t.v_grouped[slot]),
         counted=counted,
         anonymous=number(t.v_anonymous[slot]),
+        part_of_ns=number(t.v_part_of_ns[slot]),
     )
 
 
@@ -156,6 +159,7 @@ def row_of(state: State, writer: Writer, segment: Segment, grouped: Any, counted
         "grouped": grouped,
         "counted": counted,
         "absences": absences,
+        "part_of_ns": segment.part_of_ns,
     }
 
 

@@ -69,7 +69,7 @@ class VisitSegments:
             key, row.subject, row.start_ns, row.last_ns, row.zones & (1 << 64) - 1, bool(row.staff), bool(row.open), row.fan, NO_CODE,
             bool(row.grouped), TrafficContribution.of_list(json.loads(row.counted)) if row.counted else None,
             is_day_subject(int(row.subject, 16)),
-            from_text(row.absences),
+            from_text(row.absences), row.part_of_ns,
         )  # fmt: skip
 
     def in_span(self, subjects: Sequence[str], store: int, from_ns: int, to_ns: int) -> list[Segment]:
@@ -120,7 +120,7 @@ class VisitSegments:
         t.v_state[slot], t.v_key_ns[slot], t.v_agent[slot] = OPEN, key_ns, agent
         t.v_start_ns[slot], t.v_last_ns[slot], t.v_minute[slot] = time_ns, time_ns, minute
         t.v_zones[slot], t.v_fan[slot], t.v_grouped[slot], t.v_counted[slot] = zone_bits, fan, False, ~t.staff[slot]
-        t.v_anonymous[slot] = is_day_subject(t.subject[slot])
+        t.v_anonymous[slot], t.v_part_of_ns[slot] = is_day_subject(t.subject[slot]), 0
         amounts = started(self._state.fans.known(fan), writer.number(t.v_anonymous[slot]))
         writer.count(self._state.traffic, writer.number(t.store[slot]), minute, amounts, t.v_counted[slot])
         t.v_staff[slot] = t.staff[slot]
@@ -172,6 +172,18 @@ class VisitSegments:
         if counts:
             self.count(store, self.contribution(slot), 1)
         self.changed[slot] = None
+
+    def put(self, slot: int, segment: Segment) -> None:
+        """Give a track another segment with the same latest evidence, grouped with nothing yet."""
+        t = self._state.tracks
+        if t.v_grouped[slot]:
+            self.count(t.store.item(slot), self.grouped.pop(self.key_of(slot), None), -1)
+            t.v_grouped[slot] = False
+            self.count(t.store.item(slot), self.contribution(slot), 1)
+        with self.changing(slot):
+            t.v_key_ns[slot], t.v_start_ns[slot], t.v_part_of_ns[slot] = segment.key.key_ns, segment.start_ns, segment.part_of_ns
+            t.v_zones[slot], t.v_fan[slot] = segment.zones, self._state.fan_code(segment.fan)
+            self.absences.put(slot, segment.absences)
 
     def set_fan(self, segment: Segment, fan: str) -> None:
         """Give a segment another fan, on its track or in the store."""

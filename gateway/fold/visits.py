@@ -25,6 +25,7 @@ from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.unlinked_visits import UnlinkedVisits
 from gateway.fold.visit_fans import Renamed, VisitFans
 from gateway.fold.visit_groups import VisitGroups
+from gateway.fold.visit_parts import Cut, VisitParts
 from gateway.fold.visit_rows import CLOSED, OPEN, Segment, TrafficContribution, VisitKey, emit, joined, number_of_zones
 from gateway.fold.visit_segments import EVER_NS, VisitSegments, opened_ns
 from gateway.fold.visit_touches import NO_TOUCHES, touches_of_visit
@@ -52,7 +53,8 @@ class Visits:
         self.arrivals: Final = Arrivals(state)
         self.unlinked: Final = UnlinkedVisits(state, self._segments)
         self._fans: Final = VisitFans(state, self._segments, self.whose)
-        self.rebuilt: Final = RebuiltVisits(state, self._segments, self.groups, self._fans, self._project_each)
+        self.parts: Final = VisitParts(state, self._segments, self.whose, self._fans)
+        self.rebuilt: Final = RebuiltVisits(state, self._segments, self.groups, self._fans, self.parts, self._project_each)
 
     def save(self) -> None:
         """Write what is kept to the store."""
@@ -75,7 +77,7 @@ class Visits:
         if tracks.v_state[slot]:
             if tracks.v_state[slot] == OPEN:
                 self.close(slot)
-            self._rename(self._fans.withdrawn())
+            self._reach()
             self._project(slot)
             self._segments.grouped.pop(self._segments.key_of(slot), None)
         fan = self.whose.fan_of(int(tracks.subject[slot]), int(tracks.store[slot]), opened_ns(key_ns))
@@ -87,6 +89,8 @@ class Visits:
     def decide_zone(self, slot: int, zone: int) -> None:
         """Count a zone among those of the slot's visit."""
         self._segments.add_zone(slot, self._state.estate.zone_bit(zone))
+        if self._state.tracks.v_part_of_ns[slot]:
+            self._change(slot)
 
     def _extend(self, slot: int, time_ns: int, zone: int) -> None:
         tracks = self._state.tracks
@@ -146,13 +150,23 @@ class Visits:
     def close(self, slot: int) -> None:
         """Close the visit of a subject whom nobody heard within the timeout: it ended with its last evidence."""
         self._segments.end(self._segments.writer, slot)
+        self._change(slot)
+
+    def _change(self, slot: int) -> None:
+        """Take that a track's visit changed: the zones of its earlier parts may have, too."""
         self._segments.changed[slot] = None
+        if self._state.tracks.v_part_of_ns[slot]:
+            self.parts.again.add(slot)
 
     def may_close_alone(self, slots: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Return which of these open visits no other depends on: they are closed as columns."""
         s = self._state.tracks
         alone: npt.NDArray[np.bool_] = (
-            ~s.v_grouped[slots] & (s.v_fan[slots] == NO_CODE) & ~s.out_of_order[slots] & (s.next[slots] == NO_CODE)
+            ~s.v_grouped[slots]
+            & (s.v_part_of_ns[slots] == 0)
+            & (s.v_fan[slots] == NO_CODE)
+            & ~s.out_of_order[slots]
+            & (s.next[slots] == NO_CODE)
         )
         alone &= ~self.may_be_retired_many(s.store[slots], s.v_start_ns[slots]) & ~self.whose.are_lent(s.subject[slots])
         if self._regroup:
@@ -177,16 +191,35 @@ class Visits:
         self._regroup.discard(slot)
         self._segments.grouped.pop(self._segments.key_of(slot), None)
         self._segments.absences.begin(slot)
+        self.parts.again.discard(slot)
 
     # Projection
 
     def project(self) -> None:
         """Emit every visit that changed since the last call."""
-        self._rename(self._fans.withdrawn())
+        self._reach()
         for slot in list(self._segments.changed):
             if slot in self._segments.changed:  # it may have been emitted with its group
                 self._project(slot)
         self._segments.save()
+
+    def _reach(self) -> None:
+        """Cut the visits of tracks that have reached a handover, and let nobody have those that have reached a withdrawal."""
+        heard = self._fans.take_heard()
+        for slot in [*self.parts.again, *(slot for slot in heard if self.parts.is_passed(slot))]:
+            self._cut(slot)
+        self._rename(self._fans.withdrawn(heard))
+
+    def _cut(self, slot: int) -> None:
+        if cut := self.parts.cut_track(slot):
+            store = self._state.tracks.store.item(slot)
+            self._take_cut(store, cut)
+            self._segments.changed[slot] = None
+
+    def _take_cut(self, store: int, cut: Cut) -> None:
+        self.rebuilt.replace(store, cut.gone, cut.come, cut.kept)
+        if cut.was:
+            self._project_each(store, self.groups.near(store, cut.was.fan, cut.was), set())
 
     def touched(self, store: int, fan: str, time_ns: int) -> None:
         """Emit the visit again to which the fan's touches at a time belong, after they changed."""
@@ -197,7 +230,25 @@ class Visits:
     def relink(self, changes: Sequence[Changed]) -> None:
         """Give each visit of subjects its fan after their standings changed, and group anew what that concerns."""
         self._segments.save()
+        for each in changes:
+            self._cut_again(each)
         self._rename([renamed for each in changes for renamed in self._fans.moved(each)])
+
+    def _cut_again(self, changed: Changed) -> None:
+        subject = int(changed.name, 16)
+        if subject not in self._state.links.handed:
+            return
+        tracks = self._state.tracks
+        for slot in list(tracks.chain(subject)):
+            if (
+                tracks.v_state[slot]
+                and tracks.v_start_ns[slot] <= changed.to_ns
+                and (tracks.v_part_of_ns[slot] or tracks.v_last_ns[slot] >= changed.from_ns)
+            ):
+                self._cut(slot)
+        for store in self._segments.stores_of(changed.name):
+            for cut in self.parts.cut_stored(changed.name, store, changed.from_ns, changed.to_ns):
+                self._take_cut(store, cut)
 
     def _rename(self, moved: Sequence[Renamed]) -> None:
         for _, segment, fan in moved:
@@ -239,6 +290,7 @@ class Visits:
         tracks, fan = self._state.tracks, int(self._state.tracks.v_fan[slot])
         if (
             tracks.v_grouped[slot]
+            or tracks.v_part_of_ns[slot]
             or self.may_be_retired(int(tracks.store[slot]), int(tracks.v_start_ns[slot]))
             or len(tracks.tracks_of(int(tracks.subject[slot]), int(tracks.store[slot]))) > 1
         ):

@@ -9,12 +9,14 @@ still change, by late evidence: then what lies around it is to be given its fan 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from footfall.units import NS_PER_DAY, NS_PER_MS
+from gateway.fold.handovers import handovers_of
 from gateway.fold.link_index import Changed, span_at
 from gateway.fold.state import State
 from gateway.fold.visit_rows import Segment
@@ -25,6 +27,8 @@ from gateway.identity.naming import StandingOf
 UNHEARD_NS: Final = NS_PER_DAY
 """Something lent that no store hears is its fan's for so long: shops lend for a visit, and none lasts longer than a day."""
 
+_CACHED: Final = 10_000
+
 
 class Whose:
     """Asks the standings of a state, and the visits of `segments` where something is lent."""
@@ -34,6 +38,8 @@ class Whose:
         self._segments: Final = segments
         self._changed: dict[tuple[str, int], tuple[int, int]] = {}
         """By subject of something lent and store, the span of its visits that changed."""
+        self._handovers: Final[dict[tuple[str, int], tuple[Standing, list[int]]]] = {}
+        """By subject and store, with the standing of which they are."""
 
     def fan_of(self, subject: int | str, store: int, time_ns: int) -> str:
         """Return the fan of a subject in a store (a code) at a time; "" for nobody known."""
@@ -41,6 +47,17 @@ class Whose:
         if span is None or not self._is_over(subject if isinstance(subject, str) else f"{subject:016x}", store, span, time_ns):
             return span.fan if span else ""
         return ""
+
+    def handovers_ns(self, subject: str, store: int, from_ns: int, to_ns: int) -> list[int]:
+        """Return when a subject passed from one to another in a store, after one time and up to another, in order."""
+        if int(subject, 16) not in self._state.links.handed or (standing := self._state.links.standing(subject)) is None:
+            return []
+        known = self._handovers.get((subject, store))
+        if known is None or known[0] is not standing:
+            if len(self._handovers) >= _CACHED:
+                self._handovers.clear()
+            known = self._handovers[subject, store] = standing, handovers_of(standing, self._state.estate.stores.names[store])
+        return known[1][bisect_right(known[1], from_ns) : bisect_right(known[1], to_ns)]
 
     def standing_of(self, store: int, time_ns: int) -> StandingOf:
         """Return what gives the standings of names as they hold in a store at a time."""
@@ -94,7 +111,7 @@ class Whose:
         standing = self._state.links.standing(subject)
         if standing is None or not (standing.lent or standing.lent_in):
             return False
-        if dict(standing.lent_in).get(span.from_ns, here := self._state.estate.stores.names[store]) != here:
+        if dict(standing.lent_in).get(span.from_ns, "") not in ("", self._state.estate.stores.names[store]):
             return True
         if span.from_ns not in standing.lent:
             return False

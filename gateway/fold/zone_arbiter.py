@@ -166,6 +166,7 @@ class ZoneArbiter:
     def _apply_out_of_order(self, slot: int, row: HeardRow, profile: int) -> None:
         """Evidence older than the track's latest: known already, an earlier beginning, or another track's."""
         s, time_ns, is_outside = self._state.tracks, row.time_ns, self._state.estate.zone_outside[row.zone]
+        self._visits.parts.make_whole(s.subject.item(slot), s.store.item(slot))
         if row.kind == Kind.EXIT:
             self._contest.late_exit(slot, row.zone, row.agent, time_ns)
         if self._is_known_already(slot, time_ns):

@@ -156,7 +156,7 @@ class Standing(NamedTuple):
     label: str = ""
     """`shared`, `household` or `conflict`: why it names nobody for a time."""
     lent_in: tuple[tuple[int, str], ...] = ()
-    """`from_ns` of spans of something lent, and the one store in which they hold, where that was stated."""
+    """`from_ns` of spans of something lent of which more was stated, and the one store in which they hold, "" where it was their end."""
 
 
 def is_registered(fan: str) -> bool:

@@ -131,8 +131,8 @@ class _Resolver:
         mine = self._with_consent(_each_until_next(spans) if is_lent else _glued(spans))
         if mine or label:
             lent = tuple(sorted({each.from_ns for each in pieces if not each.claim.has_end})) if is_lent else ()
-            lent_in = tuple(sorted({(each.from_ns, store) for each in pieces if (store := _store_of(each))})) if is_lent else ()
-            made.standings[subject] = Standing(subject, 0, mine, of_type.rank, of_type.only_by_ref, lent, label, lent_in)
+            lent_in = {(each.from_ns, store) for each in pieces if (store := _store_of(each)) or each.claim.has_end} if is_lent else ()
+            made.standings[subject] = Standing(subject, 0, mine, of_type.rank, of_type.only_by_ref, lent, label, tuple(sorted(lent_in)))
 
     def _with_consent(self, spans: Iterable[tuple[int, int, str]]) -> tuple[Span, ...]:
         made = []

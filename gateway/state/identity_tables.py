@@ -83,6 +83,11 @@ class IdentityTables(TouchTables):
         self._write_identity()
         return [name for (name,) in self._read("SELECT name FROM standings WHERE lent <> '[]'", ())]
 
+    def subjects_that_may_pass(self) -> list[str]:
+        """Return the subjects of whose standing something is lent, or that has several spans."""
+        found = self._read("SELECT name FROM standings WHERE lent <> '[]' OR instr(spans, '],[')", ())
+        return [name for (name,) in found if is_subject(name)]
+
     def withdrawn_subjects(self) -> list[str]:
         """Return the subjects of whose standing a span is nobody's, since consent is withdrawn."""
         self._write_identity()

@@ -132,7 +132,12 @@ def _add_touches_by_time(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX touches_by_time ON touches (store, time_ns)")
 
 
+def _add_parts(db: sqlite3.Connection) -> None:
+    """A segment during which its subject passed from one to another is stored in parts."""
+    _add_sealed(db, "visits", _AS_SEALED["visits"] + ", absences", "part_of_ns", "INTEGER NOT NULL DEFAULT 0")
+
+
 SCHEMA: Final = Schema(
     "a ledger", "visits", _FIRST,
-    (_CLAIMS, _check_state, _seal_rows, _add_absences, _add_inner, _add_quality, _add_identity, _add_touches_by_time),
+    (_CLAIMS, _check_state, _seal_rows, _add_absences, _add_inner, _add_quality, _add_identity, _add_touches_by_time, _add_parts),
 )  # fmt: skip

@@ -20,7 +20,12 @@ from tests.support.journal_stories import FANS, Row, Rows, Story, assert_same, n
 from tests.support.shards import shard_of
 
 SLOW = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
-IDENTIFIERS = [Identifier("ibeacon", f"{subject:016x}") for subject in made.SUBJECTS[:3]] + [Identifier("member", pseudonym("member:m1"))]
+TAG = Identifier("tag", f"{made.SUBJECTS[2]:016x}")
+IDENTIFIERS = [
+    *(Identifier("ibeacon", f"{subject:016x}") for subject in made.SUBJECTS[:2]),
+    TAG,
+    Identifier("member", pseudonym("member:m1")),
+]
 
 
 @st.composite
@@ -28,10 +33,11 @@ def facts(draw: Any) -> Fact:
     number, fan = draw(st.integers(1, 2)), draw(st.sampled_from(FANS))
     one, two = draw(st.permutations(IDENTIFIERS))[:2]
     at_ns = made.T0 + draw(st.sampled_from([0, 200, 900])) * made.S
-    held = {"learned_ns": at_ns, "source": "crm"}
+    held, back_ns = {"learned_ns": at_ns, "source": "crm"}, draw(st.sampled_from([at_ns + 150 * made.S, FOR_EVER_NS]))
     of = draw(st.sampled_from(["link-1", "same-1", "same-2"]))
     return draw(st.sampled_from([
         Link(id=f"link-{number}-{fan}-{one.subject}", identifier=one, fan=fan, **held),
+        Link(id=f"lent-{number}", identifier=TAG, fan=fan, from_ns=at_ns, to_ns=back_ns, **held),
         Link(id="link-1", identifier=one, fan=fan, from_ns=at_ns, to_ns=FOR_EVER_NS, **held),
         Same(id=f"same-{number}", identifiers=(one, two), **held),
         Merge(id=f"merge-{number}", fans=tuple(sorted(set(FANS) - {fan})), **held),
@@ -72,9 +78,13 @@ def folded(records: Sequence[Record]) -> Rows:
 
 
 def derived(rows: Rows) -> Rows:
-    """Minutes in which nothing was counted may have a row or none, and revisions have when something became known."""
+    """Minutes in which nothing was counted may have a row or none, and revisions have when something became known.
+
+    A part of a visit that was cut for a handover, and is whole again, may have a void row.
+    """
     counted = {key: {name: value for name, value in row.items() if name not in ("occupancy", "drift")} for key, row in rows.items()}
     kept = {key: row for key, row in counted.items() if key[0] in ("visit", "dwell", "touch", "traffic", "zone_traffic")}
+    kept = {key: row for key, row in kept.items() if not (key[0] == "visit" and row["void"] and not row["merged_into"])}
     return {key: row for key, row in kept.items() if key[0] not in ("traffic", "zone_traffic") or any(row.values())}
 
 

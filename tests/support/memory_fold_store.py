@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
+from gateway.fold.handovers import may_pass
 from gateway.fold.store import Claim, CorrectionRow, CountRow, DwellRow, TouchNameRow, TouchRow, VisitRow
 from gateway.identity.facts import FOR_EVER_NS, Fact, Standing
 
@@ -158,6 +159,9 @@ class MemoryStore:
 
     def lent_subjects(self) -> list[str]:
         return [each.name for each in self._standings.values() if each.lent or each.lent_in]
+
+    def subjects_that_may_pass(self) -> list[str]:
+        return [each.name for each in self._standings.values() if ":" not in each.name and may_pass(each)]
 
     def withdrawn_subjects(self) -> list[str]:
         return [each.name for each in self._standings.values() if ":" not in each.name and not all(span.fan for span in each.spans)]

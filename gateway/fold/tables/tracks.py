@@ -105,6 +105,8 @@ class Tracks(ColumnTable):
     v_state: npt.NDArray[np.uint8]
     v_key_ns: npt.NDArray[np.int64]
     v_agent: npt.NDArray[np.int32]
+    v_part_of_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    """The key of the segment of which it is the last part, 0: it is a whole one (gateway.fold.visit_parts)."""
     v_start_ns: npt.NDArray[np.int64]
     v_last_ns: npt.NDArray[np.int64]
     v_minute: npt.NDArray[np.int32]

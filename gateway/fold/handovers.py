@@ -1,0 +1,43 @@
+"""When something passes from one to another, as its standing has it: a visit that goes on then ends, and the next one's begins.
+
+What is lent passes on with each handover and each return. All else passes where one registered fan follows another, as with a member's
+beacon that is handed on: a device whose owner becomes known has been the owner's before, and what was one visit stays one. Nobody hands
+anything over by withdrawing consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from footfall.units import NS_PER_MS
+from gateway.identity.facts import FOR_EVER_NS, Span, Standing, is_registered
+
+
+def handovers_of(standing: Standing, store: str) -> list[int]:
+    """Return when what a standing is of passes on in a store (a name), each as the begin of a millisecond, ns, in order."""
+    stores = dict(standing.lent_in)
+    spans = [each for each in standing.spans if stores.get(each.from_ns, "") in ("", store)]
+    lent = {*standing.lent, *stores}
+    found = _of_lent(spans, lent) if lent else _of_owned(spans)
+    return sorted({time_ns // NS_PER_MS * NS_PER_MS for time_ns in found if abs(time_ns) < FOR_EVER_NS})
+
+
+def may_pass(standing: Standing) -> bool:
+    """Return whether `handovers_of` may find any; for most it certainly does not."""
+    return len(standing.spans) > 1 or bool(standing.lent or standing.lent_in)
+
+
+def _of_lent(spans: Sequence[Span], lent: set[int]) -> Iterator[int]:
+    begun, ended = {each.from_ns: each.fan for each in spans}, {each.to_ns: each.fan for each in spans}
+    for time_ns in begun.keys() | ended.keys():
+        before, after = ended.get(time_ns), begun.get(time_ns)
+        is_consent = "" in (before, after) and time_ns in begun and time_ns not in lent
+        if before != after and not is_consent:
+            yield time_ns
+
+
+def _of_owned(spans: Sequence[Span]) -> Iterator[int]:
+    for one, other in pairwise(each for each in spans if is_registered(each.fan)):
+        if one.fan != other.fan:
+            yield from (one.to_ns, other.from_ns)

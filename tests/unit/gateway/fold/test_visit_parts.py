@@ -1,0 +1,188 @@
+"""A visit during which its subject passes from one to another ends there, and another begins; nothing else cuts one."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from footfall.frames import Kind
+from gateway.fold.tables.hash_index import NO_CODE
+from gateway.fold.visit_parts import parts_of, whole_of
+from gateway.fold.visit_rows import Segment, VisitKey
+from gateway.identity.facts import Identifier, Link
+from gateway.identity.facts_json import encode_facts
+from gateway.pipeline.identity_stage import identity_on
+from gateway.records import RecordKind
+from gateway.state.ledger import Ledger
+from tests.support.journal_stories import Row, S, Story, new_fold, of, pairs, store
+from tests.support.shards import shard_of
+from tests.support.shop_stories import IDLE_S, Shop, seen
+
+EVER_S = 10.0**8
+MS = 10**6
+TAGS, ROUNDS = 3, 17
+Told = list[tuple[str, float, float]]
+
+
+def told(shop: Shop) -> Told:
+    """Whose the visits that stand are, when they begin, and how long they last."""
+    return [(visit.fan, visit.begin_s, visit.seconds) for visit in shop.standing()]
+
+
+def heard(shop: Shop, *until_s: int, who: str = "ben", from_s: int = 100) -> Shop:
+    """The tag is heard every minute up to the last of these."""
+    return shop.hear(*[seen(who, "a" if at_s < 400 else "b", at_s) for at_s in range(from_s, until_s[-1] + 1, 60)])
+
+
+def lend(shop: Shop, *spans: tuple[float, float, str], ends: Sequence[float] = ()) -> Shop:
+    """Tags are lent: spans that begin at `ends` have a return that somebody stated."""
+    return shop.stands("ben", *spans, lent=[each[0] for each in spans if each[0] not in ends], lent_in=[(each, "") for each in ends])
+
+
+TWO = [("fan-1", 100.0, 300.0), ("fan-2", 400.0, 300.0)]
+
+
+def test_a_tag_that_is_handed_on_without_a_pause_is_two_visits() -> None:
+    shop = lend(heard(Shop(), 700).close(), (90, 400, "fan-1"), (400, EVER_S, "fan-2"))
+    assert told(shop) == TWO
+    assert [visit.zones for visit in shop.standing()] == [1, 1]
+    assert (shop.total("visits_started"), shop.total("visits_closed"), shop.total("dwell_sum_s")) == (2, 2, 600)
+
+
+def test_so_it_is_when_both_handovers_were_known_before() -> None:
+    shop = heard(lend(Shop(), (90, 400, "fan-1"), (400, EVER_S, "fan-2")), 700).close()
+    assert told(shop) == TWO
+    assert (shop.total("visits_started"), shop.total("visits_closed"), shop.total("dwell_sum_s")) == (2, 2, 600)
+
+
+def test_so_it_is_when_the_handover_becomes_known_meanwhile() -> None:
+    shop = heard(lend(Shop(), (90, EVER_S, "fan-1")), 500)
+    lend(shop, (90, 400, "fan-1"), (400, EVER_S, "fan-2"))
+    assert [(visit.fan, visit.is_open) for visit in shop.standing()] == [("fan-1", False), ("fan-2", True)]
+    assert told(heard(shop, 700, from_s=520).close()) == [("fan-1", 100.0, 300.0), ("fan-2", 400.0, 300.0)]
+
+
+def test_a_handover_that_is_taken_back_was_none() -> None:
+    for shop in (heard(Shop(), 700).close(), heard(Shop(), 500)):
+        lend(shop, (90, 400, "fan-1"), (400, EVER_S, "fan-2"))
+        lend(shop, (90, EVER_S, "fan-1"))
+        if shop.now_s < 600:
+            heard(shop, 700, from_s=520).close()
+        assert told(shop) == [("fan-1", 100.0, 600.0)]
+        assert (shop.total("visits_started"), shop.total("visits_closed"), shop.total("dwell_sum_s")) == (1, 1, 600)
+
+
+def test_a_handover_that_was_at_another_time_moves() -> None:
+    shop = lend(heard(Shop(), 700).close(), (90, 400, "fan-1"), (400, EVER_S, "fan-2"))
+    assert told(lend(shop, (90, 520, "fan-1"), (520, EVER_S, "fan-2"))) == [("fan-1", 100.0, 420.0), ("fan-2", 520.0, 180.0)]
+
+
+def test_between_its_return_and_the_next_handover_it_is_nobody_known_s() -> None:
+    shop = lend(heard(Shop(), 700).close(), (90, 300, "fan-1"), (500, 600, "fan-2"), ends=[90, 500])
+    assert told(shop) == [("fan-1", 100.0, 200.0), ("", 300.0, 400.0), ("fan-2", 500.0, 100.0)]
+
+
+def test_handed_to_the_same_fan_again_it_is_the_same_visit() -> None:
+    for spans in ([(90.0, 400.0, "fan-1"), (400.0, EVER_S, "fan-1")], [(90.0, 300.0, "fan-1"), (400.0, EVER_S, "fan-1")]):
+        shop = lend(heard(Shop(), 700).close(), *spans, ends=[90] if spans[0][1] == 300 else [])
+        assert [each for each in told(shop) if each[0]] == [("fan-1", 100.0, 600.0)]
+
+
+def test_a_member_s_beacon_passes_on_too_and_a_new_member_s_does_not() -> None:
+    shop = heard(Shop(), 700).close().stands("ben", (0, 400, "fan-1"), (400, EVER_S, "fan-2"))
+    assert told(shop) == TWO
+    for spans in ([(0.0, 400.0, "anon-1"), (400.0, EVER_S, "fan-2")], [(400.0, EVER_S, "fan-2")], [(0.0, 400.0, "fan-1")]):
+        shop = heard(Shop(), 700).close().stands("ben", *spans)
+        assert [each[1:] for each in told(shop)] == [(100.0, 600.0)]
+
+
+def test_a_handover_while_nobody_hears_the_tag_leaves_out_the_silence() -> None:
+    shop = Shop().hear(seen("ben", "a", 100), seen("ben", "a", 300), seen("ben", "a", 500), seen("ben", "a", 540))
+    assert told(lend(shop.close(), (90, 400, "fan-1"), (400, EVER_S, "fan-2"))) == [("fan-1", 100.0, 200.0), ("fan-2", 500.0, 40.0)]
+
+
+def test_late_evidence_of_before_the_handover_is_of_the_first_visit() -> None:
+    shop = Shop().hear(*[seen("ben", "a", at_s) for at_s in range(200, 701, 60)])
+    lend(shop, (90, 380, "fan-1"), (380, EVER_S, "fan-2"))
+    shop.late(seen("ben", "a", 100, agent="y"), seen("ben", "a", 330, agent="y"))
+    assert told(shop.close()) == [("fan-1", 100.0, 280.0), ("fan-2", 380.0, 300.0)]
+
+
+def test_what_else_the_next_fan_carries_is_of_the_same_visit() -> None:
+    shop = Shop().hear(*[seen("ben", "a", at_s) for at_s in range(100, 701, 60)], *[seen("ann", "b", at_s) for at_s in range(460, 761, 60)])
+    shop.close().stands("ann", (0, EVER_S, "fan-2"))
+    lend(shop, (90, 400, "fan-1"), (400, EVER_S, "fan-2"))
+    assert told(shop) == [("fan-1", 100.0, 300.0), ("fan-2", 400.0, 360.0)]
+    lend(shop, (90, EVER_S, "fan-1"))
+    assert told(shop) == [("fan-1", 100.0, 600.0), ("fan-2", 460.0, 300.0)]
+
+
+def test_who_withdraws_during_a_visit_hands_nothing_over() -> None:
+    shop = heard(Shop(), 700).close().stands("ben", (0, 300, "fan-1"), (300, 400, ""), (400, EVER_S, "fan-1"))
+    assert told(shop) == [("", 100.0, 600.0)]
+    shop = heard(Shop(), 700).close().stands("ben", (90, 300, "fan-1"), (300, 400, ""), (400, EVER_S, "fan-2"), lent=[90, 400])
+    assert told(shop) == [("", 100.0, 300.0), ("fan-2", 400.0, 300.0)]
+
+
+def test_a_restart_goes_on_with_the_part() -> None:
+    shop = heard(lend(Shop(), (90, 400, "fan-1"), (400, EVER_S, "fan-2")), 500).checkpoint()
+    assert told(heard(shop, 700, from_s=520).wait(2 * IDLE_S)) == TWO
+
+
+times_ms = st.integers(0, 1000)
+
+
+@given(st.lists(times_ms, min_size=2, max_size=8, unique=True), st.lists(times_ms, max_size=5, unique=True), st.integers(0, 7))
+@settings(max_examples=200)
+def test_parts_make_the_segment_whole_again(rows_ms: list[int], handovers_ms: list[int], zones: int) -> None:
+    """Its absences are the silences that are long enough; parts cover all that was heard, each side of a handover by another."""
+    rows = sorted(each * MS + 17 for each in rows_ms)
+    away = tuple((one, other) for one, other in pairwise(rows) if other - one > 100 * MS)
+    whole = Segment(
+        VisitKey(0, rows[0] // MS * MS + 5, 0), "0" * 16, rows[0], rows[-1], 15, False, True, "", NO_CODE, False, None, False, away
+    )  # fmt: skip
+    handovers = sorted(each * MS for each in handovers_ms)
+    parts = parts_of(whole, handovers, lambda from_ns, to_ns: zones)
+    assert whole_of(parts) == whole
+    assert len({each.key for each in parts}) == len(parts)
+    for row in rows:
+        (mine,) = [nth for nth, each in enumerate(parts) if each.start_ns <= row <= each.last_ns]
+        assert sum(each <= row for each in handovers) >= mine
+    for each in parts:
+        assert not any(each.start_ns < time_ns < each.last_ns for time_ns in handovers)
+        assert each.zones
+
+
+def test_of_51_handovers_without_a_pause_no_visit_is_on_the_wrong_side() -> None:
+    """Tags are heard all day, each handed over 17 times; of two in three the return is recorded. Facts come shuffled."""
+    drawn = random.Random(7)
+    tags, story, facts, told = range(1000, 1000 + TAGS), Story(), [], set[tuple[str, str, int, int]]()
+    story.frame(0, []).frame(1, [])
+    for round_ in range(ROUNDS):
+        for number, tag in enumerate(tags):
+            fan, from_ns, is_back = f"fan-{round_}-{number}", story.now_ns + number * S, (round_ + number) % 3 > 0
+            until_ns = from_ns + (150 if is_back else 240) * S + (drawn.randrange(60) * S if is_back else 0)
+            one, until = Identifier("tag", f"{tag:016x}"), {"to_ns": until_ns} if is_back else {}
+            facts.append(Link(id=f"l-{fan}", learned_ns=from_ns, source="desk", identifier=one, fan=fan, from_ns=from_ns, **until))
+            told.add((f"{tag:016x}", fan, from_ns // MS, until_ns // MS))
+        for _ in range(4):
+            story.wait(60).frame(0, [Row(Kind.STAY, tag, place=drawn.randrange(2)) for tag in tags]).frame(1, [])
+    heard_ns, records = story.now_ns, story.end().records
+    drawn.shuffle(facts)
+    for fact in facts:
+        at = drawn.randrange(1, len(records))
+        records.insert(at, records[at - 1]._replace(kind=RecordKind.FACTS, store="", agent="", seq=0, body=encode_facts([fact])))
+    ledger = Ledger(":memory:")
+    shard = shard_of(new_fold().fresh(ledger), identity=identity_on(ledger, b"secret"))
+    rows = store(shard.fold_alone(pairs([record._replace(pos=pos) for pos, record in enumerate(records, 1)])).points, {})
+    visits = [row for row in of(rows, "visit") if not row["void"]]
+    stood = {(row["subject"], row["fan"], row["started_ms"], row["started_ms"] + round(row["seconds"] * 1000)) for row in visits}
+    firsts = {each for each in told if each[1].startswith("fan-0-")}  # handed over before they were heard first
+    assert {each[:2] for each in stood if each[1]} == {each[:2] for each in told}
+    assert {each for each in told - firsts if each[3] < heard_ns // MS} <= stood
+    totals = sum(row["visits_started"] for row in of(rows, "traffic")), sum(row["visits_closed"] for row in of(rows, "traffic"))
+    assert totals == (len(visits), len(visits))
