@@ -7,8 +7,10 @@ It is worked out from standings alone: who each fan id was before the facts, and
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from gateway.identity.facts import (
@@ -66,15 +68,16 @@ def changes_of(facts: Sequence[Fact], before: Mapping[str, Standing], after: Ite
     together = {**before, **now}
     was_of, is_of = _person(before), _person(together)
     meant_now = {span.fan for standing in together.values() for span in standing.spans}
+    stating = _Stating(facts)
     found: dict[FanChange, None] = {}
     for name, standing in now.items():
         if name.startswith(_FAN):
             fan = name.removeprefix(_FAN)
             for change in _of_fan(fan, before.get(name), standing, was_of, is_of):
-                found[change._replace(facts=_stating(facts, {fan, change.old, change.new}))] = None
+                found[change._replace(facts=stating.ids({fan, change.old, change.new}))] = None
         else:
             for old, new in _other_now(before.get(name), standing, meant_now):
-                found.setdefault(FanChange(What.ID_CHANGED, old, old, new, _stating(facts, {new}, name)))
+                found.setdefault(FanChange(What.ID_CHANGED, old, old, new, stating.ids({new}, name)))
     return list(found)
 
 
@@ -126,13 +129,35 @@ def _other_now(before: Standing | None, after: Standing, meant_now: Collection[s
                 yield old.fan, meant[-1]
 
 
-def _stating(facts: Sequence[Fact], fans: set[str], name: str = "") -> tuple[str, ...]:
-    """Return the ids of the facts about these fans, or a name: of those about fans as such if there are any; of all if none is."""
-    names = {of(fan) for fan in fans if fan for of in (fan_name, claims_name)} | ({name} if name else set())
-    about = [fact for fact in facts if isinstance(fact, Split | Revoke) or names & set(names_of(fact))]
-    of_fans = [fact for fact in about if isinstance(fact, _OF_FANS)]
-    stated = [fact for fact in facts if not isinstance(fact, Mention)]
-    return tuple(sorted(fact.id for fact in of_fans or about or stated or facts))
+class _Stating:
+    """Says which of some facts are about fans; they are looked through once, and only if somebody asks."""
+
+    def __init__(self, facts: Sequence[Fact]) -> None:
+        self._facts: Final = facts
+
+    @cached_property
+    def _backs(self) -> Sequence[Fact]:
+        return [fact for fact in self._facts if isinstance(fact, Split | Revoke)]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Sequence[Fact]]:
+        found = defaultdict[str, list[Fact]](list)
+        for fact in self._facts:
+            for name in names_of(fact):
+                found[name].append(fact)
+        return found
+
+    @cached_property
+    def _whole(self) -> tuple[str, ...]:
+        stated = [fact for fact in self._facts if not isinstance(fact, Mention)]
+        return tuple(sorted(fact.id for fact in stated or self._facts))
+
+    def ids(self, fans: set[str], name: str = "") -> tuple[str, ...]:
+        """Return the ids of the facts about fans, or a name: of those about fans as such if there are any; of all if none is."""
+        names = [*(of(fan) for fan in fans if fan for of in (fan_name, claims_name)), *([name] if name else [])]
+        about = [*self._backs, *(fact for each in names for fact in self._by_name.get(each, ()) if not isinstance(fact, Split | Revoke))]
+        of_fans = [fact for fact in about if isinstance(fact, _OF_FANS)]
+        return tuple(sorted({fact.id for fact in of_fans or about})) or self._whole
 
 
 class ObservedStore:

@@ -14,7 +14,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from footfall.pseudonyms import TOP_BIT, is_day_subject, to_hex
+from footfall.pseudonyms import TOP_BIT, to_hex
 from footfall.units import NS_PER_MS
 from gateway.fold.handovers import may_pass
 from gateway.fold.store import FoldStore
@@ -56,7 +56,8 @@ class LinkIndex:
         if filter_bytes < 8 or filter_bytes & (filter_bytes - 1):
             raise ValueError(f"the size of the filter must be a power of two of at least 8 bytes, not {filter_bytes}")
         self._store: Final = store
-        self._cache: dict[str, Standing | None] = {}
+        self._cache: dict[int | str, Standing | None] = {}
+        """By name, those of subjects by their number: it is at hand wherever a row is looked at."""
         self._subjects: dict[str, list[str]] = {}
         """By fan."""
         self._mask: Final = filter_bytes - 1
@@ -83,9 +84,9 @@ class LinkIndex:
     def span_of(self, subject: int | str, time_ns: int) -> Span | None:
         """Return the span of a subject's standing that covers a time; None where it means nobody."""
         number = subject if isinstance(subject, int) else int(subject, 16)
-        if is_day_subject(number) or not self._maybe[number >> 3 & self._mask] >> (number & 7) & 1:
+        if number >= TOP_BIT or not self._maybe[number >> 3 & self._mask] >> (number & 7) & 1:
             return None  # asked for every visit and dwell: most end here
-        found = self._kept(to_hex(subject) if isinstance(subject, int) else subject)
+        found = self._cache.get(number) or self._kept(number, to_hex(number))
         return span_at(found, time_ns) if found else None
 
     def standing(self, name: str) -> Standing | None:
@@ -93,7 +94,7 @@ class LinkIndex:
         number = _number(name)
         if not self._maybe[number >> 3 & self._mask] >> (number & 7) & 1:
             return None
-        return self._kept(name)
+        return self._kept(number if is_subject(name) else name, name)
 
     def may_know(self, subjects: Sequence[str], ref: str) -> bool:
         """Return whether `standing` may find one of what a touch names; mostly it certainly does not."""
@@ -102,12 +103,12 @@ class LinkIndex:
             numbers.append(crc32(ref_name(ref).encode()))
         return any(self._maybe[number >> 3 & self._mask] >> (number & 7) & 1 for number in numbers)
 
-    def _kept(self, name: str) -> Standing | None:
-        found = self._cache.get(name, _NOT_READ)
+    def _kept(self, key: int | str, name: str) -> Standing | None:
+        found = self._cache.get(key, _NOT_READ)
         if found is _NOT_READ:
             if len(self._cache) >= _CACHED:
                 self._cache.clear()
-            found = self._cache[name] = self._store.standing(name)
+            found = self._cache[key] = self._store.standing(name)
         return found
 
     def may_be_linked(self, subjects: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
@@ -152,7 +153,7 @@ class LinkIndex:
         changes = [changed for name, each in newest.items() if (changed := _changed(before[name], each))]
         self._store.save_standings(newest.values())
         for each in newest.values():
-            self._cache[each.name] = each
+            self._cache[int(each.name, 16) if is_subject(each.name) else each.name] = each
             for fan in {span.fan for span in each.spans}:
                 self._subjects.pop(fan, None)
             self._mark(each.name)

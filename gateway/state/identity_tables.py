@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from footfall.sqlite import naming
 from gateway.fold.link_index import is_subject
@@ -202,10 +202,12 @@ def _row(standing: Standing) -> StandingRow:
 
 
 def _standing(row: StandingRow) -> Standing:
-    spans = tuple(Span(*each) for each in json.loads(row.spans))
+    spans = tuple([Span(*each) for each in from_json(row.spans)])
+    if row.lent == _NOTHING:
+        return Standing(row.name, row.number, spans, row.rank, bool(row.only_by_ref), (), row.label)
     lent: tuple[int, ...] = ()
     lent_in: tuple[tuple[int, str], ...] = ()
-    for each in json.loads(row.lent) if row.lent != _NOTHING else ():
+    for each in json.loads(row.lent):
         if isinstance(each, int):
             lent += (each,)
         else:
