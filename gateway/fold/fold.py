@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import chain
 from typing import Any, Final
 
-import msgpack
 import numpy as np
 import numpy.typing as npt
 
@@ -35,15 +34,16 @@ from gateway.fold.rebuilding import Rebuilding
 from gateway.fold.reorder_buffer import ReorderBuffer
 from gateway.fold.retention import Retention
 from gateway.fold.rewriter import Rewriter
+from gateway.fold.saved_parts import Reached, SavedParts
 from gateway.fold.site_in_force import SiteInForce, StaffSubjects
 from gateway.fold.state import State
-from gateway.fold.state_version import KNOWS_STANDINGS, STATE_VERSION, load_checked
+from gateway.fold.state_version import KNOWS_STANDINGS, load_checked
 from gateway.fold.store import FoldStore
 from gateway.fold.store_counters import StoreCounters
 from gateway.fold.taken_over import TakenOver
 from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
-from gateway.fold.watermarks import AWAY_NS, NEVER_NS, Watermarks
+from gateway.fold.watermarks import AWAY_NS, Watermarks
 from gateway.fold.zone_arbiter import ZoneArbiter
 from gateway.identity.facts import Fact, Standing
 from gateway.identity.facts_json import facts_of_record
@@ -98,6 +98,10 @@ class Fold:
             self.state, self._visits.rebuilt, self._visits.relink, self._dwells, self._minute_points, taken_over
         )
         self._retention: Final = Retention(self.state, self._watermarks)
+        self._saved: Final = SavedParts(
+            self.state, self._reorder_buffer, self._watermarks, self._visits, self._item_events, self.awaited, self.frame_rows,
+            self._minute_points, self.counters, self._coverage, self._site, self._retention,
+        )  # fmt: skip
         self._batch = self._look = self.pos = 0
         self.facts: list[Fact] = []
         """What records stated about identity, since the caller took them last: identity is another stage, and not part of the state."""
@@ -271,51 +275,12 @@ class Fold:
 
     def parts(self) -> Iterator[tuple[str, bytes]]:
         """Yield the whole state by name; `load` takes it back."""
-        yield from self.state.tracks.parts()
-        for name, column in (self._reorder_buffer.dump() or {}).items():
-            yield f"waiting.{name}", column
-        yield from self._item_events.parts()
-        values: dict[str, Any] = {
-            "version": STATE_VERSION,
-            "pos": self.pos,
-            "turn": self._batch,
-            "look": self._look,
-            "awaited": self.awaited.dump(),
-            "site": self._site.body,
-            "state": self.state.dump(),
-            "waiting": len(self._reorder_buffer),
-            "watermarks": self._watermarks.dump(),
-            "back_ns": self._watermarks.back_ns,
-            "days": self._retention.dump(),
-            "visits": self._visits.dump(),
-            "arrivals": self.frame_rows.clocks.dump(),
-            **self._minute_points.dump(),
-            "counters": self.counters.dump(),
-            "coverage": self._coverage.dump(),
-        }
-        yield "fold", bytes(msgpack.packb(values))
+        return self._saved.parts(Reached(self.pos, self._batch, self._look))
 
     def load(self, parts: Mapping[str, bytes]) -> None:
         """Go on from what `parts` gave. Raise ConfigError if a newer release gave it, Unusable if one did that is too old."""
         load_checked(parts, self._load)
 
     def _load(self, values: Mapping[str, Any], parts: Mapping[str, bytes]) -> None:
-        """Every version that a release since the first with a version stored; what it had not has its beginning."""
         self.knows_standings = values["version"] >= KNOWS_STANDINGS
-        if values["site"]:
-            self._site.load(values["site"], values["state"]["estate"])
-        self.state.load(values["state"], parts, values["turn"])
-        if values["waiting"]:
-            self._reorder_buffer.load({name.removeprefix("waiting."): parts[name] for name in parts if name.startswith("waiting.")})
-        self._watermarks.load(values["watermarks"], len(self.state.estate.stores))
-        self._watermarks.back_ns = values.get("back_ns", NEVER_NS)
-        self._retention.load(values.get("days"))
-        self._visits.load(values["visits"])
-        self._item_events.load(parts)
-        self.frame_rows.clocks.load(values["arrivals"])
-        self._minute_points.load(values)
-        self.pos, self._batch, self._look = values["pos"], values["turn"], values.get("look", 0)
-        self.awaited.load(values.get("awaited", ()))
-        self.state.revisions.begin(self._batch)
-        self.counters.load(values.get("counters"), self._batch)
-        self._coverage.load(values.get("coverage"), self._batch)
+        self.pos, self._batch, self._look = self._saved.load(values, parts)
