@@ -52,7 +52,7 @@ class Footfall:
     `help(Footfall.traffic)` names its options, those of the command:
 
     - `stores`, `by`, `measures`: a text with commas, or texts. `from_`, `to`: text as the command has it, a date or a datetime.
-    - `interval`, `day`, `zone`, `fan`, `top`, `compare`, `align`, `as_of`, `timezone`: as the command has them.
+    - `interval`, `day`, `zone`, `fan`, `top`, `compare`, `align`, `as_of`, `rule`, `timezone`: as the command has them.
 
     Columns of names are categories or strings, counts Int64, truth values boolean, and all else float64, with NaN where there is no
     value. A time has the stores' time zone. Where stores have several, it is the time of each store's own clock, and `<column>_utc` stands

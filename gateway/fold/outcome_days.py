@@ -134,6 +134,14 @@ class OutcomeDays:
         """Take that days of stores may begin at other times from now on."""
         self._spans = {}
 
+    def changed_rules(self) -> None:
+        """Take that days are shared out otherwise from now on, or that the staff are others: the running day of each store is as a whole.
+
+        A day that is over stays as it was written, until something that happened on it changes.
+        """
+        for store in range(len(self._estate.stores)) if self._now_s else ():
+            self.mark(store, self._now_s // 60)
+
     def dump(self) -> dict[str, Any]:
         """Return the state; `load` takes it back."""
         return {

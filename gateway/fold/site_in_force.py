@@ -43,7 +43,7 @@ class SiteInForce:
 
     def take(self, body: bytes) -> None:
         """Put the estate of a record in force, and emit what it states of stores."""
-        before, site, offsets = self.body, read_site(body), self._state.estate.offsets
+        before, site, offsets = read_site(self.body) if self.body else None, read_site(body), self._state.estate.offsets
         was_joint = self._state.estate.joint.stores
         if recalibrated := self._use(body, site):
             self._recalibrate(Recalibration(self._state.estate, recalibrated, offsets))
@@ -51,7 +51,9 @@ class SiteInForce:
             self._state.usual_levels.forget(theirs)
             self._state.deaf_zones.forget(theirs)
         take_joint_places(self._state, was_joint)
-        for point in store_points(read_site(before) if before else None, site):
+        if before is not None and (before.contribution, before.staff) != (site.contribution, site.staff):
+            self._state.outcome_days.changed_rules()
+        for point in store_points(before, site):
             self._state.points.emit(point)
 
     def emit_again(self) -> None:

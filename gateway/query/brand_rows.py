@@ -106,5 +106,6 @@ class BrandReader:
 
 
 def numbered(texts: Sequence[str]) -> npt.NDArray[np.float64]:
-    """Return a number for each text, the same wherever it stands, of which a float holds every digit; 0 of an empty one."""
-    return np.array([int.from_bytes(blake2b(text.encode(), digest_size=6).digest()) if text else 0 for text in texts], np.float64)
+    """Return a number for each text, the same wherever it stands, of which a float holds every digit; NaN of an empty one."""
+    found = (int.from_bytes(blake2b(text.encode(), digest_size=6).digest()) if text else np.nan for text in texts)
+    return np.fromiter(found, np.float64, len(texts))

@@ -13,7 +13,7 @@ Percent = Annotated[int, Field(ge=0, le=WHOLE_PERCENT)]
 
 
 class Contribution(Section):
-    """Changes hold for days that are written from then on."""
+    """Changes hold from the running day on, as a whole; a day that is over has them once something of it changes."""
 
     half_life_days: Annotated[float, Field(gt=0, le=366)] = 7.0
     """By the rule `decayed` a touch that was so much earlier weighs half."""

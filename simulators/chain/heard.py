@@ -16,6 +16,7 @@ from simulators.chain.chain import DOOR_TASK, MS_PER_MINUTE, SQUADS, Chain, Chai
 from simulators.chain.identity import Identity
 from simulators.chain.people import Doing, Garment, Party, People, Stay
 from simulators.chain.plan import DOORS
+from simulators.chain.sharing import Shared, Sharing
 from simulators.chain.truth import Dwell, ItemEvent, Passing, Touch, Truth, Unobserved, Visit
 from simulators.people import iso
 
@@ -27,6 +28,7 @@ AGAIN_MS: Final = 2000
 MISTYPED_MS: Final = 60_000
 STAY_EVERY_MS: Final = {"ibeacon": 60_000, "ble-anonymous": 85_000, "staff-badge": 60_000, "garment-tag": 150_000}
 """How often a box reports what stays where it is: within the longest silence that the profile allows."""
+NEVER_MS: Final = 1 << 62
 COUNTER: Final = "door-counter"
 PROFILES: Final = (*STAY_EVERY_MS, COUNTER)
 
@@ -68,12 +70,17 @@ class Hearing:
         self._truth: Final = truth
         self._people: Final = People(chain, store)
         self._deaf: Final = [each for each in store.outages if each.box == "a" and each.kind in ("crash", "power", "dead")]
+        self._sharing: Final = Sharing(chain, store)
+        self._of_receipt: dict[str, str] = {}
+        """By the number of a receipt the fan who is known to have it."""
         self._sold = 0
         self._note_unobserved()
 
     def day(self, day: int) -> HeardDay:
         """Return what is heard of a day, and add to the truth what happened."""
         heard = HeardDay({box.letter: [] for box in self._store.boxes}, [])
+        for shared in self._sharing.of_day(day) if self._chain.is_open(self._store, day) else ():
+            self._share(heard, shared)
         for party in self._people.parties(day):
             self._pass(heard, party)
             self._hear(heard, party)
@@ -145,17 +152,37 @@ class Hearing:
         again = touch._replace(time_ms=doing.time_ms + MISTYPED_MS, amount=doing.amount - 1, event_id=f"{touch.event_id}-again")
         self._sell(heard, again._replace(is_void=False))
 
+    def _share(self, heard: HeardDay, shared: Shared) -> None:
+        """A fan shares with the brand's app, at home."""
+        identity, store = self._identity, self._store
+        fan, card = identity.known_fan(store, shared.fan, shared.time_ms), identity.card(store, shared.fan)
+        self._sold += 1
+        self._sell(heard, Touch(store.name, shared.time_ms, "share", "", fan, card, "", "", "app", "", (), 0.0,
+                                f"{store.name}-{self._sold}", False, code=shared.code))  # fmt: skip
+
+    def _brought(self, doing: Doing, fan: int) -> dict[str, str]:
+        """Return what a touch states of the share by which somebody came."""
+        shared = self._sharing.followed(doing, fan)
+        if shared is None:
+            return {}
+        by_code = self._sharing.by_code()
+        name = self._identity.known_fan(self._store, shared.fan, NEVER_MS)
+        return {"code": shared.code} if by_code else {"shared_by": name}
+
     def _touch(self, doing: Doing, fan: int) -> Touch:
         chain, store, identity = self._chain, self._store, self._identity
+        named = identity.known_fan(store, fan, doing.time_ms) if doing.shows_card else self._of_receipt.get(doing.ref, "")
+        if doing.ref:
+            self._of_receipt[doing.ref] = named
         return Touch(
             store=store.name, time_ms=doing.time_ms, what=doing.what, zone=doing.zone,
-            fan=identity.known_fan(store, fan, doing.time_ms) if doing.shows_card else "",
+            fan=named,
             card=identity.card(store, fan) if doing.shows_card else "",
             staff_id=chain.staff_ids(store)[doing.staff], department=chain.plan.departments[doing.department].name,
             channel=doing.channel, campaign=chain.plan.campaign.name if doing.is_tagged else "",
             items=((f"sku-{doing.department}-0", doing.pieces),) if doing.amount else (), amount=doing.amount,
             event_id=f"{store.name}-{self._sold}", is_void=doing.is_mistyped,
-            squad=SQUADS[doing.staff % len(SQUADS)],
+            squad=SQUADS[doing.staff % len(SQUADS)], ref=doing.ref, **self._brought(doing, fan),
         )  # fmt: skip
 
     def _sell(self, heard: HeardDay, touch: Touch) -> None:
@@ -164,7 +191,7 @@ class Hearing:
             "kind": "touch", "what": touch.what, "id": touch.event_id, "time": iso(touch.time_ms * NS_PER_MS), "zone": touch.zone,
             "identifiers": [touch.card] if touch.card else [], "staff_id": touch.staff_id, "department": touch.department,
             "channel": touch.channel, "campaign": touch.campaign, "items": [{"sku": sku, "n": n} for sku, n in touch.items],
-            "amount": touch.amount,
+            "amount": touch.amount, "ref": touch.ref, "code": touch.code, "shared_by": touch.shared_by,
         }  # fmt: skip
         heard.events.append(Event(touch.time_ms, json.dumps({name: value for name, value in event.items() if value != ""})))
 

@@ -41,6 +41,7 @@ class Doing(NamedTuple):
     is_mistyped: bool
     channel: str
     is_tagged: bool
+    ref: str = ""
 
 
 @dataclass(slots=True)
@@ -76,6 +77,7 @@ class People:
         self._chain: Final = chain
         self._store: Final = store
         self._returns: dict[int, list[Doing]] = {}
+        self._brought_back = 0
 
     def parties(self, day: int) -> Iterator[Party]:
         """Yield who comes on a day of the chain, the staff first; nobody if the store is closed."""
@@ -162,9 +164,10 @@ class People:
             amount = departments[number].price * pieces + STEP_SHARE * rng.randrange(200)
             is_tagged = self._chain.is_treated(self._store, day) and rng.random() < self._chain.plan.campaign.tagged
             sale = self._doing(rng, stays[-1], "transaction", CHECKOUT, number, amount, pieces, fan, is_tagged)
-            found.append(sale)
             if rng.random() < people.returns:
+                sale = self._with_receipt(sale, day)
                 self._bring_back(rng, day, sale)
+            found.append(sale)
         return found
 
     def _doing(
@@ -177,6 +180,11 @@ class People:
         staff = rng.randrange(len(self._chain.staff_ids(self._store)))
         return Doing(time_ms, what, zone, department, staff, amount, pieces, shows_card, is_mistyped,
                      "app" if rng.random() < 0.15 else "own_store", is_tagged)  # fmt: skip
+
+    def _with_receipt(self, sale: Doing, day: int) -> Doing:
+        """Return the sale with a number, which its return states, too: of two that are brought back one has it."""
+        self._brought_back += 1
+        return sale._replace(ref=f"{self._store.name}-{self._store.date_of(day)}-{self._brought_back}") if self._brought_back % 2 else sale
 
     def _bring_back(self, rng: random.Random, day: int, sale: Doing) -> None:
         then = day + rng.randint(*RETURN_DAYS)

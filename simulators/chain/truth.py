@@ -63,6 +63,10 @@ class Touch(NamedTuple):
     is_void: bool
     squad: str = ""
     """That of its staff in site.toml: the event itself does not state it."""
+    ref: str = ""
+    """The number of the receipt: a return with it is of that sale."""
+    code: str = ""
+    shared_by: str = ""
 
 
 class ItemEvent(NamedTuple):

@@ -20,8 +20,9 @@ from simulators.numbers.answers import Cells, Key, Replied, Values
 from simulators.numbers.clock import wall
 from simulators.numbers.days import GROUP, other_day
 from simulators.numbers.facts import Fact, added_up, one_by_one
+from simulators.numbers.made_of import OBSERVED_BY
 from simulators.numbers.opening import OPEN, QUARTER, SEEN, TASKS, minutes_open, missed_minutes
-from simulators.numbers.reckon import OBSERVED_BY, Cell, Reckoning, give_minutes, span_ms
+from simulators.numbers.reckon import Cell, Reckoning, give_minutes, span_ms
 from simulators.numbers.table import Asked
 from simulators.numbers.usual import USUAL, USUAL_SUFFIXES, beside_usual
 

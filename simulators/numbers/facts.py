@@ -14,7 +14,7 @@ from typing import Final
 from simulators.chain.chain import MS_PER_MINUTE, ChainStore
 from simulators.chain.run import Simulated
 from simulators.chain.truth import Truth
-from simulators.numbers import outcome
+from simulators.numbers import fans, outcome
 from simulators.numbers.clock import wall
 
 HUNDREDTHS: Final = 100
@@ -141,4 +141,15 @@ def _dwell(made: _Maker, truth: Truth) -> Iterator[Fact]:
             yield made.fact(visit.store, visit.from_ms, {"count": 1, "sum_s": length_ms}, {"zone": WHOLE_STORE}, length_ms)
 
 
-_OF: Final = {"traffic": _traffic, "zones": _zones, "doors": _doors, "sales": _sales, "items": _items, "dwell": _dwell}
+def _repurchase(made: _Maker, truth: Truth) -> Iterator[Fact]:
+    for told in fans.repurchase(truth):
+        yield made.fact(told.touch.store, told.touch.time_ms, told.counts, told.groups, told.length_ms)
+
+
+def _referral(made: _Maker, truth: Truth) -> Iterator[Fact]:
+    for told in fans.referral(truth):
+        yield made.fact(told.touch.store, told.touch.time_ms, told.counts, told.groups)
+
+
+_OF: Final = {"traffic": _traffic, "zones": _zones, "doors": _doors, "sales": _sales, "items": _items, "dwell": _dwell,
+              "repurchase": _repurchase, "referral": _referral}  # fmt: skip

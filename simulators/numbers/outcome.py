@@ -30,6 +30,8 @@ KINDS: Final = ("staff", "department", "campaign", "channel", "zone")
 _TIMEOUT_MS: Final = 30 * MS_PER_MINUTE
 _DAY_MS: Final = 24 * 60 * MS_PER_MINUTE
 _STAY_MS: Final = 10_000
+_OWED_MINUTES: Final = 15
+_BREAK_MS: Final = 10 * MS_PER_MINUTE
 _TILL: Final = ("transaction", "return", "payment", "pickup")
 
 
@@ -59,6 +61,8 @@ def counted(stores: Mapping[str, ChainStore], truth: Truth, starts: Iterable[dat
 class _Told:
     def __init__(self, stores: Mapping[str, ChainStore], truth: Truth, starts: Iterable[date]) -> None:
         self._stores: Final = stores
+        self._truth: Final = truth
+        self._sale_of: Final = {each.ref: each for each in truth.touches if each.ref and each.what == "transaction" and not each.is_void}
         self._starts: Final = sorted(starts)
         self._touches: Final = [touch for touch in truth.touches if not touch.is_void]
         self._fans_cards: Final = {touch.card for touch in self._touches if touch.fan}
@@ -73,11 +77,34 @@ class _Told:
                 self._stays[dwell.store, dwell.fan].append((dwell.from_ms, dwell.to_ms, dwell.zone))
 
     def of(self, kind: str) -> Iterator[Counted]:
+        yield from self._entered() if not kind else ()
         for visit in self._visits:
             yield from self._of_visit(kind, visit)
         for touch in self._touches:
             if touch.what in ("transaction", "return"):
                 yield from self._of_sale(kind, touch)
+
+    def _entered(self) -> Iterator[Counted]:
+        """Who came in by the doors, less the staff whom the doors owed: as docs/analysing.md has it of staff among those who came in."""
+        came: defaultdict[tuple[str, int], Counter[int]] = defaultdict(Counter)
+        for passing in self._truth.passings:
+            if passing.counted and passing.entered:
+                came[passing.store, self._day_ms(passing.store, passing.time_ms)][passing.time_ms // MS_PER_MINUTE] += passing.entered
+        badges = self._badges()
+        for (store, day_ms), minutes in came.items():
+            yield Counted(store, day_ms, "", {"entrants": sum(minutes.values()) - _owed_and_counted(minutes, badges[store])})
+
+    def _badges(self) -> Mapping[str, Counter[int]]:
+        """Return by store the minutes in which staff came in, also after a break in a visit."""
+        found: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        last_ms: dict[tuple[str, int], int] = {}
+        for dwell in sorted(self._truth.dwells, key=lambda each: each.from_ms):
+            key = dwell.store, dwell.subject
+            if dwell.is_staff and dwell.from_ms - last_ms.get(key, -_DAY_MS) > _BREAK_MS:
+                found[dwell.store][dwell.from_ms // MS_PER_MINUTE] += 1
+            if dwell.is_staff:
+                last_ms[key] = dwell.to_ms
+        return found
 
     def _day_ms(self, store: str, time_ms: int) -> int:
         zone = self._stores[store].zone
@@ -114,9 +141,11 @@ class _Told:
         counts = {"sold": cents} if is_sale else {"given_back": cents}
         counts |= {"revenue": cents if is_sale else -cents, "orders": is_sale, "orders_known": is_sale and bool(sale.fan)}
         yield Counted(sale.store, day_ms, _value(kind, sale), {name: int(n) for name, n in counts.items()})
-        led = self._led(sale, day_ms) if is_sale else []
+        sold = sale if is_sale else self._sale_of.get(sale.ref) if sale.ref else None
+        led = self._led(sold, self._day_ms(sold.store, sold.time_ms)) if sold else []
+        sold_ms = sold.time_ms if sold else sale.time_ms
         for rule in RULES:
-            for value, part in _shared(counts["revenue"], kind, led, sale.time_ms, rule).items():
+            for value, part in _shared(counts["revenue"], kind, led, sold_ms, rule).items():
                 yield Counted(sale.store, day_ms, value, {f"contribution_{rule}": part})
             for value, part in _shared(100 * is_sale, kind, led, sale.time_ms, rule).items():
                 yield Counted(sale.store, day_ms, value, {f"contributed_orders_{rule}": part})
@@ -132,7 +161,7 @@ class _Told:
         return max((each for each in begins_ms if each <= sale.time_ms), default=0)
 
     def _led(self, sale: Touch, day_ms: int) -> list[Touch]:
-        """What led to a sale, itself the last; returns, whose sale no till of the chain names, are nobody's."""
+        """What led to a sale, itself the last."""
         if not (person := self._person(sale)):
             return [sale]
         since_ms = max(sale.time_ms - 30 * _DAY_MS, self._begin_ms(sale))
@@ -142,6 +171,20 @@ class _Told:
         ]  # fmt: skip
         used_up_ms = max((touch.time_ms for touch in before if touch.what == "transaction" and touch.time_ms < day_ms), default=-1)
         return [*(touch for touch in before if touch.time_ms > used_up_ms), sale]
+
+
+def _owed_and_counted(came: Mapping[int, int], badges: Mapping[int, int]) -> int:
+    """Return how many of those who came in on a day were staff: of each entry from the minute before until so long after the latest."""
+    first, last = min(came), max(came)
+    owed = until = found = 0
+    for minute in range(first - 1, last + 1):
+        owed = owed if minute <= until else 0
+        new = badges.get(minute + 1, 0) + (badges.get(minute, 0) if minute == first - 1 else 0)
+        if new:
+            owed, until = owed + new, minute + 1 + _OWED_MINUTES
+        staff = min(owed, came.get(minute, 0))
+        owed, found = owed - staff, found + staff
+    return found
 
 
 def _value(kind: str, touch: Touch) -> str:

@@ -9,62 +9,34 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final
 
-from simulators.chain.chain import DAY_START, DOOR_TASK, MS_PER_HOUR, PRESENCE_TASK, Chain, ChainStore
+from simulators.chain.chain import DAY_START, DOOR_TASK, MS_PER_HOUR, Chain, ChainStore
 from simulators.chain.run import Simulated
 from simulators.numbers import gauges
 from simulators.numbers.answers import Cells, Key, Replied, Values, ranked
 from simulators.numbers.clock import LABELS, MIDNIGHT, begin_ms, day_of
 from simulators.numbers.facts import HUNDREDTHS, WHOLE_STORE, Fact, facts_of
+from simulators.numbers.fans import DIFFERENT
 from simulators.numbers.gauges import Reading
+from simulators.numbers.made_of import (
+    MEASURES,
+    MONEY,
+    OBSERVED_BY,
+    OF_HOURS_SEEN,
+    OF_QUESTION,
+    QUANTILES,
+    QUANTILES_OF_DAYS,
+    RATIOS,
+    RESTS,
+    S_PER_DAY,
+    SECONDS,
+)
 from simulators.numbers.opening import OPEN, SEEN, hours_seen, minutes_of_doors, open_minutes, quarters_seen
-from simulators.numbers.outcome import CONVERSIONS, SHARED, of_many_values
+from simulators.numbers.outcome import of_many_values
 from simulators.numbers.table import OWN_GROUPS, Asked
 
-MONEY: Final = ("revenue", "sold", "given_back", *SHARED)
-"""And other numbers in hundredths."""
-SECONDS: Final = ("dwell_sum_s", "tried_sum_s", "stay_sum_s", "sum_s")
-RATIOS: Final[Mapping[str, tuple[str, str]]] = {
-    "mean_dwell_s": ("dwell_sum_s", "visits_closed"), "basket": ("revenue", "transactions"), "revenue_per_visitor": ("revenue", "in"),
-    "conversion": ("transactions", "in"), "items_per_sale": ("items_sold", "transactions"), "mean_tried_s": ("tried_sum_s", "tried"),
-    "mean_stay_s": ("stay_sum_s", "left"), "mean_s": ("sum_s", "count"), **CONVERSIONS,
-}  # fmt: skip
-RESTS: Final[Mapping[str, tuple[str, str]]] = {
-    "anonymous_visits": ("visits_known", "visits"), "anonymous_transactions": ("transactions_known", "transactions"),
-}  # fmt: skip
 NEVER_MS: Final = 1 << 62
 NET: Final = "net"
 DOOR: Final = "door"
-OF_HOURS_SEEN: Final = ("conversion", "revenue_per_visitor")
-"""Ratios of sales to people: both of hours in which people were counted, for tills go on while counters are down."""
-OF_ZONES: Final = {"mean_dwell_s": ("dwell_sum_s", "dwells")}
-QUANTILES: Final = {"median_s": 0.5, "p90_s": 0.9}
-MEASURES: Final[Mapping[str, tuple[str, ...]]] = {
-    "traffic": (
-        "in", "out", "visits_started", "visits_closed", "dwell_sum_s", "mean_dwell_s", "transactions", "transactions_known", "returns",
-        "revenue", "basket", "revenue_per_visitor", "touches", "conversion", "visits", "visits_known", "anonymous_visits",
-        "anonymous_transactions",
-    ),
-    "zones": ("entries", "exits", "dwells", "dwell_sum_s", "mean_dwell_s"),
-    "doors": ("in", "out", "net"),
-    "sales": (
-        "transactions", "transactions_known", "anonymous_transactions", "returns", "sold", "given_back", "revenue", "basket",
-        "items_sold", "items_per_sale", "touches",
-    ),
-    "items": ("arrived", "moved", "tried", "left", "tried_sum_s", "stay_sum_s", "mean_tried_s", "mean_stay_s"),
-    "dwell": ("count", "sum_s", "mean_s", "median_s", "p90_s"),
-    "outcome": (),
-}  # fmt: skip
-"""What is asked for where a question names no measures."""
-OBSERVED_BY: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("in", "out", "net", "conversion", "revenue_per_visitor"), DOOR_TASK),
-    **dict.fromkeys(
-        ("visits_started", "visits_closed", "dwell_sum_s", "mean_dwell_s", "visits", "visits_known", "anonymous_visits", "entries",
-         "exits", "dwells", "count", "sum_s", "mean_s", "median_s", "p90_s"),
-        PRESENCE_TASK,
-    ),
-}  # fmt: skip
-"""Which task a measure needs; the others come from the till, or from goods."""
-
 ALL: Final = "all stores"
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 Event = Fact | Reading
@@ -212,6 +184,8 @@ def span_ms(asked: Asked, store: ChainStore) -> tuple[int, int]:
 
 def task_of(asked: Asked) -> str:
     """Return the task whose share an answer has: that of its first measure that needs one; "" if none does."""
+    if asked.question == "outcome":
+        return ""
     return next((OBSERVED_BY[each] for each in asked.measures or MEASURES[asked.question] if each in OBSERVED_BY), "")
 
 
@@ -267,9 +241,12 @@ def _value(question: str, measure: str, cell: Cell) -> Any:
         return cell.last.get(gauge) if which == "last" else cell.most[gauge] if gauge in cell.last else None
     if measure in QUANTILES:
         return _quantile(sorted(cell.lengths_ms), QUANTILES[measure])
-    parts = OF_ZONES.get(measure) if question == "zones" else None
-    if parts := parts or RATIOS.get(measure):
-        of = replace(cell, counts=cell.together) if measure in OF_HOURS_SEEN else cell
+    if measure in QUANTILES_OF_DAYS:
+        seconds = _quantile(sorted(cell.lengths_ms), QUANTILES_OF_DAYS[measure])
+        return None if seconds is None else seconds / S_PER_DAY
+    own = OF_QUESTION.get(question, {}).get(measure)
+    if parts := own or RATIOS.get(measure):
+        of = replace(cell, counts=cell.together) if measure in OF_HOURS_SEEN and not own else cell
         above, below = (_number(question, part, of) for part in parts)
         return above / below if below else None
     if measure == NET:
@@ -286,6 +263,10 @@ def _number(question: str, measure: str, cell: Cell) -> Any:
     number, task = cell.counts[measure], OBSERVED_BY.get(measure)
     if not number and task and not cell.minutes[SEEN[task]]:
         return None
+    if measure in DIFFERENT:
+        return sum(1 for name, n in cell.counts.items() if n and name.startswith(f"{measure}="))
+    if measure == "days_sum":
+        return number / 1000 / S_PER_DAY
     if measure in MONEY:
         return number / HUNDREDTHS
     return number / 1000 if measure in SECONDS else number

@@ -10,7 +10,8 @@ from typing import Final, Literal
 from footfall.config import Section, check
 
 TABLE_FILE: Final = Path(__file__).with_name("questions.toml")
-OWN_GROUPS: Final = frozenset({"zone", "door", "staff", "department", "channel", "campaign", "what", "sku", "squad", "owner"})
+OWN_GROUPS: Final = frozenset({"zone", "door", "staff", "department", "channel", "campaign", "what", "sku", "squad", "owner",
+                                     "sharer", "root", "depth", "fan"})  # fmt: skip
 """Groups that an event has by itself: a store is open in all of them alike, so they have no open minutes of their own."""
 
 
