@@ -51,6 +51,8 @@ RECORDED_H: Final = 0.1
 OPENING_HOUR: Final = 10
 """Local time when the backlog begins: the store lies wherever on Earth it is so late then."""
 FLUSH_S: Final = 5.0
+NEXT: Final = ("query zones --interval 1h", "query visits --format csv", "query dwell", "query inferred")
+"""What to ask next."""
 _progress_of: Any = None
 """In the processes that fill spools: shares done, shared with the one that shows them."""
 
@@ -116,7 +118,7 @@ def run(folder: Path, influx: bool, live_s: float, hours: float, seed: int, stay
             _report(plan, until_ns, balance, console)
             show_arrivals(arrived, on.page, stays, console)
             console.print(f"[dim]{time.monotonic() - begun_s:.0f} s in all[/]")
-            show_next_steps(on, ("query zones --interval 1h", "query visits --format csv", "query dwell"), console, stays)
+            show_next_steps(on, (*NEXT, *(f"fan {each['fan']}" for each in arrived[-1:])), console, stays)
             if first is not None:
                 _stay(plan, evening, first, on, console)
 
