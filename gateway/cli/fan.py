@@ -20,6 +20,7 @@ from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.fans import probable, profile_show
 from gateway.fans.as_known import all_around, as_known_on, rows_as_known
 from gateway.fans.history import FanRows, History, history_of
+from gateway.fans.known_touches import FactsThen, TouchesThen
 from gateway.fans.owners import CaredFor, cared_for, registered_by
 from gateway.fans.probable import Probably, probably
 from gateway.fans.profile import Profile, profile_of
@@ -157,10 +158,11 @@ def _now(files: Desk, fan: str) -> tuple[Person, FanRows]:
 
 def _as_known(files: Desk, fan: str, until_ns: int) -> tuple[Person, FanRows]:
     """Return who a fan was by what had been learned up to a time, and the rows up to then."""
-    facts = all_around(files.known(), {fan_name(fan), claims_name(fan), *files.ledger.names_of_fan(fan)})
+    touches = TouchesThen(files.ledger.corrections(), files.ledger.touch_by_id, until_ns)
+    facts = all_around(FactsThen(files.known(), touches), {fan_name(fan), claims_name(fan), *files.ledger.names_of_fan(fan)})
     standings = as_known_on(facts, until_ns, files.types, files.key)
     then = fan_at(standings.get, fan, until_ns) or fan
-    rows = rows_as_known(files.ledger, standings, then, until_ns, timeouts(files.ledger))
+    rows = rows_as_known(files.ledger, touches, standings, then, until_ns, timeouts(files.ledger))
     return of_standings(then, standings.values(), fan), rows
 
 

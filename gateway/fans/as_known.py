@@ -7,7 +7,7 @@ from typing import Final
 
 from gateway.fans.effect import Rows, named
 from gateway.fans.history import FanRows
-from gateway.fans.known_links import Facts
+from gateway.fans.known_touches import NamedFacts, TouchesThen
 from gateway.identity.facts import Fact, MemoryFactStore, Standing, claims_name, fan_name, names_of
 from gateway.identity.identity import Identity
 from gateway.identity.naming import whom
@@ -17,7 +17,7 @@ _REF: Final = "ref:"
 _OF_FANS: Final = (fan_name(""), claims_name(""))
 
 
-def all_around(store: Facts, names: Collection[str]) -> list[Fact]:
+def all_around(store: NamedFacts, names: Collection[str]) -> list[Fact]:
     """Return every fact that hangs together with names by identifiers and fans, and the same of touches with their references."""
     found: dict[Fact, None] = {}
     asked: set[str] = set()
@@ -30,7 +30,7 @@ def all_around(store: Facts, names: Collection[str]) -> list[Fact]:
     return list(found)
 
 
-def _reach(store: Facts, names: set[str], found: dict[Fact, None], asked: set[str]) -> None:
+def _reach(store: NamedFacts, names: set[str], found: dict[Fact, None], asked: set[str]) -> None:
     while names:
         asked |= names
         more = [fact for fact in store.facts_naming(names) if fact not in found]
@@ -51,11 +51,14 @@ def as_known_on(facts: Iterable[Fact], until_ns: int, types: IdentifierTypes, ke
     return {standing.name: standing for standing in found}
 
 
-def rows_as_known(rows: Rows, standings: Mapping[str, Standing], person: str, until_ns: int, timeout_ns: Mapping[str, int]) -> FanRows:
-    """Return the rows up to a time that standings give a person."""
+def rows_as_known(
+    rows: Rows, then: TouchesThen, standings: Mapping[str, Standing], person: str, until_ns: int, timeout_ns: Mapping[str, int]
+) -> FanRows:
+    """Return the rows up to a time that standings give a person, touches with the corrections of `then`."""
     names = [name for name, each in standings.items() if any(span.fan == person for span in each.spans)]
     subjects = [name for name in names if ":" not in name]
-    touches = {(row.store, row.agent, row.row): row for name in {*names, fan_name(person)} for row in rows.touches_of(name)}
+    now = {(row.store, row.agent, row.row): row for name in {*names, fan_name(person)} for row in rows.touches_of(name)}
+    touches = {**now, **then.rows}
 
     def is_theirs(subject: str, time_ns: int) -> bool:
         return time_ns <= until_ns and whom(standings[subject], time_ns) == person

@@ -147,8 +147,6 @@ def lines(heading: Heading, history: History, most: int, clocks: Clocks) -> Iter
     yield f"fan {heading.fan}" + (f", also {', '.join(also)}" if also else "")
     known = "" if heading.as_known_on_ns is None else f", as known on {moment(heading.as_known_on_ns, UTC)}"
     yield f"as of {moment(heading.as_of_s * NS_PER_S, UTC)}{known}"
-    if known:
-        yield "voids and amends of touches are those of now, also where they came later"
     if heading.withdrawn_ns is not None:
         since = "" if heading.withdrawn_ns <= -FOR_EVER_NS else f" since {moment(heading.withdrawn_ns, UTC)}"
         yield f"consent to be identified is withdrawn{since}: from then on nothing bears this fan"

@@ -13,6 +13,8 @@ from gateway.identity.facts_json import mention_of_touch
 
 MENTION: Final = "mention"
 """The key of an amended touch that has the id of what it states."""
+WAS: Final = "was"
+"""The key of an amended touch that has what each amended key was first, null of one that it had not."""
 _STATES: Final = frozenset({"subjects", "types", "fan", "ref"})
 
 
@@ -36,6 +38,12 @@ def facts_of_corrected(before: TouchRow, was: Mapping[str, Any], row: TouchRow, 
     stated = mention_of_touch(old_id, was, before.agent)
     gone = [stated, _revoke(row, old_id)] if stated and old_id != new_id else []  # the touch as it was is nowhere else by now
     return [*gone, *facts_of_touch(row, values)]
+
+
+def with_first(before: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a touch after an amend, with what those that differ were first."""
+    changed = {key: before.get(key) for key, value in values.items() if before.get(key) != value}
+    return {**values, WAS: {**changed, **before.get(WAS, {})}} if changed else dict(values)
 
 
 def amended_mention(row: TouchRow, amends: Iterable[tuple[CorrectionRow, Mapping[str, Any]]]) -> Mapping[str, str]:

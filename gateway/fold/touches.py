@@ -15,7 +15,7 @@ from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.returns import OF_SALES, Returns
 from gateway.fold.state import State
 from gateway.fold.store import CorrectionRow, TouchRow
-from gateway.fold.touch_facts import amended_mention, facts_of_corrected, facts_of_touch
+from gateway.fold.touch_facts import amended_mention, facts_of_corrected, facts_of_touch, with_first
 from gateway.fold.visits import Visits
 from gateway.identity.facts import Fact, is_registered
 from gateway.identity.naming import name_of_touch
@@ -48,7 +48,8 @@ class Touches:
     def correct(self, row: TouchRow, changes: Sequence[tuple[CorrectionRow, Mapping[str, Any]]], is_void: bool) -> list[Fact]:
         """Store a touch with all its amends, in their order, or void; return what that changes of what it states about identity."""
         before = json.loads(row.body)
-        values = {**before, **{key: value for _, amended in changes for key, value in amended.items()}, **amended_mention(row, changes)}
+        amends = {key: value for _, amended in changes for key, value in amended.items()}
+        values = with_first(before, {**before, **amends, **amended_mention(row, changes)})
         body = row.body if values == before else json.dumps(values, ensure_ascii=False, separators=(",", ":"))
         subject = next(iter(values["subjects"]), "")
         changed = row._replace(given_fan=values["fan"], subject=subject, void=int(is_void), body=body)

@@ -49,7 +49,7 @@ def ended(
             replace(each, from_ms=begins.get(each.id, each.from_ms), to_ms=min(each.to_ms, last.get(each.id, EVER_MS))) for each in found
         ]
     if klass == "lent":
-        back_ms = [each.time_ms + 1 for each in mentions if each.returned]
+        back_ms = [each.time_ms for each in mentions if each.returned]
         found = [_until_handed_over(each, claims, [end_ms for fan, end_ms in revoked if fan == each.fan], back_ms) for each in claims]
     tenure = Tenure(tuple(sorted(ends)))
     return [each for each in map(tenure.cut, found) if each.from_ms < each.to_ms], tenure
@@ -102,12 +102,14 @@ def _unseen_from(claim: Claim, mentions: Sequence[Mentioned], person_of: PersonO
 def _until_handed_over(claim: Claim, claims: Sequence[Claim], revoked_ms: Sequence[int], returned_ms: Sequence[int]) -> Claim:
     """Return what is lent until it is handed to anybody again. A return that a revoke, or a touch, states counts where it came first.
 
-    One whose end was stated needs no touch.
+    One whose end was stated needs no touch. A return at the moment of a handover is of what was lent before.
     """
-    if claim.states_to:
-        return min((claim.until(end_ms) for end_ms in revoked_ms), key=lambda each: each.to_ms, default=claim)
     next_ms = min((each.began_ms for each in claims if each.began_ms > claim.began_ms), default=EVER_MS)
-    back_ms = min((end_ms for end_ms in (*revoked_ms, *returned_ms) if end_ms > claim.began_ms), default=EVER_MS)
+    if claim.states_to:
+        back = min((claim.until(end_ms) for end_ms in revoked_ms), key=lambda each: each.to_ms, default=claim)
+        return replace(back, to_ms=min(back.to_ms, next_ms))
+    given_back = [time_ms + 1 for time_ms in returned_ms if time_ms > claim.began_ms]
+    back_ms = min((*(end_ms for end_ms in revoked_ms if end_ms > claim.began_ms), *given_back), default=EVER_MS)
     return replace(claim, to_ms=min(claim.to_ms, next_ms, back_ms), states_to=back_ms <= next_ms and back_ms < EVER_MS)
 
 

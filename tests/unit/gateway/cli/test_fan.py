@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from footfall.errors import ConfigError
+from footfall.units import NS_PER_S
 from gateway.state.facts_tail import facts_after
 from tests.support.fan_shop import FanShop
 from tests.support.shop_stories import PEOPLE, seen
@@ -125,7 +127,25 @@ def test_a_fact_that_states_no_learned_time_is_known_since_it_was_taken(place: F
     assert isinstance(found.exception, ConfigError), found.output
     later = json.loads(place.fan("fan-2", "--as-known-on", "2027-01-01T00:00:00Z", "--json").stdout)
     assert later["visits_total"] == 1
-    assert "voids and amends of touches are those of now" in place.fan("fan-2", "--as-known-on", "2027-01-01T00:00:00Z").stdout
+
+
+def test_what_corrected_a_sale_later_is_not_shown_as_known_before(place: FanShop) -> None:
+    """Sold, amended to more money and another fan, and void, an hour after the other."""
+
+    def known(fan: str, hours: float) -> list[float]:
+        moment = datetime.fromtimestamp(sold_ns / NS_PER_S + hours * 3600, UTC).isoformat()
+        result = place.fan(fan, "--as-known-on", moment, "--json")
+        assert result.exit_code == 0, result.exception
+        return [amount for each in json.loads(result.stdout)["purchases"] if (amount := each["amount"]) in (10.0, 13.5)]
+
+    place.shop.touch("transaction", fan="fan-1", amount=10.0, event_id="s1")
+    place.fold()
+    (sold_ns,) = [row.time_ns for row in place.ledger.touches_of("fan:fan-1")]
+    amend = {"kind": "amend", "id": "a1", "of": "s1", "set": {"amount": 13.5, "fan": "fan-2"}, "reason": "mistyped", "actor": "kim"}
+    place.shop.wait(3600).event(amend).wait(3600).void("s1")
+    place.fold()
+    assert [known("fan-1", hours) for hours in (0.5, 1.5, 2.5)] == [[10.0], [], []]
+    assert [known("fan-2", hours) for hours in (0.5, 1.5, 2.5)] == [[], [13.5], []]
 
 
 def test_an_identifier_is_linked_by_the_desk_and_unlinked_from_a_time_on(place: FanShop) -> None:
