@@ -38,6 +38,9 @@ class Refused(FootfallError):
 class InProcessGateway:
     """One shard over all stores. `take` in the order of time, `close` in the end."""
 
+    KEEPS_MEMORY = False
+    """Whether checkpoints have what accept remembers."""
+
     def __init__(
         self, site: Site, pseudonyms: Pseudonymiser, sinks: Sequence[Sink], write_points: int = WRITE_POINTS, ledger: Path | None = None
     ) -> None:
@@ -48,8 +51,9 @@ class InProcessGateway:
         self._pseudonyms: Final = pseudonyms
         self._ledger: Final = Ledger(ledger or ":memory:")
         fold = Fold(shipped(), self._ledger, RecordedSite.staff_and_assets, False)
-        messages = Messages(Acceptor(Places(site), CheckpointedMemory(LOG), pseudonyms))
-        self._shard: Final = Shard(messages, fold, identity=identity_on(self._ledger, None))
+        memory = CheckpointedMemory(LOG)
+        messages = Messages(Acceptor(Places(site), memory, pseudonyms))
+        self._shard: Final = Shard(messages, fold, memory if self.KEEPS_MEMORY else None, identity_on(self._ledger, None))
         self._waiting: list[Points] = []
         self._position = self._points_waiting = 0
         self.rows = self.frames = self.points = 0
@@ -101,3 +105,27 @@ class InProcessGateway:
             sink.write(self._waiting)
         self.points += self._points_waiting
         self._waiting, self._points_waiting = [], 0
+
+
+class CrashingGateway(InProcessGateway):
+    """One that crashes after whatever it takes, before that is durable: it begins again at its last checkpoint, and takes the same again.
+
+    What it wrote before the crash stays written, as in a database that was reached meanwhile.
+    """
+
+    KEEPS_MEMORY = True
+
+    def start(self, received_ns: int, links: Iterable[Link]) -> None:
+        """Put the estate in force, and make that durable."""
+        super().start(received_ns, links)
+        self.checkpoint()
+
+    def take(self, messages: Sequence[Message], received_ns: int) -> dict[tuple[str, str, str], int]:
+        """Take messages twice, with a crash between; return what the second time gives. Raise Refused."""
+        super().take(messages, received_ns)
+        self._ledger.roll_back()
+        self._shard.restart(self._ledger, self._ledger.state())
+        self._position -= 1
+        receipts = super().take(messages, received_ns)
+        self.checkpoint()
+        return receipts

@@ -24,7 +24,7 @@ from simulators.identity.oracle_facts import ms_of
 from simulators.identity.oracle_types import normal
 from simulators.identity.pure import KEY, PureBrand, identifier_of
 from simulators.identity.score import Names, registered
-from simulators.identity.world import Sent, World, iso
+from simulators.identity.world import Sent, World, iso, settled
 
 Undone = Collection[tuple[str, Remedy]]
 """What stores do not do."""
@@ -34,7 +34,7 @@ _LENT: Final = "desk.tags"
 
 def leaving_undone(world: World, undone: Undone) -> World:
     """Return a month with what stores leave undone taken out of its events: who is there, and all else, stays as it was."""
-    sent = [changed for each in world.sent if (changed := _left(each, _what(each, world), undone)) is not None]
+    sent = [changed for each in settled(world.sent) if (changed := _left(each, _what(each, world), undone)) is not None]
     return replace(world, sent=sent)
 
 
@@ -148,7 +148,7 @@ def touches_of(world: World, *what: str) -> list[TouchRow]:
     voided = {each.event["of"] for each in world.sent if each.event["kind"] == "void"}
     return [
         _row(each.store, each.event)
-        for each in world.sent
+        for each in settled(world.sent)
         if each.event["kind"] == "touch" and each.event["id"] not in voided and (not what or each.event["what"] in what)
     ]
 

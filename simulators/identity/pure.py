@@ -32,7 +32,7 @@ from gateway.identity.naming import name_of_touch, whom
 from gateway.identity.types import IdentifierTypes
 from simulators.identity.oracle_facts import ms_of
 from simulators.identity.oracle_types import DAY_MS, HEARD_WITHIN_MS, normal
-from simulators.identity.world import Sent, World
+from simulators.identity.world import Sent, World, settled
 
 KEY: Final = b"the simulated brand"
 BATCH: Final = 1000
@@ -45,7 +45,7 @@ def identifier_of(text: str) -> Identifier:
 
 def fact_of_event(event: Mapping[str, Any]) -> Fact:
     """Return what a plain event states."""
-    if event["kind"] == "void":
+    if event["kind"] == "void":  # an amend states more than one
         return Revoke(id=event["id"], learned_ns=_ns(event["time"]), of=event["of"])
     if event["kind"] == "touch":
         time_ns = _ns(event["time"])
@@ -135,7 +135,7 @@ class PureBrand:
     def names(self, world: World) -> dict[str | tuple[str, int], str]:
         """Return whom the rows of a month name."""
         voided = {each.event["of"] for each in world.sent if each.event["kind"] == "void"}
-        touches = [each.event for each in world.sent if each.event["kind"] == "touch" and each.event["id"] not in voided]
+        touches = [each.event for each in settled(world.sent) if each.event["kind"] == "touch" and each.event["id"] not in voided]
         cut = self._cut_by_visits(world)
         names: dict[str | tuple[str, int], str] = {event["id"]: self._of_touch(event, cut) for event in touches}
         for presence in world.presences:
@@ -171,6 +171,15 @@ def _cut(standing: Standing, span: Span, visits: Sequence[tuple[int, int]]) -> S
     return span._replace(to_ns=min(span.to_ns, span.from_ns + DAY_MS * NS_PER_MS, *(from_ns for from_ns, _ in later)))
 
 
-def facts_of(sent: Iterable[Sent]) -> list[Fact]:
-    """Return what events state, in their order."""
-    return [fact_of_event(each.event) for each in sent]
+def facts_of(sent: Sequence[Sent]) -> list[Fact]:
+    """Return what events state, in their order. An amend takes back what its touch stated, and states it anew."""
+    as_amended = {each.event["id"]: each.event for each in settled(sent)}
+    found: list[Fact] = []
+    for event in (each.event for each in sent):
+        if event["kind"] != "amend":
+            found.append(fact_of_event(event))
+            continue
+        found.append(Revoke(id=event["id"], learned_ns=_ns(event["time"]), of=event["of"]))
+        if touch := as_amended.get(event["of"]):
+            found.append(fact_of_event({**touch, "id": f"{touch['id']}#amended"}))
+    return found

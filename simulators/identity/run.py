@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from simulators.identity.gateway_orders import TINY, crash_at_every_event, random_arrival, stored
 from simulators.identity.oracle import Oracle
 from simulators.identity.orders import Ordered, crashed, differing, every_order, random_order, small_groups
 from simulators.identity.pure import PureBrand, facts_of
@@ -27,6 +28,7 @@ from simulators.identity.score import (
     score,
     truly_anonymous,
 )
+from simulators.identity.small_brands import disagreements, small_brand
 from simulators.identity.through_gateway import Month
 from simulators.identity.truth import Class, Truth, count_by_class
 from simulators.identity.world import Sizes, World
@@ -37,6 +39,12 @@ OnShare = Callable[[str, float], None]
 FANS_IN_ORDERS: Final = 300
 """Other orders are tried with a month of so many fans, since each takes all of its facts."""
 GROUPS_AT_ONCE: Final = 50
+ORDERS_PER_BRAND: Final = 50
+"""For so many random orders of facts one small brand goes through the real gateway, in other orders too and with a crash at each event."""
+ARRIVALS: Final = 9
+"""Random orders in which the events of such a brand arrive."""
+SMALL_BRANDS_PER_ORDER: Final = 4
+BRANDS_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +105,7 @@ class Verdict:
 
 def run(settings: Settings, on_share: OnShare) -> Verdict:
     """Simulate a month, put it through the oracle and the product, and compare them with each other and with the truth."""
-    with _orders(settings, on_share) as orders:
+    with _orders(settings, on_share) as (orders, arrived, small_brands):
         world = make_world(settings.seed, settings.sizes)
         truth = Truth(world)
         oracle = Oracle([each.event for each in world.sent], [each[1:4] for each in world.presences], lambda done: on_share("oracle", done))
@@ -112,8 +120,13 @@ def run(settings: Settings, on_share: OnShare) -> Verdict:
             score=score(truth, names, visits),
             rows=len(truth.rows),
             by_class=count_by_class(truth.rows),
-            orders=orders(pure),
-            oracle_differences=(*differences(right, pure), *differences(right, names), *differences(oracle.visit_names(), visits)),
+            orders=orders(pure).plus(arrived()),
+            oracle_differences=(
+                *differences(right, pure),
+                *differences(right, names),
+                *differences(oracle.visit_names(), visits),
+                *small_brands(),
+            ),
             anonymous_before=anonymous(truth, before.names(world)),
             anonymous_after=anonymous(truth, names),
             anonymous_oracle=anonymous(truth, right),
@@ -146,13 +159,21 @@ def _stored(world: World, on_share: OnShare) -> tuple[Names, Names]:
 
 
 @contextmanager
-def _orders(settings: Settings, on_share: OnShare) -> Iterator[Callable[[Names], Ordered]]:
-    """Begin to try other orders in processes; what is yielded waits for them and returns what they came to."""
+def _orders(
+    settings: Settings, on_share: OnShare
+) -> Iterator[tuple[Callable[[Names], Ordered], Callable[[], Ordered], Callable[[], Sequence[str]]]]:
+    """Begin to try other orders in processes, and small brands; each that is yielded waits for its own, and returns what they came to.
+
+    Of facts, by whom the whole month names; of events through the gateway; the small brands on which product and oracle disagree.
+    """
     with ProcessPoolExecutor(max(1, settings.jobs - 1), get_context("spawn")) as pool:
         try:
             whole = pool.submit(_whole_at_random, settings)
             running: list[Future[Ordered]] = [pool.submit(_crashed, settings)]
             running += [pool.submit(_random_order, settings, number) for number in range(settings.orders)]
+            arrivals = [pool.submit(_arrived, settings, number) for number in range(settings.orders // ORDERS_PER_BRAND)]
+            brands = settings.orders * SMALL_BRANDS_PER_ORDER
+            tried = [pool.submit(_small_brands, settings, first, brands) for first in range(0, brands, BRANDS_AT_ONCE)]
             groups = len(_groups(_small(settings)))
             running += [pool.submit(_every_order, settings, first) for first in range(0, groups, GROUPS_AT_ONCE)]
 
@@ -163,7 +184,7 @@ def _orders(settings: Settings, on_share: OnShare) -> Iterator[Callable[[Names],
                     on_share("orders", done / len(running))
                 return found
 
-            yield gathered
+            yield gathered, lambda: _together(arrivals), lambda: [each for future in tried for each in future.result()]
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -211,3 +232,27 @@ def _every_order(settings: Settings, first: int) -> Ordered:
     for group in _groups(small)[first : first + GROUPS_AT_ONCE]:
         found = found.plus(every_order([by_id[each] for each in group]))
     return found
+
+
+def _together(futures: Sequence[Future[Ordered]]) -> Ordered:
+    found = Ordered(0, 0)
+    for each in futures:
+        found = found.plus(each.result())
+    return found
+
+
+def _arrived(settings: Settings, number: int) -> Ordered:
+    """Let a small brand through the gateway: its events in random orders, and with a crash at each."""
+    seed = 1_000 * settings.seed + number
+    world = make_world(seed, TINY)
+    right = stored(world)
+    found = crash_at_every_event(world, right)
+    for nth in range(ARRIVALS):
+        found = found.plus(random_arrival(world, right, 1_000 * seed + nth))
+    return found
+
+
+def _small_brands(settings: Settings, first: int, last: int) -> list[str]:
+    """Return the seeds, up to so many at once, of small brands on which the product and the oracle disagree."""
+    seeds = (1_000_000 * settings.seed + each for each in range(first, min(first + BRANDS_AT_ONCE, last)))
+    return [f"small brand {seed}" for seed in seeds if disagreements(small_brand(seed))]

@@ -17,7 +17,7 @@ from gateway.accept.messages import Message
 from gateway.sinks.kinds import sink_settings
 from gateway.sinks.reader import PointReader
 from gateway.state.files import LEDGER
-from simulators.chain.gateway import InProcessGateway
+from simulators.chain.gateway import CrashingGateway, InProcessGateway
 from simulators.identity.brand_site import LATENCY_NS, Box, Heard, brand_site, heard, till_of
 from simulators.identity.oracle_facts import ms_of
 from simulators.identity.oracle_types import DAY_MS
@@ -41,9 +41,14 @@ OnShare = Callable[[float], None]
 class Month:
     """One month, or what of it one likes, through one gateway into a database in `folder`."""
 
-    def __init__(self, world: World, folder: Path, keeps_ledger: bool = False) -> None:
-        """`keeps_ledger`: in `folder` too, so that it can be asked; else it is in memory."""
+    def __init__(self, world: World, folder: Path, keeps_ledger: bool = False, is_sparse: bool = False, crashing: bool = False) -> None:
+        """`keeps_ledger`: in `folder` too, so that it can be asked; else it is in memory.
+
+        `is_sparse`: boxes that hear nobody send nothing, which is cheap. `crashing`: events come one by one, and the gateway falls back to
+        its last checkpoint after each.
+        """
         self._world: Final = world
+        self._is_sparse, self._at_once = is_sparse, 1 if crashing else EVENTS_AT_ONCE
         self._pseudonyms: Final = Pseudonymiser(SECRET)
         self._stores: Final = [f"store{number:02d}" for number in range(world.sizes.stores)]
         self._settings: Final = sink_settings(kind="sqlite", path=folder / DATABASE)
@@ -54,9 +59,8 @@ class Month:
         self._rows: Final = self._heard()
         self._sent = 0
         self.site: Final = brand_site(self._stores)
-        self._gateway: Final = InProcessGateway(
-            self.site, self._pseudonyms, [self._sink], WRITE_POINTS, folder / LEDGER if keeps_ledger else None
-        )
+        make = CrashingGateway if crashing else InProcessGateway
+        self._gateway: Final = make(self.site, self._pseudonyms, [self._sink], WRITE_POINTS, folder / LEDGER if keeps_ledger else None)
         self._gateway.start(self._now_ms * NS_PER_MS, ())
 
     @property
@@ -69,10 +73,10 @@ class Month:
         first_ms = self._now_ms
         for self._now_ms in _steps(first_ms, to_ms):
             upto = bisect_left(self._events, self._now_ms, lo=self._sent, key=lambda each: each.arrives_ms)
-            messages = [*_messages(self._events[self._sent : upto]), *self._frames()]
+            taken = [*_messages(self._events[self._sent : upto], self._at_once), *self._frames()]
             self._sent = upto
-            if messages:
-                self._gateway.take(messages, self._now_ms * NS_PER_MS + LATENCY_NS)
+            for first in range(0, len(taken), self._at_once):
+                self._gateway.take(taken[first : first + self._at_once], self._now_ms * NS_PER_MS + LATENCY_NS)
             if self._now_ms % DAY_MS == 0:
                 self._gateway.checkpoint()
                 on_share((self._now_ms - first_ms) / (to_ms - first_ms))
@@ -100,9 +104,12 @@ class Month:
         for store, box in self._boxes.items():
             some = self._rows.get(store, [])
             upto = bisect_left(some, self._now_ms, key=lambda row: row.time_ms)
-            if upto or self._now_ms % HOUR_MS == 0:
+            if upto or (self._now_ms % HOUR_MS == 0 and not self._is_sparse) or self._is_last_of_day():
                 yield box.frame(self._now_ms, some[:upto])
                 del some[:upto]
+
+    def _is_last_of_day(self) -> bool:
+        return self._now_ms % DAY_MS == 0
 
     def names(self) -> dict[Key, str]:
         """Return whom the stored rows name, by the keys of the truth's rows. Void touches are left out."""
@@ -154,11 +161,11 @@ def _steps(first_ms: int, last_ms: int) -> Iterator[int]:
             yield now_ms
 
 
-def _messages(events: list[Sent]) -> Iterator[Message]:
-    """Yield the events of a step as tills send them: an array a store, in their order."""
+def _messages(events: list[Sent], at_once: int) -> Iterator[Message]:
+    """Yield the events of a step as tills send them: arrays of so many, each of a store, in their order."""
     by_store = defaultdict[str, list[str]](list)
     for each in events:
         by_store[each.store].append(json.dumps(each.event))
     for store, some in by_store.items():
-        for first in range(0, len(some), EVENTS_AT_ONCE):
-            yield Message(str(Topic(store, till_of(store), "events")), f"[{','.join(some[first : first + EVENTS_AT_ONCE])}]".encode())
+        for first in range(0, len(some), at_once):
+            yield Message(str(Topic(store, till_of(store), "events")), f"[{','.join(some[first : first + at_once])}]".encode())

@@ -42,7 +42,7 @@ class Row(NamedTuple):
 
 
 class _Link(NamedTuple):
-    """One identifier beside another, by a touch of `actor`."""
+    """One identifier beside another, by a touch of `actor`, or by what is stated of them."""
 
     other: str
     from_ms: int
@@ -83,6 +83,11 @@ class Truth:
                 for other in joining:
                     if one != other:
                         self._beside[one].append(self._link(touch, one, other))
+        for fact in facts.of("same"):
+            one, other = fact["identifiers"]
+            actor = self._world.actor[fact["id"]]
+            self._beside[one].append(_Link(other, -EVER_MS, EVER_MS, actor, False))
+            self._beside[other].append(_Link(one, -EVER_MS, EVER_MS, actor, False))
 
     def _link(self, touch: Touch, one: str, other: str) -> _Link:
         before_ms = min(type_of(each).before_ms for each in (one, other))

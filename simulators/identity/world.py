@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -54,7 +55,10 @@ class Presence(NamedTuple):
 
 @dataclass(slots=True)
 class World:
-    """`actor`: by the id of a touch, whose it is in truth. `false`: ids of facts that are wrong and were not taken back."""
+    """`actor`: by the id of a touch or of a stated `same`, whose it is in truth.
+
+    `false`: ids of facts that are wrong and were not taken back.
+    """
 
     sizes: Sizes
     population: Population
@@ -121,6 +125,11 @@ class Writer:
         event = {"kind": "void", "id": self._next("v"), "of": of, "time": iso(time_ms), "reason": "wrong card", "actor": "desk"}
         self._send(store, time_ms, event)
 
+    def amend(self, store: str, of: str, time_ms: int, **values: Any) -> None:
+        """Write the one amend of a touch."""
+        event = {"kind": "amend", "id": self._next("a"), "of": of, "time": iso(time_ms), "set": values, "reason": "typo", "actor": "desk"}
+        self._send(store, time_ms, event)
+
     def store(self, number: int) -> str:
         return f"store{number % self.world.sizes.stores:02d}"
 
@@ -137,6 +146,12 @@ class Writer:
         if draw < 0.85:
             return self.dice.randrange(2 * SECOND_MS, MINUTE_MS)
         return self.dice.randrange(HOUR_MS, 12 * HOUR_MS) if draw < 0.95 else self.dice.randrange(DAY_MS, 6 * DAY_MS)
+
+
+def settled(sent: Sequence[Sent]) -> list[Sent]:
+    """Return events with what amends state in the touches that they amend, which are amended once."""
+    amended = {each.event["of"]: each.event["set"] for each in sent if each.event["kind"] == "amend"}
+    return [each._replace(event=each.event | amended.get(each.event["id"], {})) for each in sent if each.event["kind"] != "amend"]
 
 
 def iso(time_ms: int) -> str:

@@ -13,7 +13,15 @@ DESK_PHONE: Final = 0.012
 JUNK_PHONE: Final = 0.012
 WRONG_MERGES: Final = 0.004
 """Of all people: merged with somebody else by mistake."""
-SPLIT_AGAIN: Final = 0.8
+UNDONE: Final = 0.8
+DISTINCT: Final = 0.4
+"""Of wrong merges that are undone: by stating that the two are not one, the others by a split."""
+WRONG_LINKS: Final = 0.004
+"""Of all people: somebody else's address stands with them for some days."""
+STATED_SAME: Final = 0.1
+"""Of those who have both: an address and a WeChat id that the CRM states to be one person's."""
+WRONG_FAN: Final = 0.01
+"""In what share of registrations a till sends the number of another fan, which is amended."""
 MERGED: Final = 0.7
 """Of people with two ids: merged in the end."""
 LONG_AGO_MS: Final = 200 * DAY_MS
@@ -30,9 +38,29 @@ def write_knowledge(writer: Writer) -> None:
             writer.fact("consent", from_ms, fan=person.fan, purpose="identify", granted=False, version="1", **{"from": iso(from_ms)})
             if to_ms < EVER_MS:
                 writer.fact("consent", to_ms, fan=person.fan, purpose="identify", granted=True, version="2", **{"from": iso(to_ms)})
+        if person.withdrawn:
+            _buy_across(writer, person)
         if person.second_fan:
             _register_again(writer, person)
+        if {"email", "wx-union"} <= person.has.keys() and writer.dice.random() < STATED_SAME:
+            _state_same(writer, person)
     _merge_wrongly(writer)
+    _link_wrongly(writer)
+
+
+def _buy_across(writer: Writer, person: Person) -> None:
+    """Write a sale before somebody withdraws consent, its payment while it is withdrawn, and its pickup later: all by one reference."""
+    (from_ms, to_ms), ref, amount = person.withdrawn[0], f"c{person.number:05d}", round(writer.dice.uniform(20, 900), 2)
+    writer.touch(writer.store(1), from_ms - HOUR_MS, "transaction", [], person.number, ref=ref, amount=amount, channel="web")
+    writer.touch(writer.store(1), from_ms + MINUTE_MS, "payment", [person.member], person.number, ref=ref, amount=amount, channel="web")
+    again_ms = to_ms + HOUR_MS if to_ms < EVER_MS else from_ms + HOUR_MS
+    writer.touch(writer.store(person.household), again_ms, "pickup", [], person.number, ref=ref)
+
+
+def _state_same(writer: Writer, person: Person) -> None:
+    learned_ms = START_MS + writer.dice.randrange(writer.world.sizes.days * DAY_MS)
+    both = [person.has["email"], person.has["wx-union"]]
+    writer.world.actor[writer.fact("same", learned_ms, identifiers=both)] = person.number
 
 
 def _import(writer: Writer, person: Person) -> None:
@@ -54,8 +82,11 @@ def _register(writer: Writer, person: Person) -> None:
     identifiers += [person.has["web"]] if "web" in person.has and dice.random() < 0.3 else []
     is_named = dice.random() < 0.6
     store = writer.store(person.household)
-    values: dict[str, Any] = {"fan": person.fan} if is_named else {}
-    writer.touch(store, time_ms, "registration", identifiers, person.number, ref=f"reg-{person.fan}", **values)
+    fan = dice.choice(writer.world.people).fan if is_named and dice.random() < WRONG_FAN else person.fan
+    values: dict[str, Any] = {"fan": fan} if is_named else {}
+    touch = writer.touch(store, time_ms, "registration", identifiers, person.number, ref=f"reg-{person.fan}", **values)
+    if fan != person.fan:
+        writer.amend(store, touch, time_ms + dice.randrange(HOUR_MS, DAY_MS), fan=person.fan)
     if not is_named:
         learned_ms = time_ms + (dice.randrange(HOUR_MS, DAY_MS) if dice.random() < 0.6 else dice.randrange(DAY_MS, 12 * DAY_MS))
         writer.fact("link", learned_ms, identifier=person.member, fan=person.fan, **{"from": None, "to": None})
@@ -109,8 +140,22 @@ def _merge_wrongly(writer: Writer) -> None:
         known.remove(other)
         learned_ms = max(one.registers_ms, other.registers_ms, START_MS) + dice.randrange(HOUR_MS, 5 * DAY_MS)
         merge = writer.fact("merge", learned_ms, fans=[one.fan, other.fan])
-        if dice.random() < SPLIT_AGAIN:
+        if dice.random() < UNDONE:
+            if dice.random() < DISTINCT:
+                writer.fact("distinct", learned_ms + dice.randrange(8 * DAY_MS), fans=[one.fan, other.fan], source="desk.shanghai")
+                continue
             # A split may be known before the merge that it undoes: the files come from two systems.
             writer.fact("split", learned_ms + dice.randrange(-HOUR_MS, 8 * DAY_MS), of=merge, source="desk.shanghai")
         else:
             world.wrongly_one.append((one.number, other.number))
+
+
+def _link_wrongly(writer: Writer) -> None:
+    """Write links of addresses to somebody else, each of which is taken back; the revoke may be known before its link."""
+    dice, world = writer.dice, writer.world
+    for _ in range(max(2, round(WRONG_LINKS * len(world.people)))):
+        one, other = dice.sample(world.people, 2)
+        if "email" in one.has and other.registers_ms < world.sizes.end_ms:
+            learned_ms = START_MS + dice.randrange(world.sizes.days * DAY_MS)
+            link = writer.fact("link", learned_ms, identifier=one.has["email"], fan=other.fan, **{"from": None, "to": None})
+            writer.fact("revoke", learned_ms + dice.randrange(-HOUR_MS, 8 * DAY_MS), of=link, source="desk.shanghai")

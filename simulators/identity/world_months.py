@@ -23,6 +23,10 @@ BUYS: Final = 0.35
 SHOWS_CARD: Final = 0.6
 WRONG_CARD: Final = 0.03
 NOTICED: Final = 0.5
+AMENDED: Final = 0.5
+"""Of wrong cards that are noticed; the others are voided, and the sale is sent anew."""
+MISTYPED: Final = 0.02
+"""In what share of payments the reference is, which is amended later."""
 TILL_MAY_CORRECT_MS: Final = 72 * HOUR_MS
 """How long a store may correct what it sent."""
 SHOPS_OWN_CODE: Final = 0.02
@@ -147,17 +151,23 @@ def _buy(writer: Writer, visit: _Visit, time_ms: int, before: Person | None) -> 
     wrong = shown[:1] == [person.member] and before is not None and before is not person and dice.random() < WRONG_CARD
     if wrong and before is not None and before.registers_ms <= time_ms:
         event_id = writer.touch(store, time_ms, "transaction", [before.member, *shown[1:]], person.number, ref=ref, amount=amount)
-        if dice.random() < NOTICED:
-            noticed_ms = time_ms + dice.randrange(HOUR_MS, TILL_MAY_CORRECT_MS)
-            writer.void(store, event_id, noticed_ms)
-            del writer.world.actor[event_id]
-        else:
+        noticed_ms = time_ms + dice.randrange(HOUR_MS, TILL_MAY_CORRECT_MS)
+        if dice.random() >= NOTICED:
             writer.world.false.add(event_id)
             shown = []
+        elif dice.random() < AMENDED:
+            writer.amend(store, event_id, noticed_ms, identifiers=shown)
+            shown = []
+        else:
+            writer.void(store, event_id, noticed_ms)
+            del writer.world.actor[event_id]
     if not wrong or shown:
         writer.touch(store, time_ms, "transaction", shown, person.number, ref=ref, amount=amount, staff_id="ann")
     if paid := _paid_with(writer, visit, time_ms):
-        writer.touch(store, time_ms + MINUTE_MS, "payment", paid, person.number, ref=ref, amount=amount)
+        typed = f"{ref}9" if dice.random() < MISTYPED else ref
+        payment = writer.touch(store, time_ms + MINUTE_MS, "payment", paid, person.number, ref=typed, amount=amount)
+        if typed != ref:
+            writer.amend(store, payment, time_ms + dice.randrange(HOUR_MS, TILL_MAY_CORRECT_MS), ref=ref)
     if dice.random() < 0.03:
         writer.touch(writer.store(dice.randrange(99)), time_ms + 2 * HOUR_MS, "return", [], person.number, ref=ref, amount=amount)
 

@@ -161,11 +161,10 @@ def _decide_later(person: Person, start_ms: int, days: int, dice: random.Random)
 
 def _passings(people: Sequence[Person], start_ms: int, days: int, dice: random.Random, owners: Owners) -> Iterator[Passing]:
     """Numbers that pass between strangers; both know the number, and neither has it in common with anybody."""
-    alone = [
-        each for each in people if owners.at(each.has["phone"], start_ms) == {each.number} and not each.withdrawn and not each.second_fan
-    ]
+    alone = [each for each in people if owners.at(each.has["phone"], start_ms) == {each.number} and not each.second_fan]
     before = [each for each in alone if each.registers_ms < start_ms]
-    later = [each for each in alone if start_ms + 2 * DAY_MS < each.registers_ms < NEVER_MS]
+    before.sort(key=lambda each: not each.withdrawn)  # the number of somebody who withdrew consent is another's later
+    later = [each for each in alone if start_ms + 2 * DAY_MS < each.registers_ms < NEVER_MS and not each.withdrawn]
     for number in range(min(max(4, round(RECYCLED * len(people))), len(before), len(later))):
         of, to, way = before[number], later[number], WAYS_TO_PASS_ON[number % len(WAYS_TO_PASS_ON)]
         if of.household == to.household:

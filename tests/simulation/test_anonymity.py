@@ -154,11 +154,11 @@ def test_the_command_takes_what_means_something_for_it(month: Stored) -> None:
 
 @pytest.mark.parametrize("seed", [11, 12])
 def test_the_share_falls_by_what_was_said_once_a_store_does_what_is_named(seed: int) -> None:
-    """The store begins to ask, or to state who borrows."""
+    """The store begins to ask, or to state who borrows. What is given or taken holds in 95 of 100 brands; these few may be others."""
     found = list(promises(seed, Sizes(fans=600, stores=3, days=12), UNDONE, ()))
     assert [(each.store, each.remedy) for each in found] == sorted(UNDONE)
     assert min(each.fell for each in found) > WITHIN_POINTS
-    assert max(each.off_by for each in found) <= WITHIN_POINTS
+    assert all(each.off_by <= 1.5 * each.give_or_take for each in found)
 
 
 def test_the_share_falls_by_what_was_said_once_junk_is_refused_and_households_are_decided() -> None:

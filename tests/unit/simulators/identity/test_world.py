@@ -29,9 +29,10 @@ def test_a_seed_gives_the_same_month_and_another_gives_another(world: World) -> 
 
 
 def test_the_month_has_all_that_goes_wrong() -> None:
-    large = make_world(2, Sizes(fans=3000, stores=12))
+    large = make_world(6, Sizes(fans=1000, stores=4))
     kinds = Counter(each.event.get("fact", each.event["kind"]) for each in large.sent)
-    assert all(kinds[kind] for kind in ("touch", "link", "revoke", "merge", "split", "consent", "void"))
+    assert all(kinds[kind] for kind in ("touch", "link", "revoke", "merge", "split", "distinct", "same", "consent", "void", "amend"))
+    assert {key for each in large.sent if each.event["kind"] == "amend" for key in each.event["set"]} == {"identifiers", "ref", "fan"}
     assert large.false
     assert large.wrongly_one
     assert {passing.way for passing in large.population.passings} == {"stated", "revoked", "quiet", "untold"}
