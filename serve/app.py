@@ -68,9 +68,8 @@ class Pages:
         app.add_middleware(
             Guard, access=self._access, limits=RateLimits(listen.requests_per_s, listen.burst), reach=Reaches(services.estate.site)
         )
-        streams = [*pages.routes(services, self.registry), *arrivals.routes(services)]
-        app.router.routes.extend([*streams, *documents.routes(lambda: _document(app))])
-        for resource in (queries, stock, fans, decisions, facts, corrections, events):
+        app.router.routes.extend([*pages.routes(services, self.registry), *documents.routes(lambda: _document(app))])
+        for resource in (queries, stock, arrivals, fans, decisions, facts, corrections, events):
             app.router.routes.extend(resource.routes(services).routes)
         return app
 

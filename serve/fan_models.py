@@ -134,3 +134,45 @@ class Profile(_Fan):
     value: float = Field(examples=[62.0])
     value_parts: dict[str, float | None]
     stores: list[str] = Field(examples=[["flagship"]])
+
+
+class ZoneInterest(_Shown):
+    """Where the fan was longest lately."""
+
+    store: str = Field(examples=["flagship"])
+    zone: str = Field(examples=["shoes"])
+    seconds: float = Field(examples=[1_260.0])
+
+
+class ArticleInterest(_Shown):
+    """Goods that a touch named, and what it was."""
+
+    sku: str = Field(examples=["06901234567892"])
+    what: str = Field(examples=["try_on"])
+
+
+class Interests(_Shown):
+    """Of the last visits."""
+
+    zones: list[ZoneInterest]
+    articles: list[ArticleInterest]
+
+
+class Arrival(_Shown):
+    """A fan came into a store, with what the token may know of the visits before."""
+
+    kind: str = Field(examples=["arrival"])
+    id: str = Field(
+        examples=["flagship/1764209523500000000/agent-1"], description="Of the visit: an arrival that comes again has the same."
+    )
+    store: str = Field(examples=["flagship"])
+    title: str = Field(examples=["Flagship store"])
+    timezone: str = Field(examples=["Asia/Shanghai"])
+    zone: str = Field(examples=["entrance"])
+    time_ns: int = Field(examples=[1_764_209_523_500_000_000])
+    fan: str = Field(examples=["f-1042"])
+    visits: int = Field(examples=[12], description="Before this one, in the token's stores.")
+    last_visits: list[Visit]
+    interests: Interests
+    stage: str | None = Field(examples=["active"])
+    proposal: str | None = Field(examples=["invite to the autumn preview"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -24,6 +25,8 @@ from serve.roles import HERE, Caller, is_below
 Reach = frozenset[str] | None
 """Names of stores; None: all."""
 _SHOWN: Final = 5
+STILL: Final = "still"
+"""In the state of what is let through: a call that tells whether it still would be. A stream goes on only as long as that."""
 
 
 class Guard:
@@ -51,10 +54,15 @@ class Guard:
             if isinstance(found, Denial):
                 await problem(*found)(scope, receive, send)
                 return
-            scope.setdefault("state", {}).update(caller=found, reach=self._reach(found))
+            reach = self._reach(found)
+            scope.setdefault("state", {}).update(caller=found, reach=reach, **{STILL: partial(self._is_still, scope, found, reach)})
         if scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}  # the server leaves the body out
         await self._app(scope, receive, send)
+
+    def _is_still(self, scope: Any, caller: Caller, reach: Reach) -> bool:
+        """Return whether the same request would be let through now, as the same caller with the same stores."""
+        return self._access.admit(Request(scope), self._clock()) == caller and self._reach(caller) == reach
 
     def _admitted(self, request: Request, rule: Rule) -> Caller | Denial:
         now_s = self._clock()

@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from footfall.http_server import explained
+from starlette.responses import StreamingResponse
+
 from serve.board import MAX_STORES, Board
+from serve.guard import STILL
 from serve.http_limits import ABORT
 from serve.latest_arrivals import LatestArrivals
 from serve.opening import Opening
+from serve.problems import HEADERS, problem
 from serve.views import View, Views
 
 QUEUED: Final = MAX_STORES
@@ -33,13 +36,19 @@ SEND_S: Final = 10.0
 ABORT_S: Final = 1.0
 """How long an aborted connection may take to be reported as gone."""
 KINDS: Final = frozenset({"counters", "arrival"})
+MEDIA_TYPE: Final = "text/event-stream"
 FAN: Final = "fan"
 """The kind of what became of a fan's id, on a topic of its own."""
 
 Spell = Callable[[str], Awaitable[str]]
+Still = Callable[[], bool]
 AsgiScope = Any
 Receive = Any
 Send = Any
+
+
+def _for_ever() -> bool:
+    return True
 
 
 class Arrivals(NamedTuple):
@@ -66,6 +75,8 @@ class LiveReader:
     """It took too little: its connection is aborted."""
     shown: str = ""
     """The view that it was sent last."""
+    still: Still = _for_ever
+    """Whether who opened it may still read it."""
 
 
 class LiveReaders:
@@ -127,10 +138,13 @@ class LiveReaders:
         return self._views.arrival(view, arrival)
 
     def refresh(self) -> None:
-        """Send each page its view, if that changed. To be called every second."""
+        """Send each page its view, if that changed, and end the streams that nobody may read any more. To be called every second."""
         now_ns, texts = self._now_ns(), dict[View, str]()
         self.board.sweep(now_ns)
         for reader in list(self._readers):
+            if not reader.still():
+                self._end(reader)
+                continue
             if not isinstance(reader.view, View) or reader.queue.qsize() >= BOARDS_QUEUED:
                 continue
             text = texts.get(reader.view) or texts.setdefault(reader.view, self._views.message(reader.view, now_ns))
@@ -139,12 +153,15 @@ class LiveReaders:
                 self._put(reader, _dated(text, now_ns))
 
     @contextmanager
-    def listen(self, view: View | Arrivals | None = None) -> Iterator[LiveReader | None]:
-        """Yield a reader; None if there are too many or the feed is closed. Afterwards one that was too slow is counted."""
+    def listen(self, view: View | Arrivals | None = None, still: Still = _for_ever) -> Iterator[LiveReader | None]:
+        """Yield a reader, until `still` returns False; None if there are too many or the feed is closed.
+
+        Afterwards one that was too slow is counted.
+        """
         if self._closed or len(self._readers) >= self._max_readers:
             yield None
             return
-        reader = LiveReader(view, list(self._counters.values()) if view is None else self._first(view))
+        reader = LiveReader(view, list(self._counters.values()) if view is None else self._first(view), still=still)
         self._readers.add(reader)
         try:
             yield reader
@@ -167,7 +184,9 @@ class LiveReaders:
             self._end(reader)
 
     def _put(self, reader: LiveReader, text: str) -> None:
-        if reader.queue.qsize() < QUEUED:
+        if not reader.still():
+            self._end(reader)
+        elif reader.queue.qsize() < QUEUED:
             reader.queue.put_nowait(text)
         else:
             reader.is_slow = True
@@ -196,19 +215,20 @@ def _message(payload: bytes) -> dict[str, Any] | None:
     return message if is_live else None
 
 
-class EventStream:
-    """ASGI response: server-sent events of a feed until the client or the feed ends it: every message, or what a page shows."""
+class EventStream(StreamingResponse):
+    """Server-sent events of a feed until the client or the feed ends it, or the client's token: every message, or what a page shows."""
 
     def __init__(self, feed: LiveReaders, view: View | Arrivals | None = None, spell: Spell | None = None) -> None:
         """`spell` returns the text of an event for that of a message."""
+        super().__init__((), headers={**HEADERS, "Content-Type": MEDIA_TYPE})
         self._feed: Final = feed
         self._view: Final = view
         self._spell: Final = spell
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        with self._feed.listen(self._view) as reader:
+        with self._feed.listen(self._view, scope.get("state", {}).get(STILL, _for_ever)) as reader:
             if reader is None:
-                await _send(send, 503, b"application/json", explained("streams", "too many read the live stream already"))
+                await problem(503, "streams", "too many read the live stream already")(scope, receive, send)
                 return
             gone = asyncio.ensure_future(_disconnected(receive))
             try:
@@ -222,7 +242,8 @@ class EventStream:
     async def _follow(self, reader: LiveReader, gone: asyncio.Future[None], send: Send) -> None:
         """Send until one side ends it, or the client takes nothing, which makes the reader slow."""
         try:
-            await _send(send, 200, b"text/event-stream", _events(["retry: 2000", *await self._spelled(reader.first)]), more=True)
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            await _body(send, _events(["retry: 2000", *await self._spelled(reader.first)]), more=True)
             await self._send_queued(reader, gone, send)
         except TimeoutError:
             reader.is_slow = True
@@ -258,12 +279,6 @@ def _waiting(queue: asyncio.Queue[str | None]) -> Iterator[str]:
 async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def _send(send: Send, status: int, content_type: bytes, body: bytes, more: bool = False) -> None:
-    headers = [(b"content-type", content_type), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await _body(send, body, more)
 
 
 async def _body(send: Send, body: bytes, more: bool) -> None:

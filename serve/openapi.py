@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from footfall.event_schema import schema
 from footfall.events import MAX_EVENTS
+from serve.fan_models import Arrival
 from serve.problems import MEDIA_TYPE
 
 DESCRIPTION: Final = """
@@ -82,6 +83,17 @@ def one_or_several(*names: str) -> dict[str, Any]:
     return {"anyOf": [of, {"type": "array", "items": of, "maxItems": MAX_EVENTS}]}
 
 
+def streamed(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the answer of a route that streams events of a model, as FastAPI's `responses` has it."""
+    return {"description": "Server-sent events.", "content": {"text/event-stream": {"schema": {"$ref": f"{_COMPONENTS}{model.__name__}"}}}}
+
+
+def _of(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the schema of a model by its name, and those of what it has."""
+    schema = model.model_json_schema(ref_template=f"{_COMPONENTS}{{model}}")
+    return {**schema.pop("$defs", {}), model.__name__: schema}
+
+
 def _of_events() -> dict[str, Any]:
     """Return the schemas of plain events by name, as `footfall schema` prints them."""
     return cast("dict[str, Any]", _moved(schema()["$defs"]))
@@ -102,7 +114,7 @@ def with_shared(document: dict[str, Any]) -> dict[str, Any]:
     """Return a document of FastAPI with what all routes share: the schema of problems, and how tokens are sent."""
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    components["schemas"] = {**_of_events(), **schemas, "Problem": Problem.model_json_schema()}
+    components["schemas"] = {**_of_events(), **schemas, **_of(Problem), **_of(Arrival)}
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{"token": []}]
     return document

@@ -5,27 +5,43 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from footfall.errors import ConfigError
 from gateway.fans.history import History
 from gateway.fans.reading import FanReader
 from serve.fan_answers import IsOwn, found
+from serve.fan_models import Arrival
 from serve.guard import reach_of_request
 from serve.guide import guide_arrival
 from serve.live import Arrivals, EventStream
+from serve.openapi import refusals, streamed
 from serve.problems import problem
 from serve.services import Services
 
+_STORE: Final = {
+    "name": "store", "in": "query", "required": False, "schema": {"type": "string"},
+    "description": "In these stores, such as s1,s2; left out: in all of the token's.",
+}  # fmt: skip
 
-def routes(services: Services) -> list[BaseRoute]:
+
+def routes(services: Services) -> APIRouter:
     """Return the routes."""
+    router = APIRouter(tags=["fans"])
 
-    async def arrivals(request: Request) -> EventStream | Response:
+    @router.get(
+        "/api/arrivals", summary="Arrivals", status_code=200, response_class=Response, openapi_extra={"parameters": [_STORE]},
+        responses={200: streamed(Arrival), **refusals(400, 401, 403, 429, 503)},
+    )  # fmt: skip
+    async def arrivals(request: Request) -> Response:
+        """Server-sent events: each is one line `data:` with an arrival, first the latest, then each as it comes, once per visit.
+
+        The stream ends when the token expires or is taken back, or when its stores change: connect again, as browsers do by themselves.
+        """
         reach = reach_of_request(request)
         if unknown := sorted(request.query_params.keys() - {"store"}):
             return problem(400, "arrivals", f"{unknown[0][:80]}: means nothing here; arrivals take store, such as store=s1,s2")
@@ -34,7 +50,7 @@ def routes(services: Services) -> list[BaseRoute]:
         is_own = None if reach is None else partial(services.estate.is_own, reach=reach)
         return EventStream(services.feed, Arrivals(stores), partial(_spelled, services, is_own))
 
-    return [Route("/api/arrivals", arrivals)]
+    return router
 
 
 async def _spelled(services: Services, is_own: IsOwn | None, text: str) -> str:

@@ -28,7 +28,9 @@ SETTINGS: Final = settings(
 
 @pytest.fixture(scope="module")
 def brand(tmp_path_factory: pytest.TempPathFactory) -> ServedBrand:
-    return ServedBrand(tmp_path_factory.mktemp("brand"), "requests_per_s = 100_000\nburst = 1_000_000\n")
+    made = ServedBrand(tmp_path_factory.mktemp("brand"), "requests_per_s = 100_000\nburst = 1_000_000\n")
+    made.feed.close()  # a stream would have no end here
+    return made
 
 
 @pytest.mark.parametrize("mode", GenerationMode)

@@ -47,6 +47,15 @@ def test_a_guide_hears_of_the_own_store_with_the_last_visits_and_interests_there
     assert not [subject for subject in SUBJECTS.values() if subject in json.dumps([known, new])]
 
 
+def test_the_document_has_the_stream_and_what_it_sends(brand: ServedBrand) -> None:
+    document = brand.ask("GET", "/api/openapi.json", Role.STORE).json()
+    shown = document["paths"]["/api/arrivals"]["get"]
+    assert [each["name"] for each in shown["parameters"]] == ["store"]
+    assert shown["responses"]["200"]["content"] == {"text/event-stream": {"schema": {"$ref": "#/components/schemas/Arrival"}}}
+    stated = document["components"]["schemas"]["Arrival"]["properties"]
+    assert all(each.keys() == stated.keys() for each in heard(brand, Role.HEADQUARTERS))
+
+
 def test_of_another_store_a_token_hears_nothing_and_of_one_that_it_names_that_alone(brand: ServedBrand) -> None:
     assert brand.ask("GET", "/api/arrivals?store=s2", Role.STORE).status == 403
     assert [each["store"] for each in heard(brand, Role.HEADQUARTERS, "?store=s2")] == ["s2"]

@@ -98,6 +98,31 @@ def test_readers_are_limited_and_a_slow_one_is_dropped(monkeypatch: pytest.Monke
     assert feed.slow_readers_total == 1
 
 
+@pytest.mark.parametrize("view", [None, View(), Arrivals(None)])
+def test_a_stream_ends_before_the_next_message_when_its_reader_may_not_read_it_any_more(view: View | Arrivals | None) -> None:
+    feed, may = LiveReaders(2), [True]
+    with feed.listen(view, lambda: may[0]) as found, feed.listen(view) as other:
+        assert found is not None
+        assert other is not None
+        feed.publish(arrival(1))
+        may[0] = False
+        feed.publish(arrival(2))
+        feed.refresh()
+        assert [found.queue.get_nowait() for _ in range(found.queue.qsize())] == [None], "nor has it what waited"
+        assert feed.readers == 1
+
+
+def test_a_stream_that_has_nothing_to_say_ends_within_a_second_too(feed: LiveReaders) -> None:
+    may = [True]
+    with feed.listen(Arrivals(None), lambda: may[0]) as found:
+        assert found is not None
+        feed.refresh()
+        assert found.queue.empty()
+        may[0] = False
+        feed.refresh()
+        assert found.queue.get_nowait() is None
+
+
 def test_closing_ends_every_stream_and_lets_nobody_in() -> None:
     feed = LiveReaders(2)
     with feed.listen() as found:
