@@ -21,15 +21,15 @@ from footfall.topics import check_name, topic_of
 from gateway.fans.known_events import contradicts
 from serve.broker_client import NotPublished
 from serve.guard import caller_of, reach_of_request, refused
-from serve.idempotency import Answered, Asked, KeyRefused, check_key
-from serve.problems import answer, problem
+from serve.idempotency import Answered, Asked, KeyRefused, Taken, check_key
+from serve.problems import HEADERS, answer, problem
 from serve.sent_ids import Sender
 from serve.services import Services
 
 _TOO_LONG: Final = f"at most {MAX_EVENTS_BYTES} bytes a request: send several"
 _CHANGES: Final = range(200, 300)
 """Answers to requests that changed something."""
-Handle = Callable[[bytes], Awaitable[Response]]
+Handle = Callable[[bytes, Taken], Awaitable[Response]]
 
 
 async def answered_once(services: Services, request: Request, handle: Handle) -> Response:
@@ -42,7 +42,7 @@ async def answered_once(services: Services, request: Request, handle: Handle) ->
         async with asyncio.timeout(services.config.listen.request_s):
             body = await _body(request)
         key = request.headers.get("idempotency-key")
-        return await (handle(body) if key is None else _once(services, request, check_key(key), body, handle))
+        return await (handle(body, Taken()) if key is None else _once(services, request, check_key(key), body, handle))
     except TimeoutError:
         return problem(408, "timeout", "the body did not come in time")
     except KeyRefused as error:
@@ -55,21 +55,23 @@ async def answered_once(services: Services, request: Request, handle: Handle) ->
 
 async def _once(services: Services, request: Request, key: str, body: bytes, handle: Handle) -> Response:
     asked: Asked = (caller_of(request).name, request.method, request.url.path, request.url.query, key)
-    if (before := services.answers.begin(asked, hashlib.sha256(body).digest(), time.time())) is not None:
-        return Response(before.body, before.status, media_type="application/json", headers={"Idempotency-Replayed": "true"})
+    answers = services.answers
+    begun = await run_in_threadpool(answers.begin, asked, hashlib.sha256(body).digest(), time.time())
+    if isinstance(begun, Answered):
+        return Response(begun.body, begun.status, {**HEADERS, "Idempotency-Replayed": "true"}, "application/json")
     try:
-        response = await handle(body)
+        response = await handle(body, begun)
     except BaseException:
-        services.answers.give_up(asked)
+        answers.give_up(begun)
         raise
     if response.status_code in _CHANGES:
-        services.answers.finish(asked, Answered(response.status_code, bytes(response.body)), time.time())
+        await run_in_threadpool(answers.finish, begun, Answered(response.status_code, bytes(response.body)), time.time())
     else:
-        services.answers.give_up(asked)
+        await run_in_threadpool(answers.give_up, begun)
     return response
 
 
-async def publish_events(services: Services, request: Request, body: bytes, kinds: Sequence[str] = ()) -> Response:
+async def publish_events(services: Services, request: Request, body: bytes, _: Taken, kinds: Sequence[str] = ()) -> Response:
     """Publish the plain events of a body for the `store` and `agent` of the query string; answer once the broker has them.
 
     `kinds`: of which they must be; where it is one alone, it may be left out.

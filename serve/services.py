@@ -35,6 +35,8 @@ from serve.users import UserFile
 
 STATUS_FRESH_S: Final = 2.0
 """The gateway is asked for its status at most so often, however many pages are open."""
+ANSWERS: Final = "answers.db"
+"""Beside the users."""
 QUERIES_AT_ONCE: Final = 2
 FANS_AT_ONCE: Final = 1
 """Fans that are read from the ledger at once: more threads share one interpreter, and take it from each other at every statement."""
@@ -55,7 +57,7 @@ class Services:
         self.queries: Final = asyncio.Semaphore(QUERIES_AT_ONCE)
         self.posted: Final[Counter[str]] = Counter()
         """Requests that send events, by what became of them."""
-        self.answers: Final = Answers()
+        self.answers: Final = Answers(users.with_name(ANSWERS) if users and users.parent.is_dir() else None)
         self.sent: Final = SentIds()
         self._ledgers: Final = Ledgers(lambda: self.settings.state_dir / LEDGER)
         self._threads: Final = ThreadPoolExecutor(FANS_AT_ONCE, "fans")
@@ -113,6 +115,7 @@ class Services:
         """Close what is open."""
         self._threads.shutdown(cancel_futures=True)
         self._ledgers.close()
+        self.answers.close()
 
     async def status(self) -> dict[str, Any]:
         """Return what the gateway's /status has, at most STATUS_FRESH_S old."""

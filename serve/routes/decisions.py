@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter
@@ -17,6 +18,7 @@ from gateway.fans.desk import Desk
 from gateway.fans.desk_decisions import effect_object, effect_of_facts, facts_object
 from serve.decision_bodies import DECISIONS, Decision, decision_of
 from serve.guard import caller_of
+from serve.idempotency import Taken
 from serve.openapi import POSTED, body, refusals
 from serve.posting import answered_once
 from serve.problems import answer, problem
@@ -41,10 +43,12 @@ def routes(services: Services) -> APIRouter:
 
 def _handler(services: Services, what: str) -> Callable[[Request], Any]:
     async def decided(request: Request) -> Response:
-        async def handle(given: bytes) -> Response:
+        async def handle(given: bytes, taken: Taken) -> Response:
             decision = decision_of(what, load_json(given))
             try:
-                return answer(await services.read_fans(lambda fans: decide(services.desk(fans.ledger), decision, caller_of(request).name)))
+                return answer(
+                    await services.read_fans(lambda fans: decide(services.desk(fans.ledger), decision, caller_of(request).name, taken))
+                )
             except Unreadable as error:
                 return problem(503, "ledger", str(error))
             except (ConfigError, ValueError) as error:
@@ -55,9 +59,10 @@ def _handler(services: Services, what: str) -> Callable[[Request], Any]:
     return decided
 
 
-def decide(files: Desk, decision: Decision, user: str) -> dict[str, Any]:
+def decide(files: Desk, decision: Decision, user: str, taken: Taken) -> dict[str, Any]:
     """State a decision unless it is a dry run; return its facts and what they change. Raise ConfigError, ValueError."""
-    stamp = files.stamp(decision.actor or user or HERE, decision.reason)
+    now = files.stamp(decision.actor or user or HERE, decision.reason)
+    stamp = now if decision.dry_run else replace(now, learned_ns=taken.moment_ns(now.learned_ns))
     facts, notes = decision.decide(files, Deciding(stamp))
     effect, of_owners = effect_object(effect_of_facts(files, facts)), owners.changes(files.known(), facts)
     if not decision.dry_run:

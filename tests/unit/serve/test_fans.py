@@ -12,6 +12,7 @@ from gateway.fans.import_plan import Stamp
 from gateway.identity.ownership import Owner
 from gateway.state.facts_tail import facts_after
 from gateway.state.ledger import Ledger
+from serve.idempotency import Answers
 from serve.roles import Role
 from tests.support.served_brand import ServedBrand
 from tests.support.served_ledger import DAY_NS, NOW_NS, SUBJECTS
@@ -101,6 +102,21 @@ def test_a_decision_is_tried_then_stated_by_the_user_of_the_token(tmp_path: Path
     assert (fact.actor, fact.reason, fact.source) == ("headquarters", "one address", "desk")
     assert brand.ask("GET", f"/api/facts/{fact.id}", Role.HEADQUARTERS).status == 200, "also before it is folded"
     assert decide(brand, "split", {"of": fact.id, "reason": "two people"})[0] == 200
+
+
+def test_a_decision_that_the_server_did_not_live_to_answer_is_stated_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = ServedBrand(tmp_path / "brand")
+    with monkeypatch.context() as patched:
+        patched.delattr(Answers, "finish")
+        with pytest.raises(AttributeError):
+            decide(before, "merge", MERGE, idempotency_key="k-1")
+    after = ServedBrand(tmp_path / "brand", users=False)
+    after.tokens.update(before.tokens)
+    status, stated = decide(after, "merge", MERGE, idempotency_key="k-1")
+    assert (status, decide(after, "merge", MERGE, idempotency_key="k-1")) == (200, (200, stated))
+    assert decide(after, "merge", {**MERGE, "reason": "other"}, idempotency_key="k-1")[0] == 409
+    first, again = facts_after(before.folder / "state" / "journal.db", 0)
+    assert first == again, "under one id, which counts once"
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from serve.idempotency import KEPT_S, REMEMBERED, Answered, Answers, KeyRefused, check_key
+from serve import idempotency
+from serve.idempotency import KEPT_S, Answered, Answers, Asked, KeyRefused, Taken, check_key
 
 ASKED = ("ann", "POST", "/api/events", "", "k-1")
 DONE = Answered(202, b'{"accepted":1}')
@@ -17,31 +20,70 @@ def refused(answers: Answers, digest: bytes, now_s: float = 1.0) -> str:
     return error.value.reason
 
 
+def taken(answers: Answers, asked: Asked = ASKED, digest: bytes = b"1", now_s: float = 0.0) -> Taken:
+    """A request that goes on."""
+    found = answers.begin(asked, digest, now_s)
+    assert isinstance(found, Taken)
+    return found
+
+
 def test_sent_again_it_is_answered_the_same() -> None:
     answers = Answers()
-    assert answers.begin(ASKED, b"1", 0.0) is None
+    first = taken(answers)
     assert refused(answers, b"1") == "idempotency.busy", "two at once change nothing twice"
-    answers.finish(ASKED, DONE, 1.0)
+    answers.finish(first, DONE, 1.0)
     assert answers.begin(ASKED, b"1", 2.0) == DONE
     assert refused(answers, b"2") == "idempotency.other"
-    assert answers.begin(("ben", *ASKED[1:]), b"2", 2.0) is None, "keys are each caller's own"
+    taken(answers, ("ben", *ASKED[1:]), b"2")  # keys are each caller's own
 
 
 def test_what_changed_nothing_may_come_again_with_another_body() -> None:
     answers = Answers()
-    answers.begin(ASKED, b"1", 0.0)
-    answers.give_up(ASKED)
-    assert answers.begin(ASKED, b"2", 1.0) is None
+    answers.give_up(taken(answers))
+    taken(answers, digest=b"2")
 
 
-def test_it_is_forgotten_after_a_day_and_the_oldest_beyond_the_bound() -> None:
+def test_it_is_forgotten_after_a_day_and_the_oldest_beyond_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "REMEMBERED", 10)
     answers = Answers()
-    answers.begin(ASKED, b"1", 0.0)
-    answers.finish(ASKED, DONE, 0.0)
-    assert answers.begin(ASKED, b"2", KEPT_S) is None
-    for n in range(REMEMBERED):
-        answers.begin((*ASKED[:4], f"other-{n}"), b"1", 1.0)
-    assert answers.begin(ASKED, b"3", 2.0) is None
+    answers.finish(taken(answers), DONE, 0.0)
+    taken(answers, digest=b"2", now_s=KEPT_S)
+    for n in range(10):
+        taken(answers, (*ASKED[:4], f"other-{n}"), now_s=KEPT_S + 1)
+    taken(answers, digest=b"3", now_s=KEPT_S + 2)
+
+
+def test_answers_outlive_the_server(tmp_path: Path) -> None:
+    before = Answers(tmp_path / "answers.db")
+    before.finish(taken(before), DONE, 1.0)
+    after = Answers(tmp_path / "answers.db")
+    assert after.begin(ASKED, b"1", 2.0) == DONE
+    assert refused(after, b"2") == "idempotency.other"
+    assert (tmp_path / "answers.db").stat().st_mode & 0o077 == 0
+
+
+def test_what_was_not_answered_when_the_server_ended_is_carried_out_again_as_of_the_first_time(tmp_path: Path) -> None:
+    before = taken(Answers(tmp_path / "answers.db"))
+    assert (before.moment_ns(5), before.moment_ns(6)) == (5, 5)
+    after = Answers(tmp_path / "answers.db")
+    again = taken(after, now_s=1.0)
+    assert again.moment_ns(7) == 5
+    after.finish(again, DONE, 2.0)
+    assert Answers(tmp_path / "answers.db").begin(ASKED, b"1", 3.0) == DONE
+
+
+def test_a_damaged_file_is_put_aside(tmp_path: Path) -> None:
+    (tmp_path / "answers.db").write_bytes(b"no database at all, however long it may be " * 100)
+    taken(Answers(tmp_path / "answers.db"))
+    assert (tmp_path / "answers.db.damaged").exists()
+
+
+def test_where_a_key_cannot_be_kept_nothing_is_changed() -> None:
+    answers = Answers()
+    answers.close()
+    with pytest.raises(KeyRefused) as error:
+        answers.begin(ASKED, b"1", 0.0)
+    assert (error.value.status, error.value.reason) == (503, "idempotency.file")
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "é", "a\tb"])
