@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footfall.frames import Kind
+from gateway.fold.rebuilt import visits_of_rows
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.visit_parts import parts_of, whole_of
 from gateway.fold.visit_rows import Segment, VisitKey
@@ -20,7 +21,7 @@ from gateway.records import RecordKind
 from gateway.state.ledger import Ledger
 from tests.support.journal_stories import Row, S, Story, new_fold, of, pairs, store
 from tests.support.shards import shard_of
-from tests.support.shop_stories import IDLE_S, Shop, seen
+from tests.support.shop_stories import IDLE_S, PEOPLE, Shop, seen
 
 EVER_S = 10.0**8
 MS = 10**6
@@ -131,6 +132,18 @@ def test_who_withdraws_during_a_visit_hands_nothing_over() -> None:
 def test_a_restart_goes_on_with_the_part() -> None:
     shop = heard(lend(Shop(), (90, 400, "fan-1"), (400, EVER_S, "fan-2")), 500).checkpoint()
     assert told(heard(shop, 700, from_s=520).wait(2 * IDLE_S)) == TWO
+
+
+def test_a_rebuild_compares_a_visit_that_was_cut_as_a_whole_one() -> None:
+    found = []
+    for spans in ([], [(90.0, 300.0, "fan-1"), (500.0, EVER_S, "fan-2")]):
+        ledger = Ledger(":memory:")
+        shop = Shop(ledger).hear(*[seen("ben", "a", at_s) for at_s in (100, 160, 250, 360, 420, 480, 540)]).close()
+        (lend(shop, *spans, ends=[90]) if spans else shop).checkpoint()
+        rows = ledger.visits_of(f"{PEOPLE['ben']:016x}")
+        found.append((len(rows), visits_of_rows(rows)))
+    assert [parts for parts, _ in found] == [1, 3]
+    assert found[0][1] == found[1][1]
 
 
 times_ms = st.integers(0, 1000)

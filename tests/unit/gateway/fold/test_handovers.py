@@ -1,0 +1,44 @@
+"""When something passes on: what is lent at every handover and return, all else from one registered fan to another."""
+
+from __future__ import annotations
+
+import pytest
+
+from footfall.units import NS_PER_MS
+from gateway.fold.handovers import handovers_of, may_pass
+from gateway.identity.facts import FOR_EVER_NS, Span, Standing
+
+Told = tuple[int, int, str]
+EVER = FOR_EVER_NS // NS_PER_MS + 1
+
+
+def standing(*spans: Told, lent: tuple[int, ...] = (), lent_in: tuple[tuple[int, str], ...] = ()) -> Standing:
+    found = tuple(Span(from_ms * NS_PER_MS, min(to_ms * NS_PER_MS, FOR_EVER_NS), fan) for from_ms, to_ms, fan in spans)
+    stores = tuple((from_ms * NS_PER_MS, store) for from_ms, store in lent_in)
+    return Standing("0" * 16, 1, found, lent=tuple(each * NS_PER_MS for each in lent), lent_in=stores)
+
+
+@pytest.mark.parametrize(
+    ("spans", "lent", "expected"),
+    [
+        ([(0, 10, "f"), (10, EVER, "g")], (), [10]),
+        ([(0, 10, "f"), (20, EVER, "g")], (), [10, 20]),
+        ([(0, 10, "f"), (20, EVER, "f")], (), []),
+        ([(0, 10, "anon-1"), (10, EVER, "g")], (), []),
+        ([(0, 10, "f"), (10, 20, ""), (20, EVER, "f")], (), []),
+        ([(5, EVER, "f")], (), []),
+        ([(5, EVER, "f")], (5,), [5]),
+        ([(5, 10, "f"), (10, EVER, "g")], (5, 10), [5, 10]),
+        ([(5, 10, "f"), (10, EVER, "f")], (5, 10), [5]),
+        ([(5, 10, "f"), (10, 20, ""), (20, 30, "g")], (5, 20), [5, 20, 30]),
+    ],
+)
+def test_what_passes_on_does_so_where_its_fans_change(spans: list[Told], lent: tuple[int, ...], expected: list[int]) -> None:
+    found = standing(*spans, lent=lent)
+    assert handovers_of(found, "s1") == [each * NS_PER_MS for each in expected]
+    assert may_pass(found) or not expected
+
+
+def test_a_handover_in_another_store_is_none_here() -> None:
+    found = standing((5, 10, "f"), (10, 20, "g"), lent_in=((5, "s1"), (10, "s2")))
+    assert [handovers_of(found, store) for store in ("s1", "s2")] == [[5 * NS_PER_MS, 10 * NS_PER_MS], [10 * NS_PER_MS, 20 * NS_PER_MS]]
