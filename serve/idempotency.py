@@ -15,7 +15,7 @@ import logging
 import sqlite3
 import threading
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from footfall.errors import FootfallError
 from footfall.sqlite import DamagedFile, connect, open_memory
@@ -119,7 +119,7 @@ class Answers:
         """Close the file."""
         self._db.close()
 
-    def _do(self, sql: str, *values: object) -> list[tuple[object, ...]]:
+    def _do(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         try:
             return self._db.execute(sql, values).fetchall()
         except sqlite3.Error as error:
