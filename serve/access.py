@@ -2,6 +2,9 @@
 
 A page of another site can make a browser send requests here. It cannot read the answers, unless its own name is made to lead to
 this machine (DNS rebinding): then the browser sends that name as `Host`. Where no token is asked for, other names are refused.
+
+Without a token only whoever is on this machine is answered, and only while nobody has a token: a proxy in front of this server is on this
+machine, too, and so a stated token must be one, and the first user, or a name in `hosts`, ends it.
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ from serve.tokens import PREFIX
 from serve.users import TokenRefused, UserFile
 
 READS: Final = frozenset({"GET", "HEAD"})
+_STATED: Final = ("authorization", "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
+"""Headers of who states a token, or of a proxy."""
 _ASKS: Final = MappingProxyType({"WWW-Authenticate": 'Basic realm="footfall"'})
 
 
@@ -44,11 +49,11 @@ class Access:
         """Raise ConfigError: the token cannot be read, or others than this machine can connect and nobody has a token."""
         self._token: Final = SecretFile(listen.token_file) if listen.token_file else None
         self._users: Final = users
-        self._is_here: Final = self._token is None and is_loopback(listen.host)
-        """Whether whoever is on this machine needs no token."""
+        self._is_here: Final = self._token is None and is_loopback(listen.host) and not listen.hosts
+        """Whether whoever is on this machine needs no token, as long as nobody has one."""
         self._hosts: Final = LOOPBACK | set(listen.hosts)
         self._has_hosts: Final = bool(listen.hosts)
-        if self._token is None and not self._is_here and not (users and users.current().all):
+        if self._token is None and not is_loopback(listen.host) and not self._has_users():
             raise ConfigError(
                 f"listen: others than this machine can connect on {listen.host}, and nobody has a token: name listen.token_file, or make "
                 "the first user: footfall user add NAME --role headquarters"
@@ -73,10 +78,19 @@ class Access:
                 return self._users.current().caller(given, now_s)
             except TokenRefused as refused:
                 return Denial(401, refused.reason, str(refused), _ASKS)
-        if self._is_here:
+        if self._is_here and is_direct(request) and not self._has_users():
             return HERE
         whose = "the token of serve.toml, or of a user," if self._token is not None else "the token of a user (footfall user add)"
         return Denial(401, "token", f"{whose} is needed: {token_problem(request.headers)}", _ASKS)
+
+    def _has_users(self) -> bool:
+        return self._users is not None and bool(self._users.current().all)
+
+
+def is_direct(request: Request) -> bool:
+    """Return whether somebody on this machine asks without a token, and no proxy asks for somebody else."""
+    is_near = request.client is None or is_loopback(request.client.host)
+    return is_near and not any(name in request.headers for name in _STATED)
 
 
 def host_name(host: str) -> str:

@@ -9,6 +9,8 @@ from starlette.requests import Request
 
 from serve.access import Access, Denial, given_token, host_name
 from serve.config import Listen
+from serve.roles import Role
+from serve.users import User, UserFile
 
 NOW_S = 1_795_226_523.0
 
@@ -39,10 +41,39 @@ def test_without_a_token_any_other_name_is_refused(host: str) -> None:
     assert reason(Access(Listen()), request(Host=host)) == "host"
 
 
-def test_a_configured_name_is_answered_and_no_other() -> None:
+def test_a_configured_name_is_answered_with_a_token_and_no_other_is() -> None:
     access = Access(Listen(hosts=("pages.example",)))
-    assert reason(access, request(Host="pages.example:443")) == ""
+    assert reason(access, request(Host="pages.example:443")) == "token"
+    assert reason(access, request(Host="localhost")) == "token", "a proxy may call it so"
     assert reason(access, request(Host="rebound.example")) == "host"
+
+
+@pytest.mark.parametrize(
+    ("client", "headers", "answered"),
+    [
+        ("127.0.0.1", {}, True),
+        ("::1", {}, True),
+        ("192.0.2.7", {}, False),
+        ("127.0.0.1", {"Authorization": "Bearer nope"}, False),
+        ("127.0.0.1", {"Authorization": "Bearer ff_nope"}, False),
+        ("127.0.0.1", {"Authorization": "Digest x"}, False),
+        ("127.0.0.1", {"Authorization": "Basic !"}, False),
+        ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, False),
+        ("127.0.0.1", {"Forwarded": "for=192.0.2.7"}, False),
+        ("127.0.0.1", {"X-Real-IP": "192.0.2.7"}, False),
+        ("127.0.0.1", {"Via": "1.1 proxy"}, False),
+    ],
+)
+@pytest.mark.parametrize("has_users", [False, True])
+def test_without_a_token_who_is_on_this_machine_is_answered_while_nobody_has_one(
+    tmp_path: Path, client: str, headers: dict[str, str], answered: bool, has_users: bool
+) -> None:
+    users = UserFile(tmp_path / "users.json")
+    if has_users:
+        users.change(lambda _: [User(name="ann", role=Role.HEADQUARTERS)])
+    named = [(name.lower().encode(), value.encode()) for name, value in {"Host": "localhost", **headers}.items()]
+    asked = Request({"type": "http", "method": "GET", "headers": named, "client": (client, 1)})
+    assert reason(Access(Listen(), users), asked) == ("" if answered and not has_users else "token")
 
 
 def test_with_a_token_names_count_only_where_they_are_configured(tmp_path: Path) -> None:
