@@ -20,6 +20,7 @@ List = Callable[[PointTable, ZoneInfo], Answer]
 """The rows of one store as an answer; its first column is the store."""
 _SINCE_EVER: Final = frozenset({"gaps", "stock"})
 """A gap that began before the span may reach into it; an item that arrived before may be there still."""
+_UTC: Final = ZoneInfo("UTC")
 _MOST_NAMED: Final = 5
 """Stores named in a note."""
 
@@ -35,7 +36,8 @@ def listing(reader: PointReader, request: Request, measurement: str, listed: Lis
             notes.setdefault(note, []).append(name)
     rows = [(name, *row[1:]) for name, answer in answers for row in answer.rows]
     found = tuple(_noted(note, names) for note, names in notes.items())
-    return Answer(answers[0][1].columns, rows, notes=found, question=request.question, is_empty=is_empty)
+    columns = answers[0][1].columns if answers else listed(reader.rows(measurement, None, 0, 0), _UTC).columns  # no store has data
+    return Answer(columns, rows, notes=found, question=request.question, is_empty=is_empty)
 
 
 def _noted(note: str, names: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from gateway.query.together import ObservedHours, within
 from gateway.query.wall import NsColumn
 from gateway.sinks.cells import CellTable
 from gateway.sinks.reader import OnPage, PointReader
-from gateway.sinks.table import Builder, PointTable
+from gateway.sinks.table import PointTable
 
 if TYPE_CHECKING:
     from gateway.site import Site
@@ -135,7 +135,7 @@ def _rows(
         wanted.add("campaigns")
     columns = [name for name in (*schema.tags, *schema.fields) if name in wanted]
     one_by_one = names if names is not None and len(names) <= MOST_STORES else [None]
-    if not one_by_one:
-        yield Builder(table, columns).table()
+    if not one_by_one:  # no store has data: no row, but the columns that the reader gives
+        yield reader.rows(table, None, from_ns, from_ns, columns, void=False, on_page=on_page, **tags)
     for name in one_by_one:
         yield reader.rows(table, name, from_ns, to_ns, columns, void=False, on_page=on_page, **tags)

@@ -11,7 +11,7 @@ from gateway.query.options import OF_LEDGER
 from gateway.query.questions import QUESTIONS
 from gateway.query.source import site_of
 from gateway.sinks.sqlite.sink import SQLite
-from serve.questions import answer, listed
+from serve.questions import answer, asked, listed
 from tests.docs import dataset
 
 
@@ -63,3 +63,24 @@ def test_a_site_toml_is_found_beside_its_gateway_toml_wherever_a_question_is_ask
         site = site_of(None, path)
         assert site is not None
         assert [store.name for store in site.stores] == ["s1"]
+
+
+@pytest.fixture(scope="module")
+def of_one_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A gateway.toml whose database has data of s1 and none of nova."""
+    folder = tmp_path_factory.mktemp("nova")
+    (folder / "site.toml").write_text('brand = "acme"\n[[stores]]\nname = "s1"\n[[stores]]\nname = "nova"\n')
+    (folder / "gateway.toml").write_text('[sink]\nkind = "sqlite"\npath = "footfall.db"\n')
+    sink = SQLite(folder / "footfall.db")
+    sink.write(dataset.points())
+    sink.close()
+    return folder / "gateway.toml"
+
+
+@pytest.mark.parametrize("what", QUESTIONS)
+@pytest.mark.parametrize("span", [{}, {"from": "2026-10-24", "to": "2026-10-24"}], ids=["default", "a day"])
+def test_of_a_store_that_has_no_data_yet_every_question_has_an_answer(of_one_store: Path, what: str, span: dict[str, str]) -> None:
+    needed = {"compare": {"compare": "previous"}}.get(what, {})
+    found = asked(of_one_store, what, {"store": "nova", **span, **needed}, frozenset({"nova"}))
+    assert found.columns
+    assert all("s1" not in row and len(row) == len(found.columns) for row in found.rows)
