@@ -36,7 +36,7 @@ from serve.estate import ServedEstate
 from serve.guard import Guard
 from serve.live import LiveReaders
 from serve.metrics import metrics_of
-from serve.openapi import DESCRIPTION, with_shared
+from serve.openapi import DESCRIPTION, taken_by, with_shared
 from serve.problems import problem
 from serve.rate_limits import RateLimits
 from serve.reaches import Reaches
@@ -65,12 +65,13 @@ class Pages:
             redirect_slashes=False,  # a client that does not follow a redirect would lose what it sent
             exception_handlers={HTTPException: _http_error, RequestValidationError: _wrong_request, Exception: _bug},
         )  # fmt: skip
-        app.add_middleware(
-            Guard, access=self._access, limits=RateLimits(listen.requests_per_s, listen.burst), reach=Reaches(services.estate.site)
-        )
+        takes: dict[tuple[str, str], frozenset[str]] = {}
+        limits = RateLimits(listen.requests_per_s, listen.burst)
+        app.add_middleware(Guard, access=self._access, limits=limits, reach=Reaches(services.estate.site), takes=takes)
         app.router.routes.extend([*pages.routes(services, self.registry), *documents.routes(lambda: _document(app))])
         for resource in (queries, stock, arrivals, fans, decisions, facts, corrections, events):
             app.router.routes.extend(resource.routes(services).routes)
+        takes.update(taken_by(app.routes))
         return app
 
     def busy_app(self) -> Starlette:

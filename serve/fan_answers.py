@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from footfall.errors import ConfigError
 from footfall.units import NS_PER_S
 from gateway.fans import profile_show
 from gateway.fans.history import FanRows, History, history_of
@@ -15,8 +17,9 @@ from gateway.fans.probable import as_objects, probably
 from gateway.fans.profile import profile_of
 from gateway.fans.profile_settings import FanProfileSettings
 from gateway.fans.reading import FanReader
-from gateway.fans.show import Heading, as_object, purchases_of, visits_of
+from gateway.fans.show import Heading, as_object, moment, purchases_of, visits_of
 from gateway.query.source import open_reader
+from gateway.site.staff import Roster
 
 IsOwn = Callable[[str], bool]
 """Whether a store is one of those that are asked about."""
@@ -31,17 +34,17 @@ class Whose(NamedTuple):
     history: History
 
 
-def found(fans: FanReader, asked: str, is_own: IsOwn | None) -> Whose | None:
+def found(fans: FanReader, asked: str, is_own: IsOwn | None, roster: Roster) -> Whose | None:
     """Return a fan by any id: with all stores, or with what happened in some and without identifiers; None if nothing is known there.
 
     A fan whom one of these stores is to care for is known there, too.
     """
     person = fans.person(asked)
     rows = fans.rows(person.fan)
-    history = history_of(rows)
+    history = history_of(rows, roster)
     owner = fans.owner(person, history)
     if is_own is not None:
-        history = history_of(_narrowed(rows, is_own))
+        history = history_of(_narrowed(rows, is_own), roster)
         person = person._replace(identifiers=())
         is_known = bool(history.visits or history.touches or (owner.owner.store and is_own(owner.owner.store)))
     else:
@@ -83,7 +86,10 @@ def inferred_object(whose: Whose, gateway: Path, most: int) -> dict[str, Any]:
     return {"fan": whose.heading.fan, "asked": whose.heading.asked, "inferred": as_objects(found)}
 
 
-def profile_object(whose: Whose, settings: FanProfileSettings) -> dict[str, Any]:
-    """Return the profile as of the ledger's last checkpoint."""
-    at_ns = (whose.heading.as_of_s + 1) * NS_PER_S  # the end of the second in which the last record came
+def profile_object(whose: Whose, settings: FanProfileSettings, at_ns: int | None) -> dict[str, Any]:
+    """Return the profile as of a time; None: as of the ledger's last checkpoint. Raise ConfigError for a time after it."""
+    last_ns = (whose.heading.as_of_s + 1) * NS_PER_S  # the end of the second in which the last record came
+    at_ns = last_ns if at_ns is None else at_ns
+    if at_ns > last_ns:
+        raise ConfigError(f"at: it is after {moment(last_ns, UTC)}, up to when something is known: state a time before it")
     return {"fan": whose.heading.fan, "asked": whose.heading.asked, **profile_show.as_object(profile_of(whose.history, at_ns, settings))}

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from footfall.mistakes import did_you_mean
+from footfall.mistakes import did_you_mean, unknown
 from serve.access import Access, Denial
 from serve.access_table import TABLE, Rule, Scope, methods_of, rule_of
 from serve.problems import problem
 from serve.rate_limits import RateLimits
 from serve.roles import HERE, Caller, is_below
 
+Takes = Mapping[tuple[str, str], frozenset[str]]
+"""By method and path of a route the parameters that a query string may have; of a route that is not here nobody looks."""
 Reach = frozenset[str] | None
 """Names of stores; None: all."""
 _SHOWN: Final = 5
@@ -33,9 +35,16 @@ class Guard:
     """ASGI middleware."""
 
     def __init__(
-        self, app: Any, access: Access, limits: RateLimits, reach: Callable[[Caller], Reach], clock: Callable[[], float] = time.time
+        self,
+        app: Any,
+        access: Access,
+        limits: RateLimits,
+        reach: Callable[[Caller], Reach],
+        takes: Takes,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """`clock`: seconds since 1970."""
+        self._takes: Final = takes
         self._app: Final = app
         self._access: Final = access
         self._limits: Final = limits
@@ -75,7 +84,22 @@ class Guard:
         if caller.role not in rule.roles:
             roles = ", ".join(sorted(rule.roles))
             return Denial(403, "role", f"it is for {roles}; this token is of {caller.name}, {caller.role}")
-        return _beyond(request, rule, caller, self._reach(caller)) or caller
+        if not request.scope["query_string"]:
+            return caller
+        return _beyond(request, rule, caller, self._reach(caller)) or self._asked_wrongly(request, rule) or caller
+
+    def _asked_wrongly(self, request: Request, rule: Rule) -> Denial | None:
+        """Return the refusal of a query string that says something twice, or what means nothing to its route."""
+        names = [name for name, _ in request.query_params.multi_items()]
+        takes = self._takes.get((rule.methods[0], rule.path))
+        if takes is None:
+            return None
+        if wrong := next((name for name in names if name not in takes), None):
+            there = f"it takes {', '.join(sorted(takes))}" if takes else "it takes none"
+            return Denial(400, "request", unknown(f"{wrong[:80]!r} means nothing here", wrong[:80], takes, there))
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            return Denial(400, "request", f"{twice} is stated twice: several are written once, with commas")
+        return None
 
 
 def _not_there(method: str, path: str) -> Response:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final, cast
 
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
+from starlette.routing import BaseRoute
 
 from footfall.event_schema import schema
 from footfall.events import MAX_EVENTS
@@ -81,6 +84,17 @@ def one_or_several(*names: str) -> dict[str, Any]:
     """Return the schema of one event of some kinds, or an array of them; `PLAIN_EVENTS` has the kinds."""
     of: dict[str, Any] = {"anyOf": [{"$ref": f"{_COMPONENTS}{name}"} for name in names]}
     return {"anyOf": [of, {"type": "array", "items": of, "maxItems": MAX_EVENTS}]}
+
+
+def taken_by(routes: Iterable[BaseRoute]) -> dict[tuple[str, str], frozenset[str]]:
+    """Return by method and path the parameters that the document has of each route's query string."""
+    found = {}
+    for route in routes:
+        if isinstance(route, APIRoute):
+            stated = (route.openapi_extra or {}).get("parameters", ())
+            names = {each.alias for each in route.dependant.query_params} | {each["name"] for each in stated if each["in"] == "query"}
+            found.update({(method, route.path): frozenset(names) for method in route.methods})
+    return found
 
 
 def streamed(model: type[BaseModel]) -> dict[str, Any]:

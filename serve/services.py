@@ -21,6 +21,7 @@ from gateway.fans.desk import Desk
 from gateway.fans.known_events import KnownEvent, known_events
 from gateway.fans.profile_settings import FanProfileSettings, load_profile
 from gateway.fans.reading import FanReader
+from gateway.site.staff import Roster
 from gateway.state.files import JOURNAL, LEDGER
 from gateway.state.ledger_reader import LedgerReader
 from serve.broker_client import BrokerClient
@@ -86,6 +87,12 @@ class Services:
             return load_profile(self.settings.fan_profile_file)
         except ConfigError as error:
             raise Unreadable(str(error)) from None
+
+    @property
+    def roster(self) -> Roster:
+        """Who worked where when, as site.toml has it now; nobody where it cannot be read."""
+        places = self.estate.places()
+        return places.roster if places else Roster()
 
     def desk(self, ledger: LedgerReader) -> Desk:
         """Return the gateway's files as decisions and reviews stand on them."""

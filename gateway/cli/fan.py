@@ -141,7 +141,7 @@ def _last_ns(files: Desk, until_ns: int | None) -> int:
 def _found(files: Desk, fan: str, until_ns: int | None) -> tuple[Person, History]:
     """Return who a fan is, by all that is known or by what was known at a time. Raise ConfigError for an id that nothing has."""
     person, rows = _now(files, fan) if until_ns is None else _as_known(files, fan, until_ns)
-    history = history_of(rows)
+    history = history_of(rows, files.roster)
     if not (history.visits or history.touches or person.identifiers or len(person.ids) > 1 or person.withdrawn_ns is not None):
         raise nobody(files, fan)
     return person, history

@@ -35,6 +35,7 @@ from gateway.site import Site
 from gateway.site.beacons import own_beacons
 from gateway.site.index import Places
 from gateway.site.recorded import read_site
+from gateway.site.staff import Roster
 from gateway.state.facts_tail import facts_after
 from gateway.state.files import JOURNAL, LEDGER
 from gateway.state.journal import append
@@ -59,6 +60,11 @@ class Desk:
     def site(self) -> Site:
         """The estate as its file has it."""
         return load_site(self.settings.site)
+
+    @cached_property
+    def roster(self) -> Roster:
+        """Who worked where when."""
+        return Roster(self.site.staff, {store.name: store.zone for store in self.site.stores})
 
     @cached_property
     def profile_settings(self) -> FanProfileSettings:

@@ -19,9 +19,11 @@ from gateway.fold.estate_index import seconds_of
 from gateway.fold.fan_touches import VOUCHES
 from gateway.fold.open_tracks import OpenTrack
 from gateway.fold.store import DwellRow, TouchRow, VisitRow, is_visit
+from gateway.site.staff import Member, Roster
 
 PURCHASES: Final = frozenset({"transaction"})
 _STILL: Final = 1 << 62
+_NOBODY: Final = Member("")
 _TOUCH: Final = "touch"
 """In the place of a zone, which a visit has not."""
 
@@ -112,9 +114,9 @@ class History(NamedTuple):
     purchases: tuple[Purchase, ...]
 
 
-def history_of(rows: FanRows) -> History:
-    """Return the history that a fan's rows are."""
-    touches = tuple(sorted(map(_touched, rows.touches)))
+def history_of(rows: FanRows, roster: Roster = Roster()) -> History:  # noqa: B008 # nobody is listed; it never changes
+    """Return the history that a fan's rows are; a touch that leaves out department or squad has those that its staff had then."""
+    touches = tuple(sorted(_touched(row, roster) for row in rows.touches))
     found = sorted(
         (visit for store, there in _by_store(rows, touches).items() for visit in _visits(store, there, rows.timeout_ns.get(store, 0))),
         key=lambda visit: (visit.start_ns, visit.store),
@@ -225,12 +227,14 @@ def _stay(zone: str, some: list[_Stretch]) -> Stay:
     return Stay(zone, some[0].start_ns, covered_ns / NS_PER_S, is_open)
 
 
-def _touched(row: TouchRow) -> Touched:
+def _touched(row: TouchRow, roster: Roster) -> Touched:
     values = json.loads(row.body)
+    member = (roster.at(values["staff_id"], row.time_ns) if values["staff_id"] else None) or _NOBODY
     return Touched(
-        row.time_ns, row.store, values["what"], values["zone"], values["staff_id"], values["department"], values["channel"],
-        values["campaign"], values["ref"], values["items"], float(values["amount"]), row.id or "",
-        values.get("squad", ""), tuple(campaigns_of(values)), values.get("stage", ""), values.get("code", ""), values.get("shared_by", ""),
+        row.time_ns, row.store, values["what"], values["zone"], values["staff_id"], values["department"] or member.department,
+        values["channel"], values["campaign"], values["ref"], values["items"], float(values["amount"]), row.id or "",
+        values.get("squad", "") or member.squad, tuple(campaigns_of(values)), values.get("stage", ""), values.get("code", ""),
+        values.get("shared_by", ""),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from footfall.errors import ConfigError
+from footfall.mistakes import did_you_mean
 from gateway.fans.history import History
 from gateway.fans.reading import FanReader
 from serve.fan_answers import IsOwn, found
@@ -43,9 +44,10 @@ def routes(services: Services) -> APIRouter:
         The stream ends when the token expires or is taken back, or when its stores change: connect again, as browsers do by themselves.
         """
         reach = reach_of_request(request)
-        if unknown := sorted(request.query_params.keys() - {"store"}):
-            return problem(400, "arrivals", f"{unknown[0][:80]}: means nothing here; arrivals take store, such as store=s1,s2")
-        asked = frozenset(name for each in request.query_params.getlist("store") for name in each.split(",") if name)
+        asked = frozenset(name for name in request.query_params.get("store", "").split(",") if name)
+        there = {store.name for store in site.stores} if (site := services.estate.site()) is not None else asked
+        if missing := sorted(asked - there):
+            return problem(400, "arrivals", f"site.toml has no store {missing[0][:80]!r}{did_you_mean(missing[0][:80], there)}")
         stores = asked or reach
         is_own = None if reach is None else partial(services.estate.is_own, reach=reach)
         return EventStream(services.feed, Arrivals(stores), partial(_spelled, services, is_own))
@@ -58,7 +60,7 @@ async def _spelled(services: Services, is_own: IsOwn | None, text: str) -> str:
     arrival: Mapping[str, Any] = json.loads(text)
 
     def read(fans: FanReader) -> History | None:
-        whose = found(fans, str(arrival.get("fan")), is_own)
+        whose = found(fans, str(arrival.get("fan")), is_own, services.roster)
         return None if whose is None else whose.history
 
     try:

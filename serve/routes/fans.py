@@ -23,6 +23,7 @@ from serve.services import Services
 
 LastQuery = Annotated[int, Query(ge=1, le=MOST, description="So many visits, touches and purchases, the last ones first.")]
 VisitsQuery = Annotated[int, Query(ge=1, le=200, description="So many visits, the last ones.")]
+AtQuery = Annotated[str, Query(max_length=64, examples=["2026-11-01"], description="As of this time; left out: the last checkpoint.")]
 LimitQuery = Annotated[int, Query(ge=1, le=MOST, description="So many, the last ones first.")]
 OffsetQuery = Annotated[int, Query(ge=0, le=10_000_000, description="From this one on; `total` has how many there are.")]
 _REFUSALS: Final = refusals(400, 401, 403, 404, 429, 503)
@@ -37,7 +38,7 @@ def routes(services: Services) -> APIRouter:
         is_own = _own(services, request)
 
         def read(fans: FanReader) -> bytes | None:
-            whose = found(fans, fan, is_own)
+            whose = found(fans, fan, is_own, services.roster)
             return None if whose is None else as_json(spelled(whose))
 
         return await _sent(services.read_fans(read), fan)
@@ -53,12 +54,20 @@ def routes(services: Services) -> APIRouter:
         return await answered(request, fan, partial(purchases_object, limit=limit, offset=offset))
 
     @router.get("/api/fans/{fan:path}/profile", summary="Profile", responses={200: shown(fan_models.Profile), **_REFUSALS})
-    async def profile(fan: str, request: Request) -> Response:
-        """Stage of life, value index with its parts, and what the brand proposes, as of the last checkpoint.
+    async def profile(fan: str, request: Request, at: AtQuery = "") -> Response:
+        """Stage of life, value index with its parts, and what the brand proposes, as of a time or of the last checkpoint.
 
         A token of a store or an area sees the profile of what happened in its stores.
         """
-        return await answered(request, fan, lambda whose: profile_object(whose, services.profile_settings))
+        is_own = _own(services, request)
+
+        def read(fans: FanReader) -> bytes | None:
+            if (whose := found(fans, fan, is_own, services.roster)) is None:
+                return None
+            at_ns = services.desk(fans.ledger).moment("at", at) if at else None
+            return as_json(profile_object(whose, services.profile_settings, at_ns))
+
+        return await _sent(services.read_fans(read), fan)
 
     @router.get("/api/fans/{fan:path}/inferred", summary="Inferred, not known", responses={200: shown(fan_models.Inferred), **_REFUSALS})
     async def inferred(fan: str, request: Request, last: VisitsQuery = 20) -> Response:
@@ -69,7 +78,7 @@ def routes(services: Services) -> APIRouter:
         is_own = _own(services, request)
 
         async def read() -> bytes | None:
-            whose = await services.read_fans(lambda fans: found(fans, fan, is_own))
+            whose = await services.read_fans(lambda fans: found(fans, fan, is_own, services.roster))
             if whose is None:
                 return None
             async with services.queries:

@@ -59,6 +59,8 @@ def test_the_document_has_the_stream_and_what_it_sends(brand: ServedBrand) -> No
 def test_of_another_store_a_token_hears_nothing_and_of_one_that_it_names_that_alone(brand: ServedBrand) -> None:
     assert brand.ask("GET", "/api/arrivals?store=s2", Role.STORE).status == 403
     assert [each["store"] for each in heard(brand, Role.HEADQUARTERS, "?store=s2")] == ["s2"]
+    unknown = brand.ask("GET", "/api/arrivals?store=s22", Role.HEADQUARTERS)
+    assert (unknown.status, unknown.json()["message"]) == (400, "site.toml has no store 's22': did you mean 's2'?")
 
 
 def test_a_token_of_a_store_finds_its_arrivals_at_the_address_of_the_server(brand: ServedBrand) -> None:

@@ -70,6 +70,10 @@ def test_pages_of_visits_and_purchases(brand: ServedBrand) -> None:
 def test_a_profile_and_why(brand: ServedBrand) -> None:
     assert brand.ask("GET", "/api/fans/f-1/profile", Role.HEADQUARTERS).json()["ever"]["purchases"] == 2
     assert brand.ask("GET", "/api/fans/f-1/profile", Role.STORE).json()["ever"]["purchases"] == 1
+    then = brand.ask("GET", "/api/fans/f-1/profile?at=2026-09-22", Role.HEADQUARTERS).json()
+    assert (then["at"][:10], then["ever"]["purchases"]) == ("2026-09-22", 0)
+    later = brand.ask("GET", "/api/fans/f-1/profile?at=2030-01-01", Role.HEADQUARTERS)
+    assert (later.status, later.json()["reason"]) == (400, "fan")
     because = brand.ask("GET", "/api/fans/f-old/why", Role.HEADQUARTERS).json()
     assert (because["fan"], [fact["id"] for fact in because["path"]]) == ("f-1", ["merge-1"])
     assert brand.ask("GET", "/api/fans/f-9/why", Role.HEADQUARTERS).status == 404
@@ -80,6 +84,14 @@ def test_an_integrator_reads_the_facts_that_its_publisher_stated_and_no_other(br
     mine, none = (brand.ask("GET", f"/api/facts/{fact}", Role.INTEGRATOR) for fact in ("merge-1", "merge-9"))
     assert mine.body.replace(b"merge-1", b"merge-9") == none.body
     assert brand.ask("GET", "/api/facts/merge-1", Role.HEADQUARTERS).json()["facts"][0]["fans"] == ["f-1", "f-old"]
+
+
+def test_touches_have_the_department_and_the_squad_of_their_staff_as_questions_do(tmp_path: Path) -> None:
+    brand = ServedBrand(tmp_path / "brand")
+    site = brand.folder / "site.toml"
+    site.write_text(site.read_text() + '[[staff]]\nstaff_id = "ann"\ndepartment = "footwear"\nsquad = "north"\n')
+    found = brand.ask("GET", "/api/fans/f-1", Role.HEADQUARTERS).json()
+    assert {(each["department"], each["squad"]) for each in found["touches"] + found["purchases"]} == {("footwear", "north")}
 
 
 def test_corrections_are_listed_of_own_stores_and_facts_for_headquarters_alone(brand: ServedBrand) -> None:

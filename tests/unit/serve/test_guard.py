@@ -30,7 +30,7 @@ def test_a_token_that_expires_or_is_taken_back_and_a_user_whose_stores_change_ar
         await answer({})(scope, receive, send)
 
     users = UserFile(tmp_path / "state" / "users.json")
-    guard = Guard(note, Access(brand.config.listen, users), RateLimits(1.0, 1), Reaches(brand.pages.estate.site), lambda: now_s[0])
+    guard = Guard(note, Access(brand.config.listen, users), RateLimits(1.0, 1), Reaches(brand.pages.estate.site), {}, lambda: now_s[0])
     for token in tokens.values():
         ask(guard, "GET", "/api/arrivals", authorization=f"Bearer {token}")
 
