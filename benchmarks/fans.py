@@ -119,7 +119,7 @@ def histories(path: Path, visits: int) -> tuple[float, float]:
     Raise Failed if one is not whole.
     """
     fans = visits // VISITS_A_FAN
-    _write(path, fans)
+    write(path, fans)
     rng, spent_ms, settings = random.Random(SEED), list[float](), load_profile(None)
     with ledger_reader(path) as ledger:
         for _ in range(ASKED):
@@ -133,7 +133,8 @@ def histories(path: Path, visits: int) -> tuple[float, float]:
     return spent_ms[ASKED // 2], spent_ms[ASKED * 99 // 100]
 
 
-def _write(path: Path, fans: int) -> None:
+def write(path: Path, fans: int) -> None:
+    """Write a ledger of fans with VISITS_A_FAN visits and a sale each."""
     ledger = Ledger(path)
     ledger.save_visits(_visit(fan, nth) for fan in range(fans) for nth in range(VISITS_A_FAN))
     ledger.save_dwells(_dwell(fan, nth) for fan in range(fans) for nth in range(VISITS_A_FAN))
@@ -159,9 +160,10 @@ def _dwell(fan: int, nth: int) -> DwellRow:
 
 def _sales(fans: int) -> Iterable[TouchRow]:
     keys = ("zone", "department", "channel", "campaign", "ref", "items", "fan")
-    body = json.dumps(dict.fromkeys(keys, "") | {"what": "transaction", "staff_id": "ann", "amount": 5.0, "subjects": []})
+    sale = dict.fromkeys(keys, "") | {"what": "transaction", "staff_id": "ann", "amount": 5.0, "subjects": []}
     for fan in range(fans):
         time_ns = NOW_NS + 5 * 13 * DAY_NS + fan
+        body = json.dumps(sale | {"time_ns": time_ns})
         yield TouchRow(f"s{fan % 200}", "till", fan, time_ns, time_ns, None, _subject(fan), f"fan-{fan}", "", 0, body)
 
 

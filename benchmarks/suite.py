@@ -12,6 +12,7 @@ from typing import Final
 from benchmarks import (
     advertisements,
     agent_memory,
+    api,
     arrivals,
     ble,
     chain,
@@ -250,6 +251,7 @@ BENCHMARKS: Final = (
     Benchmark("query", "footfall query traffic from SQLite beside plain SQL for the same numbers",
               tuple(case.name for case in query.CASES), query.run),
     Benchmark("fans", "a million links imported and folded, and a fan's history from three million visits", fans.NAMES, fans.run),
+    Benchmark("api", "500 reads of fans a second, beside a gateway that takes 5,000 rows a second", api.NAMES, api.run),
     Benchmark("join", "whom rows are, where a million subjects are somebody's", ("join_us_per_row", "join_rss_mb"), joining),
     Benchmark("llrp", "tag reports of an RFID reader from bytes to values, beside sllurp and pyllrp", ("llrp_tags_per_s",), llrp_tags),
 )  # fmt: skip
