@@ -32,6 +32,10 @@ class SentIds:
         """Return the first event whose id was published with other content."""
         return next((event for event in events if self._digests.get(_key(sender, event), digest(event)) != digest(event)), None)
 
+    def has(self, sender: Sender, event_id: str) -> bool:
+        """Return whether an event of a sender, which is no fact, was published under an id."""
+        return (sender, event_id) in self._digests
+
     def keep(self, sender: Sender, events: Iterable[AnyEvent]) -> None:
         """Remember events that were published."""
         for event in events:

@@ -21,6 +21,7 @@ from gateway.fans.desk import Desk
 from gateway.fans.known_events import KnownEvent, known_events
 from gateway.fans.profile_settings import FanProfileSettings, load_profile
 from gateway.fans.reading import FanReader
+from gateway.fans.refused_events import RefusedEvent, refused_event
 from gateway.site.staff import Roster
 from gateway.state.files import JOURNAL, LEDGER
 from gateway.state.ledger_reader import LedgerReader
@@ -117,6 +118,13 @@ class Services:
             return known_events(self.settings.state_dir / JOURNAL, places, store, agent, ids, facts) if places else {}
         except ConfigError:
             return {}
+
+    def refused_event(self, store: str, agent: str, event: str) -> RefusedEvent | None:
+        """Return why an event lies in quarantine; None if it does not, and where this server cannot read the gateway's files."""
+        try:
+            return refused_event(self.settings.quarantine_path, store, agent, event)
+        except ConfigError:
+            return None
 
     def close(self) -> None:
         """Close what is open."""

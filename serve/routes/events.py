@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from functools import partial
-from typing import Any, Final, NamedTuple, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -69,14 +69,24 @@ class _Sent(NamedTuple):
     examples: Mapping[str, Any]
 
 
+class Refused(BaseModel):
+    """Why an event lies in quarantine, and since when; `reason` is a stable word."""
+
+    reason: str = Field(examples=["site.zone"])
+    message: str = Field(examples=["store 'flagship' has no zone 'shoe': did you mean 'shoes'?"])
+    time: str | None = Field(examples=["2026-11-21T02:02:03.500Z"])
+
+
 class Outcome(BaseModel):
-    """An event that the gateway has taken; `taken` is null of one that an earlier release took."""
+    """An event of a publisher. `taken` is null where it is not, and of one that an earlier release took."""
 
     id: str = Field(examples=["till-1-2026-11-21-0881"])
     store: str = Field(examples=["flagship"])
     agent: str = Field(examples=["till-1"])
+    state: Literal["taken", "quarantine", "sent"]
     taken: str | None = Field(examples=["2026-11-21T02:02:03.500Z"])
     holds: dict[str, Any] = Field(examples=[{"kind": "touch", "what": "transaction", "amount": 129.5}])
+    refused: Refused | None = Field(description="The last time that it was refused, also beside one that was taken before.")
 
 
 _FACTS: Final = tuple(kind.__name__ for kind in get_args(AnyFact))
@@ -114,20 +124,33 @@ def routes(services: Services) -> APIRouter:
         openapi_extra={"parameters": SENDER}, responses={200: shown(Outcome), **refusals(400, 401, 403, 404, 429)},
     )  # fmt: skip
     async def outcome(event: str, request: Request) -> Response:
-        """Whether the gateway has taken the event that a publisher sent under an id: 404 means that it is on its way, lies in quarantine,
-        or never came. A fact is asked for by `/api/facts/`.
+        """What became of the event that a publisher sent under an id: `taken` by the gateway, in `quarantine`, for which `refused` has the
+        reason, or `sent` by this server a moment ago. 404: it came otherwise, or never. A fact is asked for by `/api/facts/`.
         """
         try:
             store, agent = sender_of(request)
-            known = await run_in_threadpool(services.known_events, store, agent, [event])
+            found = await run_in_threadpool(_outcome, services, store, agent, event)
         except ContractError as error:
             return problem(400, error.reason, str(error))
-        if event not in known:
-            return problem(404, "event", f"no event {event[:80]!r} of {agent} in store {store} was taken so far")
-        found = known[event]
-        return answer({"id": event, "store": store, "agent": agent, "taken": _moment(found.taken_ns), "holds": _shown(found.values)})
+        if found is None:
+            return problem(404, "event", f"no event {event[:80]!r} of {agent} in store {store} has come so far, or it is on its way")
+        return answer({"id": event, "store": store, "agent": agent, **found})
 
     return router
+
+
+def _outcome(services: Services, store: str, agent: str, event: str) -> dict[str, Any] | None:
+    """Return what became of an event; None if nothing is known of it. Raise ContractError: site.toml has no such publisher."""
+    taken = services.known_events(store, agent, [event]).get(event)
+    refused = services.refused_event(store, agent, event)
+    if taken is None and refused is None and not services.sent.has((store, agent), event):
+        return None
+    return {
+        "state": "taken" if taken else "quarantine" if refused else "sent",
+        "taken": _moment(taken.taken_ns) if taken else None,
+        "holds": _shown(taken.values) if taken else {},
+        "refused": {"reason": refused.reason, "message": refused.message, "time": _moment(refused.received_ns)} if refused else None,
+    }
 
 
 def _moment(time_ns: int) -> str | None:

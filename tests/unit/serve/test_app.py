@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from footfall.errors import ConfigError
+from gateway.state.quarantine.entries import Refusal
+from gateway.state.quarantine.store import Quarantine
 from serve.roles import Role
 from tests.support.served_brand import ServedBrand
+from tests.support.served_ledger import NOW_NS
 
 VOID = {"kind": "void", "id": "v-1", "of": "pos-881", "reason": "typo", "actor": "kim"}
 EVENTS = "/api/events?store=s1&agent=crm"
@@ -141,6 +144,22 @@ def test_an_integrator_reads_what_became_of_its_own_events(brand: ServedBrand) -
     assert brand.ask("GET", "/api/events/t-2", Role.INTEGRATOR).json()["reason"] == "event"
     assert brand.ask("GET", "/api/events/t-1?agent=till-1", Role.INTEGRATOR).json()["reason"] == "scope"
     assert brand.ask("GET", "/api/events/t-1?store=s1&agent=nope", Role.HEADQUARTERS).json()["reason"] == "site.agent"
+
+
+def test_of_an_event_in_quarantine_its_publisher_reads_the_reason(tmp_path: Path) -> None:
+    brand = ServedBrand(tmp_path / "brand")
+    quarantine = Quarantine(brand.folder / "state" / "quarantine.db")
+    wrong = [b'{"kind": "touch", "id": "t-7", "zone": "b"}', b'[{"id": "t-8"}, {"id": "t-1"}, 3]', b"{no event"]
+    quarantine.add(
+        [Refusal("site.zone", f"no zone: {n}", "footfall/1/s1/crm/events", NOW_NS, each, "accept") for n, each in enumerate(wrong)]
+    )
+    quarantine.close()
+    found = {event: brand.ask("GET", f"/api/events/{event}", Role.INTEGRATOR).json() for event in ("t-7", "t-8", "t-1")}
+    assert {event: each["state"] for event, each in found.items()} == {"t-7": "quarantine", "t-8": "quarantine", "t-1": "taken"}
+    assert found["t-7"]["refused"] == {"reason": "site.zone", "message": "no zone: 0", "time": "2026-09-21T14:13:20.000Z"}
+    assert found["t-1"]["refused"]["message"] == "no zone: 1"
+    assert brand.ask("GET", "/api/events/t-9", Role.INTEGRATOR).status == 404
+    assert brand.ask("GET", "/api/events/t-7?agent=till-1", Role.STORE).status == 404, "another publisher's"
 
 
 def test_the_ways_in_for_one_kind_refuse_others(brand: ServedBrand) -> None:

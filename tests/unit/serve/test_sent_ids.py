@@ -31,6 +31,7 @@ def test_ids_are_each_publisher_s_own_and_those_of_facts_the_brand_s() -> None:
     ids.keep(TILL, [scan(), merge("a", "b")])
     assert ids.contradicted(DOOR, [scan(zone="a")]) is None
     assert ids.contradicted(DOOR, [merge("a", "c")]) is not None
+    assert (ids.has(TILL, "t-1"), ids.has(DOOR, "t-1"), ids.has(TILL, "m-1")) == (True, False, False)
 
 
 def test_no_more_than_so_many_are_remembered() -> None:
