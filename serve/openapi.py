@@ -93,7 +93,7 @@ def taken_by(routes: Iterable[BaseRoute]) -> dict[tuple[str, str], frozenset[str
         if isinstance(route, APIRoute):
             stated = (route.openapi_extra or {}).get("parameters", ())
             names = {each.alias for each in route.dependant.query_params} | {each["name"] for each in stated if each["in"] == "query"}
-            found.update({(method, route.path): frozenset(names) for method in route.methods})
+            found.update({(method, route.path): frozenset(names) for method in route.methods or ()})
     return found
 
 
