@@ -2,6 +2,7 @@
 
 ```sh               a shell block that runs offline, in a folder with footfall.db, site.toml and gateway.toml
 ```sh influxdb      it asks an InfluxDB 2.x, for which the document writes http://localhost:8086
+```sh api           it asks a `footfall serve`, for which the document writes http://127.0.0.1:8090
 ```sh gateway       a known marker of NOT_RUN: the block is listed in not_run.txt, and only its commands and options are checked
 ```sql, ```sql ledger, ```influxql, ```flux, ```python      run against the data set of dataset.py
 ```output           what the block before it must print, exactly; numbers are rounded to 4 digits, tables are CSV
@@ -23,7 +24,7 @@ NOT_RUN: Final = {
     "root": "needs root",
     "long": "takes a minute or more; run by its own test or by hand",
 }
-RUN: Final = {"sh", "sh influxdb", "sql", "sql ledger", "influxql", "flux", "python"}
+RUN: Final = {"sh", "sh api", "sh influxdb", "sql", "sql ledger", "influxql", "flux", "python"}
 READ: Final = {
     "",
     "text",

@@ -99,15 +99,20 @@ def _without_own(row: Sequence[Any], names: Sequence[str]) -> list[Any]:
 
 def shell(text: str, folder: Path, environment: dict[str, str]) -> str:
     """What the block prints; it must succeed, and print or write something."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     before = {found: found.stat().st_mtime_ns for found in folder.rglob("*")}
-    merged = os.environ | environment | {"PATH": path, "NO_COLOR": "1", "COLUMNS": "80"}
-    command = ["bash", "-euo", "pipefail", "-c", text]
-    done = subprocess.run(command, cwd=folder, env=merged, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
+    done = bash(text, folder, environment)
     assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
     written = [found for found in folder.rglob("*") if found.stat().st_mtime_ns != before.get(found)]
     assert done.stdout.strip() or any(found.stat().st_size for found in written), f"it says nothing and writes nothing:\n{text}"
     return done.stdout
+
+
+def bash(text: str, folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run commands in a folder, with the programs of this environment."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    merged = os.environ | environment | {"PATH": path, "NO_COLOR": "1", "COLUMNS": "80"}
+    command = ["bash", "-euo", "pipefail", "-c", text]
+    return subprocess.run(command, cwd=folder, env=merged, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
 
 
 def python(text: str, folder: Path) -> str:
