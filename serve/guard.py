@@ -27,6 +27,8 @@ Takes = Mapping[tuple[str, str], frozenset[str]]
 Reach = frozenset[str] | None
 """Names of stores; None: all."""
 _SHOWN: Final = 5
+IS_HEAD: Final = "is_head"
+"""In the state of a HEAD, which a route takes for a GET: a stream has no end then to wait for."""
 STILL: Final = "still"
 """In the state of what is let through: a call that tells whether it still would be. A stream goes on only as long as that."""
 
@@ -66,6 +68,7 @@ class Guard:
             reach = self._reach(found)
             scope.setdefault("state", {}).update(caller=found, reach=reach, **{STILL: partial(self._is_still, scope, found, reach)})
         if scope["method"] == "HEAD":
+            scope.setdefault("state", {})[IS_HEAD] = True
             scope = {**scope, "method": "GET"}  # the server leaves the body out
         await self._app(scope, receive, send)
 

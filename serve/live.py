@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from starlette.responses import StreamingResponse
 
 from serve.board import MAX_STORES, Board
-from serve.guard import STILL
+from serve.guard import IS_HEAD, STILL
 from serve.http_limits import ABORT
 from serve.latest_arrivals import LatestArrivals
 from serve.opening import Opening
@@ -229,6 +229,10 @@ class EventStream(StreamingResponse):
         with self._feed.listen(self._view, scope.get("state", {}).get(STILL, _for_ever)) as reader:
             if reader is None:
                 await problem(503, "streams", "too many read the live stream already")(scope, receive, send)
+                return
+            if scope.get("state", {}).get(IS_HEAD):
+                await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+                await _body(send, b"", more=False)
                 return
             gone = asyncio.ensure_future(_disconnected(receive))
             try:

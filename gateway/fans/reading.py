@@ -35,9 +35,11 @@ class FanReader:
         ledger, subjects = self.ledger, self.ledger.subjects_of(fan)
         tracks = self._open.of(subjects)
         open_keys = {(track.subject, track.store, track.key_ns, track.agent) for track in tracks}
-        visits = [row for subject in subjects for row in ledger.visits_of(subject)]
+        visits = [row for subject in subjects for row in ledger.visits_of(subject) if row.fan == fan]
+        if open_keys:
+            visits = [row for row in visits if (row.subject, row.store, row.key_ns, row.agent) not in open_keys]
         return FanRows(
-            visits=[row for row in visits if row.fan == fan and (row.subject, row.store, row.key_ns, row.agent) not in open_keys],
+            visits=visits,
             dwells=[row for subject in subjects for row in ledger.dwells_of(subject) if row.fan == fan],
             touches=ledger.all_touches_of_fan(fan),
             open=[track for track in tracks if track.fan == fan],

@@ -56,6 +56,12 @@ def test_the_document_has_the_stream_and_what_it_sends(brand: ServedBrand) -> No
     assert all(each.keys() == stated.keys() for each in heard(brand, Role.HEADQUARTERS))
 
 
+def test_a_head_of_the_stream_ends_at_once(brand: ServedBrand) -> None:
+    answer = brand.ask("HEAD", "/api/arrivals", Role.STORE)
+    assert (answer.status, answer.headers["content-type"], answer.body) == (200, "text/event-stream", b"")
+    assert brand.feed.readers == 0
+
+
 def test_of_another_store_a_token_hears_nothing_and_of_one_that_it_names_that_alone(brand: ServedBrand) -> None:
     assert brand.ask("GET", "/api/arrivals?store=s2", Role.STORE).status == 403
     assert [each["store"] for each in heard(brand, Role.HEADQUARTERS, "?store=s2")] == ["s2"]
