@@ -20,7 +20,7 @@ from serve.access import Access, Denial
 from serve.access_table import TABLE, Rule, Scope, methods_of, rule_of
 from serve.problems import problem
 from serve.rate_limits import RateLimits
-from serve.roles import HERE, Caller, is_below
+from serve.roles import HERE, Caller, Role, is_below
 
 Takes = Mapping[tuple[str, str], frozenset[str]]
 """By method and path of a route the parameters that a query string may have; of a route that is not here nobody looks."""
@@ -134,6 +134,12 @@ def refused(what: str, name: str, allowed: frozenset[str] | tuple[str, ...]) -> 
     shown = sorted(allowed)[:_SHOWN]
     more = f" and {len(allowed) - _SHOWN} more" if len(allowed) > _SHOWN else ""
     return Denial(403, "scope", f"{what} {name[:80]!r} is beyond this token, which is for {', '.join(shown) or 'none'}{more}")
+
+
+def unreadable(request: Request, what: str, error: Exception) -> Response:
+    """Return the refusal where a file or a database cannot be read now. Where it lies is told to headquarters alone."""
+    why = str(error) if caller_of(request).role is Role.HEADQUARTERS else f"the {what} cannot be read now; headquarters is told why"
+    return problem(503, what, why)
 
 
 def caller_of(request: Request) -> Caller:

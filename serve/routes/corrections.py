@@ -15,7 +15,7 @@ from gateway.fans.audit import Audited, Filter
 from gateway.fans.audit_entries import entries, hashes_of
 from gateway.fans.desk import Desk
 from gateway.fans.reading import FanReader
-from serve.guard import reach_of_request
+from serve.guard import reach_of_request, unreadable
 from serve.openapi import refusals
 from serve.problems import answer, problem
 from serve.services import Services
@@ -51,7 +51,7 @@ def routes(services: Services) -> APIRouter:
         try:
             return answer(await services.read_fans(read))
         except Unreadable as error:
-            return problem(503, "ledger", str(error))
+            return unreadable(request, "ledger", error)
         except ConfigError as error:
             return problem(400, "audit", str(error))
 

@@ -17,11 +17,11 @@ from gateway.fans.decisions import Deciding
 from gateway.fans.desk import Desk
 from gateway.fans.desk_decisions import effect_object, effect_of_facts, facts_object
 from serve.decision_bodies import DECISIONS, Decision, decision_of
-from serve.guard import caller_of
+from serve.guard import caller_of, unreadable
 from serve.idempotency import Taken
 from serve.openapi import POSTED, body, refusals
 from serve.posting import answered_once
-from serve.problems import answer, problem
+from serve.problems import answer
 from serve.services import Services
 
 HERE: str = "api"
@@ -50,7 +50,7 @@ def _handler(services: Services, what: str) -> Callable[[Request], Any]:
                     await services.read_fans(lambda fans: decide(services.desk(fans.ledger), decision, caller_of(request).name, taken))
                 )
             except Unreadable as error:
-                return problem(503, "ledger", str(error))
+                return unreadable(request, "ledger", error)
             except (ConfigError, ValueError) as error:
                 raise ContractError("decision", str(error)) from None
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from footfall.errors import ConfigError
 from gateway.fans.desk_decisions import facts_object, facts_of_id
 from gateway.fans.reading import FanReader
-from serve.guard import caller_of
+from serve.guard import caller_of, unreadable
 from serve.openapi import refusals
 from serve.problems import answer, problem
 from serve.roles import Role
@@ -45,7 +45,7 @@ def routes(services: Services) -> APIRouter:
         try:
             found = await services.read_fans(read)
         except ConfigError as error:
-            return problem(503, "ledger", str(error))
+            return unreadable(request, "ledger", error)
         if not found:
             return problem(404, "fact", f"no fact {fact[:80]!r} is known here; one that was sent a moment ago may be on its way")
         return answer({"id": fact, "facts": found})

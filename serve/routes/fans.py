@@ -16,7 +16,7 @@ from gateway.fans.reading import FanReader
 from gateway.fans.review_answers import why_fan
 from serve import fan_models
 from serve.fan_answers import MOST, IsOwn, Whose, found, history_object, inferred_object, profile_object, purchases_object, visits_object
-from serve.guard import reach_of_request
+from serve.guard import reach_of_request, unreadable
 from serve.openapi import refusals, shown
 from serve.problems import HEADERS, as_json, problem
 from serve.services import Services
@@ -41,7 +41,7 @@ def routes(services: Services) -> APIRouter:
             whose = found(fans, fan, is_own, services.roster)
             return None if whose is None else as_json(spelled(whose))
 
-        return await _sent(services.read_fans(read), fan)
+        return await _sent(request, services.read_fans(read), fan)
 
     @router.get("/api/fans/{fan:path}/visits", summary="Visits", responses={200: shown(fan_models.Visits), **_REFUSALS})
     async def visits(fan: str, request: Request, limit: LimitQuery = 20, offset: OffsetQuery = 0) -> Response:
@@ -67,7 +67,7 @@ def routes(services: Services) -> APIRouter:
             at_ns = services.desk(fans.ledger).moment("at", at) if at else None
             return as_json(profile_object(whose, services.profile_settings, at_ns))
 
-        return await _sent(services.read_fans(read), fan)
+        return await _sent(request, services.read_fans(read), fan)
 
     @router.get("/api/fans/{fan:path}/inferred", summary="Inferred, not known", responses={200: shown(fan_models.Inferred), **_REFUSALS})
     async def inferred(fan: str, request: Request, last: VisitsQuery = 20) -> Response:
@@ -88,9 +88,9 @@ def routes(services: Services) -> APIRouter:
                     raise SinkUnavailable(str(error)) from None
 
         try:
-            return await _sent(read(), fan)
+            return await _sent(request, read(), fan)
         except SinkUnavailable as error:
-            return problem(503, "database", str(error))
+            return unreadable(request, "database", error)
 
     @router.get("/api/fans/{fan:path}/why", summary="Why this id means this fan", responses={**_REFUSALS})
     async def why(fan: str, request: Request) -> Response:
@@ -100,7 +100,7 @@ def routes(services: Services) -> APIRouter:
             answer = why_fan(services.desk(fans.ledger), fan)
             return None if answer is None else as_json(answer)
 
-        return await _sent(services.read_fans(read), fan)
+        return await _sent(request, services.read_fans(read), fan)
 
     @router.get("/api/fans/{fan:path}", summary="History", responses={200: shown(fan_models.History), **_REFUSALS})
     async def history(fan: str, request: Request, last: LastQuery = 20) -> Response:
@@ -119,11 +119,11 @@ def _own(services: Services, request: Request) -> IsOwn | None:
     return None if reach is None else partial(services.estate.is_own, reach=reach)
 
 
-async def _sent(reading: Awaitable[bytes | None], fan: str) -> Response:
+async def _sent(request: Request, reading: Awaitable[bytes | None], fan: str) -> Response:
     try:
         body = await reading
     except Unreadable as error:
-        return problem(503, "ledger", str(error))
+        return unreadable(request, "ledger", error)
     except ConfigError as error:
         return problem(400, "fan", str(error))
     if body is None:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from footfall.errors import ConfigError, SinkUnavailable, Unreadable
 from footfall.mistakes import unknown
 from gateway.query.options import EXPLAINS, MEANINGS, OPTIONS
-from serve.guard import reach_of_request
+from serve.guard import reach_of_request, unreadable
 from serve.openapi import refusals
 from serve.problems import HEADERS, answer, problem
 from serve.questions import MOST_ROWS, BeyondScope, listed, page, page_of
@@ -69,7 +69,7 @@ def routes(services: Services) -> APIRouter:
         except BeyondScope as error:
             return problem(403, "scope", str(error))
         except (SinkUnavailable, Unreadable) as error:
-            return problem(503, "database", str(error))
+            return unreadable(request, "database", error)
         except ConfigError as error:
             return problem(400, "query", str(error))
         return Response(found.text, media_type="application/json", headers={**HEADERS, "X-Total-Count": str(found.rows)})

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from footfall.errors import ConfigError, SinkUnavailable, Unreadable
 from gateway.query.answer import Answer
-from serve.guard import reach_of_request
+from serve.guard import reach_of_request, unreadable
 from serve.openapi import refusals
 from serve.problems import answer, problem
 from serve.questions import MOST_ROWS, BeyondScope, asked
@@ -44,7 +44,7 @@ def routes(services: Services) -> APIRouter:
         except BeyondScope as error:
             return problem(403, "scope", str(error))
         except (SinkUnavailable, Unreadable) as error:
-            return problem(503, "database", str(error))
+            return unreadable(request, "database", error)
         except ConfigError as error:
             return problem(400, "stock", str(error))
         articles = by_article(found, sku)

@@ -70,6 +70,13 @@ def test_what_is_beyond_a_token_or_wrong_is_refused(
     assert "s2" not in answer.json()["message"].replace("'s2'", "").replace("store:s2", ""), "what is asked for may be named, nothing else"
 
 
+@pytest.mark.parametrize("target", ["/api/query/traffic", "/api/stock", "/api/fans/f-1/inferred"])
+def test_where_the_files_lie_is_told_to_headquarters_alone(brand: ServedBrand, target: str) -> None:
+    told = {role: brand.ask("GET", target, role) for role in (Role.STORE, Role.AREA, Role.HEADQUARTERS)}
+    assert {answer.status for answer in told.values()} == {503}
+    assert {role for role, answer in told.items() if str(brand.folder) in answer.body.decode()} == {Role.HEADQUARTERS}
+
+
 def test_a_token_with_one_store_and_one_publisher_need_not_name_them(brand: ServedBrand) -> None:
     assert brand.ask("POST", "/api/events", Role.INTEGRATOR, b"[]").json() == {"accepted": 0}
     assert brand.ask("POST", "/api/events?agent=till-1", Role.STORE, b"[]").status == 202
