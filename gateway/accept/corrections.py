@@ -13,6 +13,7 @@ from footfall.errors import ContractError
 from footfall.event_corrections import OF_COUNTS, Adjustment, Amend, Changes, Void
 from footfall.events import GIVES_BACK
 from footfall.units import NS_PER_DAY, NS_PER_HOUR
+from gateway.accept.amounts import in_hundredths
 from gateway.accept.contents import Remembered, remembered
 from gateway.accept.ids import BRAND, id_hash
 from gateway.accept.memory import Memory
@@ -144,7 +145,7 @@ def changed_values(changes: Changes, target: Target, time_ns: int, identified: I
     if "items" in stated:
         found["items"] = spelled([(item.sku, item.n) for item in changes.items]) if changes.items else ""
     if "amount" in stated:
-        found["amount"] = changes.amount or 0.0
+        found["amount"] = in_hundredths(changes.amount or 0.0)
     if changes.what is not None:
         found["what"] = changes.what
     return found | {key: value for key, value in (("in", changes.entered), ("out", changes.left)) if value is not None}

@@ -15,6 +15,7 @@ from footfall.events import Adjustment, Amend, AnyEvent, Count, Occupancy, Touch
 from footfall.identified import identifier_keys, stated_identifiers
 from footfall.shown_topics import looks_like_identifier
 from footfall.units import NS_PER_S
+from gateway.accept.amounts import in_hundredths
 from gateway.accept.corrections import Corrections, Sender, changed_values
 from gateway.accept.facts import fact_values
 from gateway.accept.ids import BRAND
@@ -93,7 +94,7 @@ def _touch(event: Touch, places: StorePlaces, publisher: str, time_ns: int, iden
         "stage": event.stage or "",
         "items": spelled([(item.sku, item.n) for item in event.items]) if event.items else "",
         "ref": event.ref or "",
-        "amount": event.amount,
+        "amount": in_hundredths(event.amount),
     }
     return found if event.model_fields_set.isdisjoint(_SELDOM) else found | _seldom(event)
 

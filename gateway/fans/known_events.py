@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from footfall.errors import Unreadable
 from footfall.sqlite import open_file
+from gateway.accept.amounts import in_hundredths
 from gateway.accept.contents import remembered
 from gateway.accept.ids import BRAND, id_hash
 from gateway.site.index import Places
@@ -67,5 +68,7 @@ def contradicts(known: KnownEvent, value: Mapping[str, Any]) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """Return what is left out, empty or 0 as one, and lists without their order."""
-    return frozenset(value) if isinstance(value, list | tuple) else value or None
+    """Return what is left out, empty or 0 as one, lists without their order, and money as it is taken."""
+    if isinstance(value, list | tuple):
+        return frozenset(value)
+    return (in_hundredths(value) if isinstance(value, float) else value) or None

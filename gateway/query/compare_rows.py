@@ -28,6 +28,8 @@ _OF_A_MEAN: Final = ("sum", "count", "ratio", "rest", "difference")
 COMPARED: Final = "compared"
 """The column of a comparison that has the share of the open minutes which both sides have."""
 _SALES: Final = ("in", "transactions", "revenue")
+_OF_DIFFERENCES: Final = 6
+"""Decimal places of a difference of what is in hundredths: a quartile of several days is between them."""
 
 Row = tuple[Any, ...]
 Key = tuple[Any, ...]
@@ -85,7 +87,8 @@ class Beside:
                 other = middle.median if self.usual else others[0]
                 if is_mean_of_means or (self.mean and measure.kind not in _OF_A_MEAN):
                     other = None
-                values += [mine, other, *((middle.low, middle.high) if self.usual else ()), change(mine, other), change_ratio(mine, other)]
+                differs = change(mine, other, None if measure.decimals is None else _OF_DIFFERENCES)
+                values += [mine, other, *((middle.low, middle.high) if self.usual else ()), differs, change_ratio(mine, other)]
                 sales[name] = mine, other
         return (*keys, *values, *(_split(sales) if self._split_columns(answer) else ()))
 

@@ -80,9 +80,11 @@ def suffixed(column: str) -> tuple[str, Suffix] | None:
     return next(((column.removesuffix(each.text), each) for each in USUAL_SUFFIXES if column.endswith(each.text)), None)
 
 
-def change(now: ComparedNumber, before: ComparedNumber) -> ComparedNumber:
-    """Return the difference; None where one side is not known."""
-    return None if now is None or before is None else now - before
+def change(now: ComparedNumber, before: ComparedNumber, decimals: int | None = None) -> ComparedNumber:
+    """Return the difference, rounded to so many decimal places; None where one side is not known."""
+    if now is None or before is None:
+        return None
+    return now - before if decimals is None else round(now - before, decimals)
 
 
 def change_ratio(now: ComparedNumber, before: ComparedNumber) -> ComparedNumber:

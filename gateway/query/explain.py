@@ -10,13 +10,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from gateway.query.answer import Answer
-from gateway.query.figures import figure
+from gateway.query.figures import Figure, figure
 from gateway.query.measures import MEASURES, Measure, measures_of
 from gateway.query.show_table import WIDTH, Line, wrapped
 
 COLUMNS: Final = ("column", "unit", "formula", "over_places", "covered_by", "groups", "means", "is_not")
 _UNITS: Final = {"": "number", "s": "seconds", "share": "share, 0 to 1", "name": "text", "time": "local time"}
+_OF_ANOTHER: Final = "share, 1 is 100 %"
+"""The unit of a share that is no part of what it is divided by: it may be above 1, or below 0."""
 _INDENT: Final = "    "
+
+
+def unit_of(column: Figure | Measure) -> str:
+    """Return the unit of a column in words."""
+    return _OF_ANOTHER if column.unit == "share" and not column.part else _UNITS.get(column.unit, column.unit)
 
 
 def formula(measure: Measure) -> str:
@@ -58,7 +65,7 @@ def explained(answer: Answer) -> Answer:
 
 def _row(question: str, name: str) -> tuple[Any, ...]:
     shown = figure(name, question)
-    unit = _UNITS.get(shown.unit, shown.unit)
+    unit = unit_of(shown)
     measure = measures_of(question).get(name)
     if measure is None:
         return name, unit, "", "", "", "", shown.meaning, ""
@@ -97,7 +104,7 @@ def document(question: str) -> str:
     """Return the measures of a question as a table of Markdown."""
     lines = ["| measure | unit | formula | means | is not |", "|---|---|---|---|---|"]
     lines += [
-        f"| `{measure.id}` | {_UNITS.get(measure.unit, measure.unit)} | {formula(measure)} | {measure.means} | {measure.is_not} |"
+        f"| `{measure.id}` | {unit_of(measure)} | {formula(measure)} | {measure.means} | {measure.is_not} |"
         for measure in measures_of(question).values()
     ]
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
-from gateway.query.comparison import suffixed
+from gateway.query.comparison import CHANGE, RATIO, suffixed
 from gateway.query.measures import MEASURES
 
 
@@ -25,6 +25,8 @@ class Figure:
     title: str = ""
     empty: str = "none"
     """What stands where a group has no name, such as stores without a path."""
+    part: bool = True
+    """Whether a share is of a whole that it is a part of: then it is 0 to 1."""
 
 
 def _columns() -> dict[str, Figure]:
@@ -43,7 +45,9 @@ def _columns() -> dict[str, Figure]:
 
 COLUMNS: Final = _columns()
 """Keys and the fields of lists, by name."""
-MEASURED: Final = {key: Figure(measure.unit, measure.means, not measure.shown, measure.title) for key, measure in MEASURES.items()}
+MEASURED: Final = {
+    key: Figure(measure.unit, measure.means, not measure.shown, measure.title, part=measure.part) for key, measure in MEASURES.items()
+}
 """Measures, by key: `traffic.in`."""
 FIGURES: Final[Mapping[str, Figure]] = {key.partition(".")[2]: each for key, each in reversed(list(MEASURED.items()))} | COLUMNS
 """Every column by its name alone; of a name that several questions have the first."""
@@ -66,4 +70,5 @@ def figure(name: str, question: str = "") -> Figure:
         raise KeyError(name)
     measure, suffix = figure(of[0], question), of[1]
     unit = measure.unit if suffix.unit is None else suffix.unit
-    return Figure(unit, f"{measure.meaning}: {suffix.means}", measure.wide, f"{measure.title} {suffix.title}")
+    part = measure.part and suffix not in (CHANGE, RATIO)
+    return Figure(unit, f"{measure.meaning}: {suffix.means}", measure.wide, f"{measure.title} {suffix.title}", part=part)

@@ -19,6 +19,9 @@ DERIVED: Final = ("ratio", "rest", "difference", "total")
 """Kinds that are made of two other measures of the same question, once these are added up."""
 OF_ROWS: Final = ("quantile", "between", "distinct")
 """Kinds that are made of the rows themselves."""
+_ADDED: Final = ("sum", "total", "difference")
+_OF_HUNDREDTHS: Final = "outcome"
+"""The table whose rows have nothing finer than hundredths, be it money or parts of visits."""
 SMALL_BASE: Final = 30
 """A ratio to fewer than so many is named in the notes."""
 
@@ -58,6 +61,8 @@ class Measure:
     within: CoveredBy = ""
     needs: str = ""
     rule: str = ""
+    part: bool = True
+    """Whether the numerator of a share is a part of its denominator: then it is 0 to 1."""
     values: Literal["sum", "never"] = "sum"
 
     @property
@@ -69,6 +74,11 @@ class Measure:
     def parts(self) -> tuple[str, ...]:
         """Return the ids of the measures that it is made of."""
         return (self.numerator, self.denominator) if self.kind in DERIVED else ()
+
+    @property
+    def decimals(self) -> int | None:
+        """Return how many decimal places its values have, where that is stated: 2 of what is added of whole hundredths; else None."""
+        return 2 if self.kind in _ADDED and (self.unit == "money" or self.table == _OF_HUNDREDTHS) else None
 
 
 def load(text: str) -> dict[str, Measure]:

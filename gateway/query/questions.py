@@ -14,7 +14,7 @@ from gateway.query.answer import Answer, Request, StoreSpan
 from gateway.query.as_of_answer import as_of, check_as_of
 from gateway.query.as_of_reader import REVISED
 from gateway.query.asked import AskedStore, asked_stores
-from gateway.query.brand_rows import BrandReader
+from gateway.query.brand_rows import BrandReader, BrandRule
 from gateway.query.counting import Counting
 from gateway.query.coverage_reading import read_coverage
 from gateway.query.covered import Covered, covered_cells
@@ -47,7 +47,9 @@ class EstimateRule:
 
 @dataclass(frozen=True, slots=True)
 class InferenceRule:
-    """A question that counts nothing: it infers, from rows of several measurements."""
+    """A question that counts nothing: it infers, from rows of several measurements. `of`: what these are, in words."""
+
+    of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ QUESTIONS: Final[Mapping[str, Question]] = {
                           occupied.occupancy, frozenset({"zone"})),
     "stock": Question("item", "how many items of each article are in a store, and in which zone, at the end of the span", stock.stock),
     "inferred": Question("touch", "who probably bought without being named, and who tried goods on: inferences, each with its confidence",
-                         InferenceRule(), frozenset({"zone", "fan"})),
+                         InferenceRule("sale, and no goods that were tried on,"), frozenset({"zone", "fan"})),
     "together": Question("dwell", "devices that always move together: pairs that are proposed as one person's", companions.together),
     "gaps": Question("gap", "when events of an agent are missing, and how many", listed.gaps),
 }  # fmt: skip
@@ -286,8 +288,8 @@ def _nothing(reader: PointReader, request: Request, measurement: str, stores: Se
     if not answer.is_empty:
         return []
     which = "".join(f" of {word} {value}" for word, value in (("zone", request.zone), ("fan", request.fan)) if value)
-    how = question_of(request.question).answer
-    what = how.of_brand.of if isinstance(how, CountingRule) and how.of_brand else f"{measurement}{which}"
+    rule = how.of_brand if isinstance(how := question_of(request.question).answer, CountingRule) else how
+    what = rule.of if isinstance(rule, BrandRule | InferenceRule) else f"{measurement}{which}"
     notes = [f"{reader.where} has no {what} in this span"]
     for store in stores[:_NAMED_STORES]:
         spans = [span for name in store.names if (span := reader.span(measurement, name))]

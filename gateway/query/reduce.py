@@ -47,7 +47,12 @@ def added(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -
 def _sum(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> GroupValues:
     found = np.zeros(groups, numbers.dtype)
     np.add.at(found, group, numbers)
-    return GroupValues(found, np.ones(groups, np.bool_))
+    return GroupValues(_without_noise(measure, found), np.ones(groups, np.bool_))
+
+
+def _without_noise(measure: Measure, found: Numbers) -> Numbers:
+    """Return sums of whole hundredths without what doubles add to them: .1 + .2 is .3."""
+    return found if measure.decimals is None or found.dtype.kind != "f" else np.round(found, measure.decimals) + 0.0
 
 
 def _last(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> GroupValues:
@@ -115,9 +120,9 @@ def derived(measures: Sequence[Measure], there: Mapping[str, Measure], base: Map
 def _derived(measure: Measure, numerator: GroupValues, denominator: GroupValues) -> GroupValues:
     there = numerator.there & denominator.there
     if measure.kind == "total":
-        return GroupValues(numerator.numbers + denominator.numbers, there)
+        return GroupValues(_without_noise(measure, numerator.numbers + denominator.numbers), there)
     if measure.kind == "difference":
-        return GroupValues(numerator.numbers - denominator.numbers, there)
+        return GroupValues(_without_noise(measure, numerator.numbers - denominator.numbers), there)
     there = there & (denominator.numbers != 0)
     divisor = np.where(there, denominator.numbers, 1)
     part = numerator.numbers if measure.kind == "ratio" else denominator.numbers - numerator.numbers

@@ -74,7 +74,7 @@ def test_every_column_of_every_question_is_explained(config: Path, what: str) ->
 def test_the_table_of_measures_needs_no_database(config: Path) -> None:
     listed_measures = json.loads(query("measures", "--format", "json"))
     assert [(each["question"], each["measure"]) for each in listed_measures] == [(m.question, m.id) for m in MEASURES.values()]
-    assert "conversion (share, 0 to 1) = transactions / in" in query("measures")
+    assert "conversion (share, 1 is 100 %) = transactions / in" in query("measures")
     assert json.loads(answer(config, "measures", {})) == listed_measures
 
 

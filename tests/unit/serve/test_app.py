@@ -128,6 +128,7 @@ def test_beyond_loopback_nobody_is_answered_without_a_token(tmp_path: Path) -> N
     ("path", "event", "status"),
     [
         ("/api/touches", {"what": "transaction", "id": "t-1", "amount": 12.5}, 503),
+        ("/api/touches", {"what": "transaction", "id": "t-1", "amount": 12.500000001}, 503),
         ("/api/touches", {"what": "transaction", "id": "t-1", "amount": 13}, 409),
         ("/api/touches", {"what": "scan", "id": "t-1"}, 409),
         ("/api/events", {"kind": "count", "id": "t-1", "door": "main", "in": 1}, 409),

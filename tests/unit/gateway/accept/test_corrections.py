@@ -81,6 +81,10 @@ def test_a_correction_may_come_before_its_event() -> None:
     assert Gateway().journaled(AMEND)["set"] == {"amount": 12.5}
 
 
+def test_an_amended_amount_is_taken_in_whole_hundredths() -> None:
+    assert Gateway().journaled(AMEND | {"set": {"amount": 12.504}})["set"] == {"amount": 12.5}
+
+
 @pytest.mark.parametrize(
     ("event", "agent", "reason", "words"),
     [

@@ -56,6 +56,11 @@ def touch_of(*identifiers: str) -> dict[str, Any]:
     return dict(json.loads(entry.body))
 
 
+def test_money_in_finer_parts_is_taken_in_whole_hundredths() -> None:
+    (entry,) = events(SALE | {"amount": 0.1 + 0.2}).entries
+    assert json.loads(entry.body)["amount"] == 0.3
+
+
 def test_a_touch_has_the_type_of_each_subject() -> None:
     found = touch_of("wx-mini:o1", "member:7")
     assert found["types"] == ["wx-mini", "member"]
@@ -304,6 +309,7 @@ def test_an_event_without_a_time_is_never_later_than_its_arrival() -> None:
         ({"history": True}, False),
         ({"time": "2026-09-20T02:02:03.500Z"}, False),
         ({"amount": 129}, False),
+        ({"amount": 129.0000000001}, False),
         ({"department": None}, False),
         ({"amount": 130.0}, True),
         ({"time": "2026-09-20T10:02:04.5+08:00"}, True),

@@ -65,3 +65,10 @@ def test_usual_days_are_a_median_between_quartiles() -> None:
     assert row["covered"] == 1.0, "this side is as it was observed"
     assert [row[f"in{end}"] for end in ("", "_before", "_low", "_high", "_change")] == [5, 3, 2, 4, 2]
     assert row["occupancy_max_before"] is None
+
+
+def test_a_change_of_money_is_in_whole_hundredths_and_one_of_a_mean_is_exact() -> None:
+    columns = ("store", "revenue", "basket")
+    sides = [Answer(columns, [("s1", money, mean)]) for money, mean in ((8.1, 1 / 3), (2.7, 0.25))]
+    (row,) = _records(Beside(MEASURES).answer(sides[0], [sides[1]]))
+    assert (row["revenue_change"], row["basket_change"]) == (5.4, 1 / 3 - 0.25)

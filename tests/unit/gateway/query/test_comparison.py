@@ -70,6 +70,7 @@ def test_a_near_word_is_proposed() -> None:
 
 def test_a_change_is_a_difference_and_a_share_of_what_was() -> None:
     assert (change(12, 10), change_ratio(12, 10)) == (2, 0.2)
+    assert (change(8.1, 2.7, 6), change(3, 1, 6)) == (5.4, 2), "what is added is not given decimal places by doubles"
     assert (change(0, 0), change_ratio(0, 0)) == (0, None), "nothing to divide by is no percentage"
     assert (change(None, 10), change_ratio(None, 10), change(10, None), change_ratio(10, None)) == (None,) * 4
     assert change_ratio(-5.0, -10.0) == 0.5, "more is positive, whatever the sign"

@@ -61,6 +61,14 @@ def test_each_column_of_an_answer_is_explained_with_its_heading_and_notes() -> N
     assert "a mean of means" in dwell["is_not"]
 
 
+def test_a_share_of_what_it_is_no_part_of_is_not_said_to_end_at_1() -> None:
+    answer = Answer(("covered", "conversion", "conversion_before", "conversion_change", "in_ratio"), [], question="traffic")
+    units = [row[1] for row in explained(answer).rows]
+    assert units == ["share, 0 to 1", *["share, 1 is 100 %"] * 4]
+    assert "| `conversion_visitors` | share, 1 is 100 % | orders / visitors |" in document("outcome")
+    assert "| `conversion_known` | share, 0 to 1 |" in document("outcome")
+
+
 def test_a_text_has_every_measure_in_lines_of_80_characters() -> None:
     lines = [line.text for line in text(every_measure())]
     assert max(map(len, lines)) <= 80

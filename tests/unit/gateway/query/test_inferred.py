@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from footfall.units import NS_PER_S
+from gateway.query.answer import Answer, Request
+from gateway.query.estate import QueryEstate
 from gateway.query.figures import COLUMNS as FIGURES
 from gateway.query.inferences import COLUMNS
 from gateway.query.inferred import GoodsTried, SaleMade, Stayed, inferences
+from gateway.query.questions import ask
+from tests.support.memory_reader import MemoryReader
+from tests.support.query_rows import SATURDAY, TWO_DAYS, Row, minute, touch
 
 TILL, FITTING = "checkout", "fitting"
 
@@ -46,3 +51,23 @@ def test_who_was_in_the_fitting_room_with_goods_for_the_same_time_probably_tried
 
 def test_every_column_is_explained() -> None:
     assert all(FIGURES[column].meaning for column in COLUMNS)
+
+
+def asked(*touches: Row, **more: str) -> Answer:
+    request = Request("inferred", from_="2026-10-23", to="2026-10-24", **more)
+    return ask(MemoryReader({"touch": list(touches), "traffic": [minute(0)]}), request, QueryEstate({}), SATURDAY + TWO_DAYS)
+
+
+def test_sales_that_suggest_nobody_are_there_all_the_same() -> None:
+    answer = asked(touch(SATURDAY + NS_PER_S, fan="", zone=TILL))
+    (note,) = answer.notes
+    assert (answer.rows, answer.is_empty) == ([], False)
+    assert note.startswith("nothing to infer in this span: that takes an anonymous sale where one known fan alone was")
+    (note,) = asked(touch(SATURDAY + NS_PER_S, fan="", zone=TILL), fan="f1").notes
+    assert note.startswith("nothing to infer of fan f1 in this span: ")
+
+
+def test_where_nothing_was_sold_or_tried_on_it_says_so() -> None:
+    answer = asked(touch(SATURDAY + NS_PER_S, "scan"))
+    assert answer.is_empty
+    assert answer.notes[0] == "memory has no sale, and no goods that were tried on, in this span"

@@ -50,6 +50,7 @@ def test_somebody_is_brought_once_and_only_who_bought_nothing_before() -> None:
 
 def test_nobody_is_brought_by_themselves_or_in_a_circle() -> None:
     assert brought(at(0, "share", "f1", code="A"), at(1, "transaction", "f1", code="A")) == {}
+    assert told(at(0, "registration", "f1", shared_by="f1"), at(1, "transaction", "f1", shared_by="f1")) == [], "it counts nowhere"
     circle = (at(0, "scan", "f2", shared_by="f1"), at(1, "scan", "f3", shared_by="f2"), at(2, "scan", "f1", shared_by="f3"))
     assert brought(*circle) == {"f2": "f1", "f3": "f2"}
 
