@@ -18,13 +18,13 @@ from gateway.cli import fan_decisions, fan_review
 from gateway.cli.fan_access import Desk, JsonOption, desk
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.fans import probable, profile_show
-from gateway.fans.as_known import all_around, as_known_on, rows_as_known
+from gateway.fans.as_known import Then, all_around, as_known_on, rows_as_known
 from gateway.fans.history import FanRows, History, history_of
 from gateway.fans.known_touches import FactsThen, TouchesThen
 from gateway.fans.owners import CaredFor, cared_for, registered_by
 from gateway.fans.probable import Probably, probably
 from gateway.fans.profile import Profile, profile_of
-from gateway.fans.reading import FanReader, rows_of_fan, timeouts, zones
+from gateway.fans.reading import AllRows, FanReader, rows_of_fan, timeouts, zones
 from gateway.fans.show import Clocks, as_object, lines, moment
 from gateway.fans.whose import Person, of_standings
 from gateway.identity.facts import claims_name, fan_name
@@ -162,7 +162,8 @@ def _as_known(files: Desk, fan: str, until_ns: int) -> tuple[Person, FanRows]:
     facts = all_around(FactsThen(files.known(), touches), {fan_name(fan), claims_name(fan), *files.ledger.names_of_fan(fan)})
     standings = as_known_on(facts, until_ns, files.types, files.key)
     then = fan_at(standings.get, fan, until_ns) or fan
-    rows = rows_as_known(files.ledger, touches, standings, then, until_ns, timeouts(files.ledger))
+    known_then = Then(until_ns, standings, touches)
+    rows = rows_as_known(files.ledger, known_then, then, timeouts(files.ledger), AllRows(files.ledger))
     return of_standings(then, standings.values(), fan), rows
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from gateway.fans.effect import Rows, named
 from gateway.fans.history import FanRows
 from gateway.fans.known_touches import NamedFacts, TouchesThen
+from gateway.fans.whose_then import Visits, WhoseThen
 from gateway.identity.facts import Fact, MemoryFactStore, Standing, claims_name, fan_name, names_of
 from gateway.identity.identity import Identity
-from gateway.identity.naming import whom
 from gateway.identity.types import IdentifierTypes
 
 _REF: Final = "ref:"
@@ -51,21 +52,28 @@ def as_known_on(facts: Iterable[Fact], until_ns: int, types: IdentifierTypes, ke
     return {standing.name: standing for standing in found}
 
 
-def rows_as_known(
-    rows: Rows, then: TouchesThen, standings: Mapping[str, Standing], person: str, until_ns: int, timeout_ns: Mapping[str, int]
-) -> FanRows:
-    """Return the rows up to a time that standings give a person, touches with the corrections of `then`."""
-    names = [name for name, each in standings.items() if any(span.fan == person for span in each.spans)]
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What was known at a time."""
+
+    until_ns: int
+    standings: Mapping[str, Standing]
+    touches: TouchesThen
+    """Touches with the corrections of then."""
+
+
+def rows_as_known(rows: Rows, then: Then, person: str, timeout_ns: Mapping[str, int], visits: Visits) -> FanRows:
+    """Return the rows up to a time that what was known then gives a person. `visits` has also those that are not over."""
+    whose, until_ns = WhoseThen(visits, then.standings, timeout_ns), then.until_ns
+    names = [name for name, each in then.standings.items() if any(span.fan == person for span in each.spans)]
     subjects = [name for name in names if ":" not in name]
     now = {(row.store, row.agent, row.row): row for name in {*names, fan_name(person)} for row in rows.touches_of(name)}
-    touches = {**now, **then.rows}
-
-    def is_theirs(subject: str, time_ns: int) -> bool:
-        return time_ns <= until_ns and whom(standings[subject], time_ns) == person
-
+    touches = [row for row in {**now, **then.touches.rows}.values() if row.time_ns <= until_ns and not row.void]
+    visited = [row for subject in subjects for row in rows.visits_of(subject) if row.start_ns <= until_ns]
+    dwells = [row for subject in subjects for row in rows.dwells_of(subject) if row.start_ns <= until_ns]
     return FanRows(
-        visits=[row for subject in subjects for row in rows.visits_of(subject) if is_theirs(subject, row.start_ns)],
-        dwells=[row for subject in subjects for row in rows.dwells_of(subject) if is_theirs(subject, row.start_ns)],
-        touches=[row for row in touches.values() if row.time_ns <= until_ns and not row.void and named(standings.get, row) == person],
+        visits=[row for row in visited if whose.of_visit(row, until_ns) == person],
+        dwells=[row for row in dwells if whose.of_dwell(row) == person],
+        touches=[row for row in touches if named(whose.at(row), row) == person],
         timeout_ns=timeout_ns,
     )

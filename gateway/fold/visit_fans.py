@@ -17,6 +17,7 @@ from gateway.fold.store import VisitRow
 from gateway.fold.visit_rows import Segment
 from gateway.fold.visit_segments import VisitSegments, opened_ns
 from gateway.fold.whose import Whose
+from gateway.identity.facts import Standing
 
 
 class Renamed(NamedTuple):
@@ -79,6 +80,11 @@ class VisitFans:
     def _is_withdrawn(self, subject: str, first_ns: int, last_ns: int) -> bool:
         if int(subject, 16) not in self._state.links.withdrawn:
             return False
-        standing, first_ms, last_ms = self._state.links.standing(subject), first_ns // NS_PER_MS, last_ns // NS_PER_MS
-        spans = standing.spans if standing else ()
-        return any(not each.fan and each.from_ns // NS_PER_MS <= last_ms and first_ms < each.to_ns // NS_PER_MS for each in spans)
+        standing = self._state.links.standing(subject)
+        return standing is not None and is_withdrawn(standing, first_ns, last_ns)
+
+
+def is_withdrawn(standing: Standing, first_ns: int, last_ns: int) -> bool:
+    """Return whether whoever a standing means has withdrawn consent at any time of a visit, to the millisecond."""
+    first_ms, last_ms = first_ns // NS_PER_MS, last_ns // NS_PER_MS
+    return any(not each.fan and each.from_ns // NS_PER_MS <= last_ms and first_ms < each.to_ns // NS_PER_MS for each in standing.spans)

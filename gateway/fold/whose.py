@@ -1,10 +1,6 @@
-"""Whose a subject was in a store: as its standing has it, but for what was lent and not given back.
+"""Whose a subject was in a store: as its standing has it, but for what was lent and not given back (gateway.fold.lendings).
 
-Something lent, such as a rented tag, whose return nobody recorded is its fan's until the end of the visit in which that began: the
-subject's visit in the store that goes on at the time, else the first that begins within the store's visit timeout of it. So who has it next
-is nobody known. Whoever is first heard with it later, or in another store, may be anybody: it is the fan's until then, and for a day at
-most. Where the store of the handover was stated, it is the fan's there alone. Each store cuts by the visits that it has itself. A visit may
-still change, by late evidence: then what lies around it is to be given its fan anew.
+A visit may still change, by late evidence: then what lies around it is to be given its fan anew.
 """
 
 from __future__ import annotations
@@ -15,17 +11,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from footfall.units import NS_PER_DAY, NS_PER_MS
 from gateway.fold.handovers import handovers_of
+from gateway.fold.lendings import Heard, ended_ns, is_over, without
 from gateway.fold.link_index import Changed, span_at
 from gateway.fold.state import State
 from gateway.fold.visit_rows import Segment
-from gateway.fold.visit_segments import EVER_NS, VisitSegments
+from gateway.fold.visit_segments import VisitSegments
 from gateway.identity.facts import Span, Standing
 from gateway.identity.naming import StandingOf
-
-UNHEARD_NS: Final = NS_PER_DAY
-"""Something lent that no store hears is its fan's for so long: shops lend for a visit, and none lasts longer than a day."""
 
 _CACHED: Final = 10_000
 
@@ -67,7 +60,7 @@ class Whose:
             span = span_at(found, time_ns) if found and (found.lent or found.lent_in) else None
             if found is None or span is None or not self._is_over(name, store, span, time_ns):
                 return found
-            return found._replace(spans=tuple(each for each in found.spans if each != span))
+            return without(found, span)
 
         return standing
 
@@ -111,27 +104,14 @@ class Whose:
         standing = self._state.links.standing(subject)
         if standing is None or not (standing.lent or standing.lent_in):
             return False
-        if dict(standing.lent_in).get(span.from_ns, "") not in ("", self._state.estate.stores.names[store]):
-            return True
-        if span.from_ns not in standing.lent:
-            return False
-        ended_ns = self._ended_ns(subject, store, span)
-        return ended_ns is not None and time_ns // NS_PER_MS > ended_ns // NS_PER_MS
+        return is_over(standing, self._state.estate.stores.names[store], span, time_ns, lambda each: self._ended_ns(subject, store, each))
 
     def _ended_ns(self, subject: str, store: int, span: Span) -> int | None:
-        """Return when the visit ended in which a span began; without one, until when nobody else may have it; None while it goes on."""
+        """Return when what is lent ended with its visit, as `lendings.ended_ns` has it."""
         self._segments.save()
-        timeout_ns, until_ns = int(self._state.estate.timeout_ns[store]), min(span.to_ns, EVER_NS)
-        reached_ns, ended_ns = None, span.from_ns
-        while reached_ns != ended_ns:  # what lies behind the visit is not read: what is never given back has thousands
-            found = self._segments.in_span([subject], store, ended_ns, min(ended_ns + timeout_ns, until_ns))
-            if any(segment.is_open for segment in found):
-                return None
-            if not found:
-                break
-            reached_ns, ended_ns = ended_ns, max(ended_ns, *(segment.last_ns for segment in found))
-        if reached_ns is not None:
-            return ended_ns
-        unheard_ns = span.from_ns + UNHEARD_NS
-        later = self._segments.in_span([subject], store, span.from_ns, min(unheard_ns, until_ns))
-        return min([unheard_ns, *(segment.start_ns - NS_PER_MS for segment in later)])
+
+        def visits_in(from_ns: int, to_ns: int) -> list[Heard]:
+            found = self._segments.in_span([subject], store, from_ns, to_ns)
+            return [Heard(each.start_ns, each.last_ns, each.is_open) for each in found]
+
+        return ended_ns(span, int(self._state.estate.timeout_ns[store]), visits_in)

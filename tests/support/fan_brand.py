@@ -38,8 +38,8 @@ class Brand:
     def know(self, *facts: Fact) -> None:
         Identity(self._store, TYPES, KEY).take(facts)
 
-    def visit(self, number: int, start_s: int) -> None:
-        key = card(number).subject, "s1"
+    def visit(self, number: int, start_s: int, store: str = "s1") -> None:
+        key = card(number).subject, store
         self._visits.append(VisitRow(*key, start_s * S, "x", start_s * S, (start_s + 60) * S, 1, 0, 0, "", 0, ""))
         self._dwells.append(DwellRow(*key, "shelf", start_s * S, "x", start_s * S, (start_s + 30) * S, 0, 0, ""))
 

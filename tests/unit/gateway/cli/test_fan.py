@@ -10,6 +10,7 @@ import pytest
 
 from footfall.errors import ConfigError
 from footfall.units import NS_PER_S
+from gateway.identity.facts import Identifier, Link
 from gateway.state.facts_tail import facts_after
 from tests.support.fan_shop import FanShop
 from tests.support.shop_stories import PEOPLE, seen
@@ -127,6 +128,22 @@ def test_a_fact_that_states_no_learned_time_is_known_since_it_was_taken(place: F
     assert isinstance(found.exception, ConfigError), found.output
     later = json.loads(place.fan("fan-2", "--as-known-on", "2027-01-01T00:00:00Z", "--json").stdout)
     assert later["visits_total"] == 1
+
+
+def test_who_has_a_tag_after_the_visit_is_not_the_fan_it_was_lent_to_also_as_known_later(place: FanShop) -> None:
+    """Cat's tag is heard in two visits, the second of nobody known; then it is heard once more, and has not left yet."""
+    shop = place.shop
+    shop.touch("scan", "cat", event_id="handed").checkpoint()
+    tag = Identifier("tag", f"{PEOPLE['cat']:016x}")
+    (from_ns,) = [row.time_ns for row in place.ledger.touches_of(tag.subject)]
+    shop.know([Link(id="lent", learned_ns=from_ns, source="desk", identifier=tag, fan="fan-9", from_ns=from_ns)])
+    for nth in range(3):
+        at_s = shop.wait(1000 if nth else 0).now_s
+        shop.hear(*(seen("cat", "a", at_s + more) for more in range(0, 60, 5))).touch("scan", "cat", event_id=f"scan-{nth}")
+    place.fold()
+    now, later = (json.loads(place.fan("fan-9", *more, "--json").stdout) for more in ((), ("--as-known-on", "2026-06-30")))
+    assert (now["visits_total"], now["touches_total"]) == (1, 1)
+    assert (later["visits"], later["touches"]) == (now["visits"], now["touches"])
 
 
 def test_what_corrected_a_sale_later_is_not_shown_as_known_before(place: FanShop) -> None:

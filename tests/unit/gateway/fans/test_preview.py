@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from gateway.fans.as_known import all_around, as_known_on, rows_as_known
+from collections.abc import Iterable
+
+from gateway.fans.as_known import Then, all_around, as_known_on, rows_as_known
 from gateway.fans.effect import Moved
+from gateway.fans.history import FanRows
+from gateway.fans.known_touches import TouchesThen
 from gateway.fans.preview import Preview
-from gateway.identity.facts import Consent, Fact, Merge, Revoke, Split, claims_name, fan_name
+from gateway.identity.facts import Consent, Fact, Identifier, Link, Merge, Revoke, RevokeLink, Split, claims_name, fan_name
 from tests.support.fan_brand import KEY, TYPES, Brand, card, link
 
 S = 1_000_000_000
@@ -83,14 +87,34 @@ def test_as_known_on_a_day_a_later_merge_was_not_known() -> None:
     assert subject not in as_known_on(facts, 5, TYPES, KEY)
 
 
+def rows_then(known: Brand, facts: Iterable[Fact], person: str, until_s: int) -> FanRows:
+    then = Then(until_s * S, as_known_on(facts, until_s * S, TYPES, KEY), TouchesThen([], lambda _: None, until_s * S))
+    return rows_as_known(known, then, person, {"s1": 100 * S, "s2": 100 * S}, known)
+
+
 def test_rows_as_known_are_those_of_the_person_of_then_up_to_then() -> None:
     known = brand()
     known.know(MERGE)
     facts = all_around(known, {fan_name("b"), claims_name("b")})
     before = [fact for fact in facts if fact.id != "m"]
-    rows = rows_as_known(known, as_known_on(before, 250 * S, TYPES, KEY), "b", 250 * S, {})
+    rows = rows_then(known, before, "b", 250)
     assert ([row.start_ns // S for row in rows.visits], [row.start_ns // S for row in rows.dwells]) == ([200], [200])
     assert sorted(row.time_ns // S for row in rows.touches) == [210, 211]
-    merged = as_known_on(facts, 400 * S, TYPES, KEY)
-    assert rows_as_known(known, merged, "b", 400 * S, {}).visits == []
-    assert len(rows_as_known(known, merged, "a", 400 * S, {}).visits) == 3
+    assert rows_then(known, facts, "b", 400).visits == []
+    assert len(rows_then(known, facts, "a", 400).visits) == 3
+
+
+def test_what_was_lent_ended_with_its_visit_also_as_known_then() -> None:
+    """The tag is heard twice; the next one who has it is nobody known, whatever was stated of its return."""
+    tag = Identifier("tag", card(2).subject)
+    handed = Link(id="l", learned_ns=50 * S, source="desk", identifier=tag, fan="b", from_ns=90 * S)
+    returned = RevokeLink(id="r", learned_ns=60 * S, source="desk", identifier=tag, fan="b", from_ns=90 * S, to_ns=290 * S)
+    known = Brand()
+    for start_s, store in ((100, "s1"), (300, "s1"), (700, "s2")):
+        known.visit(2, start_s, store)
+        known.touch("scan", start_s + 10, 0.0, 2)
+    for facts in ([handed], [handed, returned]):
+        rows = rows_then(known, facts, "b", 1000)
+        assert [row.start_ns // S for row in rows.visits] == [100]
+        assert [row.start_ns // S for row in rows.dwells] == [100]
+        assert [row.time_ns // S for row in rows.touches] == [110]

@@ -1,0 +1,63 @@
+"""Until when something lent, such as a rented tag, is its fan's where nobody recorded its return. Pure but for the visits that it asks for.
+
+It is the fan's until the end of the visit in which that began: the subject's visit in the store that goes on at the time, else the first
+that begins within the store's visit timeout of it. So who has it next is nobody known. Whoever is first heard with it later, or in another
+store, may be anybody: it is the fan's until then, and for a day at most. Where the store of the handover was stated, it is the fan's there
+alone. Each store cuts by the visits that it has itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from footfall.units import NS_PER_DAY, NS_PER_MS
+from gateway.identity.facts import Span, Standing
+
+UNHEARD_NS: Final = NS_PER_DAY
+"""Something lent that no store hears is its fan's for so long: shops lend for a visit, and none lasts longer than a day."""
+
+
+class Heard(NamedTuple):
+    """A visit of something lent."""
+
+    start_ns: int
+    last_ns: int
+    is_open: bool
+
+
+VisitsIn = Callable[[int, int], Sequence[Heard]]
+"""By a span, both ends included, the visits of one subject in one store that touch it."""
+EndedNs = Callable[[Span], int | None]
+"""By a span of something lent in one store, see `ended_ns`."""
+
+
+def is_over(standing: Standing, store: str, span: Span, time_ns: int, ended: EndedNs) -> bool:
+    """Return whether a span of a standing is lent, and holds in another store (a name), or ended before a time with its visit."""
+    if dict(standing.lent_in).get(span.from_ns, "") not in ("", store):
+        return True
+    if span.from_ns not in standing.lent:
+        return False
+    ended_ns = ended(span)
+    return ended_ns is not None and time_ns // NS_PER_MS > ended_ns // NS_PER_MS
+
+
+def ended_ns(span: Span, timeout_ns: int, visits_in: VisitsIn) -> int | None:
+    """Return when the visit ended in which a span began; without one, until when nobody else may have it; None while it goes on."""
+    reached_ns, end_ns = None, span.from_ns
+    while reached_ns != end_ns:  # what lies behind the visit is not read: what is never given back has thousands
+        found = visits_in(end_ns, min(end_ns + timeout_ns, span.to_ns))
+        if any(visit.is_open for visit in found):
+            return None
+        if not found:
+            break
+        reached_ns, end_ns = end_ns, max(end_ns, *(visit.last_ns for visit in found))
+    if reached_ns is not None:
+        return end_ns
+    unheard_ns = span.from_ns + UNHEARD_NS
+    return min([unheard_ns, *(visit.start_ns - NS_PER_MS for visit in visits_in(span.from_ns, min(unheard_ns, span.to_ns)))])
+
+
+def without(standing: Standing, span: Span) -> Standing:
+    """Return a standing that lacks a span."""
+    return standing._replace(spans=tuple(each for each in standing.spans if each != span))

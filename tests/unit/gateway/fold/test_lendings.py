@@ -1,0 +1,46 @@
+"""What is lent ends with the visit in which it began: by the visits of each store, and not at all while that visit goes on."""
+
+from __future__ import annotations
+
+import pytest
+
+from footfall.units import NS_PER_MS, NS_PER_S
+from gateway.fold.lendings import UNHEARD_NS, Heard, ended_ns, is_over, without
+from gateway.identity.facts import FOR_EVER_NS, Span, Standing
+
+S = NS_PER_S
+TIMEOUT_NS = 300 * S
+SPAN = Span(1000 * S, FOR_EVER_NS, "f")
+
+
+@pytest.mark.parametrize(
+    ("visits", "want_ns"),
+    [
+        ([(900, 1200), (1600, 1700)], 1200 * S),
+        ([(1250, 1400), (2000, 2100)], 1400 * S),
+        ([(900, 1200), (1200, 1500)], 1500 * S),
+        ([(1301, 1500)], 1301 * S - NS_PER_MS),
+        ([(100, 600)], SPAN.from_ns + UNHEARD_NS),
+        ([], SPAN.from_ns + UNHEARD_NS),
+    ],
+    ids=["goes on", "begins soon", "was cut", "begins too late", "was before", "is heard by nobody"],
+)
+def test_it_ends_with_its_visit(visits: list[tuple[int, int]], want_ns: int) -> None:
+    heard = [Heard(start_s * S, last_s * S, False) for start_s, last_s in visits]
+    found = ended_ns(
+        SPAN, TIMEOUT_NS, lambda from_ns, to_ns: [each for each in heard if each.last_ns >= from_ns and each.start_ns <= to_ns]
+    )
+    assert found == want_ns
+
+
+def test_it_goes_on_with_a_visit_that_is_open() -> None:
+    assert ended_ns(SPAN, TIMEOUT_NS, lambda *_: [Heard(900 * S, 1200 * S, True)]) is None
+
+
+def test_what_was_lent_in_one_store_is_over_in_another_and_what_was_given_back_by_no_visit() -> None:
+    lent = Standing("1", 1, (SPAN,), lent=(SPAN.from_ns,), lent_in=((SPAN.from_ns, "s1"),))
+    asked = [is_over(lent, store, SPAN, 1500 * S, lambda _: 1500 * S) for store in ("s1", "s2")]
+    assert asked == [False, True]
+    assert is_over(lent, "s1", SPAN, 1500 * S + NS_PER_MS, lambda _: 1500 * S)
+    assert not is_over(lent._replace(lent=()), "s1", SPAN, 9999 * S, lambda _: 1500 * S)
+    assert without(lent, SPAN).spans == ()
