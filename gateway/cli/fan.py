@@ -129,7 +129,14 @@ def _inferred(config: Path, person: Person, history: History, most: int) -> list
 
 
 def _known_until(files: Desk, as_known: str) -> int | None:
-    return files.moment("--as-known-on", as_known) if as_known else None
+    """Return the time of --as-known-on, None where none is stated; say so where it is later than what is known."""
+    if not as_known:
+        return None
+    until_ns = files.moment("--as-known-on", as_known)
+    if files.now_ns and until_ns > _last_ns(files, None):
+        last = moment(files.now_ns, UTC)
+        typer.echo(f"--as-known-on: {as_known} is after {last}, up to when anything is known: this is what is known by then", err=True)
+    return until_ns
 
 
 def _last_ns(files: Desk, until_ns: int | None) -> int:
@@ -143,7 +150,7 @@ def _found(files: Desk, fan: str, until_ns: int | None) -> tuple[Person, History
     person, rows = _now(files, fan) if until_ns is None else _as_known(files, fan, until_ns)
     history = history_of(rows, files.roster)
     if not (history.visits or history.touches or person.identifiers or len(person.ids) > 1 or person.withdrawn_ns is not None):
-        raise nobody(files, fan)
+        raise nobody(files, fan) if until_ns is None or not files.is_known(fan) else _unknown_then(fan, until_ns)
     return person, history
 
 
@@ -172,6 +179,11 @@ def _owner(files: Desk, person: Person, history: History, until_ns: int | None) 
     facts = facts_of_owners(files.known(), person.ids)
     known = facts if until_ns is None else [fact for fact in facts if fact.known_ns <= until_ns]
     return cared_for(Owners(known), person.fan, files.now_ns if until_ns is None else until_ns, registered_by(history.touches))
+
+
+def _unknown_then(fan: str, until_ns: int) -> ConfigError:
+    """Return the error for an id that something has only since a later time."""
+    return ConfigError(f"nothing was known of a fan {fan!r} on {moment(until_ns, UTC)}, only later: state a later --as-known-on, or none")
 
 
 def nobody(files: Desk, fan: str) -> ConfigError:

@@ -146,6 +146,27 @@ def test_who_has_a_tag_after_the_visit_is_not_the_fan_it_was_lent_to_also_as_kno
     assert (later["visits"], later["touches"]) == (now["visits"], now["touches"])
 
 
+def test_a_fan_of_whom_nothing_was_known_yet_is_not_taken_for_a_slip(place: FanShop) -> None:
+    found = place.fan("fan-2", "--as-known-on", "2026-01-01T00:00:00Z")
+    assert "nothing was known of a fan 'fan-2' on 2026-01-01T00:00:00.000Z, only later" in str(found.exception)
+    assert "did you mean 'fan-2'?" in str(place.fan("fan-22", "--as-known-on", "2026-01-01T00:00:00Z").exception)
+
+
+def test_a_time_up_to_which_nothing_is_known_yet_is_shown_with_a_word_about_it(place: FanShop) -> None:
+    ahead = place.fan("fan-2", "--as-known-on", "2027-01-01T00:00:00Z")
+    assert ahead.exit_code == 0
+    assert ahead.stderr.startswith("--as-known-on: 2027-01-01T00:00:00Z is after 2026-")
+    assert place.fan("fan-2", "--as-known-on", "2026-05-28T20:30:00Z").stderr == ""
+
+
+def test_what_is_lent_is_linked_with_the_time_of_the_handover(place: FanShop) -> None:
+    """A link since ever would end with the visits of then: it would name nobody."""
+    refused = place.fan("link", "tag:77", "fan-1", "--reason", "rented")
+    assert "--from: tag is lent: state since when the fan has it" in str(refused.exception)
+    assert facts_after(place.journal, 0) == []
+    decided(place, "link", "tag:77", "fan-1", "--from", "2026-05-28T20:00:00Z")
+
+
 def test_what_corrected_a_sale_later_is_not_shown_as_known_before(place: FanShop) -> None:
     """Sold, amended to more money and another fan, and void, an hour after the other."""
 
