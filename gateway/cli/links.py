@@ -80,7 +80,7 @@ def import_(
                 order=dates,
                 defaults=Defaults(_source(source), id_type, files.settings.profiles.registry().consent, stamp.learned_ns),
             )
-            plan = ImportPlan(files.known(), files.pseudonyms.identified, stamp, snapshot)
+            plan = ImportPlan(files.known(), files.pseudonyms.identified, stamp, snapshot, files.types)
             run = Importing(files, plan, preview, held=[] if snapshot else None)
             with open_links(file, asked) as table, _progress(file, quiet) as on_line:
                 run.take(table.read(), on_line)
@@ -99,7 +99,7 @@ def import_(
 def _import_facts(files: Desk, file: Path, stamp: Stamp, preview: Preview | None, quiet: bool) -> Importing:
     """Import a file of lines of JSON, each a fact."""
     lines = FactLines(files.pseudonyms, stamp, files.settings.profiles.registry().consent, Places(files.site))
-    run = Importing(files, FactPlan(files.known()), preview)
+    run = Importing(files, FactPlan(files.known(), files.types), preview)
     with file.open("rb") as content, _progress(file, quiet) as on_line:
         run.take(lines.read(content), on_line)
     return run

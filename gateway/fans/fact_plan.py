@@ -17,6 +17,7 @@ from gateway.fans.sheet import Unread
 from gateway.fans.takings import Taking, Takings
 from gateway.identity.facts import Consent, Distinct, Fact, Identifier, Link, Merge, Ownership, Revoke, RevokeLink, fact_name
 from gateway.identity.index import identifiers_of
+from gateway.identity.types import IdentifierTypes
 
 
 @dataclass(slots=True)
@@ -24,6 +25,7 @@ class FactPlan:
     """Compares facts with what `store` knows, some at a time, and with those before in the same file."""
 
     store: Facts
+    types: IdentifierTypes = field(default_factory=IdentifierTypes)
     counts: Counter[Outcome] = field(default_factory=Counter)
     fans: set[str] = field(default_factory=set)
     id_types: set[str] = field(default_factory=set)
@@ -38,7 +40,7 @@ class FactPlan:
     _takings: Takings = field(init=False)
 
     def __post_init__(self) -> None:
-        self._rivals = Rivals(self.store)
+        self._rivals = Rivals(self.store, self.types)
         self._takings = Takings(self.store)
 
     def take(self, stated: Sequence[StatedFacts]) -> list[Fact]:

@@ -23,6 +23,7 @@ from gateway.fans.rivals import Contradiction, Rivals, Statement
 from gateway.fans.sheet import Unread
 from gateway.fans.takings import Taking, Takings
 from gateway.identity.facts import FOR_EVER_NS, Fact, Identifier, Link, Revoke, Same
+from gateway.identity.types import IdentifierTypes
 
 Identify = Callable[[str], Sequence[Identifier]]
 """Returns what `type:value` names; nothing if the value is no identifier."""
@@ -69,6 +70,7 @@ class ImportPlan:
     identify: Identify
     stamp: Stamp
     is_snapshot: bool = False
+    types: IdentifierTypes = field(default_factory=IdentifierTypes)
     counts: Counter[Outcome] = field(default_factory=Counter)
     blocked: Counter[str] = field(default_factory=Counter)
     """By type, lines whose value is no identifier."""
@@ -90,7 +92,7 @@ class ImportPlan:
     _named: set[LinkKey] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._rivals = Rivals(self.store)
+        self._rivals = Rivals(self.store, self.types)
         self._takings = Takings(self.store)
 
     def take(self, links: Sequence[StatedLink]) -> list[Fact]:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from gateway.fans.known_links import Facts, KnownLinks, LinkKey, key_of, persons_of
 from gateway.identity.facts import FOR_EVER_NS, Identifier
+from gateway.identity.types import IdentifierTypes
 
 
 class Contradiction(NamedTuple):
@@ -41,8 +42,9 @@ class Statement(NamedTuple):
 class Rivals:
     """Remembers what the lines of one file state of each identifier."""
 
-    def __init__(self, store: Facts) -> None:
+    def __init__(self, store: Facts, types: IdentifierTypes) -> None:
         self._store: Final = store
+        self._types: Final = types
         self._by_subject: Final[dict[int, Statement | list[Statement]]] = {}
         """Most identifiers have one: a list for each would double the memory of a large file."""
         self._new: list[Contradiction] = []
@@ -55,15 +57,21 @@ class Rivals:
         return () if found is None else found if isinstance(found, list) else (found,)
 
     def hear(self, identifier: Identifier, stated: Statement, known: KnownLinks) -> None:
-        """Take what a line states, and note whom it contradicts."""
+        """Take what a line states, and note whom it contradicts. Of what is lent, the later handover ends the earlier: that is none."""
         line, id_type, subject = stated.line, *identifier
+        is_lent = self._types.of(id_type).klass == "lent"
+
+        def contradicts(fan: str, from_ns: int, to_ns: int) -> bool:
+            is_handover = is_lent and from_ns != stated.from_ns
+            return fan != stated.fan and not is_handover and stated.overlaps(from_ns, to_ns)
+
         for other in known.of_subject(subject):
             link = other.link
-            if other.taken_back is None and link.fan != stated.fan and stated.overlaps(link.from_ns, link.to_ns):
+            if other.taken_back is None and contradicts(link.fan, link.from_ns, link.to_ns):
                 self._new.append(Contradiction(line, id_type, subject, stated.fan, link.fan, link.source, 0, key_of(link)))
         others = self.before(identifier)
         for one in others:
-            if one.fan != stated.fan and stated.overlaps(one.from_ns, one.to_ns):
+            if contradicts(one.fan, one.from_ns, one.to_ns):
                 self._new.append(Contradiction(line, id_type, subject, stated.fan, one.fan, one.source, one.line, None))
         self._by_subject[int(subject, 16)] = [*others, stated] if others else stated
 

@@ -127,6 +127,14 @@ def test_one_after_the_other_is_no_contradiction(brand: Brand) -> None:
     assert brand.import_(stated("phone:1", "g", 5 * DAY)).contradictions() == []
 
 
+def test_of_what_is_lent_the_next_handover_is_no_contradiction(brand: Brand) -> None:
+    brand.import_(stated("tag:1", "f", DAY))
+    plan = brand.import_(
+        stated("tag:1", "g", 2 * DAY, line=7), stated("tag:1", "h", 2 * DAY, line=8), stated("tag:1", "i", 3 * DAY, line=9)
+    )
+    assert [(each.line, each.other_fan) for each in plan.contradictions()] == [(8, "g")], "to two at once it is"
+
+
 def test_one_person_with_two_ids_is_no_contradiction(brand: Brand) -> None:
     brand.store.add([], [Standing(fan_name("g"), 1, (Span(-FOR_EVER_NS, FOR_EVER_NS, "f"),))])
     brand.import_(stated("phone:1", "f"))

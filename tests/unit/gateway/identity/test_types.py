@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -141,3 +144,11 @@ def test_a_phone_number_keeps_the_spelling_of_earlier_releases_where_a_brand_has
     assert both.spellings("member", "8613800001111") == [("member", "8613800001111")]
     assert TYPES.spellings("phone", "8613800001111") == [("phone", "8613800001111")]
     assert TYPES.of("phone.national").joins == TYPES.of("phone").joins
+
+
+def test_hardware_that_is_lent_is_stated_as_the_page_of_profiles_has_it() -> None:
+    """What it shows for tags of the profile ble-tag makes of them what a `tag` is as shipped."""
+    page = (Path(__file__).parents[4] / "docs" / "profiles.md").read_text()
+    block = page.partition("### tags that are lent")[2].partition("```toml\n")[2].partition("```")[0]
+    types = IdentifierTypes([IdentifierTypeEntry.model_validate(each) for each in tomllib.loads(block)["identifier_types"]])
+    assert replace(types.of("ble-tag"), name="tag") == types.of("tag")
