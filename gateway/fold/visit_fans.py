@@ -85,6 +85,10 @@ class VisitFans:
 
 
 def is_withdrawn(standing: Standing, first_ns: int, last_ns: int) -> bool:
-    """Return whether whoever a standing means has withdrawn consent at any time of a visit, to the millisecond."""
-    first_ms, last_ms = first_ns // NS_PER_MS, last_ns // NS_PER_MS
-    return any(not each.fan and each.from_ns // NS_PER_MS <= last_ms and first_ms < each.to_ns // NS_PER_MS for each in standing.spans)
+    """Return whether whoever a standing means has withdrawn consent at any time of a visit, to the millisecond.
+
+    Who is lent something after having withdrawn withdraws nothing for the fan who had it before.
+    """
+    first_ms, last_ms, lent = first_ns // NS_PER_MS, last_ns // NS_PER_MS, {*standing.lent, *dict(standing.lent_in)}
+    spans = (each for each in standing.spans if not each.fan and each.from_ns not in lent)
+    return any(each.from_ns // NS_PER_MS <= last_ms and first_ms < each.to_ns // NS_PER_MS for each in spans)

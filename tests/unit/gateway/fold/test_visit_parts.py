@@ -129,6 +129,13 @@ def test_who_withdraws_during_a_visit_hands_nothing_over() -> None:
     assert told(shop) == [("", 100.0, 300.0), ("fan-2", 400.0, 300.0)]
 
 
+def test_handed_to_one_who_had_withdrawn_it_was_the_fan_s_before_until_then() -> None:
+    for spans, after in (([], [("", 400.0, 300.0)]), ([(520.0, EVER_S, "fan-3")], [("", 400.0, 120.0), ("fan-3", 520.0, 180.0)])):
+        until_s = spans[0][0] if spans else EVER_S
+        shop = lend(heard(Shop(), 700).close(), (90, 400, "fan-1"), (400, until_s, ""), *spans)
+        assert told(shop) == [("fan-1", 100.0, 300.0), *after]
+
+
 def test_a_restart_goes_on_with_the_part() -> None:
     shop = heard(lend(Shop(), (90, 400, "fan-1"), (400, EVER_S, "fan-2")), 500).checkpoint()
     assert told(heard(shop, 700, from_s=520).wait(2 * IDLE_S)) == TWO
