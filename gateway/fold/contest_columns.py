@@ -25,7 +25,7 @@ from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import DECIDED, LEADS, SETTLES
 from gateway.fold.visits import Visits
-from gateway.fold.zone_rules import GONE_DBM, Standing, ZoneLimits, exceeds, fell_silent, follows, is_ahead, is_clear, is_free, is_unowned
+from gateway.fold.zone_rules import GONE_DBM, Standing, ZoneLimits, fell_silent, follows, is_ahead, is_clear, is_unowned
 
 Slots = npt.NDArray[Any]
 Times = npt.NDArray[np.int64]
@@ -77,7 +77,7 @@ class ContestColumns:
         limits, at, timeout_ns = self._limits(slot), self._standing(slot, t), estate.timeout_ns[s.store[slot]]
         common: Mask = (rows.kind != Kind.EXIT) & (t >= s.last_ns[slot]) & self._are_plain(slot, t)
         common &= (rows.profile == s.profile[slot]) | (t - s.last_ns[slot] <= timeout_ns)
-        by_owner = (s.owner_agent[slot] == NO_CODE) | (s.owner_agent[slot] == rows.agent) | is_free(at, limits)
+        by_owner = (s.owner_agent[slot] == NO_CODE) | (s.owner_agent[slot] == rows.agent) | fell_silent(at, limits)
         one_level = ((rows.zone != at.owner) | by_owner) & (s.heard_zone[slot] != at.owner[:, None]).all(axis=1)
         in_visit = (s.v_state[slot] == OPEN) & (t - s.v_last_ns[slot] <= timeout_ns)
         common &= ~owned | (one_level & (s.d_state[slot] == OPEN) & (in_visit | estate.zone_outside[at.owner]))
@@ -102,11 +102,8 @@ class ContestColumns:
         limits = self._limits(slot)
         self._hear_others(rows, limits.stale_ns)
         is_heard, best = self._loudest(slot, rows.time_ns, limits)
-        was = was_owned(self._state, slot)
-        had, had_dbm = heard_zones.loudest_in(s, slot, s.zone[slot], rows.time_ns - limits.stale_ns)
-        best = np.where(was & (had_dbm != GONE_DBM) & ~exceeds(s.heard_dbm[slot, best], had_dbm, limits.margin_db), had, best)
         s.lead_zone[slot[is_heard]] = s.heard_zone[slot, best][is_heard]
-        absent = was & is_unusual(self._state, s.lead_zone[slot], s.heard_dbm[slot, best])
+        absent = was_owned(self._state, slot) & is_unusual(self._state, s.lead_zone[slot], s.heard_dbm[slot, best])
         s.lead_clear[slot[is_heard]] = ~absent[is_heard]
         s.lead_db[slot[is_heard]] = (s.heard_dbm[slot, best] - self._beside_dbm(slot, rows.time_ns, limits))[is_heard]
 
@@ -216,8 +213,7 @@ class ContestColumns:
     def _standing(self, slot: Slots, time_ns: Times) -> Standing:
         s = self._state.tracks
         heard_ns = np.where(s.contest[slot] == LEADS, s.own_ns[slot], s.zone_ns[slot])
-        missed_ns = np.where(s.beyond_ns[slot] != 0, time_ns - s.beyond_ns[slot], 0)
-        return Standing(s.zone[slot], s.level_dbm[slot], time_ns - heard_ns, time_ns - s.since_ns[slot], missed_ns)
+        return Standing(s.zone[slot], s.level_dbm[slot], time_ns - heard_ns, time_ns - s.since_ns[slot])
 
     def _sighted(self, slot: Slots) -> Sighted:
         return sighted_of(self._state.tracks, slot)

@@ -83,15 +83,6 @@ def loudest_dbm(tracks: Tracks, slot: npt.NDArray[Any], fresh_since_ns: npt.NDAr
     return levels
 
 
-def loudest_in(
-    tracks: Tracks, slot: npt.NDArray[Any], zone: npt.NDArray[Any], fresh_since_ns: npt.NDArray[Any]
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int16]]:
-    """Return the loudest fresh place of a zone in each slot, and its level; GONE_DBM where there is none."""
-    mine = (tracks.heard_zone[slot] == zone[:, None]) & (tracks.heard_ns[slot] >= fresh_since_ns[:, None])
-    levels: npt.NDArray[np.int16] = np.where(mine, tracks.heard_dbm[slot], np.int16(GONE_DBM))
-    return levels.argmax(axis=1), levels.max(axis=1)
-
-
 def forget_beyond(tracks: Tracks, slot: Any) -> None:
     """Forget the first row elsewhere since the owner's latest evidence: there is none, of a slot or of a column of slots."""
     tracks.beyond_ns[slot] = tracks.beyond_key_ns[slot] = tracks.beyond_agent[slot] = 0

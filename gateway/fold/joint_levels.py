@@ -57,9 +57,7 @@ class JointLevels(ZoneLevels):
     def standing(self, slot: int, time_ns: int) -> Standing:
         s, owner = self._state.tracks, self._state.tracks.zone.item(slot)
         heard_ns = s.own_ns.item(slot) if s.contest.item(slot) == LEADS else s.zone_ns.item(slot)
-        missed_ns = time_ns - beyond_ns if (beyond_ns := s.beyond_ns.item(slot)) else 0
-        level_dbm = self._level_dbm(slot, owner, time_ns)
-        return Standing(owner, level_dbm, time_ns - heard_ns, time_ns - s.since_ns.item(slot), missed_ns)
+        return Standing(owner, self._level_dbm(slot, owner, time_ns), time_ns - heard_ns, time_ns - s.since_ns.item(slot))
 
     def hear(self, slot: int, row: HeardRow, limits: ZoneLimits) -> None:
         s = self._state.tracks
@@ -95,10 +93,6 @@ class JointLevels(ZoneLevels):
             return None
         dbm, *_, zone = max(found)
         return Heard(zone, NO_CODE, round(dbm), levels[zone].time_ns)
-
-    def heard_in(self, slot: int, zone: int, time_ns: int, limits: ZoneLimits) -> Heard | None:
-        level = self._levels(slot, time_ns).get(zone)
-        return None if level is None else Heard(zone, NO_CODE, round(level.dbm), level.time_ns)
 
     def beside_dbm(self, slot: int, zone: int, time_ns: int, limits: ZoneLimits) -> int:
         return max((round(level.dbm) for other, level in self._levels(slot, time_ns).items() if other != zone), default=GONE_DBM)

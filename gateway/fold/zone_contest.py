@@ -8,11 +8,10 @@ Each slot remembers the latest level of the other zones that hear it (`heard_zon
   meanwhile, so nothing has to be taken back: if the challenger falls behind, or is not ahead by the margin within twice that time, the
   dwell is extended to the owner's latest evidence. If it wins, the dwell ends as early as the owner lost the subject
   (`decision_rules.py`).
-- SETTLES: nobody owned the subject when it was heard. The loudest zone owns it, since then, when the settling time is over; or that which
-  had it last on the visit, unless another is louder by the margin.
+- SETTLES: nobody owned the subject when it was heard. The loudest zone owns it when the settling time is over, since then.
 
-A contest is over by a row's place, not by its time, or when the watermark has passed its end: what is decided depends on the order of rows
-alone. Its row is written then, and its zone changes no more.
+A contest is over by a row's place, not by its time, or when the watermark has passed its end. So what is decided depends on the order of
+rows alone, not on when the fold looks. Its row is written then, and its zone changes no more.
 """
 
 from __future__ import annotations
@@ -111,7 +110,7 @@ class ZoneContest:
     def _settle(self, slot: int, row: HeardRow, limits: ZoneLimits) -> None:
         s, levels = self._state.tracks, self._levels(slot)
         levels.hear_other(slot, row, limits)
-        if (best := levels.first(slot, row.time_ns, limits)) is not None:
+        if (best := levels.loudest(slot, row.time_ns, limits)) is not None:
             s.lead_zone[slot] = best.zone
             s.lead_clear[slot] = not (was_owned(self._state, slot) and self._is_unusual(slot, best))
             s.lead_db[slot] = best.dbm - levels.beside_dbm(slot, best.zone, row.time_ns, limits)

@@ -10,13 +10,12 @@ from typing import Final, NamedTuple
 
 from footfall.frames import Kind
 from gateway.fold import faint_levels, heard_zones
-from gateway.fold.arrived_levels import was_owned
 from gateway.fold.heard_zones import NOBODY, Heard
 from gateway.fold.sighted import count
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import DECIDED, LEADS, SETTLES
-from gateway.fold.zone_rules import GONE_DBM, Standing, ZoneLimits, exceeds, is_free
+from gateway.fold.zone_rules import GONE_DBM, Standing, ZoneLimits, fell_silent
 
 
 class HeardRow(NamedTuple):
@@ -51,8 +50,7 @@ class ZoneLevels:
         """Return how the owner stands, whose dwell may lag behind its latest evidence while another zone leads."""
         s = self._state.tracks
         heard_ns = s.own_ns.item(slot) if s.contest.item(slot) == LEADS else s.zone_ns.item(slot)
-        missed_ns = time_ns - beyond_ns if (beyond_ns := s.beyond_ns.item(slot)) else 0
-        return Standing(s.zone.item(slot), s.level_dbm.item(slot), time_ns - heard_ns, time_ns - s.since_ns.item(slot), missed_ns)
+        return Standing(s.zone.item(slot), s.level_dbm.item(slot), time_ns - heard_ns, time_ns - s.since_ns.item(slot))
 
     def hear(self, slot: int, row: HeardRow, limits: ZoneLimits) -> None:
         """Take the level of a row about a subject that has an owner."""
@@ -94,17 +92,6 @@ class ZoneLevels:
         others = [(dbm, places[n].zone == lead_zone, -n) for dbm, n in fresh if places[n].zone != owner]
         return places[-max(others)[2]] if others else None
 
-    def first(self, slot: int, time_ns: int, limits: ZoneLimits) -> Heard | None:
-        """Return who owns a subject that nobody has: the loudest, or who had it last on the visit, unless that is ahead by the margin."""
-        best = self.loudest(slot, time_ns, limits)
-        had = self.heard_in(slot, self._state.tracks.zone.item(slot), time_ns, limits) if was_owned(self._state, slot) else None
-        return best if best is None or had is None or exceeds(best.dbm, had.dbm, limits.margin_db) else had
-
-    def heard_in(self, slot: int, zone: int, time_ns: int, limits: ZoneLimits) -> Heard | None:
-        """Return the loudest that hears a subject in a zone, while nobody owns it; None if nobody there does."""
-        found = [at for at in heard_zones.heard_at(self._state.tracks, slot) if at.zone == zone and time_ns - at.time_ns <= limits.stale_ns]
-        return max(found, key=lambda at: at.dbm, default=None)
-
     def beside_dbm(self, slot: int, zone: int, time_ns: int, limits: ZoneLimits) -> int:
         """Return the level of the loudest other zone than `zone`, while nobody owns the subject; GONE_DBM if there is none."""
         places = heard_zones.heard_at(self._state.tracks, slot)
@@ -134,8 +121,8 @@ class ZoneLevels:
 
     def _is_owners(self, slot: int, row: HeardRow, limits: ZoneLimits) -> bool:
         """Whether the owner's level is that of the row's agent: it was so far, or whose it was is gone."""
-        is_other = row.kind != Kind.EXIT and is_free(self.standing(slot, row.time_ns), limits)
-        return is_other or self._state.tracks.owner_agent.item(slot) in (row.agent, NO_CODE)
+        is_free = row.kind != Kind.EXIT and fell_silent(self.standing(slot, row.time_ns), limits)
+        return is_free or self._state.tracks.owner_agent.item(slot) in (row.agent, NO_CODE)
 
     def _hear_owner(self, slot: int, row: HeardRow) -> None:
         s = self._state.tracks

@@ -65,8 +65,6 @@ class Standing(NamedTuple):
     """Since its latest evidence."""
     held_ns: Any
     """Since it became the owner."""
-    missed_ns: Any = 0
-    """Since others heard it first after that evidence; 0: nobody did."""
 
 
 def standing_of(owned: Owned, slot: int, time_ns: int) -> Standing:
@@ -110,12 +108,7 @@ def changes_owner(zone: Any, rssi_dbm: Any, at: Standing, limits: ZoneLimits) ->
 
 
 def fell_silent(at: Standing, limits: ZoneLimits) -> Any:
-    """Return whether the owner sent an EXIT, or is stale for as long as others hear the subject: whom nobody heard it did not miss."""
-    return (at.level_dbm == GONE_DBM) | (at.missed_ns > limits.stale_ns)
-
-
-def is_free(at: Standing, limits: ZoneLimits) -> Any:
-    """Return whether the agent whose level the owner has hears the subject no more: any other of its zone may take its place."""
+    """Return whether the owner sent an EXIT, or is stale."""
     return (at.level_dbm == GONE_DBM) | (at.silent_ns > limits.stale_ns)
 
 

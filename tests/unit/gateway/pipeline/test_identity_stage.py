@@ -59,8 +59,12 @@ def ledger_before(path: Path) -> None:
 
 
 def insert(db: sqlite3.Connection, table: str, row: tuple[object, ...]) -> None:
-    marks = ", ".join("?" * (len(row) + 1))
-    db.execute(f"INSERT INTO {table} ({COLUMNS[table]}, crc) VALUES ({marks})", (*row, row_checksum(*row)))
+    """Insert what a row had when the table had no more columns than it has now; later ones were added at the end."""
+    there = {str(name) for (name,) in db.execute(f"SELECT name FROM pragma_table_info('{table}')")}
+    columns = [name for name in COLUMNS[table].split(", ") if name in there]
+    values = row[: len(columns)]
+    marks = ", ".join("?" * (len(values) + 1))
+    db.execute(f"INSERT INTO {table} ({', '.join(columns)}, crc) VALUES ({marks})", (*values, row_checksum(*values)))
 
 
 def opened(path: Path) -> tuple[Ledger, Shard]:
