@@ -53,7 +53,7 @@ def _why(
         time_ns = files.moment("--at", at) if at else files.now_ns
         touches = [] if _is_identifier(what) else _touches(files, what)
         if touches:
-            shown = [(row, [answer_of(files, name, row.time_ns) for name in names_of(json.loads(row.body))]) for row in touches]
+            shown = [(row, [answer_of(files, name, row.time_ns, row.store) for name in names_of(json.loads(row.body))]) for row in touches]
             _print_touches(shown, as_json)
             return
         if not (_is_identifier(what) or files.is_known(what)):

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from gateway.fans.desk import Desk
+from gateway.fans.reading import AllRows, timeouts
+from gateway.fans.whose_then import WhoseThen
 from gateway.identity.around import facts_around
 from gateway.identity.facts import Fact, fan_name
 from gateway.identity.facts_json import values_of
+from gateway.identity.in_force import Refused
 from gateway.identity.ownership import Owners, facts_of_owners
 from gateway.identity.why import Because, why
+
+ENDED: Final = "what is lent, and not given back, is the fan's until the visit ends in which that began"
 
 
 class NameAnswer(NamedTuple):
@@ -20,10 +25,16 @@ class NameAnswer(NamedTuple):
     because: Because
 
 
-def answer_of(files: Desk, name: str, time_ns: int) -> NameAnswer:
-    """Return why a name means whom it means at a time, by all facts, also those that are not folded yet."""
+def answer_of(files: Desk, name: str, time_ns: int, store: str = "") -> NameAnswer:
+    """Return why a name means whom it means at a time, by all facts, also those that are not folded yet; what is lent, in a store."""
     facts = facts_around(files.known(), files.types, names=[name]).facts
-    return NameAnswer(name, why(facts, files.types, files.key, name, time_ns))
+    because = why(facts, files.types, files.key, name, time_ns)
+    if because.lent is not None:
+        whose = WhoseThen(AllRows(files.ledger), {name: because.lent}, timeouts(files.ledger))
+        if whose.is_over(name, time_ns, store):
+            ended = [Refused(fact, ENDED) for fact in because.path]
+            because = because._replace(fan=None, path=(), refused=[*ended, *because.refused])
+    return NameAnswer(name, because)
 
 
 def owners_of(files: Desk, fan: str, time_ns: int) -> list[tuple[Fact, bool]]:

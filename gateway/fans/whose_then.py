@@ -51,6 +51,16 @@ class WhoseThen:
 
         return standing
 
+    def is_over(self, name: str, time_ns: int, store: str = "") -> bool:
+        """Return whether what a name is of was lent, and no longer is at a time: in a store, else wherever it was handed over or heard."""
+        standing = self._standings[name]
+        span = span_at(standing, time_ns) if standing.lent or standing.lent_in else None
+        if span is None:
+            return False
+        one = store or dict(standing.lent_in).get(span.from_ns, "")
+        stores = {one} if one else {row.store for row in self._visits_of(name)} or {""}
+        return all(self._is_over(standing, each, span, time_ns) for each in stores)
+
     def _fan_of(self, subject: str, store: str, time_ns: int) -> str:
         standing = self._standings[subject]
         span = span_at(standing, time_ns) if standing.spans else None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from gateway.identity.claims import latest_of_each
-from gateway.identity.facts import Fact, Link, Mention, Merge, names_of, ref_name
+from gateway.identity.facts import Fact, Link, Mention, Merge, Standing, names_of, ref_name
 from gateway.identity.in_force import Refused
 from gateway.identity.naming import named_by, standing_of_ref, whom
 from gateway.identity.resolve import Resolution, resolve
@@ -33,6 +33,8 @@ class Because(NamedTuple):
     refused: Sequence[Refused]
     """Facts about the name that do not count."""
     label: str = ""
+    lent: Standing | None = None
+    """Of something lent: what it comes to, by facts alone."""
 
 
 def why(facts: Iterable[Fact], types: IdentifierTypes, key: bytes, name: str, time_ns: int) -> Because:
@@ -50,7 +52,8 @@ def why(facts: Iterable[Fact], types: IdentifierTypes, key: bytes, name: str, ti
     spelled = made.index.spellings.get(name, name)
     standing = made.standings.get(name)
     refused = [*_of_names(made.refused, {name, spelled}), *_unheld(made, by_id, spelled, time_ns)]
-    return Because(whom(standing, time_ns), paths.of(spelled), refused, standing.label if standing else "")
+    lent = standing if standing and (standing.lent or standing.lent_in) else None
+    return Because(whom(standing, time_ns), paths.of(spelled), refused, standing.label if standing else "", lent)
 
 
 def _of_ref(made: Resolution, paths: _Paths, name: str) -> Because:

@@ -144,6 +144,11 @@ def test_who_has_a_tag_after_the_visit_is_not_the_fan_it_was_lent_to_also_as_kno
     now, later = (json.loads(place.fan("fan-9", *more, "--json").stdout) for more in ((), ("--as-known-on", "2026-06-30")))
     assert (now["visits_total"], now["touches_total"]) == (1, 1)
     assert (later["visits"], later["touches"]) == (now["visits"], now["touches"])
+    during = datetime.fromtimestamp(from_ns / NS_PER_S + 30, UTC).isoformat()
+    assert place.fan("why", tag.subject, "--at", during).stdout.startswith(f"{tag.subject}: fan fan-9\n  because lent")
+    ended = place.fan("why", tag.subject).stdout
+    assert ended.startswith(f"{tag.subject}: nobody is known\n  not because lent")
+    assert "until the visit ends in which that began" in ended
 
 
 def test_a_fan_of_whom_nothing_was_known_yet_is_not_taken_for_a_slip(place: FanShop) -> None:
