@@ -2,7 +2,8 @@
 
 Somebody who tries things on or pays was there, whether the device was heard or not. So a touch of the fan that only a person in the store
 can make bridges like evidence: two segments are one visit if no silence between them and such touches is longer than the timeout. A touch
-alone makes no visit, and none lasts longer for it.
+alone makes no visit, and none lasts longer for it. Nobody known is one person up to the next handover only: who has a tag before it is
+lent is not who has it after its return.
 """
 
 from __future__ import annotations
@@ -14,25 +15,28 @@ from gateway.fold.state import State
 from gateway.fold.visit_rows import Segment, entries_of
 from gateway.fold.visit_segments import EVER_NS, VisitSegments
 from gateway.fold.visit_touches import vouching_ns
+from gateway.fold.whose import Whose
 
 
 class _Person(NamedTuple):
-    """A fan, or somebody of whom only a subject is known: then `fan` is ""."""
+    """A fan, or somebody of whom only is known which subject they had when: then `fan` is ""."""
 
     fan: str
     subject: str = ""
+    had_ns: int = 0
 
 
 class VisitGroups:
     """Finds them. What tracks have is newer than the store: save segments first."""
 
-    def __init__(self, state: State, segments: VisitSegments) -> None:
+    def __init__(self, state: State, segments: VisitSegments, whose: Whose) -> None:
         self._state: Final = state
         self.segments: Final = segments
+        self._whose: Final = whose
 
     def of(self, store: int, segment: Segment) -> list[Segment]:
         """Return the segments of the visit that a segment is of, by key."""
-        return self._reach(store, _Person(segment.fan, segment.subject), segment.start_ns, segment.last_ns)
+        return self._reach(store, _Person(segment.fan, segment.subject, segment.start_ns), segment.start_ns, segment.last_ns)
 
     def around(self, store: int, fan: str, start_ns: int, last_ns: int) -> list[Segment]:
         """Return the fan's segments that would be one visit with evidence of a span."""
@@ -75,7 +79,12 @@ class VisitGroups:
     def _of(self, person: _Person, store: int, from_ns: int, to_ns: int) -> list[Segment]:
         if person.fan:
             return self.segments.in_span_of_fan(person.fan, store, from_ns, to_ns)
-        return [each for each in self.segments.in_span([person.subject], store, from_ns, to_ns) if not each.fan]
+        unknown = (each for each in self.segments.in_span([person.subject], store, from_ns, to_ns) if not each.fan)
+        return [each for each in unknown if each.staff or not self._is_handed_on(store, person, each.start_ns)]
+
+    def _is_handed_on(self, store: int, person: _Person, time_ns: int) -> bool:
+        """Return whether a subject passed on between a time and that at which a person had it."""
+        return bool(self._whose.handovers_ns(person.subject, store, *sorted((person.had_ns, time_ns))))
 
     def _timeout_ns(self, store: int) -> int:
         return int(self._state.estate.timeout_ns[store])

@@ -48,8 +48,8 @@ class Visits:
         self._watermarks: Final = watermarks
         self._segments: Final = VisitSegments(state)
         self._regroup: set[int] = set()
-        self.groups: Final = VisitGroups(state, self._segments)
         self.whose: Final = Whose(state, self._segments)
+        self.groups: Final = VisitGroups(state, self._segments, self.whose)
         self.arrivals: Final = Arrivals(state)
         self.unlinked: Final = UnlinkedVisits(state, self._segments)
         self._fans: Final = VisitFans(state, self._segments, self.whose)

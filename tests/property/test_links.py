@@ -169,8 +169,16 @@ def handovers_of(subject: int, some: Sequence[Link]) -> list[int]:
     return sorted(found)
 
 
+def is_handed_on(one: Session, other: Session, some: Sequence[Link]) -> bool:
+    passed = handovers_of(one.subject, some) if one.subject != STAFF else ()
+    return any(one.start_ns < at_ns <= other.start_ns for at_ns in passed)
+
+
 def visits_of(records: Sequence[Record], some: Sequence[Link], timeouts_s: dict[str, float]) -> list[list[Session]]:
-    """Sessions of one person, or parts of them, that lie within the timeout of each other, or of sales between them, are one visit."""
+    """Sessions of one person, or parts of them, that lie within the timeout of each other, or of sales between them, are one visit.
+
+    Nobody known is another person after each handover.
+    """
     people, sales = defaultdict(list), sales_of(records)
     for session in [part for whole in sessions(records, timeouts_s) for part in parts_of(whole, some)]:
         session.fan = fan_of(some, session.subject, session.start_ns) if session.subject < TOP_BIT else ""
@@ -183,7 +191,8 @@ def visits_of(records: Sequence[Record], some: Sequence[Link], timeouts_s: dict[
                 for sale_ns in sales[store, who]:
                     if until_ns < sale_ns < session.start_ns and sale_ns - until_ns <= timeouts_s[store] * S:
                         until_ns = sale_ns
-            if until_ns is None or session.start_ns - until_ns > timeouts_s[store] * S:
+            is_other = isinstance(who, int) and visits and is_handed_on(visits[-1][-1], session, some)
+            if until_ns is None or is_other or session.start_ns - until_ns > timeouts_s[store] * S:
                 visits.append([])
                 until_ns = session.last_ns
             visits[-1].append(session)

@@ -84,7 +84,16 @@ def test_a_handover_that_was_at_another_time_moves() -> None:
 
 def test_between_its_return_and_the_next_handover_it_is_nobody_known_s() -> None:
     shop = lend(heard(Shop(), 700).close(), (90, 300, "fan-1"), (500, 600, "fan-2"), ends=[90, 500])
-    assert told(shop) == [("fan-1", 100.0, 200.0), ("", 300.0, 400.0), ("fan-2", 500.0, 100.0)]
+    assert told(shop) == [("fan-1", 100.0, 200.0), ("", 300.0, 200.0), ("fan-2", 500.0, 100.0), ("", 600.0, 100.0)]
+
+
+def test_nobody_known_before_a_loan_and_after_its_return_are_two() -> None:
+    parts = [("", 100.0, 200.0), ("fan-1", 300.0, 100.0), ("", 400.0, 300.0)]
+    known_before = heard(lend(Shop(), (300, 400, "fan-1"), ends=[300]), 700).close()
+    for shop in (lend(heard(Shop(), 700).close(), (300, 400, "fan-1"), ends=[300]), known_before):
+        assert told(shop) == parts
+        assert (shop.total("visits_started"), shop.total("visits_closed"), shop.total("dwell_sum_s")) == (3, 3, 600)
+    assert told(known_before.stands("ben")) == [("", 100.0, 600.0)]
 
 
 def test_handed_to_the_same_fan_again_it_is_the_same_visit() -> None:
