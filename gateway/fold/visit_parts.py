@@ -77,10 +77,13 @@ def _part(whole: Segment, span: tuple[int, int], zones: int, keeps_key: bool) ->
 
 
 def _spans_between(whole: Segment, handovers_ns: Iterable[int]) -> list[tuple[int, int]]:
-    """Where the subject was away at a handover, one part ends with the last row before it, and the next begins with the first after it."""
+    """Where the subject was away at a handover, one part ends with the last row before it, and the next begins with the first after it.
+
+    What is handed on when it was heard last had no visit after that.
+    """
     spans, start_ns = [], whole.start_ns
     for time_ns in handovers_ns:
-        if not start_ns < time_ns <= whole.last_ns:
+        if not start_ns < time_ns < whole.last_ns // NS_PER_MS * NS_PER_MS:
             continue
         end_ns, begin_ns = next((away for away in whole.absences if away[0] < time_ns <= away[1]), (time_ns, time_ns))
         spans.append((start_ns, end_ns))

@@ -147,7 +147,7 @@ def parts_of(session: Session, some: Sequence[Link]) -> Iterator[Session]:
     """A session is cut where one fan follows another, and where the first one's link ended before that; at the rows around an absence."""
     key = session.key
     for at_ns in handovers_of(session.subject, some) if session.subject != STAFF else ():
-        if not session.start_ns < at_ns <= session.last_ns:
+        if not session.start_ns < at_ns < session.last_ns // 10**6 * 10**6:
             continue
         before = max([each for each in session.heard if each < at_ns], default=session.start_ns)
         after = min(each for each in session.heard if each >= at_ns)

@@ -61,10 +61,10 @@ def test_so_it_is_when_both_handovers_were_known_before() -> None:
 
 
 def test_so_it_is_when_the_handover_becomes_known_meanwhile() -> None:
-    shop = heard(lend(Shop(), (90, EVER_S, "fan-1")), 500)
+    shop = heard(lend(Shop(), (90, EVER_S, "fan-1")), 560)
     lend(shop, (90, 400, "fan-1"), (400, EVER_S, "fan-2"))
     assert [(visit.fan, visit.is_open) for visit in shop.standing()] == [("fan-1", False), ("fan-2", True)]
-    assert told(heard(shop, 700, from_s=520).close()) == [("fan-1", 100.0, 300.0), ("fan-2", 400.0, 300.0)]
+    assert told(heard(shop, 700, from_s=580).close()) == [("fan-1", 100.0, 300.0), ("fan-2", 400.0, 300.0)]
 
 
 def test_a_handover_that_is_taken_back_was_none() -> None:
@@ -94,6 +94,14 @@ def test_nobody_known_before_a_loan_and_after_its_return_are_two() -> None:
         assert told(shop) == parts
         assert (shop.total("visits_started"), shop.total("visits_closed"), shop.total("dwell_sum_s")) == (3, 3, 600)
     assert told(known_before.stands("ben")) == [("", 100.0, 600.0)]
+
+
+def test_what_is_handed_on_or_given_back_when_it_was_heard_last_is_one_visit() -> None:
+    assert told(lend(heard(Shop(), 700).close(), (90, 700, "fan-1"), (700, EVER_S, "fan-2"))) == [("fan-1", 100.0, 600.0)]
+    shop = lend(heard(Shop(), 700).close(), (90, 700, "fan-1"), ends=[90])
+    assert told(shop) == [("fan-1", 100.0, 600.0)]
+    shop = lend(heard(Shop(), 700), (90, 700, "fan-1"), (700, EVER_S, "fan-2"))
+    assert told(heard(shop, 760, from_s=760).close()) == [("fan-1", 100.0, 600.0), ("fan-2", 700.0, 60.0)]
 
 
 def test_handed_to_the_same_fan_again_it_is_the_same_visit() -> None:
@@ -182,7 +190,7 @@ def test_parts_make_the_segment_whole_again(rows_ms: list[int], handovers_ms: li
         (mine,) = [nth for nth, each in enumerate(parts) if each.start_ns <= row <= each.last_ns]
         assert sum(each <= row for each in handovers) >= mine
     for each in parts:
-        assert not any(each.start_ns < time_ns < each.last_ns for time_ns in handovers)
+        assert not any(each.start_ns < time_ns < each.last_ns // MS * MS for time_ns in handovers)
         assert each.zones
 
 
