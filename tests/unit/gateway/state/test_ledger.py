@@ -29,7 +29,7 @@ ledger = Ledger(Path(sys.argv[1]))
 n = int(ledger.state().get("n", b"0"))
 while True:
     n += 1
-    ledger.save_visits([("s%d" % n, "store", n, "x", n, n, 1, 0, 0, "", 0, "", "")])
+    ledger.save_visits([("s%d" % n, "store", n, "x", n, n, 1, 0, 0, "", 0, "", "", 0)])
     ledger.save_cells("traffic", [(0, n, [float(n)])])
     ledger.save_touches([("store", "x", n, n, n, "id%d" % n, "", "", "", 0, "{}")])
     ledger.change_outbox(n - 3, [(n, 1, b"points")])
