@@ -94,7 +94,7 @@ def _long_functions(tree: Tree) -> Counted:
     return Counted(round(1000 * len(found) / len(functions)), tuple(str(function) for function in found))
 
 
-GROWN: Final = "the fold drives outcomes and awaited arrivals, too; what it stores of itself is to stand in a module of its own"
+GROWN: Final = "visits are cut at handovers, too: how parts are put together is to stand in a module of its own"
 FIGURES: Final = (
     Figure(
         "rooms of gateway/ (files and folders at its root)",
