@@ -28,6 +28,7 @@ function known(arrival) {
 function show(arrival) {
   const item = make("li"), who = make("div"), facts = make("dl");
   who.append(...whoCame(arrival));
+  if (arrival.late) who.append(make("span", "became known late: may have left", "soft"));
   for (const [label, text] of known(arrival)) {
     const line = make("div");
     line.append(make("dt", label), make("dd", text));

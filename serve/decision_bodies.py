@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
@@ -24,7 +25,7 @@ _Identifier = Annotated[
 _Time = Annotated[str, Field(max_length=64, examples=["2026-11-01T00:00:00+08:00"])]
 
 
-class Decision(BaseModel):
+class Decision(BaseModel, ABC):
     """What every decision has."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -32,9 +33,9 @@ class Decision(BaseModel):
     actor: Annotated[str, Field(max_length=128, examples=["kim"], description="Who decides; left out: the user of the token.")] = ""
     dry_run: Annotated[bool, Field(description="State nothing, and answer what it would change.")] = False
 
+    @abstractmethod
     def decide(self, files: Desk, deciding: Deciding) -> Decided:
         """Return the facts that it states. Raise ValueError or ConfigError."""
-        raise NotImplementedError
 
 
 class _Forced(Decision):

@@ -12,12 +12,14 @@ from typing import Any, Final, NamedTuple
 from footfall.errors import ConfigError
 from footfall.units import NS_PER_S
 from gateway.fans import profile_show
+from gateway.fans.desk import Desk
 from gateway.fans.history import FanRows, History, history_of
 from gateway.fans.probable import as_objects, probably
 from gateway.fans.profile import profile_of
 from gateway.fans.profile_settings import FanProfileSettings
 from gateway.fans.reading import FanReader
 from gateway.fans.show import Heading, as_object, moment, purchases_of, visits_of
+from gateway.fans.until import until
 from gateway.query.source import open_reader
 from gateway.site.staff import Roster
 
@@ -34,22 +36,39 @@ class Whose(NamedTuple):
     history: History
 
 
-def found(fans: FanReader, asked: str, is_own: IsOwn | None, roster: Roster) -> Whose | None:
+def found(fans: FanReader, asked: str, is_own: IsOwn | None, roster: Roster, now_ns: int, at_ns: int | None = None) -> Whose | None:
     """Return a fan by any id: with all stores, or with what happened in some and without identifiers; None if nothing is known there.
 
-    A fan whom one of these stores is to care for is known there, too.
+    A fan whom one of these stores is to care for is known there, too. `now_ns`: when that is asked; `at_ns`: about which time, if not now.
     """
     person = fans.person(asked)
-    rows = fans.rows(person.fan)
-    history = history_of(rows, roster)
-    owner = fans.owner(person, history)
+    rows = fans.rows(person.fan, person.subjects)
+    if at_ns is not None:
+        rows, now_ns = until(rows, at_ns), at_ns
+    history = history_of(rows, roster, now_ns)
+    owner = fans.owner(person, history, at_ns)
     if is_own is not None:
-        history = history_of(_narrowed(rows, is_own), roster)
+        history = history_of(_narrowed(rows, is_own), roster, now_ns)
         person = person._replace(identifiers=())
         is_known = bool(history.visits or history.touches or (owner.owner.store and is_own(owner.owner.store)))
     else:
         is_known = bool(history.visits or history.touches or person.identifiers or len(person.ids) > 1 or person.withdrawn_ns is not None)
-    return Whose(fans.heading(asked, person)._replace(owner=owner), history) if is_known else None
+    return Whose(fans.heading(asked, person, at_ns=at_ns)._replace(owner=owner), history) if is_known else None
+
+
+def asked_ns(desk: Desk, at: str) -> int | None:
+    """Return the time that is asked about; None for "", which is now. Raise ConfigError: it cannot be read, or is to come."""
+    if not at:
+        return None
+    at_ns, last_ns = desk.moment("at", at), _last_ns(desk.ledger.as_of_s)
+    if at_ns > last_ns:
+        raise ConfigError(f"at: it is after {moment(last_ns, UTC)}, up to when something is known: state a time before it")
+    return at_ns
+
+
+def _last_ns(as_of_s: int) -> int:
+    """Return the end of the second in which the last record came."""
+    return (as_of_s + 1) * NS_PER_S
 
 
 def _narrowed(rows: FanRows, is_own: IsOwn) -> FanRows:
@@ -87,9 +106,6 @@ def inferred_object(whose: Whose, gateway: Path, most: int) -> dict[str, Any]:
 
 
 def profile_object(whose: Whose, settings: FanProfileSettings, at_ns: int | None) -> dict[str, Any]:
-    """Return the profile as of a time; None: as of the ledger's last checkpoint. Raise ConfigError for a time after it."""
-    last_ns = (whose.heading.as_of_s + 1) * NS_PER_S  # the end of the second in which the last record came
-    at_ns = last_ns if at_ns is None else at_ns
-    if at_ns > last_ns:
-        raise ConfigError(f"at: it is after {moment(last_ns, UTC)}, up to when something is known: state a time before it")
-    return {"fan": whose.heading.fan, "asked": whose.heading.asked, **profile_show.as_object(profile_of(whose.history, at_ns, settings))}
+    """Return the profile as of a time; None: as of the ledger's last checkpoint."""
+    profile = profile_of(whose.history, _last_ns(whose.heading.as_of_s) if at_ns is None else at_ns, settings)
+    return {"fan": whose.heading.fan, "asked": whose.heading.asked, **profile_show.as_object(profile)}

@@ -53,8 +53,15 @@ class Purchase(FanTouch):
     visits: list[Visit]
 
 
+class Heard(_Shown):
+    """Where and when a fan was heard last."""
+
+    store: str = Field(examples=["flagship"])
+    time: str = Field(examples=[_TIME])
+
+
 class Place(_Shown):
-    """Where a fan is now; `zone` is empty between zones."""
+    """Where a fan is now, heard within the store's `idle_timeout_s`; `zone` is empty between zones."""
 
     store: str = Field(examples=["flagship"])
     zone: str = Field(examples=["shoes"])
@@ -84,6 +91,7 @@ class History(_Fan):
     identifiers: list[Identifier] = Field(description="Empty for tokens of stores and areas.")
     consent_withdrawn: bool
     now: Place | None
+    last_heard: Heard | None
     visits_total: int
     visits: list[Visit]
     touches_total: int
@@ -172,6 +180,7 @@ class Arrival(_Shown):
     time_ns: int = Field(examples=[1_764_209_523_500_000_000])
     fan: str = Field(examples=["f-1042"])
     visits: int = Field(examples=[12], description="Before this one, in the token's stores.")
+    late: bool = Field(description="It became known more than an hour after it: the fan may have left long ago.")
     last_visits: list[Visit]
     interests: Interests
     stage: str | None = Field(examples=["active"])

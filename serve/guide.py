@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from footfall.baskets import articles
+from footfall.units import NS_PER_HOUR
 from gateway.fans import profile_show
 from gateway.fans.history import History, Touched, Visited
 from gateway.fans.profile import profile_of
@@ -21,16 +22,19 @@ LOOKED_AT: Final = 10
 """Visits whose zones and goods are interests."""
 MOST: Final = 5
 """Zones, or articles."""
+LATE_NS: Final = NS_PER_HOUR
+"""An arrival that is older when it is told is one of data that came late, or was played again."""
 
 
-def guide_arrival(arrival: Mapping[str, Any], history: History | None, settings: FanProfileSettings) -> dict[str, Any]:
-    """Return an arrival with what is known of its fan before it; `history` None: nothing is."""
+def guide_arrival(arrival: Mapping[str, Any], history: History | None, settings: FanProfileSettings, now_ns: int) -> dict[str, Any]:
+    """Return an arrival, as it is told now, with what is known of its fan before it; `history` None: nothing is."""
     told = {key: arrival.get(key) for key in ("kind", "id", "store", "zone", "time_ns", "fan")}
     time_ns = arrival["time_ns"] if isinstance(arrival.get("time_ns"), int) else 0
     before = [visit for visit in history.visits if visit.start_ns < time_ns] if history else []
     touches = [touch for touch in history.touches if touch.time_ns < time_ns] if history else []
     lately = before[-LOOKED_AT:]
     told |= {
+        "late": now_ns - time_ns > LATE_NS,
         "visits": len(before),
         "last_visits": visits_of(before, LAST_VISITS),
         "interests": {"zones": _zones(lately), "articles": _articles(touches, lately[0].start_ns if lately else 0)},

@@ -10,6 +10,7 @@ midst of it, is carried out again when it comes again, and states the same under
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import sqlite3
@@ -18,16 +19,24 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from footfall.errors import FootfallError
-from footfall.sqlite import DamagedFile, connect, open_memory
+from footfall.sqlite import DamagedFile, connect, naming, open_memory
 
 log = logging.getLogger("footfall.serve")
 
 KEPT_S: Final = 86_400.0
 REMEMBERED: Final = 10_000
+MOST_BYTES: Final = 64 << 20
+"""Of all that is kept; the file is larger by what SQLite needs."""
 LONGEST_KEY: Final = 255
+LONGEST_ASKED: Final = 1024
+"""What is asked is kept by its hash where it is longer: a query string may have thousands of letters."""
+ROW_BYTES: Final = 128
+"""Of a request beside what it asked and its answer: more than it takes."""
 _TABLE: Final = """CREATE TABLE IF NOT EXISTS answers (asked TEXT PRIMARY KEY, digest BLOB NOT NULL, until_s REAL NOT NULL,
     moment_ns INTEGER, status INTEGER, body BLOB) WITHOUT ROWID"""
-_BEYOND: Final = "DELETE FROM answers WHERE asked IN (SELECT asked FROM answers ORDER BY until_s DESC LIMIT -1 OFFSET ?)"
+_BY_AGE: Final = "CREATE INDEX IF NOT EXISTS answers_by_age ON answers (until_s)"
+_BYTES: Final = f"{ROW_BYTES} + length(asked) + ifnull(length(body), 0)"
+_IS_OLDEST: Final = "asked = (SELECT asked FROM answers ORDER BY until_s LIMIT 1)"
 Asked = tuple[str, ...]
 """Who asks what under which key."""
 
@@ -67,24 +76,23 @@ class Taken:
 
 
 class Answers:
-    """Of the last REMEMBERED requests with a key, each for KEPT_S. Any thread may use it."""
+    """Of the last requests with a key, REMEMBERED and MOST_BYTES at most, each for KEPT_S. Any thread may use it."""
 
     def __init__(self, path: Path | None = None) -> None:
         """`path`: the file; None: in memory alone. Raise ConfigError: it cannot be used."""
         self._lock: Final = threading.Lock()
         self._running: Final[set[str]] = set()
-        self._db: Final = open_memory() if path is None else _opened(path)
-        self._db.execute(_TABLE)
+        self._db, self._count, self.kept_bytes = _counted(open_memory()) if path is None else _opened(path)
 
     def begin(self, asked: Asked, digest: bytes, now_s: float) -> Answered | Taken:
         """Return what was answered before, or a request to go on with. Raise KeyRefused. `digest` stands for the request's body."""
-        key = json.dumps(asked)
+        key = _name(asked)
         with self._lock:
-            rows = self._do("SELECT digest, moment_ns, status, body FROM answers WHERE asked=? AND until_s>?", key, now_s)
+            self._delete("until_s<=?", now_s)
+            rows = self._do("SELECT digest, moment_ns, status, body FROM answers WHERE asked=?", key)
             if not rows:
-                self._do("DELETE FROM answers WHERE until_s<=?", now_s)
-                self._do("INSERT OR REPLACE INTO answers (asked, digest, until_s) VALUES (?,?,?)", key, digest, now_s + KEPT_S)
-                self._do(_BEYOND, REMEMBERED)
+                self._do("INSERT INTO answers (asked, digest, until_s) VALUES (?,?,?)", key, digest, now_s + KEPT_S)
+                self._grow(1, ROW_BYTES + len(key))
                 self._running.add(key)
                 return Taken(self, key)
             before, moment_ns, status, body = rows[0]
@@ -106,18 +114,31 @@ class Answers:
         """Keep what was answered. Raise KeyRefused."""
         with self._lock:
             self._running.discard(taken.asked)
-            set_ = "UPDATE answers SET status=?, body=?, until_s=? WHERE asked=?"
-            self._do(set_, answered.status, answered.body, now_s + KEPT_S, taken.asked)
+            set_ = "UPDATE answers SET status=?, body=?, until_s=? WHERE asked=? RETURNING 1"
+            if self._do(set_, answered.status, answered.body, now_s + KEPT_S, taken.asked):
+                self._grow(0, len(answered.body))
 
     def give_up(self, taken: Taken) -> None:
         """Forget a request that changed nothing: it may come again, also with another body. Raise KeyRefused."""
         with self._lock:
             self._running.discard(taken.asked)
-            self._do("DELETE FROM answers WHERE asked=?", taken.asked)
+            self._delete("asked=?", taken.asked)
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    def _delete(self, where: str, *values: object) -> int:
+        """Return how many are forgotten."""
+        sizes = [size for (size,) in self._do(f"DELETE FROM answers WHERE {where} RETURNING {_BYTES}", *values)]
+        self._count, self.kept_bytes = self._count - len(sizes), self.kept_bytes - sum(sizes)
+        return len(sizes)
+
+    def _grow(self, count: int, size: int) -> None:
+        """Count what was written, and forget the oldest beyond the bounds."""
+        self._count, self.kept_bytes = self._count + count, self.kept_bytes + size
+        while (self._count > REMEMBERED or self.kept_bytes > MOST_BYTES) and self._delete(_IS_OLDEST):
+            pass
 
     def _do(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         try:
@@ -126,14 +147,28 @@ class Answers:
             raise KeyRefused(503, "idempotency.file", f"the Idempotency-Key cannot be kept now: {error}: send the same again") from None
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    """Return the file, or a new one in place of one that is damaged."""
+def _opened(path: Path) -> tuple[sqlite3.Connection, int, int]:
+    """Return the file, or a new one in place of one that is damaged, with how many requests it has, and their bytes."""
     try:
-        return connect(path)
+        with naming(path, "it cannot be read"):
+            return _counted(connect(path))
     except DamagedFile as error:
         log.error("%s; it is begun anew, beside it as .damaged: keys of before mean nothing any more", error)
         path.replace(path.with_name(f"{path.name}.damaged"))
-        return connect(path)
+        return _counted(connect(path))
+
+
+def _counted(db: sqlite3.Connection) -> tuple[sqlite3.Connection, int, int]:
+    db.execute(_TABLE)
+    db.execute(_BY_AGE)
+    count, size = db.execute(f"SELECT count(*), ifnull(sum({_BYTES}), 0) FROM answers").fetchone()
+    return db, count, size
+
+
+def _name(asked: Asked) -> str:
+    """Return by what name a request is kept: as earlier releases wrote it, in ASCII, or its hash."""
+    text = json.dumps(asked)
+    return text if len(text) <= LONGEST_ASKED else hashlib.sha256(text.encode()).hexdigest()
 
 
 def check_key(key: str) -> str:

@@ -82,14 +82,20 @@ async def publish_events(services: Services, request: Request, body: bytes, _: T
     if denied := _beyond(request, events):
         return denied
     await run_in_threadpool(services.estate.check, store, agent, events, time.time_ns())
-    if other := await _other_content(services, (store, agent), values, events):
-        return problem(409, "event.id", f"{other}: its id was sent before with other content, which stays: give it an id of its own")
-    topic, payload = topic_of(store, agent, "events"), json.dumps(await services.sealed(values, events), ensure_ascii=False).encode()
+    async with services.sent.alone((store, agent), events):
+        if other := await _other_content(services, (store, agent), values, events):
+            return problem(409, "event.id", f"{other}: its id was sent before with other content, which stays: give it an id of its own")
+        await _publish(services, (store, agent), values, events)
+    return answer({"accepted": len(values)}, 202)
+
+
+async def _publish(services: Services, sender: Sender, values: list[Any], events: list[AnyEvent]) -> None:
+    """Return once the broker has events. Raise NotPublished."""
+    topic, payload = topic_of(*sender, "events"), json.dumps(await services.sealed(values, events), ensure_ascii=False).encode()
     if values:  # an empty array has nothing to publish
         await run_in_threadpool(services.broker.publish, topic, payload)
-    services.sent.keep((store, agent), events)
+    services.sent.keep(sender, events)
     services.posted["accepted"] += len(values)
-    return answer({"accepted": len(values)}, 202)
 
 
 async def _other_content(services: Services, sender: Sender, values: Sequence[Any], events: Sequence[AnyEvent]) -> str:

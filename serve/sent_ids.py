@@ -1,14 +1,17 @@
-"""Ids of events that this server has published, so that one that comes again with other content is known for it. Pure.
+"""Ids of events that this server has published, so that one that comes again with other content is known for it.
 
-ids.contradicted(("s1", "till-1"), events) -> the first event whose id was published with other content; None
-ids.keep(("s1", "till-1"), events)
+async with ids.alone(("s1", "till-1"), events):    # requests that bear one of these ids at once go on one after the other
+    ids.contradicted(("s1", "till-1"), events)     # the first event whose id was published with other content; None
+    ids.keep(("s1", "till-1"), events)
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
 
@@ -23,10 +26,27 @@ _BRAND: Final = ("", "")
 
 
 class SentIds:
-    """The last REMEMBERED of them."""
+    """The last REMEMBERED of them. Belongs to one event loop."""
 
     def __init__(self) -> None:
         self._digests: Final[dict[tuple[Sender, str], bytes]] = {}
+        self._on_their_way: Final[dict[tuple[Sender, str], asyncio.Future[None]]] = {}
+        """Ids of a request that goes on, and its end."""
+
+    @asynccontextmanager
+    async def alone(self, sender: Sender, events: Iterable[AnyEvent]) -> AsyncIterator[None]:
+        """Wait until no other request is on its way with the id of one of these events, and keep others waiting meanwhile."""
+        keys = [_key(sender, event) for event in events]
+        while (other := next((end for key in keys if (end := self._on_their_way.get(key))), None)) is not None:
+            await asyncio.shield(other)
+        mine = asyncio.get_running_loop().create_future()
+        self._on_their_way.update(dict.fromkeys(keys, mine))
+        try:
+            yield
+        finally:
+            for key in keys:
+                self._on_their_way.pop(key, None)
+            mine.set_result(None)
 
     def contradicted(self, sender: Sender, events: Iterable[AnyEvent]) -> AnyEvent | None:
         """Return the first event whose id was published with other content."""

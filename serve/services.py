@@ -48,8 +48,9 @@ _Found = TypeVar("_Found")
 class Services:
     """Of one server; belongs to its event loop."""
 
-    def __init__(self, config: ServeConfig, feed: LiveReaders, broker: BrokerClient) -> None:
+    def __init__(self, config: ServeConfig, feed: LiveReaders, broker: BrokerClient, now_ns: Callable[[], int] = time.time_ns) -> None:
         """ConfigError: gateway.toml or the users cannot be read."""
+        self.now_ns: Final = now_ns
         self.config: Final = config
         self.feed: Final = feed
         self.broker: Final = broker

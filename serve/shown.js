@@ -27,9 +27,11 @@ function insertArrival(list, arrival, item, most) {
   list.insertBefore(item, others.find(other => Number(other.dataset.time_ns) <= arrival.time_ns) || null);
   while (list.children.length > most) list.lastElementChild.remove();
 }
-/* What every item of an arrival begins with: when, who, where. */
+/* What every item of an arrival begins with: when, with the day if that is another than today, who, where. */
 function whoCame(arrival) {
-  const when = `${clock(arrival.time_ns, arrival.timezone, { second: "2-digit" })} ${arrival.timezone || ""}`;
+  const day = ms => new Date(ms).toLocaleDateString("en-CA", { timeZone: arrival.timezone });
+  const on = day(arrival.time_ns / 1e6), time = clock(arrival.time_ns, arrival.timezone, { second: "2-digit" });
+  const when = `${on === day(Date.now()) ? "" : `${on} `}${time} ${arrival.timezone || ""}`;
   const where = [arrival.title || arrival.store, arrival.zone].filter(Boolean).join(" · ");
   return [make("time", when), make("strong", arrival.fan), make("span", where)];
 }

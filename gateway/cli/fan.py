@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import closing
 from datetime import UTC
 from pathlib import Path
@@ -26,6 +27,7 @@ from gateway.fans.probable import Probably, probably
 from gateway.fans.profile import Profile, profile_of
 from gateway.fans.reading import AllRows, FanReader, rows_of_fan, timeouts, zones
 from gateway.fans.show import Clocks, as_object, lines, moment
+from gateway.fans.until import until
 from gateway.fans.whose import Person, of_standings
 from gateway.identity.facts import claims_name, fan_name
 from gateway.identity.naming import fan_at
@@ -58,6 +60,7 @@ def show(
     fan: FanArgument,
     config: ConfigOption = DEFAULT_CONFIG,
     most: Annotated[int, typer.Option("--last", min=1, help="So many visits, touches and purchases.")] = 20,
+    at: Annotated[str, typer.Option("--at", help="As of this time: nothing after it counts; the default is now.")] = "",
     as_known: AsKnownOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -70,9 +73,11 @@ def show(
     """
     with desk(config) as files:
         until_ns = _known_until(files, as_known)
-        person, history = _found(files, fan, until_ns)
-        heading = FanReader(files.ledger).heading(fan, person, until_ns)._replace(owner=_owner(files, person, history, until_ns))
-        profile = _profile(files, history, _last_ns(files, until_ns))
+        at_ns = _at_ns(files, at, until_ns)
+        person, history = _found(files, fan, until_ns, at_ns)
+        owner = _owner(files, person, history, until_ns, at_ns)
+        heading = FanReader(files.ledger).heading(fan, person, until_ns, at_ns)._replace(owner=owner)
+        profile = _profile(files, history, _last_ns(files, until_ns) if at_ns is None else at_ns)
         inferred = _inferred(config, person, history, most) if until_ns is None else None
         if as_json:
             shown = as_object(heading, history, most) | {"profile": profile_show.as_object(profile)}
@@ -105,11 +110,8 @@ def show_profile(
     with desk(config) as files:
         until_ns = _known_until(files, as_known)
         person, history = _found(files, fan, until_ns)
-        last_ns = _last_ns(files, until_ns)
-        at_ns = files.moment("--at", at) if at else last_ns
-        if at_ns > last_ns:
-            raise ConfigError(f"--at: {at} is after {moment(last_ns, UTC)}, up to when something is known: state a time before it")
-        profile = _profile(files, history, at_ns)
+        at_ns = _at_ns(files, at, until_ns)
+        profile = _profile(files, history, _last_ns(files, until_ns) if at_ns is None else at_ns)
         if as_json:
             typer.echo(json.dumps({"fan": person.fan, "asked": fan} | profile_show.as_object(profile), ensure_ascii=False))
             return
@@ -139,16 +141,30 @@ def _known_until(files: Desk, as_known: str) -> int | None:
     return until_ns
 
 
+def _at_ns(files: Desk, at: str, until_ns: int | None) -> int | None:
+    """Return the time of --at, None where none is stated. Raise ConfigError for one after what is known."""
+    if not at:
+        return None
+    at_ns, last_ns = files.moment("--at", at), _last_ns(files, until_ns)
+    if at_ns > last_ns:
+        raise ConfigError(f"--at: {at} is after {moment(last_ns, UTC)}, up to when something is known: state a time before it")
+    return at_ns
+
+
 def _last_ns(files: Desk, until_ns: int | None) -> int:
     """Return up to when anything is known: the end of the second in which the last record came."""
     now_ns = files.now_ns + NS_PER_S
     return now_ns if until_ns is None else min(until_ns, now_ns)
 
 
-def _found(files: Desk, fan: str, until_ns: int | None) -> tuple[Person, History]:
-    """Return who a fan is, by all that is known or by what was known at a time. Raise ConfigError for an id that nothing has."""
+def _found(files: Desk, fan: str, until_ns: int | None, at_ns: int | None = None) -> tuple[Person, History]:
+    """Return who a fan is, by all that is known or by what was known at a time, and what happened, up to now or to a time.
+
+    Raise ConfigError for an id that nothing has.
+    """
     person, rows = _now(files, fan) if until_ns is None else _as_known(files, fan, until_ns)
-    history = history_of(rows, files.roster)
+    asked_ns = next((each for each in (at_ns, until_ns) if each is not None), time.time_ns())
+    history = history_of(rows if at_ns is None else until(rows, at_ns), files.roster, asked_ns)
     if not (history.visits or history.touches or person.identifiers or len(person.ids) > 1 or person.withdrawn_ns is not None):
         raise nobody(files, fan) if until_ns is None or not files.is_known(fan) else _unknown_then(fan, until_ns)
     return person, history
@@ -174,11 +190,12 @@ def _as_known(files: Desk, fan: str, until_ns: int) -> tuple[Person, FanRows]:
     return of_standings(then, standings.values(), fan), rows
 
 
-def _owner(files: Desk, person: Person, history: History, until_ns: int | None) -> CaredFor:
-    """Return whose a fan is to care for, now or as it was known on a time."""
+def _owner(files: Desk, person: Person, history: History, until_ns: int | None, at_ns: int | None) -> CaredFor:
+    """Return whose a fan is to care for, now or at a time, as it is known or as it was known on a time."""
     facts = facts_of_owners(files.known(), person.ids)
     known = facts if until_ns is None else [fact for fact in facts if fact.known_ns <= until_ns]
-    return cared_for(Owners(known), person.fan, files.now_ns if until_ns is None else until_ns, registered_by(history.touches))
+    time_ns = next((each for each in (at_ns, until_ns) if each is not None), files.now_ns)
+    return cared_for(Owners(known), person.fan, time_ns, registered_by(history.touches))
 
 
 def _unknown_then(fan: str, until_ns: int) -> ConfigError:

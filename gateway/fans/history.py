@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -24,6 +24,7 @@ from gateway.site.staff import Member, Roster
 PURCHASES: Final = frozenset({"transaction"})
 _STILL: Final = 1 << 62
 _NOBODY: Final = Member("")
+_Row = VisitRow | DwellRow | OpenTrack
 _TOUCH: Final = "touch"
 """In the place of a zone, which a visit has not."""
 
@@ -83,6 +84,13 @@ class Purchase(NamedTuple):
     visits: tuple[Visited, ...]
 
 
+class Heard(NamedTuple):
+    """Where and when a fan was heard last."""
+
+    store: str
+    time_ns: int
+
+
 class Place(NamedTuple):
     """Where a fan is: `zone` is "" between zones. `heard_ns`: the latest evidence."""
 
@@ -113,15 +121,30 @@ class History(NamedTuple):
     touches: tuple[Touched, ...]
     purchases: tuple[Purchase, ...]
 
+    @property
+    def last_heard(self) -> Heard | None:
+        """Where and when the fan was heard last; None if never."""
+        last = max(self.visits, key=lambda visit: (visit.last_ns, visit.store), default=None)
+        return Heard(last.store, last.last_ns) if last else None
 
-def history_of(rows: FanRows, roster: Roster = Roster()) -> History:  # noqa: B008 # nobody is listed; it never changes
-    """Return the history that a fan's rows are; a touch that leaves out department or squad has those that its staff had then."""
+
+def history_of(rows: FanRows, roster: Roster = Roster(), now_ns: int | None = None) -> History:  # noqa: B008 # nobody; it never changes
+    """Return the history that a fan's rows are; a touch that leaves out department or squad has those that its staff had then.
+
+    `now_ns`: when that is asked. Who was not heard for longer than the store's timeout before is not there, and the visit is over, though
+    the fold may not know it yet: a store's time stands still while none of its agents is heard. None: when each was heard last.
+    """
+
+    def is_going(row: _Row) -> bool:
+        return now_ns is None or now_ns - row.last_ns <= rows.timeout_ns.get(row.store, 0)
+
     touches = tuple(sorted(_touched(row, roster) for row in rows.touches))
+    by_store = _by_store(rows, touches, is_going)
     found = sorted(
-        (visit for store, there in _by_store(rows, touches).items() for visit in _visits(store, there, rows.timeout_ns.get(store, 0))),
+        (visit for store, there in by_store.items() for visit in _visits(store, there, rows.timeout_ns.get(store, 0))),
         key=lambda visit: (visit.start_ns, visit.store),
     )
-    return History(_now(rows.open), tuple(found), touches, _purchases(touches, found))
+    return History(_now([track for track in rows.open if is_going(track)]), tuple(found), touches, _purchases(touches, found))
 
 
 class _Stretch(NamedTuple):
@@ -144,19 +167,19 @@ class _There:
     touches: list[Touched] = field(default_factory=list)
 
 
-def _by_store(rows: FanRows, touches: Iterable[Touched]) -> Mapping[str, _There]:
-    """Return the rows of each store."""
+def _by_store(rows: FanRows, touches: Iterable[Touched], is_going: Callable[[_Row], bool]) -> Mapping[str, _There]:
+    """Return the rows of each store; of those that the fold has not ended some are over."""
     found: defaultdict[str, _There] = defaultdict(_There)
     for visit in rows.visits:
         if is_visit(visit):
-            found[visit.store].visits.append(_Stretch(visit.start_ns, visit.last_ns, visit.open != 0))
+            found[visit.store].visits.append(_Stretch(visit.start_ns, visit.last_ns, visit.open != 0 and is_going(visit)))
     for dwell in rows.dwells:
-        found[dwell.store].dwells.append(_Stretch(dwell.start_ns, dwell.last_ns, dwell.open != 0, dwell.zone))
+        found[dwell.store].dwells.append(_Stretch(dwell.start_ns, dwell.last_ns, dwell.open != 0 and is_going(dwell), dwell.zone))
     for track in rows.open:
         there = found[track.store]
-        there.visits.append(_Stretch(track.start_ns, track.last_ns, True))
+        there.visits.append(_Stretch(track.start_ns, track.last_ns, is_going(track)))
         if track.zone:
-            there.open.append(_Stretch(track.zone_since_ns, track.last_ns, True, track.zone))
+            there.open.append(_Stretch(track.zone_since_ns, track.last_ns, is_going(track), track.zone))
     for touch in touches:
         found[touch.store].touches.append(touch)
     return found

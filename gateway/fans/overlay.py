@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from gateway.fans.known_links import Facts
-from gateway.identity.facts import Fact, MemoryFactStore, Mention, Standing
+from gateway.identity.facts import Fact, MemoryFactStore, Standing
 
 
 class OverlayStore:
@@ -22,8 +22,7 @@ class OverlayStore:
 
     def statements_naming(self, names: Collection[str]) -> Iterable[Fact]:
         """Return the same without what touches state."""
-        added = (fact for fact in self._added.facts_naming(names) if not isinstance(fact, Mention))
-        return list(dict.fromkeys([*self._below.statements_naming(names), *added]))
+        return list(dict.fromkeys([*self._below.statements_naming(names), *self._added.statements_naming(names)]))
 
     def unkept(self, names: Collection[str]) -> Iterable[Fact]:
         """Return nothing: what is below gives all of its facts, and here every fact is kept."""

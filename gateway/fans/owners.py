@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 from gateway.fans.fact_text import owner as shown
 from gateway.fans.fact_text import when
 from gateway.fans.history import Touched
-from gateway.identity.facts import FOR_EVER_NS, Fact, FactStore, Ownership, Revoke, fact_name
+from gateway.fans.known_links import Facts
+from gateway.identity.facts import FOR_EVER_NS, Fact, Ownership, Revoke, fact_name
 from gateway.identity.ownership import NOBODY, Owner, Owners, facts_of_owners
 
 REGISTRATION: Final = "registration"
@@ -57,7 +58,7 @@ def line(found: CaredFor) -> str:
     return f"owner: {named}, since {when(found.fact.from_ns)}, by {found.fact.id}" if found.fact else f"owner: {named}, by registration"
 
 
-def changes(store: FactStore, facts: Sequence[Fact]) -> list[str]:
+def changes(store: Facts, facts: Sequence[Fact]) -> list[str]:
     """Return, as lines, what facts that would be stated change of whose fans are; nothing if they are about other things."""
     found = []
     for fact in facts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC
 from functools import cached_property, partial
 from typing import Any, Final
@@ -30,33 +30,35 @@ class FanReader:
         """Return who a fan id is now."""
         return person_of(self.ledger, fan)
 
-    def rows(self, fan: str) -> FanRows:
-        """Return what the ledger has of a fan, by the id that rows have."""
-        ledger, subjects = self.ledger, self.ledger.subjects_of(fan)
-        tracks = self._open.of(subjects)
+    def rows(self, fan: str, subjects: Collection[str]) -> FanRows:
+        """Return what the ledger has of a fan, by the id that rows have; `subjects`: what is or was one of the identifiers."""
+        ledger, tracks = self.ledger, self._open.of(subjects)
         open_keys = {(track.subject, track.store, track.key_ns, track.agent) for track in tracks}
-        visits = [row for subject in subjects for row in ledger.visits_of(subject) if row.fan == fan]
+        visits = ledger.visits_of_subjects(subjects, fan)
         if open_keys:
             visits = [row for row in visits if (row.subject, row.store, row.key_ns, row.agent) not in open_keys]
         return FanRows(
             visits=visits,
-            dwells=[row for subject in subjects for row in ledger.dwells_of(subject) if row.fan == fan],
+            dwells=ledger.dwells_of_subjects(subjects, fan),
             touches=ledger.all_touches_of_fan(fan),
             open=[track for track in tracks if track.fan == fan],
             timeout_ns=self._timeouts,
         )
 
-    def heading(self, asked: str, person: Person, until_ns: int | None = None) -> Heading:
-        """Return whose history it is, by which id it was asked for."""
-        identifiers = [
-            as_object(owned, self.ledger.identifier_type(owned.subject), partial(moment, zone=UTC)) for owned in person.identifiers
-        ]
-        return Heading(person.fan, asked, self.ledger.as_of_s, until_ns, person.ids, identifiers, person.withdrawn_ns)
+    def heading(self, asked: str, person: Person, until_ns: int | None = None, at_ns: int | None = None) -> Heading:
+        """Return whose history it is, by which id it was asked for; `until_ns`: as known on that time; `at_ns`: as of that time."""
+        types = self.ledger.identifier_types([owned.subject for owned in person.identifiers])
+        identifiers = [as_object(owned, types[owned.subject], partial(moment, zone=UTC)) for owned in person.identifiers]
+        as_of_s, withdrawn_ns = self.ledger.as_of_s, person.withdrawn_ns
+        if at_ns is not None:
+            as_of_s, withdrawn_ns = at_ns // NS_PER_S, withdrawn_ns if withdrawn_ns is not None and withdrawn_ns <= at_ns else None
+        return Heading(person.fan, asked, as_of_s, until_ns, person.ids, identifiers, withdrawn_ns)
 
-    def owner(self, person: Person, history: History) -> CaredFor:
-        """Return whose a person is to care for now; `history` has all touches of the person."""
+    def owner(self, person: Person, history: History, at_ns: int | None = None) -> CaredFor:
+        """Return whose a person is to care for now, or at a time; `history` has all touches of the person up to then."""
         owners = Owners(facts_of_owners(self.ledger, person.ids))
-        return cared_for(owners, person.fan, self.ledger.as_of_s * NS_PER_S, registered_by(history.touches))
+        time_ns = self.ledger.as_of_s * NS_PER_S if at_ns is None else at_ns
+        return cared_for(owners, person.fan, time_ns, registered_by(history.touches))
 
     @cached_property
     def _open(self) -> OpenTracks:
@@ -74,7 +76,7 @@ class FanReader:
 
 def rows_of_fan(ledger: LedgerReader, fan: str) -> FanRows:
     """Return what the ledger has of a fan, by the id that rows have."""
-    return FanReader(ledger).rows(fan)
+    return FanReader(ledger).rows(fan, ledger.subjects_of(fan))
 
 
 class AllRows:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from footfall.baskets import as_documented
 from footfall.units import NS_PER_MS, NS_PER_S
 from gateway.fans import owners
-from gateway.fans.history import History, Place, Purchase, Stay, Touched, Visited
+from gateway.fans.history import Heard, History, Place, Purchase, Stay, Touched, Visited
 from gateway.fans.owners import CaredFor
 from gateway.identity.facts import FOR_EVER_NS
 from gateway.identity.ownership import NOBODY
@@ -51,6 +51,7 @@ def as_object(heading: Heading, history: History, most: int) -> dict[str, Any]:
         "consent_withdrawn_since": None if heading.withdrawn_ns in (None, -FOR_EVER_NS) else moment(heading.withdrawn_ns or 0, UTC),
         "owner": owners.as_object(heading.owner, partial(moment, zone=UTC)),
         "now": _place(history.now),
+        "last_heard": _heard(history.last_heard),
         "visits_total": len(history.visits),
         "visits": [_visit(each) for each in _last(history.visits, most)],
         "touches_total": len(history.touches),
@@ -96,6 +97,10 @@ def _place(place: Place | None) -> dict[str, Any] | None:
     if place is None:
         return None
     return {"store": place.store, "zone": place.zone, "since": moment(place.since_ns, UTC), "heard": moment(place.heard_ns, UTC)}
+
+
+def _heard(heard: Heard | None) -> dict[str, Any] | None:
+    return None if heard is None else {"store": heard.store, "time": moment(heard.time_ns, UTC)}
 
 
 def _visit(visit: Visited) -> dict[str, Any]:
@@ -154,7 +159,7 @@ def lines(heading: Heading, history: History, most: int, clocks: Clocks) -> Iter
         yield f"  {_identifier(each)}"
     if heading.owner.owner != NOBODY:
         yield owners.line(heading.owner)
-    yield _now_line(history.now, clocks)
+    yield _now_line(history.now, history.last_heard, clocks)
     yield ""
     yield _counted("visits", len(history.visits), most)
     for visit in _last(history.visits, most):
@@ -175,9 +180,9 @@ def _identifier(values: Mapping[str, Any]) -> str:
     return f"{values['type'] or 'identifier'} {values['subject']}, {span}" + (f", {values['label']}" if values["label"] else "")
 
 
-def _now_line(place: Place | None, clocks: Clocks) -> str:
+def _now_line(place: Place | None, heard: Heard | None, clocks: Clocks) -> str:
     if place is None:
-        return "now: in no store"
+        return "now: in no store" + (f", heard last in {heard.store}, {clocks.at(*heard)}" if heard else "")
     where = f"{place.store}, zone {place.zone}" if place.zone else place.store
     return f"now: {where}, since {clocks.at(place.store, place.since_ns)}, heard last {clocks.at(place.store, place.heard_ns)}"
 

@@ -34,6 +34,8 @@ class Person(NamedTuple):
     identifiers: Sequence[Owned]
     withdrawn_ns: int | None = None
     """Since when consent to be identified is withdrawn; None while it is not."""
+    subjects: Sequence[str] = ()
+    """Everything that is or was one of the identifiers, of which there may be rows."""
 
 
 def person_of(names: Names, asked: str) -> Person:
@@ -41,14 +43,15 @@ def person_of(names: Names, asked: str) -> Person:
 
     Also ids that a person had once answer: a merged one, and a provisional one of before the person was registered.
     """
-    fan = _now(names, asked)
-    standings = names.standings([*names.names_of_fan(fan), fan_name(fan), fan_name(asked)])
+    standings = names.standings([*names.names_of_fan(asked), fan_name(asked)])
+    if (fan := _now(standings, asked)) != asked:
+        standings = names.standings([*names.names_of_fan(fan), fan_name(fan), fan_name(asked)])
     return of_standings(fan, standings.values(), asked)
 
 
 def of_standings(fan: str, standings: Iterable[Standing], asked: str = "") -> Person:
     """Return a person by the standings of all names that may be theirs."""
-    ids, owned = {fan}, []
+    ids, owned, subjects = {fan}, [], []
     withdrawn_ns = None
     for standing in standings:
         if standing.name in (fan_name(fan), fan_name(asked)) and standing.spans and not standing.spans[-1].fan:
@@ -57,20 +60,21 @@ def of_standings(fan: str, standings: Iterable[Standing], asked: str = "") -> Pe
         if standing.name.startswith(_FAN):
             ids |= {standing.name.removeprefix(_FAN)} if mine else set()
         elif ":" not in standing.name:
+            subjects.append(standing.name)
             owned += [Owned(standing.name, span.from_ns, span.to_ns, standing.label) for span in mine]
     if asked and asked != fan:
         ids.add(asked)
-    return Person(fan, sorted(ids, key=lambda each: (each != fan, each)), sorted(owned), withdrawn_ns)
+    return Person(fan, sorted(ids, key=lambda each: (each != fan, each)), sorted(owned), withdrawn_ns, sorted(subjects))
 
 
-def _now(names: Names, asked: str) -> str:
-    own = names.standings([fan_name(asked)]).get(fan_name(asked))
+def _now(standings: Mapping[str, Standing], asked: str) -> str:
+    """Return whom an id means now, by its own standing and those of the names that are or were this fan's."""
+    own = standings.get(fan_name(asked))
     if own is not None and (named := [span.fan for span in own.spans if span.fan]):
         return named[-1]
-    standings = names.standings(names.names_of_fan(asked)).values()
-    if any(span.fan == asked for each in standings for span in each.spans):
+    if any(span.fan == asked for each in standings.values() for span in each.spans):
         return asked
-    became = {each.spans[-1].fan for each in standings if each.spans and each.spans[-1].fan}
+    became = {each.spans[-1].fan for each in standings.values() if each.spans and each.spans[-1].fan}
     return became.pop() if len(became) == 1 else asked
 
 

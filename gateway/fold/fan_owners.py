@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Final
 
 from footfall.units import NS_PER_S
 from gateway.fold.outcome_days import EVER_NS, REGISTRATION, Reowned
 from gateway.fold.state import State
-from gateway.fold.store import FoldStore
-from gateway.identity.facts import Fact, Ownership, Standing, fact_name, is_registered
+from gateway.identity.facts import Ownership, fact_name, is_registered
 from gateway.identity.naming import fan_at
 from gateway.identity.ownership import NOBODY, Owner, Owners, facts_of_owners
 from gateway.outcome.journey import UNOWNED, OwnedBy
@@ -31,7 +30,7 @@ class FanOwners:
     def prepare(self, fans: Collection[str]) -> None:
         """Read what is stated of whose these fans are."""
         registered = sorted(fan for fan in set(fans) if is_registered(fan))
-        self._owners = Owners(facts_of_owners(_Statements(self._state.ledger), registered) if registered else ())
+        self._owners = Owners(facts_of_owners(self._state.ledger, registered) if registered else ())
 
     def of(self, fan: str, time_ns: int) -> OwnedBy:
         """Return whose a fan is at a time; UNOWNED of nobody known."""
@@ -69,16 +68,3 @@ class FanOwners:
             if values["what"] == REGISTRATION:
                 return Owner(values["staff_id"], row.store)
         return NOBODY
-
-
-class _Statements:
-    """The facts of a store without what touches state, of which a fan may have thousands."""
-
-    def __init__(self, store: FoldStore) -> None:
-        self._store: Final = store
-
-    def facts_naming(self, names: Collection[str]) -> Iterable[Fact]:
-        return self._store.statements_naming(names)
-
-    def standings(self, names: Collection[str]) -> dict[str, Standing]:
-        return {name: found for name in names if (found := self._store.standing(name))}

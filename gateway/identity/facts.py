@@ -282,6 +282,10 @@ class MemoryFactStore:
             found.update((id(fact), fact) for fact in self._facts.get(name, ()))
         return found.values()
 
+    def statements_naming(self, names: Collection[str]) -> Iterable[Fact]:
+        """Return the same without what touches state."""
+        return [fact for fact in self.facts_naming(names) if not isinstance(fact, Mention)]
+
     def unkept(self, names: Collection[str]) -> Iterable[Fact]:
         """Return nothing: every fact is kept."""
         return ()

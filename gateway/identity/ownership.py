@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
-from gateway.identity.facts import Fact, KnownFacts, Ownership, fact_name, fan_name, owner_name
+from gateway.identity.facts import Fact, Ownership, fact_name, fan_name, owner_name
 from gateway.identity.in_force import facts_in_force
 from gateway.identity.persons import persons_of
 
@@ -63,14 +63,21 @@ def owner_of(facts: Iterable[Fact], fan: str, time_ns: int, registered: Owner = 
     return Owners(facts).of(fan, time_ns, registered)
 
 
-def facts_of_owners(store: KnownFacts, fans: Collection[str]) -> list[Fact]:
+class Statements(Protocol):
+    """What is known of a brand without what touches state, of which a fan may have thousands: none of that decides whose a fan is."""
+
+    def statements_naming(self, names: Collection[str]) -> Iterable[Fact]:
+        """Return every such fact that bears any of these names, each once, in any order."""
+
+
+def facts_of_owners(store: Statements, fans: Collection[str]) -> list[Fact]:
     """Return what decides whose some fans are: owners and merges of all ids of them, and what takes those back, each once."""
     found: dict[Fact, None] = {}
     asked: set[str] = set()
     names = {name for fan in fans for name in (owner_name(fan), fan_name(fan))}
     while names:
         asked |= names
-        facts = [fact for fact in store.facts_naming(names) if fact not in found]
+        facts = [fact for fact in store.statements_naming(names) if fact not in found]
         found.update(dict.fromkeys(facts))
         ids = {fan for fact in facts for fan in getattr(fact, "fans", ())}
         names = {name for fan in ids for name in (owner_name(fan), fan_name(fan))} | {fact_name(fact.id) for fact in facts}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -20,15 +20,17 @@ import msgpack
 from footfall.errors import ConfigError, Unreadable
 from footfall.sqlite import DamagedFile, naming, open_file
 from gateway.fold.store import CorrectionRow, DwellRow, TouchRow, VisitRow
-from gateway.identity.facts import FOR_EVER_NS, Distinct, Fact, Link, Revoke, Split, fact_name, fan_name, is_registered
+from gateway.fold.touch_facts import mention_of_row
+from gateway.identity.facts import FOR_EVER_NS, Distinct, Fact, Identifier, Link, Revoke, Split, fact_name, fan_name, is_registered
 from gateway.identity.facts_json import decode_facts
 from gateway.identity.in_force import without_effect
 from gateway.state.identity_tables import IdentityTables
 from gateway.state.ledger_schema import SCHEMA
-from gateway.state.sealed_rows import COLUMNS, FactRow, StandingFanRow
+from gateway.state.sealed_rows import AT_ONCE, COLUMNS, FactRow, StandingFanRow, marks, parts
 from gateway.state.span_tables import SpanTables
 
 BUSY_S: Final = 10.0
+_OF_FAN: Final = "WHERE subject IN ({}) AND fan=?"
 ROWS_AT_ONCE: Final = 10_000
 
 
@@ -100,6 +102,14 @@ class LedgerReader(IdentityTables, SpanTables):
         """Return all dwells of a subject that are over, by store and key."""
         return self._rows(DwellRow, "WHERE subject=? ORDER BY store, key_ns", (subject,))
 
+    def visits_of_subjects(self, subjects: Collection[str], fan: str) -> list[VisitRow]:
+        """Return the visits of subjects that are over, and a fan's."""
+        return [row for some in parts(subjects, AT_ONCE) for row in self._rows(VisitRow, _OF_FAN.format(marks(some)), (*some, fan))]
+
+    def dwells_of_subjects(self, subjects: Collection[str], fan: str) -> list[DwellRow]:
+        """Return the dwells of subjects that are over, and a fan's."""
+        return [row for some in parts(subjects, AT_ONCE) for row in self._rows(DwellRow, _OF_FAN.format(marks(some)), (*some, fan))]
+
     def all_touches_of_fan(self, fan: str) -> list[TouchRow]:
         """Return a fan's touches in all stores that are not voided, by time."""
         return sorted(self._rows(TouchRow, "WHERE fan=? AND void=0", (fan,)), key=lambda row: (row.time_ns, row.store, row.agent, row.row))
@@ -118,10 +128,30 @@ class LedgerReader(IdentityTables, SpanTables):
 
     def identifier_type(self, subject: str) -> str:
         """Return the type of a subject, as the facts about it have it; "" if none does."""
-        kept = self._facts("WHERE n IN (SELECT n FROM fact_names WHERE name=? LIMIT 1)", (subject,))
-        fact = next(kept, None) or next(iter(super().unkept([subject])), None)
-        identifiers = getattr(fact, "identifiers", None) or (getattr(fact, "identifier", None),)
-        return next((each.type for each in identifiers if each and each.subject == subject), "")
+        return self.identifier_types([subject])[subject]
+
+    def identifier_types(self, subjects: Collection[str]) -> Mapping[str, str]:
+        """Return the type of each of some subjects, by one fact about it: a kept one, else one of those that are only in the touches."""
+        found = dict.fromkeys(subjects, "")
+        missing = set(subjects)
+        for some in parts(missing, AT_ONCE):
+            first = ",".join(["(?)"] * len(some))
+            where = f"WHERE n IN (SELECT (SELECT n FROM fact_names WHERE name = column1 LIMIT 1) FROM (VALUES {first})) ORDER BY n"
+            for fact in self._facts(where, tuple(some)):
+                for each in _identifiers_of(fact):
+                    if each.subject in missing:
+                        found[each.subject] = each.type
+                        missing.discard(each.subject)
+        for subject in missing:
+            stated = next((mention for row in self._touches_of(subject) if (mention := mention_of_row(row))), None)
+            found[subject] = next((each.type for each in _identifiers_of(stated) if each.subject == subject), "")
+        return found
+
+    def _touches_of(self, subject: str) -> Iterator[TouchRow]:
+        """Yield the touches whose first identifier is a subject, one by one: mostly the first will do."""
+        with naming(self.path, "it is damaged"):
+            for row in self._db.execute(f"SELECT {COLUMNS['touches']}, crc FROM touches WHERE subject=?", (subject,)):
+                yield from self._checked(TouchRow, [row])
 
     def links_of_source(self, source: str) -> Iterator[Link]:
         """Yield every link of a source, also those that were replaced or taken back."""
@@ -180,6 +210,12 @@ class LedgerReader(IdentityTables, SpanTables):
             while some := rows.fetchmany(ROWS_AT_ONCE):
                 for row in self._checked(FactRow, some):
                     yield from decode_facts(row.body.encode(), row.known_ns)
+
+
+def _identifiers_of(fact: Fact | None) -> Sequence[Identifier]:
+    several: Sequence[Identifier] = getattr(fact, "identifiers", ())
+    one: Identifier | None = getattr(fact, "identifier", None)
+    return several or ((one,) if one else ())
 
 
 @contextmanager

@@ -58,13 +58,14 @@ def routes(services: Services) -> APIRouter:
 async def _spelled(services: Services, is_own: IsOwn | None, text: str) -> str:
     """Return an arrival with what the ledger has of its fan, as far as these stores know it; without that where it cannot be read now."""
     arrival: Mapping[str, Any] = json.loads(text)
+    now_ns = services.now_ns()
 
     def read(fans: FanReader) -> History | None:
-        whose = found(fans, str(arrival.get("fan")), is_own, services.roster)
+        whose = found(fans, str(arrival.get("fan")), is_own, services.roster, now_ns)
         return None if whose is None else whose.history
 
     try:
-        told = guide_arrival(arrival, await services.read_fans(read), services.profile_settings)
+        told = guide_arrival(arrival, await services.read_fans(read), services.profile_settings, now_ns)
     except ConfigError:  # a ledger of another release, or none: whoever came came all the same
         told = dict(arrival)
     return json.dumps(told | services.feed.board.named(str(arrival["store"])), separators=(",", ":"), ensure_ascii=False)

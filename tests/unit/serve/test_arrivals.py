@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from footfall.units import NS_PER_HOUR
+from gateway.fans.profile_settings import load_profile
+from serve.guide import guide_arrival
 from serve.roles import Role
 from tests.support.served_brand import ServedBrand
 from tests.support.served_ledger import DAY_NS, NOW_NS, SUBJECTS
@@ -45,6 +48,12 @@ def test_a_guide_hears_of_the_own_store_with_the_last_visits_and_interests_there
     assert (known["title"], known["timezone"]) == ("s1", "UTC")
     assert "s2" not in json.dumps([known, new])
     assert not [subject for subject in SUBJECTS.values() if subject in json.dumps([known, new])]
+
+
+def test_an_arrival_of_long_ago_is_marked() -> None:
+    arrival = {"store": "s1", "time_ns": NOW_NS}
+    settings = load_profile(None)
+    assert [guide_arrival(arrival, None, settings, NOW_NS + more * NS_PER_HOUR)["late"] for more in (1, 2)] == [False, True]
 
 
 def test_the_document_has_the_stream_and_what_it_sends(brand: ServedBrand) -> None:

@@ -67,6 +67,17 @@ def test_pages_of_visits_and_purchases(brand: ServedBrand) -> None:
         assert (refused.status, refused.json()["reason"]) == (400, "request")
 
 
+def test_a_history_as_of_a_time_has_nothing_of_later(brand: ServedBrand) -> None:
+    then = brand.ask("GET", "/api/fans/f-1?at=2026-09-22T16:00:00Z", Role.HEADQUARTERS).json()
+    assert (then["as_of"], then["visits_total"], then["purchases_total"], then["now"]) == ("2026-09-22T16:00:00.000Z", 2, 1, None)
+    in_store = brand.ask("GET", "/api/fans/f-1?at=2026-09-21T14:20:00Z", Role.STORE).json()
+    assert (in_store["now"]["store"], in_store["now"]["zone"], in_store["visits"][0]["end"]) == ("s1", "a", None)
+    for what, total in (("visits", 2), ("purchases", 1)):
+        assert brand.ask("GET", f"/api/fans/f-1/{what}?at=2026-09-22T16:00:00Z", Role.HEADQUARTERS).json()["total"] == total
+        later = brand.ask("GET", f"/api/fans/f-1/{what}?at=2030-01-01", Role.HEADQUARTERS)
+        assert (later.status, later.json()["reason"]) == (400, "fan")
+
+
 def test_a_profile_and_why(brand: ServedBrand) -> None:
     assert brand.ask("GET", "/api/fans/f-1/profile", Role.HEADQUARTERS).json()["ever"]["purchases"] == 2
     assert brand.ask("GET", "/api/fans/f-1/profile", Role.STORE).json()["ever"]["purchases"] == 1

@@ -53,6 +53,30 @@ def test_it_is_forgotten_after_a_day_and_the_oldest_beyond_the_bound(monkeypatch
     taken(answers, digest=b"3", now_s=KEPT_S + 2)
 
 
+def test_the_oldest_are_forgotten_beyond_the_bytes_that_are_kept_also_after_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "MOST_BYTES", 5_000)
+    long = Answered(200, bytes(1_000))
+    answers = Answers(tmp_path / "answers.db")
+    for n in range(9):
+        answers.finish(taken(answers, (*ASKED[:4], f"k-{n}"), now_s=n), long, n)
+        if n == 5:
+            answers.close()
+            answers = Answers(tmp_path / "answers.db")
+    kept = [n for n in reversed(range(9)) if isinstance(answers.begin((*ASKED[:4], f"k-{n}"), b"1", 9.0), Answered)]
+    assert kept == [8, 7, 6, 5], "each is a little longer than its answer"
+
+
+def test_what_is_asked_takes_little_however_long_it_is() -> None:
+    answers = Answers()
+    asked = ("ann", "POST", "/api/events", "store=" + "x" * 100_000, "k-1")
+    answers.finish(taken(answers, asked), DONE, 0.0)
+    assert answers.begin(asked, b"1", 1.0) == DONE
+    taken(answers, (*asked[:3], asked[3] + "y", "k-1"))
+    assert answers.kept_bytes < 1_000
+
+
 def test_answers_outlive_the_server(tmp_path: Path) -> None:
     before = Answers(tmp_path / "answers.db")
     before.finish(taken(before), DONE, 1.0)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+
+import pytest
 
 from footfall.events import AnyEvent, parse_event
 from serve.sent_ids import REMEMBERED, SentIds
@@ -40,3 +43,45 @@ def test_no_more_than_so_many_are_remembered() -> None:
     many = scan(id="x")
     ids.keep(TILL, (many.model_copy(update={"id": f"x-{n}"}) for n in range(REMEMBERED)))
     assert ids.contradicted(TILL, [scan(zone="a")]) is None
+
+
+def test_of_requests_that_come_at_once_with_one_id_the_first_counts() -> None:
+    ids = SentIds()
+
+    async def send(event: AnyEvent) -> bool:
+        async with ids.alone(TILL, [event]):
+            if ids.contradicted(TILL, [event]):
+                return False
+            await asyncio.sleep(0)  # on its way to the broker
+            ids.keep(TILL, [event])
+            return True
+
+    async def story() -> list[bool]:
+        return await asyncio.gather(send(scan()), send(scan(zone="a")), send(scan()), send(scan(zone="b")))
+
+    assert asyncio.run(story()) == [True, False, True, False]
+
+
+def test_who_could_not_publish_leaves_the_id_to_who_waits_and_others_do_not_wait() -> None:
+    ids = SentIds()
+
+    async def story() -> str:
+        first = asyncio.create_task(fails())
+        await asyncio.sleep(0)
+        waits = asyncio.create_task(next_one())
+        async with ids.alone(TILL, [scan(id="t-3")]), ids.alone(DOOR, [scan()]):
+            assert not first.done()
+        with pytest.raises(OSError, match="broker"):
+            await first
+        return await waits
+
+    async def fails() -> None:
+        async with ids.alone(TILL, [scan(), scan(id="t-2")]):
+            await asyncio.sleep(0)
+            raise OSError("no broker")
+
+    async def next_one() -> str:
+        async with ids.alone(TILL, [scan(id="t-2", zone="a")]):
+            return "went on"
+
+    assert asyncio.run(story()) == "went on"

@@ -45,15 +45,26 @@ def test_an_id_alone_shows_the_fan(place: FanShop) -> None:
     assert found.exit_code == 0, found.output
     assert found.stdout.startswith("fan fan-1\nas of 2026-")
     assert f"  identifier {ANN}, … to …" in found.stdout
-    assert "now: s1, zone a, since" in found.stdout
+    assert "\nnow: " in found.stdout
     assert "transaction 12.50" in found.stdout
     assert found.stdout == place.fan("show", "fan-1").stdout
 
 
 def test_programs_get_one_object(place: FanShop) -> None:
     found = json.loads(place.fan("fan-1", "--json").stdout)
-    assert (found["fan"], found["now"]["zone"], found["visits_total"], found["purchases"][0]["visits_before"]) == ("fan-1", "a", 1, 1)
+    assert (found["fan"], found["last_heard"]["store"], found["visits_total"]) == ("fan-1", "s1", 1)
+    assert found["purchases"][0]["visits_before"] == 1
     assert [each["subject"] for each in found["identifiers"]] == [ANN]
+
+
+def test_as_of_a_time_nothing_after_it_counts_and_who_was_there_is(place: FanShop) -> None:
+    heard = json.loads(place.fan("fan-1", "--json").stdout)["last_heard"]
+    assert "now: s1, zone a, since" in place.fan("fan-1", "--at", heard["time"]).stdout
+    before = json.loads(place.fan("fan-1", "--at", "2026-01-01", "--json").stdout)
+    assert (before["now"], before["visits"], before["purchases"], before["as_of"][:10]) == (None, [], [], "2025-12-31"), (
+        "by the store's clock"
+    )
+    assert "up to when something is known" in str(place.fan("fan-1", "--at", "2040-01-01").exception)
 
 
 def test_what_is_inferred_is_left_out_with_a_word_where_the_database_does_not_answer(place: FanShop) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.fans.history import FanRows, Place, history_of
+from gateway.fans.history import FanRows, Heard, Place, history_of
 from gateway.fans.reading import rows_of_fan, zones
 from gateway.fold.open_tracks import open_tracks
 from gateway.fold.store import DwellRow, TouchRow, VisitRow
@@ -91,6 +91,18 @@ def test_an_open_visit_is_where_the_fan_is_now(shop: Shop, tmp_path: Path) -> No
     assert (history.now.zone, only.is_open) == ("b", True)
     assert [stay.zone for stay in only.stays] == ["a", "b"]
     assert history.now.heard_ns == only.last_ns
+
+
+def test_who_was_not_heard_for_longer_than_the_timeout_is_nowhere_and_the_visit_is_over(shop: Shop, tmp_path: Path) -> None:
+    shop.hear(*(seen("ann", "a", at) for at in range(0, 60, 5))).checkpoint()
+    with ledger_reader(tmp_path / "ledger.db") as ledger:
+        rows = rows_of_fan(ledger, "fan-1")
+    (heard_ns,) = {track.last_ns for track in rows.open}
+    timeout_ns = rows.timeout_ns["s1"]
+    there, gone = (history_of(rows, now_ns=heard_ns + timeout_ns + later) for later in (0, 1))
+    assert (there.now is not None, there.visits[0].is_open, there.visits[0].stays[0].is_open) == (True, True, True)
+    assert (gone.now, gone.visits[0].is_open, gone.visits[0].stays[0].is_open) == (None, False, False)
+    assert there.last_heard == gone.last_heard == Heard("s1", heard_ns)
 
 
 def test_what_is_over_is_read_as_it_was_stored(shop: Shop, tmp_path: Path) -> None:

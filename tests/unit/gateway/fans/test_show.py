@@ -60,6 +60,15 @@ def test_what_is_left_out_is_counted() -> None:
     assert nothing[2:] == ["now: in no store", "", "no visits", "no purchases"]
 
 
+def test_of_who_is_in_no_store_it_is_shown_where_and_when_they_were_heard_last() -> None:
+    gone = HISTORY._replace(now=None)
+    assert list(lines(HEADING, gone, 1, CLOCKS))[2] == "now: in no store, heard last in s1, 2026-05-29 06:58+08:00"
+    assert [as_object(HEADING, gone, 1)[key] for key in ("now", "last_heard")] == [
+        None,
+        {"store": "s1", "time": "2026-05-28T22:58:20.000Z"},
+    ]
+
+
 def test_programs_read_an_object_in_utc() -> None:
     found = as_object(HEADING, HISTORY, 2)
     assert (found["fan"], found["asked"], found["as_of"], found["as_known_on"]) == ("f-1", "f-2", "2026-05-28T20:26:40.000Z", None)
