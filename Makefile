@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hardware test lint parts mosquitto curl nodejs node-red systemd dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers fuzz api-fuzz real bench accuracy identity bench-pairs house boards docs-test install-test wheel clean
+.PHONY: help demo demo-hardware test lint parts mosquitto curl nodejs node-red systemd dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers promises fuzz api-fuzz real bench accuracy identity bench-pairs house boards docs-test install-test wheel clean
 
 KILLS ?= 50
 N ?= 200000
@@ -49,6 +49,9 @@ chaos: .venv/dev mosquitto influxd-1.8 ## kill -9 of everything at random moment
 
 faults: .venv/dev mosquitto faketime influxd-1.8 ## What once went wrong, done again to real processes, an oracle beside; SEED=1 CASE=name JOBS=2, LIST=1
 	@$(PY) -m simulators.faultcases --seed $(SEED) --jobs $(JOBS) $(addprefix --case ,$(CASE)) $(if $(LIST),--list)
+
+promises: .venv/run ## What the report of anonymity says that each remedy brings, and what it brings in simulated months; SEED=1 SEEDS=3
+	@$(PY) -m simulators.identity.promises --seed $(SEED) --seeds $(or $(SEEDS),3)
 
 numbers: .venv/dev influxd-1.8 influxd-2.7 ## A simulated chain in three databases: questions whose right answers its truth knows; SEED=1 SMALL=1
 	@$(PY) -m simulators.numbers --seed $(SEED) $(if $(SMALL),--small) $(addprefix --only ,$(ONLY))

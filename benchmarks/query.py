@@ -103,13 +103,13 @@ def _points(store: str, days: int, seed: int) -> Iterator[Points]:
     time_ns = FIRST_NS + minutes[rng.random(len(minutes)) < BUSY] * NS_PER_MINUTE
     counts = {name: rng.poisson(mean, len(time_ns)) for name, mean in _PER_MINUTE.items()}
     money = {name: np.round(counts[of] * rng.random(len(time_ns)) * most, 2) for name, (of, most) in _SUMS_OF.items()}
-    yield _filled("traffic", store, time_ns, counts | money)
+    yield filled("traffic", store, time_ns, counts | money)
     started_ns = np.sort(rng.choice(time_ns, min(len(time_ns), VISITS_A_DAY * days), replace=False))
     known, is_staff = rng.random(len(started_ns)) < 0.4, rng.random(len(started_ns)) < 0.05
     seconds = np.round(rng.exponential(600, len(started_ns)), 1)
     visit = {"agent": Coded.constant("ble-1", len(started_ns)), "known": known, "is_staff": is_staff, "seconds": seconds}
     visit |= {"started_ms": started_ns // 10**6, "subject": rng.integers(1, 2**63, len(started_ns))}
-    yield _filled("visit", store, started_ns, visit)
+    yield filled("visit", store, started_ns, visit)
     yield from _described(store, days, rng)
 
 
@@ -125,18 +125,18 @@ _SUMS_OF: Final = {"revenue": ("transactions", 80), "dwell_sum_s": ("visits_clos
 def _described(store: str, days: int, rng: np.random.Generator) -> Iterator[Points]:
     """What the gateway writes beside: the store itself, and which minutes its agents observed."""
     stated = {"title": store.upper(), "path": "eu/de", "timezone": "Europe/Berlin", "day_start": "04:00", "hours": "09:00-21:00"}
-    yield _filled("store", store, np.zeros(1, np.int64), stated)
+    yield filled("store", store, np.zeros(1, np.int64), stated)
     hours_ns = FIRST_NS + np.arange(-24, days * 24 + 24) * NS_PER_HOUR
     for agent, task, other in (("ble-1", "presence", "doors"), ("counter-1", "doors", "presence")):
         masks = np.where(rng.random(len(hours_ns)) < 0.99, _WHOLE_HOUR, rng.integers(0, _WHOLE_HOUR, len(hours_ns)))
         of_agent = {"agent": Coded.constant(agent, len(hours_ns)), task: masks, other: -1, "minutes": np.bitwise_count(masks)}
-        yield _filled("coverage", store, hours_ns, of_agent)
+        yield filled("coverage", store, hours_ns, of_agent)
 
 
 _WHOLE_HOUR: Final = (1 << 60) - 1
 
 
-def _filled(measurement: str, store: str, time_ns: Any, values: dict[str, Any]) -> Points:
+def filled(measurement: str, store: str, time_ns: Any, values: dict[str, Any]) -> Points:
     """Points with these values; every other field is 0 or empty."""
     empty = {name: "" if kind in ("text", "subject") else 0 for name, kind in SCHEMA[measurement].fields.items()}
     return from_columns(measurement, empty | values | {"time_ns": time_ns, "store": Coded.constant(store, len(time_ns))})

@@ -12,6 +12,7 @@ from typing import Final
 from benchmarks import (
     advertisements,
     agent_memory,
+    anonymity,
     api,
     arrivals,
     ble,
@@ -250,6 +251,7 @@ BENCHMARKS: Final = (
               ("ble_adv_per_s", "ble_cpu_share_at_5000"), ble_advertisements),
     Benchmark("query", "footfall query traffic from SQLite beside plain SQL for the same numbers",
               tuple(case.name for case in query.CASES), query.run),
+    Benchmark("anonymity", "why a month's visits and orders of a chain are nobody's", anonymity.NAMES, anonymity.run),
     Benchmark("fans", "a million links imported and folded, and a fan's history from three million visits", fans.NAMES, fans.run),
     Benchmark("api", "500 reads of fans a second, beside a gateway that takes 5,000 rows a second", api.NAMES, api.run),
     Benchmark("join", "whom rows are, where a million subjects are somebody's", ("join_us_per_row", "join_rss_mb"), joining),

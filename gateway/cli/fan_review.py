@@ -76,8 +76,8 @@ def _is_identifier(text: str) -> bool:
 
 def _touches(files: Desk, text: str) -> list[TouchRow]:
     """Return the touches with a reference, else that of an id, whichever publisher gave it."""
-    if found := files.ledger.touches_of(ref_name(text)):
-        return found
+    if found := files.ledger.touches_by_name([name := ref_name(text)]):
+        return found[name]
     estate = files.ledger.fold["state"]["estate"] if files.ledger.fold else {"stores": [], "agents": []}
     for store in estate["stores"]:
         for agent in estate["agents"]:

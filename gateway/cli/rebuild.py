@@ -28,6 +28,7 @@ from gateway.rebuild.differences import Before, DayDifference, difference, with_
 from gateway.rebuild.other_gateway import Known, Takeover, Touch, missing, stored_day
 from gateway.rebuild.records import as_of_now
 from gateway.rebuild.shadow import Shadow, Stamp
+from gateway.rebuild.staffed_days import StaffedDays
 from gateway.records import RecordKind
 from gateway.sinks.settings import SinkSettings
 from gateway.state.files import JOURNAL, LEDGER
@@ -47,11 +48,16 @@ class _Past:
     shadow: Shadow
     journal: StoreJournal
     site: bytes
+    staffed: StaffedDays
 
     def catch_up(self, on_pos: Callable[[int], None] = lambda pos: None) -> None:
         """Fold what the journal has and the shadow has not."""
-        records = self.journal.read(self.shadow.pos, self.journal.last_pos, on_pos)
+        records = self.staffed.seen(self.journal.read(self.shadow.pos, self.journal.last_pos, on_pos))
         self.shadow.take(as_of_now(records, self.shadow.store, self.site))
+
+    def is_outdated(self, part: RebuiltPart) -> bool:
+        """Return whether a day was worked out with other staff, or other rules of contributions."""
+        return part.ours_from_ns == 0 and self.staffed.is_outdated(part.day, part.from_ns)
 
 
 def rebuild(
@@ -79,7 +85,8 @@ def rebuild(
     stamp = Stamp(checked("--actor", actor or user_name()), checked("--reason", reason), time.time_ns())
     path = settings.state_dir / JOURNAL
     with store_journal(path, store) as journal, Shadow(store, settings.profiles.registry()) as shadow:
-        past = _Past(shadow, journal, journal.site())
+        site = journal.site()
+        past = _Past(shadow, journal, site, StaffedDays(site))
         with _progress(journal.last_pos, quiet) as on_pos:
             past.catch_up(on_pos)
         _check(past, days)
@@ -90,11 +97,15 @@ def rebuild(
             raise ConfigError("\n".join([*lacking, "--incomplete takes these days over all the same: what is missing here is then gone"]))
         parts = _parts(past, before, stamp, takeover)
         changes = [difference(before[day], part) for day, part in zip(days, parts, strict=True)]
+        outdated = [part for part, each in zip(parts, changes, strict=True) if each.is_none and past.is_outdated(part)]
         if not dry_run:
             changed = [part for part, each in zip(parts, changes, strict=True) if part.ours_from_ns or not each.is_none]
+            if outdated:
+                append(path, [Entry(RecordKind.REBUILT, store, "", 0, encode(part.without_rows())) for part in outdated])
             _write(path, past, changed, lambda: _parts(past, before, stamp, takeover))
     if not quiet:
-        for line in [*lacking, *_lines(changes, dry_run, [day for day in days if day in takeover.stored])]:
+        theirs = [day for day in days if day in takeover.stored]
+        for line in [*lacking, *_lines(changes, dry_run, theirs, [part.day for part in outdated])]:
             typer.echo(line)
 
 
@@ -179,7 +190,7 @@ def _before(ledger: LedgerReader, shadow: Shadow, day: date) -> Before:
     )
 
 
-def _lines(changes: Sequence[DayDifference], dry_run: bool, theirs: Sequence[date]) -> Iterator[str]:
+def _lines(changes: Sequence[DayDifference], dry_run: bool, theirs: Sequence[date], outdated: Sequence[str]) -> Iterator[str]:
     for day in theirs:
         yield f"{day}: made by another gateway: all of it is {'to be ' if dry_run else ''}written again"
     for each in changes:
@@ -189,7 +200,9 @@ def _lines(changes: Sequence[DayDifference], dry_run: bool, theirs: Sequence[dat
                 f"{each.day}: visits {each.visits}; dwells {each.dwells};"
                 f" in {in_before:,} -> {in_after:,}, out {out_before:,} -> {out_after:,} in {each.minutes:,} minutes"
             )
-    changed = sum(not each.is_none or date.fromisoformat(each.day) in theirs for each in changes)
+        elif each.day in outdated:
+            yield f"{each.day}: other staff, or other rules of contributions: the outcome, and the departments and squads of touches"
+    changed = sum(not each.is_none or each.day in outdated or date.fromisoformat(each.day) in theirs for each in changes)
     if not changed:
         yield f"nothing changes in {len(changes)} days"
     elif dry_run:

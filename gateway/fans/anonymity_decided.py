@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from gateway.fans.anonymity_rows import Among, Counted, Remedy
+from gateway.fans.anonymity_rows import Among, Remedy, Rows
 from gateway.identity.facts import Fact, FactStore, Identifier, Link, Mention, is_registered
 from gateway.identity.naming import whom
 from gateway.identity.review import preview
@@ -21,17 +21,19 @@ MOST_TRIED: Final = 1_000
 Named = Mapping[tuple[Remedy, Among], int]
 
 
-def named_by_deciding(rows: Iterable[Counted], store: FactStore, types: IdentifierTypes, key: bytes, learned_ns: int) -> Named:
+def named_by_deciding(rows: Rows, store: FactStore, types: IdentifierTypes, key: bytes, learned_ns: int) -> Named:
     """Return how many rows that wait for a decision would name somebody; each identifier goes to the fan whom most facts state."""
-    waiting = [row for row in rows if row.waits_for]
-    subjects = Counter(each.subject for row in waiting for each in row.waits_for)
+    waiting, subjects = {row: count for row, count in rows.items() if row.waits_for}, Counter[str]()
+    for row, count in waiting.items():
+        for each in row.waits_for:
+            subjects[each.subject] += count
     tried = [subject for subject, _ in sorted(subjects.items(), key=lambda each: (-each[1], each[0]))[:MOST_TRIED]]
     facts = [link for subject in tried if (link := _link(subject, store.facts_naming([subject]), learned_ns))]
     after = {change.name: change.after for change in preview(store, types, key, facts).changes} if facts else {}
     found = Counter[tuple[Remedy, Among]]()
-    for row in waiting:
+    for row, count in waiting.items():
         if any(is_registered(whom(after.get(each.subject), each.from_ns) or "") for each in row.waits_for):
-            found.update((remedy, row.among) for remedy in row.about & {Remedy.RESOLVE, Remedy.DECIDE})
+            found.update({(remedy, row.among): count for remedy in row.about & {Remedy.RESOLVE, Remedy.DECIDE}})
     return found
 
 

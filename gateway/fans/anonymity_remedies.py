@@ -8,13 +8,14 @@ are any. What is decided at a desk is tried (`gateway.fans.anonymity_decided`).
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from math import sqrt
 from typing import Any, Final, NamedTuple
 
-from gateway.fans.anonymity_rows import Among, Counted, Remedy
+from gateway.fans.anonymity_rows import Among, Counted, Remedy, Rows
 from gateway.query.measures import SMALL_BASE
 
 LEAST_DONE: Final = 10
@@ -50,15 +51,41 @@ class Tally:
     done: int = 0
     of: int = 0
     """Occasions to do it; the rows, unless other touches are."""
+    fans: Counter[str] = field(default_factory=Counter)
+    """Rows that are known, by their fan."""
+
+    def add(self, row: Counted, count: int) -> None:
+        """Take rows that are alike."""
+        self.rows += count
+        self.known += count * (row.why is None)
+        if row.fan:
+            self.fans[row.fan] += count
 
     @property
     def rate(self) -> float:
         """Return how often it is done."""
         return self.done / self.of if self.of else 0.0
 
-    def plus(self, other: Tally) -> Tally:
-        """Return both together."""
-        return Tally(self.rows + other.rows, self.known + other.known, self.done + other.done, self.of + other.of)
+    def take(self, other: Tally) -> None:
+        """Add the rows of another store."""
+        self.rows, self.known = self.rows + other.rows, self.known + other.known
+        self.done, self.of = self.done + other.done, self.of + other.of
+        self.fans.update(other.fans)
+
+    @property
+    def share(self) -> float:
+        """Return the share that is known."""
+        return self.known / self.rows
+
+    @property
+    def variance(self) -> float:
+        """Return the variance of whether a row is known, so much a row.
+
+        Rows of one person are known together, or none of them, so that they tell as much as one. Whoever nobody knows is taken to have as
+        many as fans have.
+        """
+        together = sum(count * count for count in self.fans.values()) / self.fans.total() if self.fans else 1.0
+        return self.share * (1 - self.share) * together
 
 
 _ELSEWHERE: Final[Mapping[Remedy, Among]] = {
@@ -73,14 +100,11 @@ _LEFT_BY: Final[Mapping[Remedy, Remedy]] = {Remedy.ASK: Remedy.LINK, Remedy.LINK
 _DECIDED: Final = (Remedy.RESOLVE, Remedy.DECIDE)
 
 
-def gains(
-    counted: Iterable[Counted], registrations: Mapping[str, Tally] = NONE, decided: Mapping[tuple[Remedy, Among], int] = NONE
-) -> list[Gain]:
+def gains(rows: Rows, registrations: Mapping[str, Tally] = NONE, decided: Mapping[tuple[Remedy, Among], int] = NONE) -> list[Gain]:
     """Return what remedies would bring, the greatest first.
 
     `registrations`: by store, how many of them name what can be heard. `decided`: how many rows a decision at the desk would name.
     """
-    rows = list(counted)
     by_remedy = _tallies(rows)
     for store, tally in registrations.items():
         if store in (mine := by_remedy[Remedy.REGISTER]):
@@ -95,7 +119,7 @@ def gains(
     return sorted((gain for gain in found if gain.named > 0), key=lambda gain: (-gain.named, gain.remedy, gain.store))
 
 
-def undone(counted: Iterable[Counted]) -> list[Gain]:
+def undone(counted: Rows) -> list[Gain]:
     """Return the remedies that no store applies, with what they would bring if everybody became known."""
     found = []
     for remedy, tallies in _tallies(counted).items():
@@ -107,15 +131,14 @@ def undone(counted: Iterable[Counted]) -> list[Gain]:
     return found
 
 
-def _tallies(rows: Iterable[Counted]) -> dict[Remedy, dict[str, Tally]]:
+def _tallies(counted: Rows) -> dict[Remedy, dict[str, Tally]]:
     found: dict[Remedy, dict[str, Tally]] = {remedy: defaultdict(Tally) for remedy in Remedy}
-    for row in rows:
+    for row, count in counted.items():
         for remedy in row.about:
             tally = found[remedy][row.store]
-            tally.rows += 1
-            tally.of += 1
-            tally.known += row.why is None
-            tally.done += remedy in row.done
+            tally.add(row, count)
+            tally.of += count
+            tally.done += count * (remedy in row.done)
     return found
 
 
@@ -138,6 +161,10 @@ def _as_others_do(remedy: Remedy, among: Among, tallies: Mapping[str, Tally], le
     """Yield what a remedy would bring where it is not applied; `left_by`: the rows of the remedy that leaves its rows to this one."""
     doing, least, least_other = _doing(tallies), _least(tallies), _least(left_by)
 
+    @cache
+    def together(stores: tuple[str, ...]) -> Tally:
+        return _together(tallies[each] for each in stores)
+
     def does_other(store: str) -> bool:
         return store in left_by and left_by[store].rate >= least_other
 
@@ -145,31 +172,32 @@ def _as_others_do(remedy: Remedy, among: Among, tallies: Mapping[str, Tally], le
         if not doing or here.rate >= least or here.rows < SMALL_BASE:
             continue
         alike = [each for each in doing if does_other(each) == does_other(store)] or doing
-        there = _together(tallies[each] for each in alike)
-        share = there.known / there.rows
-        named, off_by = here.rows * share - here.known, _off_by(share, there.rows, here.rows)
-        yield Gain(remedy, among, store, here.rows - here.known, named, off_by, _basis(len(alike), share, there.rows))
+        there = together(tuple(alike))
+        named, off_by = here.rows * there.share - here.known, _off_by(there, here.rows)
+        yield Gain(remedy, among, store, here.rows - here.known, named, off_by, _basis(len(alike), there))
 
 
-def _basis(stores: int, share: float, rows: int) -> str:
+def _basis(stores: int, there: Tally) -> str:
     which = "1 store that does" if stores == 1 else f"{stores} stores that do"
-    return f"in {which} it {share:.1%} of {rows:,} are known"
+    return f"in {which} it {there.share:.1%} of {there.rows:,} are known"
 
 
-def _off_by(share: float, there: int, here: int) -> float:
-    """Return by how many of the rows here a share may be off, at 95 %, that was seen on rows there."""
-    return SIGMAS * sqrt(share * (1 - share) * (here + here * here / there))
+def _off_by(there: Tally, here: int) -> float:
+    """Return by how many of the rows here what was seen there may be off, at 95 %."""
+    return SIGMAS * sqrt(there.variance * (here + here * here / there.rows))
 
 
 def _together(tallies: Iterable[Tally]) -> Tally:
     found = Tally()
     for tally in tallies:
-        found = found.plus(tally)
+        found.take(tally)
     return found
 
 
-def _decided(remedy: Remedy, rows: Sequence[Counted], decided: Mapping[tuple[Remedy, Among], int]) -> list[Gain]:
-    counts = {among: sum(remedy in row.about and row.among is among for row in rows) for among in Among}
+def _decided(remedy: Remedy, rows: Rows, decided: Mapping[tuple[Remedy, Among], int]) -> list[Gain]:
+    counts = Counter[Among]()
+    for row, count in rows.items():
+        counts[row.among] += count * (remedy in row.about)
     named = {among: float(decided.get((remedy, among), 0)) for among in Among}
     return [
         Gain(remedy, among, "", count, named[among], 0.0, f"of {count:,} that wait, tried with links of the desk")
@@ -177,12 +205,14 @@ def _decided(remedy: Remedy, rows: Sequence[Counted], decided: Mapping[tuple[Rem
     ]
 
 
-def _cleaned(rows: Sequence[Counted]) -> list[Gain]:
+def _cleaned(rows: Rows) -> list[Gain]:
     """Return what junk would have named: as many as numbers and addresses do, where nothing else names their orders."""
-    junk = sum(Remedy.CLEAN in row.about for row in rows)
-    real = [row for row in rows if Remedy.CLEAN in row.done]
-    if len(real) < SMALL_BASE:
+    junk = sum(count for row, count in rows.items() if Remedy.CLEAN in row.about)
+    real = Tally()
+    for row, count in rows.items():
+        if Remedy.CLEAN in row.done:
+            real.add(row, count)
+    if real.rows < SMALL_BASE:
         return []
-    share = sum(row.why is None for row in real) / len(real)
-    basis = f"of {len(real):,} with a number or address that is one {share:.1%} are known"
-    return [Gain(Remedy.CLEAN, Among.ORDERS, "", junk, junk * share, _off_by(share, len(real), junk), basis)]
+    basis = f"of {real.rows:,} with a number or address that is one {real.share:.1%} are known"
+    return [Gain(Remedy.CLEAN, Among.ORDERS, "", junk, junk * real.share, _off_by(real, junk), basis)]

@@ -5,10 +5,11 @@ An order is judged with all touches that have its reference: what was shown at t
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
+
+from pydantic_core import from_json
 
 from gateway.fans.profile import STORE
 from gateway.fold.store import TouchRow
@@ -57,8 +58,12 @@ class Counted(NamedTuple):
     done: frozenset[Remedy] = frozenset()
     waits_for: tuple[Shown, ...] = ()
     """The identifiers that name nobody until somebody decides whose they are."""
+    fan: str = ""
+    """Whose it is; "" of nobody known."""
 
 
+Rows = Mapping[Counted, int]
+"""How many rows there are of each that are alike in all that is asked of them."""
 _OF_REASON: Final = {
     Nobody.CONFLICT: Remedy.RESOLVE,
     Nobody.TWO_PERSONS: Remedy.RESOLVE,
@@ -66,15 +71,15 @@ _OF_REASON: Final = {
 }
 
 
-def visit_of(store: str, shown: Shown | None, is_known: bool, standing_of: StandingOf, time_ns: int) -> Counted:
-    """Return a visit; `shown` is what was heard, None of a phone whose address changes."""
-    why = None if is_known else why_nobody(Row(time_ns, [shown] if shown else []), standing_of)
+def visit_of(store: str, shown: Shown | None, fan: str, standing_of: StandingOf, time_ns: int) -> Counted:
+    """Return a visit of a fan, "" of nobody known; `shown` is what was heard, None of a phone whose address changes."""
+    why = None if fan else why_nobody(Row(time_ns, [shown] if shown else []), standing_of)
     about = set[Remedy]()
     if shown is not None:
         about.add(Remedy.LEND if shown.klass == "lent" else Remedy.REGISTER)
-    done = {Remedy.LEND} if is_known and Remedy.LEND in about else set[Remedy]()
+    done = {Remedy.LEND} if fan and Remedy.LEND in about else set[Remedy]()
     waits_for = _waiting(why, [shown] if shown else [], standing_of) if why in _OF_REASON else ()
-    return Counted(store, Among.VISITS, why, frozenset(about | _by_reason(why)), frozenset(done), waits_for)
+    return Counted(store, Among.VISITS, why, frozenset(about | _by_reason(why)), frozenset(done), waits_for, fan)
 
 
 def _by_reason(why: Nobody | None) -> set[Remedy]:
@@ -103,14 +108,14 @@ class Order(NamedTuple):
     is_at_till: bool
 
 
-def order_of(store: str, touches: Sequence[TouchRow], is_known: bool, standing_of: StandingOf, class_of: ClassOf) -> Counted:
-    """Return an order; `touches` has the order's own first, then others of its reference."""
+def order_of(store: str, touches: Sequence[TouchRow], fan: str, standing_of: StandingOf, class_of: ClassOf) -> Counted:
+    """Return an order of a fan, "" of nobody known; `touches` has the order's own first, then others of its reference."""
     order = _order(touches, class_of)
     has_ref = bool(order.ref)
     at_till = _names(standing_of, order.till, has_ref) or bool(order.fan and fan_at(standing_of, order.fan, order.time_ns))
     otherwise = _names(standing_of, order.rest, has_ref)
     row = Row(order.time_ns, [*order.till, *order.rest], order.fan, order.ref, order.has_junk)
-    why = None if is_known else why_nobody(row, standing_of)
+    why = None if fan else why_nobody(row, standing_of)
     about, done = _by_reason(why), set[Remedy]()
     if order.is_at_till and not otherwise:
         about.add(Remedy.ASK)
@@ -122,7 +127,7 @@ def order_of(store: str, touches: Sequence[TouchRow], is_known: bool, standing_o
     if order.is_at_till and why is Nobody.JUNK:
         about.add(Remedy.CLEAN)
     waits_for = _waiting(why, row.shown, standing_of) if why in _OF_REASON else ()
-    return Counted(store, Among.ORDERS, why, frozenset(about), frozenset(done), waits_for)
+    return Counted(store, Among.ORDERS, why, frozenset(about), frozenset(done), waits_for, fan)
 
 
 def _names(standing_of: StandingOf, shown: Iterable[Shown], has_ref: bool) -> bool:
@@ -132,13 +137,13 @@ def _names(standing_of: StandingOf, shown: Iterable[Shown], has_ref: bool) -> bo
 def _order(touches: Sequence[TouchRow], class_of: ClassOf) -> Order:
     till, rest, is_linked, has_junk = list[Shown](), list[Shown](), False, False
     for nth, touch in enumerate(touches):
-        values = json.loads(touch.body)
+        values = from_json(touch.body)
         shown = _shown(touch, values, class_of)
         for each in shown:
             (till if nth == 0 and each.klass not in PAYS else rest).append(each)
         is_linked |= values["what"] == PAYMENT and len(shown) > 1
         has_junk |= bool(values.get("blocked"))
-    own = json.loads(touches[0].body)
+    own = from_json(touches[0].body)
     return Order(till, rest, touches[0].given_fan, own["ref"], touches[0].time_ns, has_junk, is_linked, own.get("channel", "") in _AT_TILL)
 
 
@@ -150,4 +155,4 @@ def _shown(touch: TouchRow, values: dict[str, Any], class_of: ClassOf) -> list[S
 
 def names_a_device(touch: TouchRow, class_of: ClassOf) -> bool:
     """Return whether a touch, such as a registration, names something that can be heard."""
-    return any(each.klass == "device" for each in _shown(touch, json.loads(touch.body), class_of))
+    return any(each.klass == "device" for each in _shown(touch, from_json(touch.body), class_of))

@@ -95,7 +95,13 @@ class Fold:
         self._event_records: Final = EventRecords(self.state, self._touches, self._minute_points, self._coverage)
         taken_over = TakenOver(self.state, self._visits, dwell_fans, self._coverage, self.counters)
         self.rebuilding: Final = Rebuilding(
-            self.state, self._visits.rebuilt, self._visits.relink, self._dwells, self._minute_points, taken_over
+            self.state,
+            self._visits.rebuilt,
+            self._visits.relink,
+            self._dwells,
+            self._minute_points,
+            taken_over,
+            self._touches.of_staff_again,
         )
         self._retention: Final = Retention(self.state, self._watermarks)
         self._saved: Final = SavedParts(

@@ -72,8 +72,9 @@ class OutcomeReading:
         return list(map(self._act, self._state.ledger.touches_since(fan, from_ns)))
 
     def acts_of_ref(self, ref: str) -> list[Act]:
-        """Return the touches that bear a reference, in all stores, by time."""
-        return sorted(self._act(row) for row in self._state.ledger.touches_of(ref_name(ref)) if not row.void)
+        """Return the touches that bear a reference now, in all stores, by time: the ledger finds them by an earlier one, too."""
+        found = (self._act(row) for row in self._state.ledger.touches_of(ref_name(ref)) if not row.void)
+        return sorted(act for act in found if act.ref == ref)
 
     def _act(self, row: TouchRow) -> Act:
         values = json.loads(row.body)

@@ -33,19 +33,29 @@ class Rebuilding:
 
     def __init__(
         self, state: State, visits: RebuiltVisits, relink: Callable[[Sequence[Changed]], None], dwells: Dwells, minute_points: MinutePoints,
-        taken_over: TakenOver,
+        taken_over: TakenOver, touches_again: Callable[[str, int, int], None],
     ) -> None:  # fmt: skip
-        """`relink` gives visits of subjects their fans anew."""
+        """`relink` gives visits of subjects their fans anew; `touches_again` a store's touches of a span what follows from the staff."""
         self._state: Final = state
         self._relink: Final = relink
         self._visits: Final = visits
         self._dwells: Final = dwells
         self._minute_points: Final = minute_points
         self._taken_over: Final = taken_over
+        self._touches_again: Final = touches_again
 
     def take(self, record: Record) -> None:
-        """Put what a record has in the place of what is there."""
-        part, store = decode(record.body), self._state.estate.stores.of(record.store)
+        """Put what a record has in the place of what is there, and work out again what follows from the staff."""
+        part = decode(record.body)
+        if not part.keeps_rows:
+            self._take_rows(record, part)
+        if part.part == 0:
+            self._touches_again(record.store, part.from_ns, part.to_ns)
+            self._state.outcome_days.mark(self._state.estate.stores.of(record.store), part.from_ns // NS_PER_MINUTE)
+            self._keep(record, part)
+
+    def _take_rows(self, record: Record, part: RebuiltPart) -> None:
+        store = self._state.estate.stores.of(record.store)
         if part.ours_from_ns:
             self._taken_over.begin(record.store, part)
         self._visits.save()
@@ -61,7 +71,6 @@ class Rebuilding:
         self._relink([Changed(each, part.from_ns, part.to_ns) for each in handed])
         if part.part == 0:
             self._take_doors(store, part)
-            self._keep(record, part)
         if part.ours_from_ns:
             self._taken_over.emit(record.store, part, subjects)
 

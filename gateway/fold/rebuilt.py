@@ -98,6 +98,8 @@ class RebuiltPart:
     """Whether nothing of what is before `ours_from_ns` can be rebuilt: the other gateway's history is dealt with."""
     stored: tuple[StoredPoint, ...] = ()
     """What the database has of a day that another gateway made."""
+    keeps_rows: bool = False
+    """What was observed is as it is there: only what follows from the staff and the rules of contributions is worked out again."""
 
     @property
     def observed(self) -> set[str]:
@@ -107,6 +109,13 @@ class RebuiltPart:
     def is_of(self, subject: str) -> bool:
         """Return whether a subject's rows are in this part."""
         return int(subject, 16) % self.parts == self.part
+
+    def without_rows(self) -> RebuiltPart:
+        """Return the part of the same day that leaves what was observed as it is."""
+        return RebuiltPart(
+            from_ns=self.from_ns, to_ns=self.to_ns, day=self.day, actor=self.actor, reason=self.reason, learned_ns=self.learned_ns,
+            keeps_rows=True,
+        )  # fmt: skip
 
     def in_parts(self, most_rows: int = ROWS_A_PART) -> Iterator[RebuiltPart]:
         """Yield the same in parts of about so many rows at most."""

@@ -1,4 +1,4 @@
-"""By what a touch is found when who somebody is changes: its identifiers, its reference, and the fan that it names itself. Pure."""
+"""By what a touch is found when who somebody is changes: its identifiers, its reference, and the fans that it names itself. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ def names_of(values: Mapping[str, Any]) -> list[str]:
     """Return the names of a touch of these values: subjects in hex, "ref:<ref>", "fan:<id>"."""
     names = list(values["subjects"])
     names += [f"{kind}:{values[kind]}" for kind in ("ref", "fan") if values[kind]]
-    return names
+    sharer = values.get("shared_by")
+    return [*names, f"fan:{sharer}"] if sharer and sharer != values["fan"] else names
 
 
 def name_rows(row: TouchRow, values: Mapping[str, Any]) -> list[TouchNameRow]:

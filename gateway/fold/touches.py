@@ -17,8 +17,8 @@ from gateway.fold.state import State
 from gateway.fold.store import CorrectionRow, TouchRow
 from gateway.fold.touch_facts import amended_mention, facts_of_corrected, facts_of_touch, with_first
 from gateway.fold.visits import Visits
-from gateway.identity.facts import Fact, is_registered
-from gateway.identity.naming import name_of_touch
+from gateway.identity.facts import Fact, fan_name, is_registered
+from gateway.identity.naming import fan_at, name_of_touch
 from gateway.points.rows import KEY_SIZE, TouchPoint
 from gateway.records import Record
 from gateway.site.staff import NOBODY
@@ -68,6 +68,13 @@ class Touches:
         if row := self._state.ledger.touch_by_key(store, agent, key_ns):
             self._state.points.emit(self._point(row, json.loads(row.body)))
 
+    def of_staff_again(self, store: str, from_ns: int, to_ns: int) -> None:
+        """Emit the touches of a span once more whose department or squad is that of their staff then."""
+        for row in self._state.ledger.touches_between(store, from_ns, to_ns):
+            values = json.loads(row.body)
+            if values["staff_id"] and not (values["department"] and values.get("squad")):
+                self._state.points.emit(self._point(row, values))
+
     def relink(self, changed: Changed) -> None:
         """Give touches the fan that identity gives them now, after the standing of a name that they have changed."""
         for row in self._state.ledger.touches_of(*changed):
@@ -75,6 +82,8 @@ class Touches:
             fan = self._fan(row.store, row.time_ns, row.given_fan, values)
             if fan != row.fan:
                 self._change(row, values, row._replace(fan=fan), values)
+            elif (sharer := values.get("shared_by")) and changed.name == fan_name(sharer):
+                self._state.points.emit(self._point(row, values))
 
     def _fan(self, store: str, time_ns: int, given_fan: str, values: Mapping[str, Any]) -> str:
         """Return whom a touch is by what is known now; of most nothing is."""
@@ -124,5 +133,11 @@ class Touches:
             subject=row.subject, fan=row.fan, ref=values["ref"], staff_id=staff_id, department=values["department"] or member.department,
             campaign=values["campaign"], items=as_documented(values["items"]), stage=values["stage"], amount=values["amount"],
             void=bool(row.void), squad=values.get("squad", "") or member.squad, campaigns=spelled(campaigns) if campaigns else "",
-            code=values.get("code", ""), shared_by=values.get("shared_by", ""),
+            code=values.get("code", ""), shared_by=self._sharer(row, values.get("shared_by", "")),
         )  # fmt: skip
+
+    def _sharer(self, row: TouchRow, stated: str) -> str:
+        """Return who the fan is whom a touch names as the one who shared: another id since a merge, "" while consent is withdrawn."""
+        if not stated:
+            return ""
+        return fan_at(self._visits.whose.standing_of(self._state.estate.stores.of(row.store), row.time_ns), stated, row.time_ns)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from gateway.identity.facts import Standing, is_registered, ref_name
+from gateway.identity.facts import is_registered, ref_name
 from gateway.identity.naming import StandingOf, fan_at, named_by
 from gateway.site.identifier_types import IdentifierClass
 
@@ -78,15 +78,9 @@ class _Case:
     def __init__(self, row: Row, standing_of: StandingOf) -> None:
         self.row: Final = row
         self._standing_of: Final = standing_of
-
-    @cached_property
-    def standings(self) -> list[tuple[Shown, Standing]]:
-        return [(each, standing) for each in self.row.shown if (standing := self._standing_of(each.subject)) is not None]
-
-    @cached_property
-    def labels(self) -> set[str]:
-        of_ref = self._standing_of(ref_name(self.row.ref)) if self.row.ref else None
-        return {standing.label for _, standing in self.standings} | ({of_ref.label} if of_ref else set())
+        self.standings: Final = [(each, standing) for each in row.shown if (standing := standing_of(each.subject)) is not None]
+        of_ref = standing_of(ref_name(row.ref)) if row.ref else None
+        self.labels: Final = {standing.label for _, standing in self.standings} | ({of_ref.label} if of_ref else set())
 
     @cached_property
     def named(self) -> str | None:

@@ -46,15 +46,21 @@ def _noted(note: str, names: Sequence[str]) -> str:
 
 
 def by_store(
-    reader: PointReader, request: Request, measurement: str, stores: Sequence[AskedStore], on_page: OnPage
+    reader: PointReader,
+    request: Request,
+    measurement: str,
+    stores: Sequence[AskedStore],
+    on_page: OnPage,
+    columns: Sequence[str] | None = None,
+    **tags: str,
 ) -> Iterator[tuple[int, PointTable]]:
-    """Each store's number and rows; where they are many, all are read by one statement."""
+    """Each store's number and rows, with all columns or those named; where stores are many, all are read by one statement."""
     number_of = {name: i for i, store in enumerate(stores) for name in store.names}
-    tags = {"zone": request.zone} if request.zone and "zone" in SCHEMA[measurement].tags else {}
+    tags |= {"zone": request.zone} if request.zone and "zone" in SCHEMA[measurement].tags else {}
     for from_ns, to_ns, names in spans_of(stores):
         for name in names if len(names) <= MOST_STORES else [None]:
             table = reader.rows(
-                measurement, name, 0 if request.question in _SINCE_EVER else from_ns, to_ns, void=False, on_page=on_page, **tags
+                measurement, name, 0 if request.question in _SINCE_EVER else from_ns, to_ns, columns, void=False, on_page=on_page, **tags
             )
             if measurement == "gap":
                 table = table.where(table.numbers("to_ns") > from_ns)

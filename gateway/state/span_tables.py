@@ -8,7 +8,7 @@ from typing import Final
 import msgpack
 
 from footfall.units import NS_PER_DAY
-from gateway.fold.store import CountRow, DwellRow, TouchRow, VisitRow
+from gateway.fold.store import CountRow, DwellRow, VisitRow
 from gateway.state.sealed_rows import CellRow, SealedRows
 
 _EARLIER_NS: Final = 7 * NS_PER_DAY
@@ -44,10 +44,6 @@ class SpanTables(SealedRows):
     def counts_between(self, store: str, from_ns: int, to_ns: int) -> list[CountRow]:
         """Return a store's counts of doors with such keys. It reads all counts."""
         return self._rows(CountRow, "WHERE store=? AND key_ns>=? AND key_ns<?", (store, from_ns, to_ns))
-
-    def touches_between(self, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
-        """Return a store's touches with such keys. It reads all touches."""
-        return self._rows(TouchRow, "WHERE store=? AND key_ns>=? AND key_ns<?", (store, from_ns, to_ns))
 
     def cells_between(self, table: str, owner: int, first: int, last: int) -> list[tuple[int, Sequence[float]]]:
         """Return the cells of minutes from `first` to `last`, both included."""

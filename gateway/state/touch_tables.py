@@ -7,14 +7,20 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
 
+from pydantic_core import from_json
+
+from footfall.units import NS_PER_MS
 from gateway.fold.store import CountRow, TouchNameRow, TouchRow
+from gateway.fold.touch_names import names_of
 from gateway.identity.facts import FOR_EVER_NS
 from gateway.state.sealed_rows import AT_ONCE, COLUMNS, SealedRows, marks, parts
 
-_OF_NAMES: Final = (
-    f"SELECT {', '.join('t.' + column for column in COLUMNS['touches'].split(', '))}, t.crc FROM touch_names n"
-    " JOIN touches t ON t.store = n.store AND t.agent = n.agent AND t.row = n.row WHERE n.name IN ({marks}) AND n.time_ns BETWEEN ? AND ?"
+_NAMED_TOUCH: Final = (
+    f"{', '.join('t.' + column for column in COLUMNS['touches'].split(', '))}, t.crc FROM touch_names n"
+    " JOIN touches t ON t.store = n.store AND t.agent = n.agent AND t.row = n.row WHERE n.name IN ({marks})"
 )
+_OF_NAMES: Final = f"SELECT {_NAMED_TOUCH} AND n.time_ns BETWEEN ? AND ?"
+_BY_NAME: Final = f"SELECT n.name, {_NAMED_TOUCH}"
 _SLASHES: Final = 3
 _NAMED: Final = (("visits", "subject"), ("dwells", "subject"), ("touches", "subject"), ("touch_names", "name"))
 
@@ -46,6 +52,17 @@ class TouchTables(SealedRows):
     def touches_of(self, name: str, from_ns: int = -FOR_EVER_NS, to_ns: int = FOR_EVER_NS) -> list[TouchRow]:
         """Return the touches of a subject, "ref:<ref>" or "fan:<id>" in a span, by store, agent and row."""
         return sorted(self._touches_bearing([name], from_ns, to_ns), key=lambda row: (row.store, row.agent, row.row))
+
+    def touches_by_name(self, names: Collection[str]) -> dict[str, list[TouchRow]]:
+        """Return the touches that bear "ref:<ref>" or "fan:<id>" now, by store, agent and row; a name without any is left out."""
+        self._write_touches()
+        found: dict[str, list[TouchRow]] = {}
+        for some in parts(names, AT_ONCE):
+            rows = self._read(_BY_NAME.format(marks=marks(some)), tuple(some))
+            for (name, *_), touch in zip(rows, self._checked(TouchRow, [row[1:] for row in rows]), strict=True):
+                if name in names_of(from_json(touch.body)):  # a touch is found by what it named before it was amended, too
+                    found.setdefault(name, []).append(touch)
+        return {name: sorted(rows, key=lambda row: (row.store, row.agent, row.row)) for name, rows in found.items()}
 
     def _touches_bearing(self, names: Collection[str], from_ns: int = -FOR_EVER_NS, to_ns: int = FOR_EVER_NS) -> set[TouchRow]:
         """Return the touches of any of these names in a span."""
@@ -106,7 +123,9 @@ class TouchTables(SealedRows):
 
     def touch_by_key(self, store: str, agent: str, key_ns: int) -> TouchRow | None:
         self._write_touches()
-        return next(iter(self._rows(TouchRow, "WHERE store=? AND agent=? AND key_ns=?", (store, agent, key_ns))), None)
+        begin_ns = key_ns // NS_PER_MS * NS_PER_MS  # a key is in the millisecond of its touch, and touches are found by their time
+        where = "WHERE store=? AND time_ns>=? AND time_ns<? AND agent=? AND key_ns=?"
+        return next(iter(self._rows(TouchRow, where, (store, begin_ns, begin_ns + NS_PER_MS, agent, key_ns))), None)
 
     def _prune_touches(self, before_ns: int) -> None:
         self._write_touches()

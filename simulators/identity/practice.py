@@ -7,7 +7,7 @@ counted(world, brand)                               # its visits and orders, eac
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -23,7 +23,7 @@ from gateway.site.identifier_types import IdentifierClass
 from simulators.identity.oracle_facts import ms_of
 from simulators.identity.oracle_types import normal
 from simulators.identity.pure import KEY, PureBrand, identifier_of
-from simulators.identity.score import Names, registered
+from simulators.identity.score import registered
 from simulators.identity.world import Sent, World, iso, settled
 
 Undone = Collection[tuple[str, Remedy]]
@@ -109,19 +109,20 @@ def counted(world: World, brand: PureBrand) -> Iterator[Counted]:
     for presence in world.presences:
         subject, time_ns = identifier_of(normal(presence.identifier)).subject, presence.from_ms * NS_PER_MS
         shown = Shown(subject, class_of("", subject), time_ns, presence.to_ms * NS_PER_MS)
-        is_known = _is_known(names, (presence.identifier, presence.from_ms))
-        yield visit_of(presence.store, shown, is_known, brand.standing, time_ns)
+        fan = registered(names.get((presence.identifier, presence.from_ms), ""))
+        yield visit_of(presence.store, shown, fan, brand.standing, time_ns)
     by_ref = _by_ref(world)
     for row in touches_of(world, "transaction"):
         values = json.loads(row.body)
         mates = [each for each in by_ref[values["ref"]] if each != row] if values["ref"] else []
-        yield order_of(row.store, [row, *mates], _is_known(names, row.id or ""), brand.standing, class_of)
+        yield order_of(row.store, [row, *mates], registered(names.get(row.id or "", "")), brand.standing, class_of)
 
 
 def estimated(world: World, brand: PureBrand, rows: Sequence[Counted]) -> list[Gain]:
     """Return what remedies would bring in a month, as the brand's own `rows` of it show."""
-    named = named_by_deciding(rows, brand.store, _TYPES, KEY, world.sizes.end_ms * NS_PER_MS)
-    return gains(rows, registrations(world), named)
+    alike = Counter(rows)
+    named = named_by_deciding(alike, brand.store, _TYPES, KEY, world.sizes.end_ms * NS_PER_MS)
+    return gains(alike, registrations(world), named)
 
 
 def registrations(world: World) -> dict[str, Tally]:
@@ -131,10 +132,6 @@ def registrations(world: World) -> dict[str, Tally]:
         found[row.store].of += 1
         found[row.store].done += names_a_device(row, lambda id_type, subject: _TYPES.of(id_type).klass)
     return found
-
-
-def _is_known(names: Names, key: str | tuple[str, int]) -> bool:
-    return registered(names.get(key, "")) != ""
 
 
 def _types_of(world: World) -> dict[str, str]:

@@ -152,13 +152,13 @@ def test_the_command_takes_what_means_something_for_it(month: Stored) -> None:
 # What is promised
 
 
-@pytest.mark.parametrize("seed", [11, 12])
-def test_the_share_falls_by_what_was_said_once_a_store_does_what_is_named(seed: int) -> None:
-    """The store begins to ask, or to state who borrows. What is given or taken holds in 95 of 100 brands; these few may be others."""
-    found = list(promises(seed, Sizes(fans=600, stores=3, days=12), UNDONE, ()))
+def test_the_share_falls_by_what_was_said_once_a_store_does_what_is_named() -> None:
+    """The store begins to ask, or to state who borrows. So many come that chance moves the difference by 0.6 points, one sigma."""
+    found = list(promises(11, Sizes(fans=2400, stores=8, days=15), UNDONE, ()))
     assert [(each.store, each.remedy) for each in found] == sorted(UNDONE)
     assert min(each.fell for each in found) > WITHIN_POINTS
-    assert all(each.off_by <= 1.5 * each.give_or_take for each in found)
+    assert max(each.off_by for each in found) <= WITHIN_POINTS
+    assert all(each.is_within for each in found)
 
 
 def test_the_share_falls_by_what_was_said_once_junk_is_refused_and_households_are_decided() -> None:

@@ -50,7 +50,7 @@ class Place:
 
     def __init__(self, folder: Path, told: Story) -> None:
         self.folder, self.state = folder, folder / "state"
-        self.state.mkdir()
+        self.state.mkdir(parents=True)
         (folder / "gateway.toml").write_text("")
         (folder / "site.toml").write_text('brand = "b"\n[[stores]]\nname = "s1"\n')
         self.rows: Rows = {}
@@ -71,14 +71,15 @@ class Place:
         journal.close()
         self.fold()
 
-    def fold(self) -> list[str]:
-        """Fold what is new, and a tick; return the measurements of the points."""
+    def fold(self, later_s: float = 0.0) -> list[str]:
+        """Fold what is new, and a tick after a time; return the measurements of the points."""
         ledger = Ledger(self.state / "ledger.db")
         fold = new_fold(ledger)
         if "fold" in (state := ledger.state()):
             fold.load(state)
         journal = Journal(self.state / "journal.db")
-        journal.commit([(journal.last_received_ns + n * 2 * made.S, Entry(RecordKind.TICK, "", "", 0, b"")) for n in (1, 2)], {})
+        begin_ns = journal.last_received_ns + round(later_s * made.S)
+        journal.commit([(begin_ns + n * 2 * made.S, Entry(RecordKind.TICK, "", "", 0, b"")) for n in (1, 2)], {})
         journal.close()
         points = fold.apply(pairs(record for record in self.records() if record.pos > fold.pos))
         store(points, self.rows)
@@ -92,6 +93,11 @@ class Place:
     def visits(self) -> list[float]:
         rows = sorted(of(self.rows, "visit"), key=lambda row: row["time_ns"])
         return [row["seconds"] for row in rows if not row["void"]]
+
+    def contributed(self) -> dict[tuple[str, str], float]:
+        """Return the revenue by department and squad."""
+        rows = [row for row in of(self.rows, "outcome") if row["by"] in ("department", "squad")]
+        return {(row["by"], row["value"]): row["revenue_last"] for row in rows if row["revenue_last"]}
 
     def entered(self) -> float:
         return sum(cell.get("in", 0) for key, cell in made.stored_minutes(self.rows, "traffic").items() if "s1" in key)
@@ -138,6 +144,48 @@ def test_after_a_correction_the_day_is_as_with_the_right_site(place: Place) -> N
     assert done.exit_code == 0, done.output
     place.fold()
     assert (place.visits(), place.entered()) == ([50.0, 0.0], 0.0)
+    assert place.run("rebuild", "s1", DAY, DAY).stdout.endswith("nothing changes in 1 days\n")
+
+
+def staff_moved() -> Any:
+    """Anna is in another department, and squad, from five o'clock on."""
+    site = made.site_of().model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    five, anna = f"{DAY}T05:00", {"staff_id": "anna", "store": "s1"}
+    site["staff"] = [
+        anna | {"department": "shoes", "squad": "early", "to": five},
+        anna | {"department": "bags", "squad": "late", "from": five},
+    ]
+    return type(made.site_of()).model_validate(site)
+
+
+def sold(told: Story) -> Story:
+    """A sale before five, and one after."""
+    for number, amount in enumerate((10.0, 32.5)):
+        told.wait(60 + 2400 * number).event(
+            0, {"kind": "touch", "what": "transaction", "id": f"t{number}", "amount": amount, "staff_id": "anna"}
+        )
+    for _ in range(26):
+        told.wait(3600).frame(0, []).frame(1, []).tick()
+    return told
+
+
+def test_after_staff_were_corrected_the_outcome_and_the_touches_of_the_day_are_as_with_the_right_staff(tmp_path: Path) -> None:
+    place, right = (Place(tmp_path / name, sold(told)) for name, told in (
+        ("wrong", Story()), ("right", Story().add(RecordKind.SITE, record_site(staff_moved())))
+    ))  # fmt: skip
+    place.correct(staff_moved())
+    assert place.contributed() == {("department", ""): 42.5, ("squad", ""): 42.5}
+    done = place.run("rebuild", "s1", DAY, DAY)
+    assert f"{DAY}: other staff, or other rules of contributions" in done.stdout
+    place.fold(1800)
+    assert place.contributed() == right.contributed()
+    assert place.contributed() == {
+        ("department", "shoes"): 10.0,
+        ("department", "bags"): 32.5,
+        ("squad", "early"): 10.0,
+        ("squad", "late"): 32.5,
+    }
+    assert [row["department"] for row in of(place.rows, "touch")] == ["shoes", "bags"]
     assert place.run("rebuild", "s1", DAY, DAY).stdout.endswith("nothing changes in 1 days\n")
 
 

@@ -28,10 +28,10 @@ def touch(what: str, *identifiers: tuple[str, str], fan: str = "", ref: str = "r
     return TouchRow("s1", "till", 1, T, T, "t1", "", "", fan, 0, json.dumps(body | more))
 
 
-def order(*touches: TouchRow, known: Sequence[str] = (), is_known: bool = False) -> Counted:
+def order(*touches: TouchRow, known: Sequence[str] = (), fan: str = "") -> Counted:
     """The order; `known` are subjects that name a fan."""
     standings = {name: Standing(name, 1, (Span(-FOR_EVER_NS, FOR_EVER_NS, "f"),), 50) for name in known}
-    return order_of("s1", touches, is_known, standings.get, class_of)
+    return order_of("s1", touches, fan, standings.get, class_of)
 
 
 def test_an_order_without_anything_is_about_asking_at_the_till() -> None:
@@ -45,14 +45,14 @@ def test_a_guest_who_showed_something_was_asked_also_if_it_is_nobody_s() -> None
 
 
 def test_an_order_that_is_known_by_its_payment_is_about_no_till() -> None:
-    found = order(touch("transaction"), touch("payment", ("alipay", "a")), known=["a"], is_known=True)
+    found = order(touch("transaction"), touch("payment", ("alipay", "a")), known=["a"], fan="f")
     assert (found.why, found.about, found.done) == (None, {Remedy.LINK}, set())
 
 
 def test_an_order_that_is_known_at_the_till_is_about_no_payment() -> None:
-    found = order(touch("transaction", ("member", "m")), touch("payment", ("alipay", "a")), known=["m"], is_known=True)
+    found = order(touch("transaction", ("member", "m")), touch("payment", ("alipay", "a")), known=["m"], fan="f")
     assert (found.about, found.done) == ({Remedy.ASK}, {Remedy.ASK})
-    given = order(touch("transaction", fan="f"), touch("payment", ("alipay", "a")), is_known=True)
+    given = order(touch("transaction", fan="f"), touch("payment", ("alipay", "a")), fan="f")
     assert (given.about, given.done) == ({Remedy.ASK}, {Remedy.ASK})
 
 
@@ -71,17 +71,17 @@ def test_what_is_bought_elsewhere_is_about_no_till() -> None:
 def test_junk_was_asked_for_and_a_number_alone_shows_what_it_might_have_been() -> None:
     junk = order(touch("transaction", blocked=["phone"]))
     assert (junk.why, junk.about, junk.done) == (Nobody.JUNK, {Remedy.ASK, Remedy.CLEAN}, {Remedy.ASK})
-    real = order(touch("transaction", ("phone", "p")), known=["p"], is_known=True)
+    real = order(touch("transaction", ("phone", "p")), known=["p"], fan="f")
     assert (real.about, real.done) == ({Remedy.ASK}, {Remedy.ASK, Remedy.CLEAN})
 
 
 def test_visits_are_about_what_is_heard() -> None:
-    def visit(shown: Shown | None, is_known: bool = False) -> Counted:
-        return visit_of("s1", shown, is_known, {}.get, T)
+    def visit(shown: Shown | None, fan: str = "") -> Counted:
+        return visit_of("s1", shown, fan, {}.get, T)
 
     assert (visit(None).why, visit(None).about) == (Nobody.NOTHING, set())
     assert visit(Shown("b", "device", T, T)).about == {Remedy.REGISTER}
-    lent = visit(Shown("t", "lent", T, T), is_known=True)
+    lent = visit(Shown("t", "lent", T, T), fan="f")
     assert (lent.why, lent.about, lent.done) == (None, {Remedy.LEND}, {Remedy.LEND})
 
 
@@ -102,16 +102,16 @@ def link(id_type: str, subject: str, fan: str, nth: int = 0) -> Link:
 
 def waiting(store: MemoryFactStore, subject: str) -> Counted:
     row = touch("transaction", ("phone", subject))
-    return order_of("s1", [row], False, lambda name: store.standings([name]).get(name), class_of)
+    return order_of("s1", [row], "", lambda name: store.standings([name]).get(name), class_of)
 
 
 def test_a_household_that_somebody_decides_is_named_and_one_that_a_card_contradicts_is_not() -> None:
     decidable = brand(link("phone", "p", "f1"), link("phone", "p", "f2"))
     row = waiting(decidable, "p")
     assert (row.why, row.about, [each.subject for each in row.waits_for]) == (Nobody.HOUSEHOLD, {Remedy.ASK, Remedy.DECIDE}, ["p"])
-    assert named_by_deciding([row], decidable, TYPES, b"k", 2) == {(Remedy.DECIDE, Among.ORDERS): 1}
+    assert named_by_deciding({row: 1}, decidable, TYPES, b"k", 2) == {(Remedy.DECIDE, Among.ORDERS): 1}
     shown = Mention(
         id="t", learned_ns=1, from_ns=T, to_ns=T, source="touch", identifiers=(Identifier("member", "m2"), Identifier("phone", "p"))
     )
     contradicted = brand(link("phone", "p", "f1"), link("phone", "p", "f1", 1), link("phone", "p", "f2"), link("member", "m2", "f2"), shown)
-    assert named_by_deciding([waiting(contradicted, "p")], contradicted, TYPES, b"k", 2) == {}
+    assert named_by_deciding({waiting(contradicted, "p"): 1}, contradicted, TYPES, b"k", 2) == {}

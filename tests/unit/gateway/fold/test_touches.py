@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from gateway.fold.store import TouchRow
 from gateway.fold.touch_names import name_rows, names_of
+from gateway.identity.facts import Consent, Fact, Merge, Split
+from gateway.identity.facts_json import encode_facts
 from gateway.identity.links import FOR_EVER_NS, Link
 from gateway.records import RecordKind
-from tests.support.journal_stories import Story, folded, of, pseudonym
+from gateway.state.ledger import Ledger
+from tests.property.test_facts import stage
+from tests.support.journal_stories import Story, folded, of, pairs, pseudonym, store
 from tests.support.shop_stories import Shop, Touch
 
 SALE = {"kind": "touch", "what": "transaction", "id": "t1", "amount": 12.0, "items": [{"sku": "A1", "n": 1}]}
@@ -103,3 +108,17 @@ def test_a_touch_has_the_names_by_which_identity_finds_it() -> None:
     row = TouchRow("s", "x", 1, 10, 10, None, "a" * 16, "", "fan-1", 0, "{}")
     assert [each.name for each in name_rows(row, values)] == ["b" * 16, "ref:r1", "fan:fan-1"]
     assert names_of({"subjects": [], "ref": "", "fan": ""}) == []
+
+
+def test_who_shared_follows_merges_splits_and_consent() -> None:
+    def sharer(*learned: Fact) -> str:
+        story = Story().event(0, SALE | {"fan": "fan-3", "shared_by": "fan-2"}).wait(2)
+        for fact in learned:
+            story.add(RecordKind.FACTS, encode_facts([fact])).wait(2)
+        rows = store(stage(Ledger(":memory:")).fold_alone(pairs(story.tick().wait(2).tick().records)).points, {})
+        return str(of(rows, "touch")[0]["shared_by"])
+
+    known: dict[str, Any] = {"learned_ns": 0, "source": "crm"}
+    merge, split = Merge(id="m", fans=("fan-1", "fan-2"), **known), Split(id="s", of="m", **known)
+    assert (sharer(), sharer(merge), sharer(merge, split)) == ("fan-2", "fan-1", "fan-2")
+    assert sharer(Consent(id="c", fan="fan-2", purpose="identify", granted=False, from_ns=-FOR_EVER_NS, **known)) == ""

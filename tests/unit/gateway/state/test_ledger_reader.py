@@ -11,6 +11,7 @@ import pytest
 from footfall.errors import ConfigError
 from footfall.sqlite import DamagedFile
 from gateway.fold.store import TouchRow, VisitRow
+from gateway.fold.touch_names import name_rows
 from gateway.state.ledger import Ledger
 from gateway.state.ledger_reader import ledger_reader
 
@@ -48,6 +49,25 @@ def test_what_only_a_touch_states_is_a_fact_to_readers(tmp_path: Path) -> None:
         assert {fact.id for fact in reader.facts_naming([VISIT.subject])} == {"t1", "s1/x/2/10"}
         assert [fact.id for fact in reader.facts_naming(["fact:t1"])] == ["t1"]
         assert [fact.id for fact in reader.facts_naming(["fact:s1/x/2/10"])] == ["s1/x/2/10"]
+
+
+def test_touches_are_found_by_the_reference_that_they_have_now_and_by_their_place(tmp_path: Path) -> None:
+    def touch(row: int, ref: str) -> TouchRow:
+        body = json.dumps({"subjects": [], "fan": "", "ref": ref, "shared_by": "fan-2"})
+        return TouchRow("s1", "x", row, 10_000_000, 10_500_000 + row, f"t{row}", "", "", "", 0, body)
+
+    ledger, mended = Ledger(tmp_path / "ledger.db"), touch(2, "r2")
+    for row in (touch(1, "r1"), touch(2, "r1"), mended):  # the second was amended
+        ledger.save_touches([row], name_rows(row, json.loads(row.body)))
+    ledger.checkpoint([])
+    with ledger_reader(tmp_path / "ledger.db") as reader:
+        assert len(reader.touches_of("ref:r1")) == 2
+        assert reader.touches_by_name(["ref:r1", "ref:r2", "ref:r3"]) == {"ref:r1": [touch(1, "r1")], "ref:r2": [mended]}
+        assert len(reader.touches_by_name(["fan:fan-2"])["fan:fan-2"]) == 2
+        assert reader.touch_by_key("s1", "x", 10_500_002) == mended
+        assert [reader.touch_by_key(*other) for other in (("s2", "x", 10_500_002), ("s1", "x", 10_500_003), ("s1", "x", 9_500_002))] == [
+            None
+        ] * 3
 
 
 def test_a_damaged_part_is_named(tmp_path: Path) -> None:
