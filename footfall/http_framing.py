@@ -7,9 +7,11 @@ from email.message import Message
 from enum import Enum, auto
 from typing import Any, Final
 
+from footfall.whole_numbers import whole_number
+
 MAX_HEAD_BYTES: Final = 16 << 10
 """Of all headers together."""
-_MOST_DIGITS: Final = 15
+_MOST_BYTES: Final = 10**15 - 1
 
 
 class Framing(Enum):
@@ -37,8 +39,7 @@ def framing(headers: Message) -> Framing:
 
 def content_length(text: str) -> int | None:
     """Return the number of bytes in a Content-Length, None if it is no number: digits, and nothing else."""
-    digits = text.strip(" \t")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS else None
+    return whole_number(text.strip(" \t"), 0, _MOST_BYTES)
 
 
 class BoundedHead:

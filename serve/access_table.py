@@ -81,6 +81,10 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(_POST, "/api/corrections", _EVERY, Scope.SENDER),
 )
 
+ROUTE_OF_KIND: Final[Mapping[str, str]] = {
+    "touch": "/api/touches", "fact": "/api/facts", **dict.fromkeys(("void", "amend", "adjustment"), "/api/corrections"),
+}  # fmt: skip
+"""By kind of event the route that takes it alone: whom that does not answer cannot send one to /api/events either."""
 
 _STATIC: Final[Mapping[tuple[str, str], Rule]] = {
     (method, rule.path): rule for rule in TABLE for method in rule.methods if "{" not in rule.path
@@ -93,6 +97,11 @@ def rule_of(method: str, path: str) -> Rule | None:
     asked = "GET" if method == "HEAD" else method
     found = _STATIC.get((asked, path))
     return found or next((rule for pattern, rule in _PATTERNS if asked in rule.methods and _fits(pattern, path)), None)
+
+
+def roles_of_kind(kind: str) -> frozenset[Role]:
+    """Return who may send events of a kind."""
+    return _STATIC["POST", ROUTE_OF_KIND.get(kind, "/api/events")].roles
 
 
 def methods_of(path: str) -> list[str]:

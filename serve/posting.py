@@ -13,16 +13,22 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from footfall.errors import ContractError
+from footfall.errors import ConfigError, ContractError
 from footfall.event_requests import head_problem, status_of
 from footfall.events import MAX_EVENTS_BYTES, AnyEvent, check_ids, load_json, parse_event
 from footfall.http_framing import content_length
 from footfall.topics import check_name, topic_of
+from gateway.fans.desk_decisions import facts_of_id
 from gateway.fans.known_events import contradicts
+from gateway.fans.reading import FanReader
+from gateway.identity.facts import Fact
+from serve.access import Denial
+from serve.authority import denied, is_of_desk, taken_back
 from serve.broker_client import NotPublished
-from serve.guard import caller_of, reach_of_request, refused
+from serve.guard import caller_of, reach_of_request
 from serve.idempotency import Answered, Asked, KeyRefused, Taken, check_key
 from serve.problems import HEADERS, answer, problem
+from serve.roles import Role
 from serve.sent_ids import Sender
 from serve.services import Services
 
@@ -79,8 +85,8 @@ async def publish_events(services: Services, request: Request, body: bytes, _: T
     store, agent = sender_of(request)
     values = _of_kinds(load_json(body), kinds)
     events = _checked(values)
-    if denied := _beyond(request, events):
-        return denied
+    if refusal := await _denied(services, request, events):
+        return problem(*refusal)
     await run_in_threadpool(services.estate.check, store, agent, events, time.time_ns())
     async with services.sent.alone((store, agent), events):
         if other := await _other_content(services, (store, agent), values, events):
@@ -134,12 +140,27 @@ def _named(request: Request, what: str, own: frozenset[str]) -> str:
     return check_name(value, what)
 
 
-def _beyond(request: Request, events: Sequence[AnyEvent]) -> Response | None:
-    """Return the refusal of a correction in another store than the caller's."""
-    reach = reach_of_request(request)
-    stores = (getattr(event, "store", None) for event in events)
-    beyond = next((name for name in stores if name and reach is not None and name not in reach), "")
-    return problem(*refused("store", beyond, reach)) if beyond and reach is not None else None
+async def _denied(services: Services, request: Request, events: Sequence[AnyEvent]) -> Denial | None:
+    """Return why not all of these events may be sent by who asks."""
+    caller = caller_of(request)
+    if (found := denied(events, caller, reach_of_request(request))) is not None or caller.role is Role.HEADQUARTERS:
+        return found
+    named = taken_back(events)
+    desks = next((fact.id for fact in await _known_facts(services, named) if is_of_desk(fact.source)), "") if named else ""
+    return Denial(403, "role", f"the desk stated fact {desks[:80]!r}: headquarters takes it back") if desks else None
+
+
+async def _known_facts(services: Services, ids: Sequence[str]) -> Sequence[Fact]:
+    """Return the facts of some ids; none where this server cannot read the gateway's files."""
+
+    def read(fans: FanReader) -> list[Fact]:
+        files = services.desk(fans.ledger)
+        return [fact for each in ids for fact in facts_of_id(files, each)]
+
+    try:
+        return await services.read_fans(read)
+    except ConfigError:
+        return ()
 
 
 async def _body(request: Request) -> bytes:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from footfall.errors import ConfigError, FootfallError, Unreadable
+from footfall.whole_numbers import whole_number
 from gateway.config import load_gateway, load_site
 from gateway.fans.alias import by_standing_fan
 from gateway.fans.anonymity import anonymity_of
@@ -51,9 +52,9 @@ def page_of(given: dict[str, str]) -> Page:
 
 
 def _number(name: str, text: str, least: int, most: int) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most):
+    if (number := whole_number(text, least, most)) is None:
         raise ConfigError(f"{name} {text[:40]!r}: a number of {least} to {most:,}; the next page begins at offset + limit")
-    return int(text)
+    return number
 
 
 class Paged(NamedTuple):

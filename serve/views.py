@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from footfall.errors import ConfigError
 from footfall.units import NS_PER_S
+from footfall.whole_numbers import whole_number
 from serve.board import Board, BoardRow, Node, Path
 from serve.opening import Opening
 
@@ -22,6 +23,7 @@ ROWS: Final = 50
 ORDER_NS: Final = 5 * NS_PER_S
 """Stores keep their order for so long: 7,000 are not sorted every second, and rows do not jump under the pointer."""
 MAX_SEARCH: Final = 200
+_LAST_OFFSET: Final = 10**9 - 1
 SHOWN: Final = (
     "in", "out", "occupancy", "visits_started", "visits_open", "known_open", "visits_closed", "transactions", "transactions_known",
     "revenue", "returns", "touches",
@@ -65,11 +67,10 @@ def read_view(given: Mapping[str, str]) -> View:
     if name not in SORTS:
         near = difflib.get_close_matches(name, SORTS, 1)
         raise ConfigError(f"sort: {name[:80]!r} is none of {', '.join(SORTS)}{f'; did you mean {near[0]}?' if near else ''}")
-    offset = given.get("offset", "0")
-    if not (offset.isascii() and offset.isdigit() and len(offset) < 10):
-        raise ConfigError(f"offset: {offset[:80]!r} is no number of stores, such as 0 or {ROWS}")
+    if (offset := whole_number(given.get("offset", "0"), 0, _LAST_OFFSET)) is None:
+        raise ConfigError(f"offset: {given['offset'][:80]!r} is no number of stores, such as 0 or {ROWS}")
     path = tuple(part for part in given.get("path", "").split("/") if part)
-    return View(path, given.get("search", "")[:MAX_SEARCH].strip().lower(), name, sort.startswith("-"), int(offset))
+    return View(path, given.get("search", "")[:MAX_SEARCH].strip().lower(), name, sort.startswith("-"), offset)
 
 
 class Views:

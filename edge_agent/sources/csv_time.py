@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
@@ -21,6 +21,7 @@ from edge_agent.sources.csv_text import CsvColumn, Misread, Numbers, Place
 from footfall.config import Section
 from footfall.errors import ConfigError
 from footfall.moments import to_ns
+from footfall.time_zones import time_zone
 from footfall.units import NS_PER_S
 
 MAX_NS: Final = 7_258_118_400 * NS_PER_S
@@ -55,10 +56,7 @@ class TimeColumn(Section):
     @classmethod
     def _is_zone(cls, zone: str | None) -> str | None:
         if zone is not None:
-            try:
-                ZoneInfo(zone)
-            except (ZoneInfoNotFoundError, ValueError):
-                raise ValueError("is no IANA time zone, such as Asia/Shanghai") from None
+            time_zone(zone)
         return zone
 
     @model_validator(mode="after")

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from edge_agent.sources.source import Recorded
 from footfall.errors import ConfigError
+from footfall.time_zones import time_zone
 from footfall.units import NS_PER_S
 
 BETWEEN_FILES_NS: Final = 3600 * NS_PER_S
@@ -35,9 +36,9 @@ class ReplaySettings:
 
     def zone_info(self) -> ZoneInfo:
         try:
-            return ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ConfigError(f"{self.timezone!r} is no IANA time zone, such as America/Los_Angeles") from None
+            return time_zone(self.timezone)
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
 
 
 def start_of(text: str) -> datetime:

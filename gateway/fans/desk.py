@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from footfall.beacons import BeaconRule
 from footfall.config import secret
 from footfall.errors import ConfigError, ContractError
 from footfall.mistakes import did_you_mean
 from footfall.pseudonyms import provisional_key
+from footfall.time_zones import time_zone
 from footfall.units import NS_PER_S
 from footfall.users import user_name
 from gateway.accept.events import Pseudonymiser
@@ -211,9 +212,9 @@ def zone_of(stated: str | None, site: Site) -> ZoneInfo | None:
     """Return the time zone of times without an offset: the stated one, else the one that all stores have, if they have one."""
     names = {store.timezone for store in site.stores} if stated is None else {stated}
     try:
-        return ZoneInfo(names.pop()) if len(names) == 1 else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ConfigError(f"--timezone {stated}: there is no such time zone, such as Asia/Shanghai") from None
+        return time_zone(names.pop()) if len(names) == 1 else None
+    except ValueError as error:
+        raise ConfigError(f"--timezone: {error}") from None
 
 
 def checked(option: str, text: str) -> str:

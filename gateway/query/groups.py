@@ -7,12 +7,14 @@ from typing import Final, NamedTuple
 
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
+from footfall.whole_numbers import whole_number
 from gateway.query.measures import MEASURES, Measure, measures_of
 
 PLACES: Final = ("chain", "store", "path", "ownership")
 """Groups of stores: they stand before the time."""
 CLOCK: Final = ("weekday", "hour")
 """Groups of intervals, by the store's clock."""
+_MOST_LEVELS: Final = 99
 _COLUMNS: Final[Mapping[str, str]] = {"staff": "staff_id"}
 """The field that a group reads, where it has another name."""
 VALUED: Final[Mapping[str, str]] = {
@@ -56,9 +58,11 @@ def _key(question: str, word: str) -> GroupKey:
         able = sorted({measure.question for measure in MEASURES.values() if group in measure.groups})
         other = f"; {group} is a group of {', '.join(able)}" if able else ""
         raise ConfigError(unknown(f"{question} cannot be grouped by {word[:80]!r}", group, there, f"it goes by {', '.join(there)}{other}"))
-    if colon and (group != "path" or not level.isdecimal() or not 1 <= int(level) <= 99):
+    if not colon:
+        return GroupKey(group)
+    if group != "path" or (number := whole_number(level, 1, _MOST_LEVELS)) is None:
         raise ConfigError(f"by {word[:80]!r}: only path has levels, such as path:1 for its first part")
-    return GroupKey(group, int(level) if colon else 0)
+    return GroupKey(group, number)
 
 
 def allowed(measures: Sequence[Measure], keys: Sequence[GroupKey], are_named: bool) -> tuple[Measure, ...]:

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
+from footfall.whole_numbers import whole_number
 from gateway.query.answer import Request
 from gateway.query.intervals import DAYS, Day
 from gateway.query.questions import QUESTIONS, check
@@ -58,9 +59,9 @@ def _day(text: str) -> Day:
 
 
 def _number(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= _MOST_TOP:
+    if (number := whole_number(text, 1, _MOST_TOP)) is None:
         raise ConfigError(f"top {text[:80]!r}: a number from 1 up, such as 10")
-    return int(text)
+    return number
 
 
 OPTIONS: Final[Mapping[str, Option]] = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo
 
+from footfall import time_zones
 from footfall.errors import ConfigError
-from footfall.mistakes import did_you_mean
 from footfall.moments import to_ns
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
 
@@ -21,11 +21,11 @@ _WORDS: Final = {"today": 0, "yesterday": -1, "tomorrow": 1}
 
 
 def time_zone(name: str) -> ZoneInfo:
+    """Return a time zone. Raise ConfigError for a text that names none."""
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        meant = did_you_mean(name, available_timezones())
-        raise ConfigError(f"{name[:80]!r} is no IANA time zone, such as Asia/Shanghai or UTC{meant}") from None
+        return time_zones.time_zone(name)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
 
 
 _MIDNIGHT: Final = time()

@@ -6,14 +6,13 @@ from typing import Final
 
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
+from gateway.points import SCHEMA
 from gateway.query.answer import Answer, Request
 from gateway.query.asked import MOST_STORES
 from gateway.query.estate import QueryEstate
 from gateway.sinks.cells import Aggregate
 from gateway.sinks.reader import PointReader
 
-_TABLES: Final = {"zone_traffic": "entries", "touch": "amount", "dwell": "seconds"}
-"""Measurements with zones, each with a field that all rows have."""
 _END_NS: Final = 1 << 62
 _A_LONG_TIME_NS: Final = 1 << 58
 
@@ -41,7 +40,7 @@ def check_zone(reader: PointReader, request: Request, measurement: str, estate: 
 
 
 def _stored(reader: PointReader, table: str, names: list[str]) -> set[str]:
-    rows = (Aggregate("rows", "count", _TABLES[table]),)
+    rows = (Aggregate("rows", "count", next(iter(SCHEMA[table].fields))),)
     return set(reader.cells(table, rows, 0, _END_NS, _A_LONG_TIME_NS, ("zone",), names).keys["zone"].names)
 
 

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from footfall.beacons import MOST
 from footfall.config import Section
 from footfall.events import Identifier, Name, Text
+from footfall.time_zones import time_zone
 from gateway.site.adjacency import ZoneSides, check_adjacency
 from gateway.site.areas import Area, check_areas
 from gateway.site.beacons import Beacons, own_beacons
@@ -31,10 +32,7 @@ from gateway.site.values import SiteMoment, StorePathText
 
 
 def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: `America` is a folder of zones
-        raise ValueError(f"{name!r} is no IANA time zone, such as Asia/Shanghai") from None
+    time_zone(name)
     return name
 
 

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from footfall.errors import ContractError
 from footfall.event_facts import AnyFact
 from gateway.fans.show import moment
+from serve.access_table import ROUTE_OF_KIND
 from serve.openapi import POSTED, body, one_or_several, refusals, shown
 from serve.posting import answered_once, publish_events, sender_of
 from serve.problems import answer, problem
@@ -92,14 +93,24 @@ class Outcome(BaseModel):
 _FACTS: Final = tuple(kind.__name__ for kind in get_args(AnyFact))
 _AUTHORITY: Final = "`may_correct` of site.toml decides whose events a publisher corrects, and for how long."
 _CORRECTS: Final = f"Take events back, amend them, adjust a door. {_AUTHORITY}"
-_STATES: Final = "Who is who, as a CRM or a desk knows it; `kind` may be left out."
-_CORRECTIONS: Final = ("void", "amend", "adjustment")
+_EVERY: Final = "Events of every kind that the token may send to the route of that kind: facts are for headquarters and integrators."
+_STATES: Final = "Who is who, as a CRM knows it; `kind` may be left out. The source `desk` is for headquarters."
+
+
+def _kinds(path: str) -> tuple[str, ...]:
+    return tuple(kind for kind, of in ROUTE_OF_KIND.items() if of == path)
+
+
 SENT: Final[Mapping[str, _Sent]] = {
-    "/api/events": _Sent((), ("Event",), "Send plain events", "Events of every kind.", {"a sale": _SALE, "people at a door": [_COUNT]}),
-    "/api/touches": _Sent(("touch",), ("Touch",), "Send touches", "Scans, sales …; `kind` may be left out.", {"a sale": _SALE}),
-    "/api/facts": _Sent(("fact",), _FACTS, "State facts", _STATES, {"a link": _LINK, "a merge": _MERGE}),
+    "/api/events": _Sent((), ("Event",), "Send plain events", _EVERY, {"a sale": _SALE, "people at a door": [_COUNT]}),
+    "/api/touches": _Sent(_kinds("/api/touches"), ("Touch",), "Send touches", "Scans, sales …; `kind` may be left out.", {"a sale": _SALE}),
+    "/api/facts": _Sent(_kinds("/api/facts"), _FACTS, "State facts", _STATES, {"a link": _LINK, "a merge": _MERGE}),
     "/api/corrections": _Sent(
-        _CORRECTIONS, ("Void", "Amend", "Adjustment"), "Correct events", _CORRECTS, {"void": _VOID, "amend": _AMEND, "adjust": _ADJUST}
+        _kinds("/api/corrections"),
+        ("Void", "Amend", "Adjustment"),
+        "Correct events",
+        _CORRECTS,
+        {"void": _VOID, "amend": _AMEND, "adjust": _ADJUST},
     ),
 }
 _ALIKE: Final = (

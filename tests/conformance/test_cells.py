@@ -49,7 +49,7 @@ class Asked:
 
 
 FROM_MONDAY = st.sampled_from([0, HOUR_NS // 2 + 1, -MONDAY_NS, -MONDAY_NS - 40 * DAY_NS])
-LENGTHS = st.sampled_from([DAY_NS, 150 * 365 * DAY_NS, 90 * MINUTE_NS, 1, 0])
+LENGTHS = st.sampled_from([DAY_NS, 150 * 365 * DAY_NS, 90 * MINUTE_NS, 1, 0, -DAY_NS])
 BUCKETS = st.sampled_from([HOUR_NS, 15 * MINUTE_NS, MINUTE_NS, 7 * DAY_NS, 7, 1, 2**61])
 CHOSEN_STORES: st.SearchStrategy[list[str] | None] = st.sampled_from([None, None, ["s.2"], ["s1", "sx2", "nowhere", "s1"], []])
 
@@ -103,6 +103,15 @@ def test_cells_are_those_of_the_definition(fresh: Fresh, asked: Asked) -> None:
         expected = cells_of(rows, asked.aggregates, *asked.span, asked.by, asked.stores)
         found = reader.cells(asked.made.measurement, asked.aggregates, *asked.span, asked.by, asked.stores, **asked.tags)
     assert_equal(found, expected)
+
+
+def test_a_span_that_ends_before_it_begins_has_no_cells(fresh: Fresh) -> None:
+    database = fresh()
+    database.sink.write([traffic(Coded.of(["s1"]))])
+    counted = [Aggregate("rows", "count", "in")]
+    with closing(database.reader()) as reader:
+        for bucket_ns in (HOUR_NS, 7 * DAY_NS):
+            assert len(reader.cells("traffic", counted, MONDAY_NS + DAY_NS, MONDAY_NS - DAY_NS, bucket_ns)) == 0
 
 
 def assert_equal(found: CellTable, expected: CellTable) -> None:

@@ -79,7 +79,7 @@ class Buckets:
 
     @property
     def _regular(self) -> int:
-        return -((self.base_ns - self.to_ns) // self.bucket_ns)
+        return max(0, -((self.base_ns - self.to_ns) // self.bucket_ns))
 
     @property
     def _have_edges(self) -> bool:

@@ -230,7 +230,7 @@ def test_ids_are_a_column_or_the_door_and_time_and_recordings_that_count_from_a_
         (('in = "in"', 'in = "in"\ndirection = "x"\ncount = "n"'), "state one of"),
         (('in = "in"\nout = "out"', 'direction = "x"'), "state `direction` and `count` together"),
         (('in = "in"', 'in = "in"\ndoor_names = { a = "b" }'), "`door_names` needs `door_column`"),
-        (("Asia/Shanghai", "Mars"), "time.zone: is no IANA time zone"),
+        (("Asia/Shanghai", "Mars"), "time.zone: 'Mars' is no IANA time zone"),
         (("[time]", 'encoding = "klingon"\n[time]'), "encoding: is no encoding"),
         (("[time]", 'decimal = ","\nthousands = ","\n[time]'), "`decimal` and `thousands` cannot be the same"),
         (('out = "out"', 'out = "aut"'), "there is no column 'aut': did you mean 'out'"),

@@ -205,7 +205,7 @@ def test_a_snapshot_that_was_cut_off_is_asked_about(brand: Brand) -> None:
     ("options", "why"),
     [
         (("--column", "fan"), "write COLUMN=HEADING"),
-        (("--timezone", "Mars/Olympus"), "there is no such time zone"),
+        (("--timezone", "Mars/Olympus"), "--timezone: 'Mars/Olympus' is no IANA time zone"),
         (("--source", "a\x07"), "--source: source must be"),
         (("--actor", "a\x07"), "--actor must be"),
     ],

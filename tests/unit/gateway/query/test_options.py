@@ -33,6 +33,9 @@ def test_each_option_sets_a_field_of_the_request() -> None:
         ("traffic", {"interval": "1hour"}, "interval '1hour'"),
         ("traffic", {"top": "none"}, "top 'none': a number from 1 up"),
         ("traffic", {"top": "0"}, "top '0': a number from 1 up"),
+        ("traffic", {"top": "9" * 4_400}, "top '9+': a number from 1 up"),
+        ("traffic", {"by": "path:" + "9" * 4_400}, "by 'path:9+': only path has levels"),
+        ("traffic", {"by": "path:"}, "by 'path:': only path has levels"),
     ],
 )
 def test_what_means_nothing_is_refused_with_what_would_work(what: str, given: dict[str, str], said: str) -> None:

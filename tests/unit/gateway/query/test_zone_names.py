@@ -10,6 +10,7 @@ from footfall.errors import ConfigError
 from gateway.points import SCHEMA
 from gateway.query.answer import Request
 from gateway.query.estate import QueryEstate
+from gateway.query.questions import QUESTIONS
 from gateway.query.zone_names import check_zone
 from gateway.site import Site
 from tests.support.memory_reader import MemoryReader
@@ -38,6 +39,12 @@ def test_a_zone_of_the_database_or_of_site_toml_may_be_asked_for(zone: str) -> N
 def test_any_other_is_refused(zone: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         check_zone(_reader(), Request("dwell", zone=zone), "dwell", _estate("s0"))
+
+
+@pytest.mark.parametrize("what", [name for name, question in QUESTIONS.items() if "zone" in question.takes])
+def test_whatever_a_question_reads_a_zone_that_is_nowhere_is_refused(what: str) -> None:
+    with pytest.raises(ConfigError, match="did you mean 'shoes'"):
+        check_zone(_reader(), Request(what, zone="shoos"), QUESTIONS[what].measurement, _estate("s0"))
 
 
 def test_of_many_stores_no_rows_are_read_and_site_toml_decides_if_it_has_them_all() -> None:

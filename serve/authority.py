@@ -1,0 +1,45 @@
+"""Who may state what in plain events: kinds by role, what the desk states by headquarters alone, and stores by the caller's reach. Pure.
+
+denied(events, caller, reach) -> Denial | None
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from footfall.event_facts import AnyFact
+from footfall.events import AnyEvent
+from gateway.identity.claims import STRENGTHS, strength_of
+from serve.access import Denial
+from serve.access_table import roles_of_kind
+from serve.guard import Reach, refused
+from serve.roles import Caller, Role
+
+_DESK: Final = STRENGTHS["desk"]
+
+
+def denied(events: Sequence[AnyEvent], caller: Caller, reach: Reach) -> Denial | None:
+    """Return why not all of these events may be sent by a caller; None if they may."""
+    return next((found for i, event in enumerate(events) if (found := _denied(i, event, caller, reach)) is not None), None)
+
+
+def _denied(i: int, event: AnyEvent, caller: Caller, reach: Reach) -> Denial | None:
+    roles = roles_of_kind(event.kind)
+    if caller.role not in roles:
+        allowed = ", ".join(sorted(roles))
+        return Denial(403, "role", f"event {i}: a {event.kind} is for {allowed}; this token is of {caller.name}, {caller.role}")
+    if isinstance(event, AnyFact) and is_of_desk(event.source) and caller.role is not Role.HEADQUARTERS:
+        return Denial(403, "role", f"event {i}: source {event.source[:80]!r} is the desk's, which stands above a CRM: for headquarters")
+    store = getattr(event, "store", None)
+    return refused("store", store, reach) if store and reach is not None and store not in reach else None
+
+
+def is_of_desk(source: str) -> bool:
+    """Return whether a source of facts is the desk, which stands above all others: what people decide."""
+    return strength_of(source) >= _DESK
+
+
+def taken_back(events: Sequence[AnyEvent]) -> list[str]:
+    """Return the ids of facts that revokes and splits among these events name."""
+    return [event.of for event in events if isinstance(event, AnyFact) and (event.fact == "split" or event.fact == "revoke") and event.of]
