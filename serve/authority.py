@@ -6,17 +6,14 @@ denied(events, caller, reach) -> Denial | None
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from footfall.event_facts import AnyFact
 from footfall.events import AnyEvent
-from gateway.identity.claims import STRENGTHS, strength_of
+from gateway.fans.desk_decisions import is_of_desk
 from serve.access import Denial
 from serve.access_table import roles_of_kind
 from serve.guard import Reach, refused
 from serve.roles import Caller, Role
-
-_DESK: Final = STRENGTHS["desk"]
 
 
 def denied(events: Sequence[AnyEvent], caller: Caller, reach: Reach) -> Denial | None:
@@ -33,11 +30,6 @@ def _denied(i: int, event: AnyEvent, caller: Caller, reach: Reach) -> Denial | N
         return Denial(403, "role", f"event {i}: source {event.source[:80]!r} is the desk's, which stands above a CRM: for headquarters")
     store = getattr(event, "store", None)
     return refused("store", store, reach) if store and reach is not None and store not in reach else None
-
-
-def is_of_desk(source: str) -> bool:
-    """Return whether a source of facts is the desk, which stands above all others: what people decide."""
-    return strength_of(source) >= _DESK
 
 
 def taken_back(events: Sequence[AnyEvent]) -> list[str]:

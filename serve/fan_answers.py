@@ -14,6 +14,7 @@ from footfall.units import NS_PER_S
 from gateway.fans import profile_show
 from gateway.fans.desk import Desk
 from gateway.fans.history import FanRows, History, history_of
+from gateway.fans.owners import BY_NOBODY, CaredFor
 from gateway.fans.probable import as_objects, probably
 from gateway.fans.profile import profile_of
 from gateway.fans.profile_settings import FanProfileSettings
@@ -50,10 +51,18 @@ def found(fans: FanReader, asked: str, is_own: IsOwn | None, roster: Roster, now
     if is_own is not None:
         history = history_of(_narrowed(rows, is_own), roster, now_ns)
         person = person._replace(identifiers=())
-        is_known = bool(history.visits or history.touches or (owner.owner.store and is_own(owner.owner.store)))
+        owner = owner if _cares_there(owner, is_own, roster, now_ns) else BY_NOBODY
+        is_known = bool(history.visits or history.touches or owner != BY_NOBODY)
     else:
         is_known = bool(history.visits or history.touches or person.identifiers or len(person.ids) > 1 or person.withdrawn_ns is not None)
     return Whose(fans.heading(asked, person, at_ns=at_ns)._replace(owner=owner), history) if is_known else None
+
+
+def _cares_there(found: CaredFor, is_own: IsOwn, roster: Roster, now_ns: int) -> bool:
+    """Return whether who cares for a fan is of one of these stores: by the store that was stated, else by that of the staff."""
+    member = roster.at(found.owner.staff_id, now_ns)
+    store = found.owner.store or (member.store if member else "")
+    return store != "" and is_own(store)
 
 
 def asked_ns(desk: Desk, at: str) -> int | None:

@@ -18,12 +18,10 @@ from footfall.event_requests import head_problem, status_of
 from footfall.events import MAX_EVENTS_BYTES, AnyEvent, check_ids, load_json, parse_event
 from footfall.http_framing import content_length
 from footfall.topics import check_name, topic_of
-from gateway.fans.desk_decisions import facts_of_id
+from gateway.fans.desk_decisions import stated_by_desk
 from gateway.fans.known_events import contradicts
-from gateway.fans.reading import FanReader
-from gateway.identity.facts import Fact
 from serve.access import Denial
-from serve.authority import denied, is_of_desk, taken_back
+from serve.authority import denied, taken_back
 from serve.broker_client import NotPublished
 from serve.guard import caller_of, reach_of_request
 from serve.idempotency import Answered, Asked, KeyRefused, Taken, check_key
@@ -145,22 +143,13 @@ async def _denied(services: Services, request: Request, events: Sequence[AnyEven
     caller = caller_of(request)
     if (found := denied(events, caller, reach_of_request(request))) is not None or caller.role is Role.HEADQUARTERS:
         return found
-    named = taken_back(events)
-    desks = next((fact.id for fact in await _known_facts(services, named) if is_of_desk(fact.source)), "") if named else ""
-    return Denial(403, "role", f"the desk stated fact {desks[:80]!r}: headquarters takes it back") if desks else None
-
-
-async def _known_facts(services: Services, ids: Sequence[str]) -> Sequence[Fact]:
-    """Return the facts of some ids; none where this server cannot read the gateway's files."""
-
-    def read(fans: FanReader) -> list[Fact]:
-        files = services.desk(fans.ledger)
-        return [fact for each in ids for fact in facts_of_id(files, each)]
-
+    if not (named := taken_back(events)):
+        return None
     try:
-        return await services.read_fans(read)
-    except ConfigError:
-        return ()
+        stated = await services.review(lambda fans: stated_by_desk(services.desk(fans.ledger), named))
+    except ConfigError:  # this server cannot read the gateway's files
+        return None
+    return Denial(403, "role", f"the desk stated fact {stated[:80]!r}: headquarters takes it back") if stated else None
 
 
 async def _body(request: Request) -> bytes:

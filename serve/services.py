@@ -42,6 +42,7 @@ ANSWERS: Final = "answers.db"
 QUERIES_AT_ONCE: Final = 2
 FANS_AT_ONCE: Final = 1
 """Fans that are read from the ledger at once: more threads share one interpreter, and take it from each other at every statement."""
+REVIEWS_AT_ONCE: Final = 1
 _Found = TypeVar("_Found")
 
 
@@ -64,6 +65,8 @@ class Services:
         self.sent: Final = SentIds()
         self._ledgers: Final = Ledgers(lambda: self.settings.state_dir / LEDGER)
         self._threads: Final = ThreadPoolExecutor(FANS_AT_ONCE, "fans")
+        self._reviewed: Final = Ledgers(lambda: self.settings.state_dir / LEDGER)
+        self._reviews: Final = ThreadPoolExecutor(REVIEWS_AT_ONCE, "reviews")
         self._sealer: Final = EventSealer()
         self._status_url: Final = status_url(config)
         self._status: tuple[float, dict[str, Any]] = (float("-inf"), {})
@@ -109,6 +112,15 @@ class Services:
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, reading)
 
+    async def review(self, read: Callable[[FanReader], _Found]) -> _Found:
+        """Return likewise what people look through, or decide: it may take long, and no fan that is read waits for it."""
+
+        def reading() -> _Found:
+            with self._reviewed.reading() as fans:
+                return read(fans)
+
+        return await asyncio.get_running_loop().run_in_executor(self._reviews, reading)
+
     def known_events(self, store: str, agent: str, ids: Iterable[str], facts: Iterable[str] = ()) -> Mapping[str, KnownEvent]:
         """Return what the gateway's journal remembers of events, by id; nothing where this server cannot read its files.
 
@@ -129,8 +141,9 @@ class Services:
 
     def close(self) -> None:
         """Close what is open."""
-        self._threads.shutdown(cancel_futures=True)
-        self._ledgers.close()
+        for threads, ledgers in ((self._threads, self._ledgers), (self._reviews, self._reviewed)):
+            threads.shutdown(cancel_futures=True)
+            ledgers.close()
         self.answers.close()
 
     async def status(self) -> dict[str, Any]:

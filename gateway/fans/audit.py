@@ -8,13 +8,19 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from gateway.fans.fact_text import statement, when
-from gateway.fold.corrections import ADJUSTMENT, VOID
+from gateway.fold.corrections import ADJUSTMENT, AMEND, VOID
 from gateway.fold.rebuilding import REBUILD
 from gateway.fold.store import CorrectionRow
 from gateway.identity.facts import Fact, Revoke, Split
 from gateway.identity.facts_json import values_of
 from gateway.identity.in_force import without_effect
 
+OF_EVENTS: Final = frozenset({VOID, AMEND, ADJUSTMENT, REBUILD})
+"""Kinds of corrections of events, which are of a store; the others are facts about identity, which are of none."""
+TAKES_BACK: Final = frozenset({"split", "revoke"})
+"""Kinds of facts that may wait for what they take back."""
+SUBJECTS: Final = "subjects"
+"""The key of an amend that has pseudonyms of people."""
 TOUCH: Final = "touch"
 """The source of what the fold states of touches."""
 
@@ -56,6 +62,20 @@ class Filter:
     from_ns: int | None = None
     to_ns: int | None = None
     only_waiting: bool = False
+    of_store: Callable[[str], bool] | None = None
+    """Whether a store is one of those asked for; then no facts are. None: all stores, and facts."""
+    shows_subjects: bool = True
+    """Whether amends show the subjects that they replace."""
+
+    @property
+    def asks_for_facts(self) -> bool:
+        """Return whether any fact may be asked for."""
+        return self.of_store is None and self.kind not in OF_EVENTS
+
+    @property
+    def kinds_of_facts(self) -> Collection[str]:
+        """Return the kinds of facts that may be asked for; none where all may."""
+        return (self.kind,) if self.kind else TAKES_BACK if self.only_waiting else ()
 
     def takes(self, each: Audited) -> bool:
         """Return whether an entry is asked for."""
@@ -94,10 +114,12 @@ def _effect(fact: Fact, of: Sequence[Fact]) -> str:
     return statement(fact)
 
 
-def of_corrections(rows: Iterable[CorrectionRow]) -> Iterator[Audited]:
+def of_corrections(rows: Iterable[CorrectionRow], shows_subjects: bool = True) -> Iterator[Audited]:
     """Yield voids, amends, adjustments of doors and rebuilt days as entries."""
     for row in rows:
         values: dict[str, Any] = json.loads(row.body)
+        if not shows_subjects and SUBJECTS in values.get("set", {}):
+            values["set"] |= {SUBJECTS: "others"}
         own = {"id": values.get("own_id") or values.get("id") or row.of.removeprefix(f"{REBUILD}:"), "of": _of(row, values)}
         by = {"actor": values.get("actor", ""), "source": f"{row.store}/{row.agent}".rstrip("/"), "reason": values.get("reason", "")}
         what = _CORRECTED.get(row.kind, _amended)(row, values)

@@ -14,10 +14,15 @@ from gateway.identity.facts import Mention
 
 
 def entries(files: Desk, wanted: Filter) -> Iterator[Audited]:
-    """Yield entries, the newest first."""
-    stored = files.ledger.statements(wanted.from_ns, wanted.to_ns, actor=wanted.actor, kind=wanted.kind, source=wanted.source)
+    """Yield entries, the newest first; only what `wanted` may take is read."""
+    of_store = wanted.of_store
+    rows = (row for row in files.ledger.corrections() if of_store is None or of_store(row.store))
+    corrections = sorted(of_corrections(rows, wanted.shows_subjects), key=_newest)
+    if not wanted.asks_for_facts:
+        return iter(corrections)
+    kinds = wanted.kinds_of_facts
+    stored = files.ledger.statements(wanted.from_ns, wanted.to_ns, kinds, actor=wanted.actor, source=wanted.source)
     new = sorted((fact for fact in files.tail if not isinstance(fact, Mention)), key=lambda fact: -fact.known_ns)
-    corrections = sorted(of_corrections(files.ledger.corrections()), key=_newest)
     of_id = partial(facts_of_id, files)
     return merge(of_facts(stored, of_id), of_facts(new, of_id), corrections, key=_newest)
 

@@ -7,7 +7,7 @@ files.state(decided.facts)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from footfall.purposes import IDENTIFY
 from gateway.fans.decisions import Deciding
 from gateway.fans.desk import Desk
 from gateway.fans.effect import Effect
+from gateway.identity.claims import STRENGTHS, strength_of
 from gateway.identity.facts import FOR_EVER_NS, Fact, Merge, Revoke, Split, fact_name
 from gateway.identity.facts_json import values_of
 from gateway.identity.ownership import Owner
@@ -127,6 +128,18 @@ def facts_object(facts: Sequence[Fact]) -> list[dict[str, Any]]:
 def facts_of_id(files: Desk, fact_id: str) -> list[Fact]:
     """Return the facts of an id; several if somebody used it twice, none if nobody has stated one yet."""
     return [fact for fact in files.known().facts_naming([fact_name(fact_id)]) if fact.id == fact_id]
+
+
+def is_of_desk(source: str) -> bool:
+    """Return whether a source of facts is the desk, which stands above all others: what people decide."""
+    return strength_of(source) >= STRENGTHS["desk"]
+
+
+def stated_by_desk(files: Desk, ids: Iterable[str]) -> str:
+    """Return the first of these ids under which the desk stated a fact; "" if there is none."""
+    wanted = frozenset(ids)
+    found = files.known().facts_naming([fact_name(each) for each in wanted])
+    return min((fact.id for fact in found if fact.id in wanted and is_of_desk(fact.source)), default="")
 
 
 def effect_object(effect: Effect) -> dict[str, Any]:

@@ -25,6 +25,9 @@ class CaredFor(NamedTuple):
     fact: Ownership | None
 
 
+BY_NOBODY: Final = CaredFor(NOBODY, None)
+
+
 def registered_by(touches: Iterable[Touched]) -> Owner:
     """Return who registered a fan first, by the touches of the fan: one of the staff in a store, or a store; NOBODY if nobody did."""
     first = min((each for each in touches if each.what == REGISTRATION), default=None)

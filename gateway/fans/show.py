@@ -11,7 +11,7 @@ from footfall.baskets import as_documented
 from footfall.units import NS_PER_MS, NS_PER_S
 from gateway.fans import owners
 from gateway.fans.history import Heard, History, Place, Purchase, Stay, Touched, Visited
-from gateway.fans.owners import CaredFor
+from gateway.fans.owners import BY_NOBODY, CaredFor
 from gateway.identity.facts import FOR_EVER_NS
 from gateway.identity.ownership import NOBODY
 from gateway.query.show_text import duration
@@ -35,7 +35,7 @@ class Heading(NamedTuple):
     identifiers: Sequence[Mapping[str, Any]] = ()
     withdrawn_ns: int | None = None
     """Since when consent to be identified is withdrawn; None while it is not."""
-    owner: CaredFor = CaredFor(NOBODY, None)
+    owner: CaredFor = BY_NOBODY
 
 
 def as_object(heading: Heading, history: History, most: int) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from gateway.identity.facts import Fact
 from gateway.records import Record
 
 VOID: Final = "void"
+AMEND: Final = "amend"
 ADJUSTMENT: Final = "adjustment"
 
 

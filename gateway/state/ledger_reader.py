@@ -161,13 +161,15 @@ class LedgerReader(IdentityTables, SpanTables):
         """Yield everything that takes a fact back."""
         yield from (fact for fact in self._facts("WHERE kind='revoke'", ()) if isinstance(fact, Revoke))
 
-    def statements(self, from_ns: int | None = None, to_ns: int | None = None, **columns: str) -> Iterator[Fact]:
-        """Yield what is known since a span but what touches state, the latest first; `columns`: kind, actor, source, where stated."""
+    def statements(
+        self, from_ns: int | None = None, to_ns: int | None = None, kinds: Collection[str] = (), **columns: str
+    ) -> Iterator[Fact]:
+        """Yield what is known since a span but what touches state, the latest first; `columns`: actor, source, where stated."""
         stated = {name: value for name, value in columns.items() if value and name in FactRow._fields}
         span = (-FOR_EVER_NS if from_ns is None else from_ns, FOR_EVER_NS if to_ns is None else to_ns)
-        more = "".join(f" AND {name} = ?" for name in stated)
+        more = "".join(f" AND {name} = ?" for name in stated) + (f" AND kind IN ({marks(kinds)})" if kinds else "")
         where = f"WHERE kind <> 'mention' AND known_ns >= ? AND known_ns < ?{more} ORDER BY known_ns DESC, n DESC"
-        yield from self._facts(where, (*span, *stated.values()))
+        yield from self._facts(where, (*span, *stated.values(), *kinds))
 
     def labelled(self, labels: Collection[str] | None = None) -> list[str]:
         """Return every name whose standing has one of these labels; any, with None."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import Annotated, Any, Final
 
@@ -14,6 +16,7 @@ from footfall.errors import ConfigError, Unreadable
 from gateway.fans.audit import Audited, Filter
 from gateway.fans.audit_entries import entries, hashes_of
 from gateway.fans.desk import Desk
+from gateway.fans.fact_text import when
 from gateway.fans.reading import FanReader
 from serve.guard import reach_of_request, unreadable
 from serve.openapi import refusals
@@ -21,8 +24,8 @@ from serve.problems import answer, problem
 from serve.services import Services
 
 MOST: Final = 1_000
-OF_EVENTS: Final = frozenset({"void", "amend", "adjustment", "rebuild"})
-"""Kinds of corrections of events, which are of a store; the others are facts about identity."""
+MOST_LOOKED_AT: Final = 100_000
+"""Entries that may be looked through for a `text`, or for what waits."""
 _Text = Annotated[str, Query(max_length=256)]
 
 
@@ -40,16 +43,17 @@ def routes(services: Services) -> APIRouter:
         A token of a store or an area sees the corrections of its stores. `store` takes several, with commas between.
         """
         asked = {"actor": actor, "kind": kind, "source": source, "text": text, "since": since, "until": until}
-        stores = frozenset(name for name in store.split(",") if name) or reach_of_request(request)
+        reach = reach_of_request(request)
+        stores = frozenset(name for name in store.split(",") if name) or reach
 
         def read(fans: FanReader) -> list[Mapping[str, Any]]:
             files = services.desk(fans.ledger)
-            wanted = _filter(files, asked, waiting)
-            found = filter(wanted.takes, entries(files, wanted))
-            return [each._asdict() for each in islice((each for each in found if _is_of(each, stores, services.estate.is_own)), limit)]
+            of_store = None if stores is None else partial(services.estate.is_own, reach=stores)
+            wanted = replace(_filter(files, asked, waiting), of_store=of_store, shows_subjects=reach is None)
+            return [each._asdict() for each in islice(filter(wanted.takes, _bounded(entries(files, wanted))), limit)]
 
         try:
-            return answer(await services.read_fans(read))
+            return answer(await services.review(read))
         except Unreadable as error:
             return unreadable(request, "ledger", error)
         except ConfigError as error:
@@ -67,6 +71,12 @@ def _filter(files: Desk, asked: Mapping[str, str], waiting: bool) -> Filter:
     )  # fmt: skip
 
 
-def _is_of(each: Audited, stores: frozenset[str] | None, is_own: Any) -> bool:
-    """Return whether an entry is of one of these stores; with None all are."""
-    return stores is None or (each.kind in OF_EVENTS and is_own(each.source.partition("/")[0], stores))
+def _bounded(found: Iterator[Audited]) -> Iterator[Audited]:
+    """Yield entries. Raise ConfigError where more would be looked at than MOST_LOOKED_AT."""
+    for n, each in enumerate(found):
+        if n == MOST_LOOKED_AT:
+            since = f"the newest {n:,} reach back to {when(each.time_ns)}"
+            raise ConfigError(
+                f"too many entries are looked through: {since}: state kind, actor, source or since, or until for those before"
+            )
+        yield each

@@ -47,7 +47,7 @@ def _handler(services: Services, what: str) -> Callable[[Request], Any]:
             decision = decision_of(what, load_json(given))
             try:
                 return answer(
-                    await services.read_fans(lambda fans: decide(services.desk(fans.ledger), decision, caller_of(request).name, taken))
+                    await services.review(lambda fans: decide(services.desk(fans.ledger), decision, caller_of(request).name, taken))
                 )
             except Unreadable as error:
                 return unreadable(request, "ledger", error)

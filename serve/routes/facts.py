@@ -43,7 +43,7 @@ def routes(services: Services) -> APIRouter:
             return [each for each in found if caller.role is not Role.INTEGRATOR or each.get("actor") in caller.agents]
 
         try:
-            found = await services.read_fans(read)
+            found = await services.review(read)
         except ConfigError as error:
             return unreadable(request, "ledger", error)
         if not found:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gateway.fans.decisions import Deciding
 from gateway.fans.import_plan import Stamp
+from gateway.fold.store import CorrectionRow
+from gateway.identity.facts import Fact
 from gateway.identity.ownership import Owner
 from gateway.state.facts_tail import facts_after
 from gateway.state.ledger import Ledger
+from gateway.state.ledger_reader import LedgerReader
 from serve.idempotency import Answers
 from serve.roles import Role
+from serve.routes import corrections
 from tests.support.served_brand import ServedBrand
 from tests.support.served_ledger import DAY_NS, NOW_NS, SUBJECTS
 
@@ -113,6 +119,43 @@ def test_corrections_are_listed_of_own_stores_and_facts_for_headquarters_alone(b
     assert brand.ask("GET", "/api/corrections?since=soon", Role.HEADQUARTERS).json()["reason"] == "audit"
 
 
+def test_a_store_s_corrections_have_no_pseudonym(tmp_path: Path) -> None:
+    brand = ServedBrand(tmp_path / "brand")
+    body = json.dumps({"id": "amend-1", "of_id": "t-1", "set": {"amount": 2.0, "subjects": [SUBJECTS["f-2"]]}})
+    ledger = Ledger(brand.folder / "state" / "ledger.db")
+    ledger.save_corrections([CorrectionRow("t-1", "s1", "crm", 1, "amend", NOW_NS, 0, body)])
+    ledger.checkpoint([])
+    ledger.close()
+    shown = {role: brand.ask("GET", "/api/corrections?kind=amend", role).json()[0]["what"] for role in (Role.STORE, Role.HEADQUARTERS)}
+    assert shown[Role.STORE] == "event t-1 has amount = 2.0, subjects = others"
+    assert SUBJECTS["f-2"] in shown[Role.HEADQUARTERS]
+
+
+def test_of_facts_only_what_may_be_asked_for_is_read(brand: ServedBrand, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Fact] = []
+    facts = LedgerReader._facts
+
+    def counted(self: LedgerReader, where: str, values: tuple[Any, ...]) -> Iterator[Fact]:
+        for fact in facts(self, where, values):
+            read.append(fact)
+            yield fact
+
+    monkeypatch.setattr(LedgerReader, "_facts", counted)
+    for role, query in ((Role.STORE, ""), (Role.AREA, "?limit=1000"), (Role.HEADQUARTERS, "?store=s2"), (Role.HEADQUARTERS, "?kind=void"),
+                        (Role.HEADQUARTERS, "?waiting=true")):  # fmt: skip
+        assert brand.ask("GET", f"/api/corrections{query}", role).status == 200
+    assert read == []
+    assert len(brand.ask("GET", "/api/corrections?kind=merge", Role.HEADQUARTERS).json()) == len(read) == 1
+
+
+def test_no_more_entries_are_looked_through_than_a_bound(brand: ServedBrand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corrections, "MOST_LOOKED_AT", 2)
+    assert brand.ask("GET", "/api/corrections?limit=2", Role.HEADQUARTERS).status == 200
+    refused = brand.ask("GET", "/api/corrections?text=nowhere", Role.HEADQUARTERS)
+    assert (refused.status, refused.json()["reason"]) == (400, "audit")
+    assert "the newest 2 reach back to 20" in refused.json()["message"]
+
+
 def test_a_decision_is_tried_then_stated_by_the_user_of_the_token(tmp_path: Path) -> None:
     brand = ServedBrand(tmp_path / "brand")
     journal = brand.folder / "state" / "journal.db"
@@ -186,13 +229,15 @@ def test_a_later_checkpoint_and_a_file_that_was_put_back_are_read_at_once(tmp_pa
 def test_a_fan_whom_a_store_is_to_care_for_is_known_there(tmp_path: Path) -> None:
     brand = ServedBrand(tmp_path / "brand")
     assert brand.ask("GET", "/api/fans/f-2", Role.STORE).status == 404
-    (fact,) = Deciding(Stamp(NOW_NS, "kim", "moved")).own("f-2", Owner("", "s1"), NOW_NS, NOW_NS + 99 * DAY_NS)
+    deciding, until_ns = Deciding(Stamp(NOW_NS, "kim", "moved")), NOW_NS + 99 * DAY_NS
     ledger = Ledger(brand.folder / "state" / "ledger.db")
-    ledger.add([fact], [])
+    ledger.add(deciding.own("f-2", Owner("", "s1"), NOW_NS, until_ns) + deciding.own("f-1", Owner("bob", "s2"), NOW_NS, until_ns), [])
     ledger.checkpoint([])
     ledger.close()
     found = brand.ask("GET", "/api/fans/f-2", Role.STORE).json()
     assert (found["owner"]["store"], found["visits"], found["purchases"]) == ("s1", [], []), "and nothing of other stores"
+    assert brand.ask("GET", "/api/fans/f-1", Role.STORE).json()["owner"] is None, "it is another's"
+    assert brand.ask("GET", "/api/fans/f-1", Role.HEADQUARTERS).json()["owner"]["store"] == "s2"
     status, stated = decide(brand, "own", {"fan": "f-1", "store": "s2", "reason": "moved", "dry_run": True})
     assert (status, stated["facts"][0]["fact"]) == (200, "owner")  # type: ignore[index] # a list
 
