@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from gateway.fold.dwell_rows import current, emit, previous
 from gateway.fold.dwells import Dwells
-from gateway.fold.fan_dwells import CountedDwell, dwell_before, dwell_of_row, dwell_of_track
+from gateway.fold.fan_dwells import dwell_before, dwell_of_row, dwell_of_track
+from gateway.fold.fan_stays import CountedDwell
 from gateway.fold.link_index import Changed
 from gateway.fold.state import State
 from gateway.fold.store import DwellRow

@@ -14,7 +14,8 @@ from footfall.units import NS_PER_MINUTE
 from gateway.fold.begun import Begun
 from gateway.fold.dwell_quality import sure_percent
 from gateway.fold.dwell_rows import CLOSED, OPEN, closed, current, emit, opened, previous
-from gateway.fold.fan_dwells import CountedDwell, FanDwells, dwell_before, dwell_of_row, dwell_of_track
+from gateway.fold.fan_dwells import FanDwells, dwell_before, dwell_of_row, dwell_of_track
+from gateway.fold.fan_stays import CountedDwell
 from gateway.fold.minute_counts import ZONE_COLUMN
 from gateway.fold.state import State
 from gateway.fold.store import DwellRow

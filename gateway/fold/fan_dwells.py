@@ -1,4 +1,4 @@
-"""Dwells of one fan's several devices: in one zone at one time they are one stay of `zone_traffic`, though each device has a row.
+"""Dwells of one fan's several devices: what the minutes of `zone_traffic` count of them (`fan_stays.py`), though each device has a row.
 
 What the minutes count is a function of the dwells as they are now. So a change of one dwell counts what the fan's stays around it are
 with it as it is afterwards, less what they were with it as it was before.
@@ -8,50 +8,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
 from footfall.pseudonyms import to_hex
 from footfall.units import NS_PER_MINUTE, NS_PER_MS
-from gateway.fold.dwell_rows import OPEN, closed, opened
-from gateway.fold.estate_index import seconds_of
-from gateway.fold.fan_codes import FanCodes
+from gateway.fold.dwell_rows import OPEN
+from gateway.fold.fan_stays import Cell, CountedDwell, counted, reach
 from gateway.fold.link_index import FEW_SUBJECTS
-from gateway.fold.minute_counts import ZONE_COLUMN
 from gateway.fold.state import State
 from gateway.fold.store import DwellRow
 from gateway.fold.tables.hash_index import NO_CODE
 
 _CACHED: Final = 50_000
-_STILL: Final = 1 << 62
-"""When an open dwell ends, in ns: not yet."""
-
-
-class CountedDwell(NamedTuple):
-    """What a dwell has that the minutes count of it."""
-
-    subject: str
-    zone: int
-    fan: int
-    """Code of the fan, -1: nobody known."""
-    key_ns: int
-    agent: str
-    start_ns: int
-    last_ns: int
-    minute: int
-    """The last minute in which it is counted as present."""
-    is_open: bool
-    staff: bool
-
-    @property
-    def end_ns(self) -> int:
-        """When it ends, in ns; an open one reaches over all that comes later."""
-        return _STILL if self.is_open else self.last_ns
-
-    @property
-    def key(self) -> tuple[str, int, str]:
-        return self.subject, self.key_ns, self.agent
 
 
 def dwell_of_track(state: State, slot: int) -> CountedDwell:
@@ -130,47 +100,52 @@ class FanDwells:
         """Count a dwell as it is after a change instead of as it was; `before` is None of one that begins. Both are of one zone."""
         if after.staff:
             return
-        amounts: dict[tuple[int, int], float] = defaultdict(float)
+        amounts: dict[Cell, float] = defaultdict(float)
         if before is None or before.fan == after.fan:
             self._add(amounts, before, after)
         else:
             self._add(amounts, before, None)
             self._add(amounts, None, after)
-        self._write(after.zone, amounts)
+        self._write(amounts)
 
     def forget(self, dwell: CountedDwell) -> None:
         """Count a dwell no longer."""
         if dwell.staff:
             return
-        amounts: dict[tuple[int, int], float] = defaultdict(float)
+        amounts: dict[Cell, float] = defaultdict(float)
         self._add(amounts, dwell, None)
-        self._write(dwell.zone, amounts)
+        self._write(amounts)
 
-    def _write(self, zone: int, amounts: Mapping[tuple[int, int], float]) -> None:
-        for (minute, column), amount in amounts.items():
+    def _write(self, amounts: Mapping[Cell, float]) -> None:
+        for (zone, minute, column), amount in amounts.items():
             if amount:
                 self._state.zones.add(zone, minute, column, amount)
 
-    def _add(self, amounts: dict[tuple[int, int], float], before: CountedDwell | None, after: CountedDwell | None) -> None:
+    def _add(self, amounts: dict[Cell, float], before: CountedDwell | None, after: CountedDwell | None) -> None:
         """Add what the fan's stays count with `after`, and take off what they count with `before`."""
         others = self._around([dwell for dwell in (before, after) if dwell is not None])
         for dwell, sign in ((before, -1), (after, 1)):
-            for cell, amount in _counted([*others, dwell] if dwell else others, self._state.fans):
+            for cell, amount in counted([*others, dwell] if dwell else others, self._state.fans, self._state.one_place_from_ns):
                 amounts[cell] += sign * amount
 
     def _around(self, of: Sequence[CountedDwell]) -> list[CountedDwell]:
-        """Return the fan's other dwells in the zone that overlap the span, or each other and so reach it."""
+        """Return the fan's other dwells in the store whose stays may be others with a dwell or without, and those around them.
+
+        They overlap its span, or in one zone each other and so reach it.
+        """
         one = of[0]
         if not self.is_shared(one.fan, one.key_ns, one.subject, int(self._state.estate.zone_store[one.zone])):
             return []
-        start_ns, end_ns = min(dwell.start_ns for dwell in of), max(dwell.end_ns for dwell in of)
+        span = min(dwell.start_ns for dwell in of), max(dwell.end_ns for dwell in of)
+        others = [dwell for dwell in self._of_fan(one, *span) if dwell.key != one.key]
+        of_zones = {dwell.zone: span for dwell in (one, *others)}
         while True:
-            others = [dwell for dwell in self._of_fan(one, start_ns, end_ns) if dwell.key != one.key]
-            first = min([start_ns, *(dwell.start_ns for dwell in others)])
-            last = max([end_ns, *(dwell.end_ns for dwell in others)])
-            if (first, last) == (start_ns, end_ns):
+            of_zones = reach(others, of_zones)
+            wider = min(first for first, _ in of_zones.values()), max(last for _, last in of_zones.values())
+            if wider == span:
                 return others
-            start_ns, end_ns = first, last
+            span = wider
+            others = [dwell for dwell in self._of_fan(one, *span) if dwell.key != one.key]
 
     def _of_fan(self, one: CountedDwell, from_ns: int, to_ns: int) -> list[CountedDwell]:
         state = self._state
@@ -183,7 +158,7 @@ class FanDwells:
                 found |= {dwell.key: dwell for dwell in dwells_of_track(state, slot)}
         return [
             dwell for dwell in found.values()
-            if (dwell.zone, dwell.fan, dwell.staff) == (one.zone, one.fan, False) and dwell.key_ns >= state.fan_dwells_from_ns
+            if (dwell.fan, dwell.staff) == (one.fan, False) and dwell.key_ns >= state.fan_dwells_from_ns
             and dwell.end_ns >= from_ns and dwell.start_ns <= to_ns
         ]  # fmt: skip
 
@@ -194,47 +169,3 @@ class FanDwells:
             return set(subjects)
         theirs = (t.d_fan[: t.size] == fan) | (t.p_fan[: t.size] == fan)
         return set(map(to_hex, t.subject[np.flatnonzero(theirs & (t.store[: t.size] == store))].tolist()))
-
-
-def stays(dwells: Iterable[CountedDwell]) -> Iterator[list[CountedDwell]]:
-    """Yield the stays that a fan's dwells in a zone are: those of several devices at the same time, to the millisecond, are one."""
-    together: list[CountedDwell] = []
-    end_ms = 0
-    for dwell in sorted(dwells, key=lambda each: (each.start_ns // NS_PER_MS, each.key)):
-        if together and dwell.start_ns // NS_PER_MS > end_ms:
-            yield from _as_stays(together)
-            together = []
-        end_ms = max(end_ms if together else 0, _end_ms(dwell))
-        together.append(dwell)
-    yield from _as_stays(together)
-
-
-def _as_stays(together: list[CountedDwell]) -> Iterator[list[CountedDwell]]:
-    """Dwells of one device alone are a stay each."""
-    if len({dwell.subject for dwell in together}) > 1:
-        yield together
-    else:
-        yield from ([dwell] for dwell in together)
-
-
-def _end_ms(dwell: CountedDwell) -> int:
-    if dwell.is_open:
-        return _STILL
-    return dwell.start_ns // NS_PER_MS + round(seconds_of(dwell.start_ns, dwell.last_ns) * 1000)
-
-
-def _counted(dwells: Iterable[CountedDwell], fans: FanCodes) -> Iterator[tuple[tuple[int, int], float]]:
-    """Yield what dwells count, as (minute, column of ZONE) and an amount."""
-    for stay in stays(dwells):
-        known = fans.known(stay[0].fan)
-        first, last = min(dwell.start_ns for dwell in stay) // NS_PER_MINUTE, max(dwell.minute for dwell in stay)
-        for column, amount in opened(known).items():
-            yield (first, column), amount
-        for minute in range(first + 1, last + 1):
-            yield (minute, ZONE_COLUMN["present"]), 1
-            yield (minute, ZONE_COLUMN["known_present"]), known
-        if not any(dwell.is_open for dwell in stay):
-            begin_ms, end_ms = min(dwell.start_ns for dwell in stay) // NS_PER_MS, max(map(_end_ms, stay))
-            ended = max(dwell.last_ns for dwell in stay) // NS_PER_MINUTE
-            for column, amount in closed(begin_ms * NS_PER_MS, end_ms * NS_PER_MS).items():
-                yield (ended, column), amount

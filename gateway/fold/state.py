@@ -105,6 +105,8 @@ class State:
         self.revisions: Final = Revisions(self.history)
         self.fan_dwells_from_ns = 0
         """Dwells whose key is before count one by one, though their fan has several devices: an earlier release counted them so."""
+        self.one_place_from_ns = 0
+        """Dwells whose key is before count though another device of the fan was elsewhere meanwhile: likewise."""
         self.counts: Counter[str] = Counter()
         """What the fold counts of what it saw; names end in _total."""
 
@@ -140,6 +142,7 @@ class State:
             "fans": self.fans.names,
             "counts": dict(self.counts),
             "fan_dwells_from_ns": self.fan_dwells_from_ns,
+            "one_place_from_ns": self.one_place_from_ns,
             "history": self.history.dump(),
             "revisions": self.revisions.dump(),
             "doors": self.doors.dump(),
@@ -160,6 +163,7 @@ class State:
         self.counts = Counter(values["counts"])
         counted_until_ns = max((now_s + 1) * NS_PER_S, int(self.tracks.d_key_ns[: self.tracks.size].max(initial=0)) + 1)
         self.fan_dwells_from_ns = values.get("fan_dwells_from_ns", counted_until_ns)
+        self.one_place_from_ns = values.get("one_place_from_ns", counted_until_ns)
         self.history.load(values.get("history", {}))
         self.revisions.load(values.get("revisions"))
         self.doors.load(values.get("doors", ()), now_s * NS_PER_S)

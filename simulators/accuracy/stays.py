@@ -109,7 +109,8 @@ def of_people(dwells: Sequence[StoredDwell]) -> list[StoredDwell]:
 def stays_of_visitors(truth: Truth, stored: Stored, until_ns: int) -> PeopleStays:
     """Return what visitors with a lasting identifier stayed and passed before `until_ns`, truly and as it is stored.
 
-    What is stored of subjects that nobody carried inside counts too: nobody could tell it from the rest.
+    What is stored of subjects that nobody carried inside counts too: nobody could tell it from the rest. An open dwell lasts until the
+    truth has nobody in a zone any more: a store that is judged for longer than it was played would lengthen it.
     """
     visitors = [visit for visit in truth.visits if not visit.staff_id and any(one.lasting for one in visit.carried)]
     true = [
@@ -119,8 +120,28 @@ def stays_of_visitors(truth: Truth, stored: Stored, until_ns: int) -> PeopleStay
         if span.from_ns < until_ns
     ]
     known = [dwell for dwell in stored.dwells if not dwell.is_staff and not is_day_subject(int(dwell.subject, 16))]
+    known = list(_clipped(known, _last_ns(truth), until_ns))
     found = [(one.store, one) for one in of_people(known)]
     return PeopleStays(dict(_by_phase(true, found, truth.failures)), least_stay_s(truth))
+
+
+def _last_ns(truth: Truth) -> Mapping[str, int]:
+    """Return, by store, up to when the truth has somebody in a zone; a store without is absent."""
+    last_ns: dict[str, int] = {}
+    for visit in truth.visits:
+        for span in (*visit.stays, *visit.passes):
+            last_ns[visit.store] = max(last_ns.get(visit.store, 0), span.to_ns)
+    return last_ns
+
+
+def _clipped(dwells: Iterable[StoredDwell], last_ns: Mapping[str, int], until_ns: int) -> Iterator[StoredDwell]:
+    """Yield dwells; those that are open end with what the truth knows of their store, and none begins after it."""
+    for dwell in dwells:
+        end_ns = last_ns.get(dwell.store, until_ns)
+        if not dwell.open:
+            yield dwell
+        elif dwell.from_ns < end_ns:
+            yield replace(dwell, to_ns=min(dwell.to_ns, end_ns))
 
 
 def least_stay_s(truth: Truth) -> float:

@@ -8,8 +8,12 @@ from typing import Any
 
 
 def stays_of(dwells: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the dwells, those of several devices of a fan that overlap in a zone as one row: found by joining pairs until none is left."""
-    groups = [[dwell] for dwell in dwells]
+    """Return the dwells, those of several devices of a fan that overlap in a zone as one row: found by joining pairs until none is left.
+
+    Without those that are over and lie within a longer one of another device of the fan in another zone.
+    """
+    every = list(dwells)
+    groups = [[dwell] for dwell in every if not any(_is_within(dwell, other) for other in every)]
 
     def are_one(some: list[dict[str, Any]], others: list[dict[str, Any]]) -> bool:
         same = [some[0][name] == others[0][name] for name in ("store", "zone", "fan")]
@@ -23,6 +27,14 @@ def stays_of(dwells: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def _span_ms(dwell: dict[str, Any]) -> tuple[int, float]:
     start_ms = dwell["time_ns"] // 1_000_000
     return start_ms, math.inf if dwell["open"] else start_ms + round(dwell["seconds"] * 1000)
+
+
+def _is_within(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    (start_ms, end_ms), (other_start_ms, other_end_ms) = _span_ms(one), _span_ms(other)
+    of_fan = one["fan"] == other["fan"] != "" and one["store"] == other["store"]
+    elsewhere = one["zone"] != other["zone"] and one["subject"] != other["subject"]
+    longer = other_start_ms <= start_ms and end_ms <= other_end_ms and other_end_ms - other_start_ms > end_ms - start_ms
+    return of_fan and elsewhere and not one["open"] and longer
 
 
 def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:

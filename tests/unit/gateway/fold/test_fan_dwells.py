@@ -8,7 +8,7 @@ import pytest
 from gateway.fold.fan_dwells import FanDwells
 from gateway.fold.store import DwellRow
 from tests.support.memory_fold_store import MemoryStore
-from tests.support.shop_stories import Shop, seen
+from tests.support.shop_stories import Seen, Shop, seen
 
 
 def day(shop: Shop, zone: str = "a") -> dict[str, float]:
@@ -74,6 +74,31 @@ def test_one_who_stays_while_the_other_moves_on_is_in_both_zones() -> None:
     ).close()
     assert day(shop) == {"entries": 1, "exits": 1, "present": 1, "known_present": 1, "dwell_sum_s": 40}
     assert day(shop, "b")["entries"] == 1
+
+
+def test_a_dwell_within_one_of_the_other_device_elsewhere_is_no_stay_once_it_is_over() -> None:
+    shop = Shop().link("ann", "fan-1").link("ben", "fan-1")
+    story = elsewhere_for_a_while()
+    shop.hear(*[row for row in story if row.at_s < 40])
+    assert (day(shop)["entries"], day(shop, "b")["entries"]) == (1, 1)
+    shop.hear(*[row for row in story if row.at_s >= 40]).close()
+    assert day(shop) == {"entries": 1, "exits": 1, "present": 2, "known_present": 2, "dwell_sum_s": 90}
+    assert set(day(shop, "b").values()) == {0}
+    assert [dwell.zone for dwell in shop.dwells()] == ["a", "a", "b", "a"]  # each device has its rows
+
+
+def test_a_link_that_is_taken_back_makes_it_one_again() -> None:
+    shop = Shop().link("ann", "fan-1").link("ben", "fan-1", confidence=0.5).hear(*elsewhere_for_a_while()).close()
+    assert day(shop, "b")["entries"] == 0
+    assert day(shop.link("ben", "fan-2", confidence=0.9), "b")["entries"] == 1
+
+
+def elsewhere_for_a_while() -> list[Seen]:
+    """Ann's device is in `a` for 90 s, and Ben's is so but for some seconds in `b`."""
+    ann = [seen("ann", "a", at_s) for at_s in range(0, 95, 5)]
+    ben = [seen("ben", "a", at_s) for at_s in range(5, 85, 5)]
+    beside = [seen("ben", "b", at_s, dbm=-40 if at_s < 45 else -90) for at_s in range(21, 66, 5)]
+    return sorted([*ann, *ben, *beside], key=lambda row: row.at_s)
 
 
 def test_what_an_earlier_release_counted_one_by_one_it_ends_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,14 @@ def test_several_devices_of_a_fan_at_once_are_one_stay() -> None:
     assert lengths(dwell(1, 0, 60, fan=""), dwell(2, 20, 100, fan="")) == [60.0, 100.0]
 
 
+def test_a_dwell_within_one_of_another_device_elsewhere_is_no_stay() -> None:
+    assert lengths(dwell(1, 0, 60), dwell(2, 20, 30, zone="b")) == [60.0]
+    assert lengths(dwell(1, 0, 0, open_=True), dwell(2, 20, 30, zone="b")) == [0.0]
+    assert lengths(dwell(1, 0, 60), dwell(2, 0, 60, zone="b")) == [60.0, 60.0], "nobody knows which is right"
+    assert lengths(dwell(1, 0, 60), dwell(2, 20, 30, zone="b", fan="f2")) == [60.0, 30.0]
+    assert lengths(dwell(1, 0, 60), dwell(2, 20, 30, zone="b"), dwell(2, 50, 50)) == [100.0]
+
+
 def test_a_stay_is_open_while_one_device_is_heard() -> None:
     found = stays_of(table("dwell", [dwell(1, 0, 60), dwell(2, 20, 0, open_=True)]))
     assert (found.numbers("open").tolist(), found.numbers("seconds").tolist()) == ([True], [0.0])

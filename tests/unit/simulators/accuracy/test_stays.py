@@ -19,7 +19,8 @@ from simulators.people import Crowd
 from simulators.stored import read_stored
 from simulators.stored_rows import Stored, StoredDwell
 from simulators.troubles import with_troubles
-from simulators.truth import Failure, Truth, collect, truth_of
+from simulators.truth import Carried, Failure, Truth, Visit, ZoneStay, collect, truth_of
+from simulators.truth import Store as TrueStore
 from simulators.world import World
 
 S = 10**9
@@ -45,6 +46,17 @@ def test_two_devices_of_a_fan_at_once_are_one_stay() -> None:
 def test_a_stay_is_open_while_one_of_its_devices_is_there() -> None:
     (found,) = of_people([dwell(1, 0, 60), replace(dwell(2, 20, 100), open=True)])
     assert (found.open, found.to_ns) == (True, 100 * S)
+
+
+def test_what_is_open_lasts_as_long_as_the_truth_has_anybody_in_a_zone() -> None:
+    """A store may be judged for some minutes after its world was stopped: nobody knows who would have been where."""
+    stay = ZoneStay("shelf", 0, 50 * S)
+    carried = (Carried("ibeacon", "b", True, 0, 50 * S),)
+    visit = Visit("s", "ann", "", "", 0, 170 * S, "main", (True, False), (stay,), carried)
+    truth = Truth([TrueStore("s", 1, 0, 170 * S)], [visit])
+    dwells = [replace(dwell(1, 5, 170), open=True), replace(dwell(2, 60, 170, "f2"), open=True), dwell(3, 20, 70, "f3")]
+    (found,) = stays_of_visitors(truth, Stored(dwells=dwells), 170 * S).by_zone()
+    assert (found.true.sum_s, found.stored.sum_s, found.stored.p90_s) == (50.0, 45.0 + 50.0, 49.5)
 
 
 def test_short_spans_are_passes() -> None:
