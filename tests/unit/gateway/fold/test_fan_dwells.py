@@ -93,6 +93,26 @@ def test_a_link_that_is_taken_back_makes_it_one_again() -> None:
     assert day(shop.link("ben", "fan-2", confidence=0.9), "b")["entries"] == 1
 
 
+def test_a_device_heard_in_a_late_frame_takes_back_what_the_other_one_counts_elsewhere() -> None:
+    shop = Shop().link("ann", "fan-1").link("ben", "fan-1").hear(*[row for row in elsewhere_for_a_while() if row.who == "ben"]).wait(3600)
+    assert day(shop, "b")["entries"] == 1
+    shop.late(*[seen("ann", "a", at_s, agent="y") for at_s in range(0, 95, 5)]).wait(3600)
+    assert (day(shop)["entries"], set(day(shop, "b").values())) == (1, {0})
+
+
+def test_what_an_earlier_release_counted_elsewhere_counts_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = MemoryStore()
+    shop = Shop(memory).link("ann", "fan-1").link("ben", "fan-1").hear(*[row for row in elsewhere_for_a_while() if row.at_s < 40])
+    shop._fold.checkpoint({})
+    values = msgpack.unpackb(memory.kept["state"]["fold"], strict_map_key=False)
+    del values["state"]["one_place_from_ns"]
+    upgraded = shop._fold.fresh(memory)
+    upgraded.load(memory.state() | {"fold": msgpack.packb(values)})
+    monkeypatch.setattr(shop, "_fold", upgraded)
+    shop.hear(*[row for row in elsewhere_for_a_while() if row.at_s >= 40]).close()
+    assert (day(shop)["entries"], day(shop, "b")["entries"], day(shop, "b")["exits"]) == (1, 1, 1)
+
+
 def elsewhere_for_a_while() -> list[Seen]:
     """Ann's device is in `a` for 90 s, and Ben's is so but for some seconds in `b`."""
     ann = [seen("ann", "a", at_s) for at_s in range(0, 95, 5)]
