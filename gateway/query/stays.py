@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +64,8 @@ def _of_one_fan(dwells: PointTable, keys: Sequence[str]) -> Iterator[Rows]:
     """Yield the rows of each fan with the same keys, if there are several, by their begin."""
     rows = np.flatnonzero(~dwells.equals("fan", "") & ~dwells.numbers("is_staff"))
     codes = [dwells.coded(name).codes[rows] for name in keys]
-    order = np.lexsort((dwells.time_ns[rows], *reversed(codes)))
+    by: list[npt.NDArray[Any]] = [dwells.time_ns[rows], *reversed(codes)]
+    order = np.lexsort(by)
     rows, codes = rows[order], [column[order] for column in codes]
     differ = np.any([column[1:] != column[:-1] for column in codes], axis=0)
     for begin, end in pairwise([0, *(np.flatnonzero(differ) + 1).tolist(), len(rows)]):
