@@ -1,8 +1,9 @@
 """When something passes from one to another, as its standing has it: a visit that goes on then ends, and the next one's begins.
 
-What is lent passes on with each handover and each return. All else passes where one registered fan follows another, as with a member's
-beacon that is handed on: a device whose owner becomes known has been the owner's before, and what was one visit stays one. Nobody hands
-anything over by withdrawing consent.
+What is lent passes on with each handover and each return; to the same fan once more, too, since the first loan may have ended with a visit
+before. Then both parts are one visit of the fan if that loan had not ended. All else passes where one registered fan follows another, as
+with a member's beacon that is handed on: a device whose owner becomes known has been the owner's before, and what was one visit stays one.
+Nobody hands anything over by withdrawing consent.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ def _of_lent(spans: Sequence[Span], lent: set[int]) -> Iterator[int]:
     begun, ended = {each.from_ns: each.fan for each in spans}, {each.to_ns: each.fan for each in spans}
     for time_ns in begun.keys() | ended.keys():
         before, after = ended.get(time_ns), begun.get(time_ns)
-        is_consent = "" in (before, after) and time_ns in begun and time_ns not in lent
-        if before != after and not is_consent:
+        is_consent = "" in (before, after) and time_ns not in lent and time_ns in begun
+        is_again = before == after != "" and time_ns in lent
+        if is_again or (before != after and not is_consent):
             yield time_ns
 
 

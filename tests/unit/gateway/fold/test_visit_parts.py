@@ -110,6 +110,18 @@ def test_handed_to_the_same_fan_again_it_is_the_same_visit() -> None:
         assert [each for each in told(shop) if each[0]] == [("fan-1", 100.0, 600.0)]
 
 
+def test_handed_again_to_the_fan_whose_loan_was_over_it_is_the_fan_s_from_then_on() -> None:
+    """The first loan ended since nobody heard it for longer than the timeout."""
+    begin_s = int(IDLE_S) + 200
+    for known_before in (True, False):
+        shop = lend(Shop(), (90, begin_s + 300, "fan-1"), (begin_s + 300, EVER_S, "fan-1")) if known_before else Shop()
+        heard(shop, begin_s + 600, from_s=begin_s).close()
+        if not known_before:
+            lend(shop, (90, begin_s + 300, "fan-1"), (begin_s + 300, EVER_S, "fan-1"))
+        assert told(shop) == [("", begin_s, 300.0), ("fan-1", begin_s + 300, 300.0)]
+        assert (shop.total("visits_started"), shop.total("dwell_sum_s")) == (2, 600)
+
+
 def test_a_member_s_beacon_passes_on_too_and_a_new_member_s_does_not() -> None:
     shop = heard(Shop(), 700).close().stands("ben", (0, 400, "fan-1"), (400, EVER_S, "fan-2"))
     assert told(shop) == TWO
