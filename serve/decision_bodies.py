@@ -85,9 +85,10 @@ class LinkDecision(Decision):
     fan: _Fan
     since: Annotated[_Time, Field(alias="from", description="Left out: since ever.")] = ""
     to: Annotated[_Time, Field(description="Left out: for ever.")] = ""
+    store: Annotated[str, Field(max_length=64, description="The store that lent it, where others have one of the same name.")] = ""
 
     def decide(self, files: Desk, deciding: Deciding) -> Decided:
-        return desk_decisions.link(files, deciding, self.identifier, self.fan, self.since, self.to)
+        return desk_decisions.link(files, deciding, self.identifier, self.fan, self.since, self.to, self.store)
 
 
 class UnlinkDecision(_Forced):

@@ -54,7 +54,7 @@ def normalise(
         if isinstance(event, OwnerFact):
             corrections.places.check_owner(more["staff_id"], more["store"], more["from_ns"])
         elif isinstance(event, LinkFact) and event.store:
-            corrections.places.store(event.store)
+            corrections.places.check_store(event.store)
         of_brand = id_hash(BRAND, event.kind, event.id)
         return Plain(values | more, of_brand, event.id, identified, taken_ns, of_brand, left_out=left_out)
     known_as = None if event.id is None else id_hash(places.names.first, publisher, event.id)

@@ -90,10 +90,13 @@ def _link(
     reason: ReasonOption = "", source: SourceOption = "desk",
     from_: Annotated[str, typer.Option("--from", help="Since when; else since ever.")] = "",
     to: Annotated[str, typer.Option("--to", help="Until when; else for ever.")] = "",
+    store: Annotated[str, typer.Option("--store", help="The store that lent it, where others have one of the same name.")] = "",
     dry_run: DryRunOption = False, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """State that an identifier is a fan's; what a person states at the desk stands above imports and touches."""
-    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: link(files, deciding, identifier, fan, from_, to))
+    _decide(
+        config, actor, reason, source, dry_run, as_json, lambda deciding, files: link(files, deciding, identifier, fan, from_, to, store)
+    )
 
 
 def _unlink(
@@ -185,8 +188,9 @@ def effect_lines(effect: Effect, dry_run: bool) -> list[str]:
         return [f"it {verb} nothing that is known so far: it is known already, or other facts stand against it (footfall fan conflicts)"]
     fans = sorted(effect.fans)
     named = ", ".join(fans[:MOST_FANS]) + (f" and {len(fans) - MOST_FANS:,} more" if len(fans) > MOST_FANS else "")
+    cut = f" of which {effect.added:,} are new and {effect.voided:,} no more" if effect.added or effect.voided else ""
     found = [
-        f"it {verb} {effect.rows:,} rows ({effect.visits:,} visits, {effect.dwells:,} dwells, {effect.touches:,} touches)"
+        f"it {verb} {effect.rows:,} rows ({effect.visits:,} visits{cut}, {effect.dwells:,} dwells, {effect.touches:,} touches)"
         f" and {effect.money:,.2f} of sales, of {len(fans):,} fans: {named}"
     ]
     moved = sorted(effect.moved.items(), key=lambda each: (-each[1], each[0]))

@@ -21,6 +21,7 @@ from gateway.fans.columns import COLUMNS
 from gateway.fans.fact_lines import FactLines, are_facts
 from gateway.fans.fact_plan import FactPlan
 from gateway.fans.import_plan import ImportPlan, Stamp
+from gateway.fans.lent import LentRule
 from gateway.fans.link_lines import DEFAULT_SOURCE, Defaults, check_source
 from gateway.fans.link_table import Asked, open_links
 from gateway.fans.preview import Preview
@@ -73,12 +74,13 @@ def import_(
                 raise ConfigError(f"{file}: --snapshot is for tables of links: facts take back by id what is no longer true")
             run = _import_facts(files, file, stamp, preview, quiet)
         else:
+            lent = LentRule(files.types, Places(files.site))
             asked = Asked(
                 encoding=encoding,
                 renamed=dict(_pair(each) for each in column or ()),
                 zone=zone_of(timezone, files.site),
                 order=dates,
-                defaults=Defaults(_source(source), id_type, files.settings.profiles.registry().consent, stamp.learned_ns),
+                defaults=Defaults(_source(source), id_type, files.settings.profiles.registry().consent, stamp.learned_ns, lent),
             )
             plan = ImportPlan(files.known(), files.pseudonyms.identified, stamp, snapshot, files.types)
             run = Importing(files, plan, preview, held=[] if snapshot else None)

@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 from gateway.fans.profile import STORE
 from gateway.fold.store import TouchRow
-from gateway.identity.naming import StandingOf, fan_at, named_by
+from gateway.identity.naming import StandingOf, fan_at, held_in, named_by
 from gateway.identity.nobody import PAYS, Nobody, Row, Shown, why_nobody
 from gateway.site.identifier_types import IdentifierClass
 
@@ -73,6 +73,7 @@ _OF_REASON: Final = {
 
 def visit_of(store: str, shown: Shown | None, fan: str, standing_of: StandingOf, time_ns: int) -> Counted:
     """Return a visit of a fan, "" of nobody known; `shown` is what was heard, None of a phone whose address changes."""
+    standing_of = held_in(store, standing_of)
     why = None if fan else why_nobody(Row(time_ns, [shown] if shown else []), standing_of)
     about = set[Remedy]()
     if shown is not None:
@@ -110,7 +111,7 @@ class Order(NamedTuple):
 
 def order_of(store: str, touches: Sequence[TouchRow], fan: str, standing_of: StandingOf, class_of: ClassOf) -> Counted:
     """Return an order of a fan, "" of nobody known; `touches` has the order's own first, then others of its reference."""
-    order = _order(touches, class_of)
+    order, standing_of = _order(touches, class_of), held_in(store, standing_of)
     has_ref = bool(order.ref)
     at_till = _names(standing_of, order.till, has_ref) or bool(order.fan and fan_at(standing_of, order.fan, order.time_ns))
     otherwise = _names(standing_of, order.rest, has_ref)
@@ -131,7 +132,7 @@ def order_of(store: str, touches: Sequence[TouchRow], fan: str, standing_of: Sta
 
 
 def _names(standing_of: StandingOf, shown: Iterable[Shown], has_ref: bool) -> bool:
-    return bool(named_by(standing_of, ((each.subject, each.from_ns) for each in shown), has_ref).person)
+    return bool(named_by(((standing_of(each.subject), each.from_ns) for each in shown), has_ref).person)
 
 
 def _order(touches: Sequence[TouchRow], class_of: ClassOf) -> Order:

@@ -22,6 +22,7 @@ from gateway.fans.anonymity_remedies import Tally
 from gateway.fans.anonymity_rows import Among, Counted, names_a_device, order_of, visit_of
 from gateway.fold.store import TouchRow
 from gateway.identity.facts import Standing, fan_name, is_registered, ref_name
+from gateway.identity.naming import held_in
 from gateway.identity.nobody import Row, Shown, why_nobody
 from gateway.identity.types import IdentifierTypes
 from gateway.query.answer import Request
@@ -153,7 +154,7 @@ class StoredRows:
         for each in alike:
             if each.subject not in lasting:
                 yield self._of_the_day(store, each.fan), len(each.rows)
-            elif each.fan or _is_timeless(self._names.standing_of(each.subject)):
+            elif each.fan or _is_timeless(held_in(store, self._names.standing_of)(each.subject)):
                 yield self._visit(store, guests, each, int(each.rows[0])), len(each.rows)
             else:
                 yield from ((self._visit(store, guests, each, row), 1) for row in each.rows.tolist())
@@ -196,7 +197,7 @@ class StoredRows:
         klass = self._names.class_of("", point.subject) if point.subject else None
         shown = [Shown(point.subject, klass, point.key_ns, point.key_ns)] if klass else []
         row = Row(point.key_ns, shown, ref=point.ref)
-        return Counted(store, Among.ORDERS, None if is_registered(point.fan) else why_nobody(row, self._names.standing_of))
+        return Counted(store, Among.ORDERS, None if is_registered(point.fan) else why_nobody(row, held_in(store, self._names.standing_of)))
 
 
 def _is_timeless(standing: Standing | None) -> bool:

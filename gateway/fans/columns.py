@@ -14,9 +14,9 @@ from footfall.errors import ConfigError
 from footfall.mistakes import did_you_mean
 
 TYPE: Final = "identifier_type"
-COLUMNS: Final = (TYPE, "identifier", "fan", "from", "to", "source", "confidence")
+COLUMNS: Final = (TYPE, "identifier", "fan", "from", "to", "source", "confidence", "store")
 NEEDED: Final = ("identifier", "fan")
-_ALLOWED: Final = f"the columns are {', '.join(COLUMNS)}; the last four may be left out"
+_ALLOWED: Final = f"the columns are {', '.join(COLUMNS)}; the last five may be left out"
 
 
 class Columns(NamedTuple):

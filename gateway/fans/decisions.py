@@ -48,12 +48,18 @@ class Deciding:
         """Return that a fact, by its id, is as if it had never been."""
         return [self._fact("revoke", Revoke, of=_id(of))]
 
-    def link(self, identifiers: Sequence[Identifier], fan: str, from_ns: int = -FOR_EVER_NS, to_ns: int = FOR_EVER_NS) -> list[Fact]:
-        """Return that an identifier, in each of its spellings, is a fan's. Raise ValueError for a span that ends before it begins."""
+    def link(
+        self, identifiers: Sequence[Identifier], fan: str, from_ns: int = -FOR_EVER_NS, to_ns: int = FOR_EVER_NS, store: str = ""
+    ) -> list[Fact]:
+        """Return that an identifier, in each of its spellings, is a fan's; with a store what that one calls so.
+
+        Raise ValueError for a span that ends before it begins.
+        """
         if from_ns >= to_ns:
             raise ValueError("--from is not before --to")
         self._check_from(from_ns)
-        return self._spelled("link", Link, identifiers, fan=_fan(fan), from_ns=from_ns, to_ns=to_ns)
+        of_store = {"store": store} if store else {}
+        return self._spelled("link", Link, identifiers, fan=_fan(fan), from_ns=from_ns, to_ns=to_ns, **of_store)
 
     def unlink(self, identifiers: Sequence[Identifier], fan: str, to_ns: int) -> list[Fact]:
         """Return that an identifier is a fan's no longer from a time on, whoever stated it."""

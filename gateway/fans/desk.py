@@ -22,10 +22,11 @@ from gateway.accept.events import Pseudonymiser
 from gateway.accept.outcome import Entry
 from gateway.config import GatewayConfig, load_gateway, load_site
 from gateway.fans.import_plan import Stamp
+from gateway.fans.lent import LentRule
 from gateway.fans.overlay import OverlayStore
 from gateway.fans.preview import Preview
 from gateway.fans.profile_settings import FanProfileSettings, load_profile
-from gateway.fans.reading import AllRows
+from gateway.fans.reading import AllRows, timeouts
 from gateway.fans.sheet_dates import DateReader
 from gateway.fans.whose import Person, person_of
 from gateway.identity.facts import Fact, Identifier, Link, Revoke, claims_name, fan_name
@@ -119,7 +120,7 @@ class Desk:
 
     def preview(self) -> Preview:
         """Return what facts are tried on."""
-        return Preview(self.ledger, AllRows(self.ledger), self.types, self.key, self.tail)
+        return Preview(self.ledger, AllRows(self.ledger), self.types, self.key, timeouts(self.ledger), self.tail)
 
     def person(self, fan: str) -> Person:
         """Return who a fan id is now."""
@@ -169,6 +170,17 @@ class Desk:
             Places(self.site).check_owner(staff_id, store, from_ns)
         except ContractError as error:
             raise ConfigError(str(error)) from None
+
+    def check_lent(self, id_type: str, has_time: bool, store: str) -> None:
+        """Raise ConfigError, ValueError for a link of something lent that states no time, and for a store that cannot have lent it."""
+        try:
+            held_in = LentRule(self.types, Places(self.site)).store_of(id_type, has_time, store)
+        except ContractError as error:
+            raise ConfigError(f"--store: {error}") from None
+        except ValueError as error:
+            raise ValueError(f"--{error}") from None
+        if held_in != store:
+            raise ValueError(f"--store: {id_type} is not lent: it is the fan's in every store, so state none")
 
     def state(self, facts: Sequence[Fact]) -> None:
         """Write facts to the journal."""

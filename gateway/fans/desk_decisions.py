@@ -64,16 +64,17 @@ def revoke(files: Desk, deciding: Deciding, of: str) -> Decided:
     return Decided(facts)
 
 
-def link(files: Desk, deciding: Deciding, identifier: str, fan: str, from_: str = "", to: str = "") -> Decided:
+def link(
+    files: Desk, deciding: Deciding, identifier: str, fan: str, from_: str = "", to: str = "", store: str = ""
+) -> Decided:  # fmt: skip
     """Return that an identifier is a fan's, for a span of times as people write them; of what is lent they are needed.
 
-    Raise ValueError, ConfigError.
+    `store`: that which lent it, where others have one of the same name. Raise ValueError, ConfigError.
     """
     from_ns = files.moment("--from", from_) if from_ else -FOR_EVER_NS
     identifiers = files.identified(identifier)
-    if not (from_ or to) and files.types.of(identifiers[0].type).klass == "lent":
-        raise ValueError(f"--from: {identifiers[0].type} is lent: state since when the fan has it, or it would never be the fan's")
-    facts = deciding.link(identifiers, fan, from_ns, files.moment("--to", to) if to else FOR_EVER_NS)
+    files.check_lent(identifiers[0].type, bool(from_ or to), store)
+    facts = deciding.link(identifiers, fan, from_ns, files.moment("--to", to) if to else FOR_EVER_NS, store)
     if files.is_known(fan):
         return Decided(facts)
     return Decided(facts, (f"note: {fan} is a new fan id, of which nothing is known yet{files.meant(fan)}",))

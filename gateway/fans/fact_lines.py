@@ -11,13 +11,14 @@ from typing import Final, NamedTuple
 
 from footfall.consent import NOTHING_REFUSED, ConsentRule
 from footfall.errors import ConfigError, ContractError
-from footfall.event_facts import AnyFact, OwnerFact
+from footfall.event_facts import AnyFact, LinkFact, OwnerFact
 from footfall.event_times import check_time
 from footfall.events import load_json, parse_event
 from footfall.identified import stated_identifiers
 from gateway.accept.facts import fact_values
 from gateway.accept.pseudonymiser import Identified, Pseudonymiser
 from gateway.fans.import_plan import Stamp
+from gateway.fans.lent import check_handover
 from gateway.fans.sheet import Unread
 from gateway.identity.facts import Fact
 from gateway.identity.facts_json import ALSO, fact_of
@@ -81,4 +82,8 @@ class FactLines:
         made, _ = fact_values(fact, self._stamp.actor, self._stamp.learned_ns, Identified(self._pseudonyms))
         if self._places is not None and isinstance(fact, OwnerFact):
             self._places.check_owner(made["staff_id"], made["store"], made["from_ns"])
+        if self._places is not None and isinstance(fact, LinkFact) and fact.store:
+            self._places.check_store(fact.store)
+        if isinstance(fact, LinkFact):
+            check_handover(self._pseudonyms.types, made["identifier"][0], "from_ns" in made or "to_ns" in made)
         return tuple(fact_of(each) for each in (made, *made.get(ALSO, ())))

@@ -60,7 +60,7 @@ class FactPlan:
             if outcome in (Outcome.NEW, Outcome.REPLACED, Outcome.CLOSED):
                 added += each.facts
             if outcome is not None and isinstance(fact, Link):
-                said = Statement(fact.fan, fact.source, fact.from_ns, fact.to_ns, each.line)
+                said = Statement(fact.fan, fact.source, fact.from_ns, fact.to_ns, each.line, fact.store)
                 self._rivals.hear(fact.identifier, said, known_links)
                 if outcome in (Outcome.NEW, Outcome.REPLACED):
                     new.append((fact.identifier, said))

@@ -71,7 +71,7 @@ def _consent(fact: Consent) -> str:
 
 
 _STATED: Final[Mapping[type[Fact], Callable[[Any], str]]] = {
-    Link: lambda fact: f"{identifier(fact.identifier)} is {fact.fan}'s{_span(fact)}",
+    Link: lambda fact: f"{identifier(fact.identifier)} is {fact.fan}'s{_span(fact)}{f' in {fact.store}' if fact.store else ''}",
     Same: lambda fact: f"{' and '.join(map(identifier, fact.identifiers))} are one person's{_span(fact)}",
     Merge: lambda fact: f"{' and '.join(fact.fans)} are one person",
     Distinct: lambda fact: f"{' and '.join(fact.fans)} are not one person",

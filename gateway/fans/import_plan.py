@@ -60,6 +60,7 @@ class _Waiting(NamedTuple):
     key: LinkKey
     to_ns: int
     others: Sequence[LinkKey]
+    store: str = ""
 
 
 @dataclass(slots=True)
@@ -106,7 +107,7 @@ class ImportPlan:
                 outcome, made = self._compare(each, identifiers, known)
                 self.counts[outcome] += 1
                 self.fans.add(each.fan)
-                said = Statement(each.fan, each.source, each.from_ns, each.to_ns, each.line)
+                said = Statement(each.fan, each.source, each.from_ns, each.to_ns, each.line, each.store)
                 self._rivals.hear(identifiers[0], said, known)
                 if outcome in (Outcome.NEW, Outcome.REPLACED):
                     new.append((identifiers[0], said))
@@ -133,16 +134,16 @@ class ImportPlan:
             key = key_of(before.link)
         if self.is_snapshot:
             self._named.add(key)
-        if before is not None and before.link.to_ns == each.to_ns:
+        if before is not None and (before.link.to_ns, before.link.store) == (each.to_ns, each.store):
             if before.taken_back is None:
                 return Outcome.UNCHANGED, []
             self.taken_back.append((each.line, before.taken_back))
             return Outcome.TAKEN_BACK, []
-        made = [self._link(identifiers[0], key, each.to_ns), *self._spelling(identifiers, known)]
+        made = [self._link(identifiers[0], key, each.to_ns, each.store), *self._spelling(identifiers, known)]
         if before is None:
             others = self._open_of_others(key, known) if self.is_snapshot else ()
             if others:
-                self._waiting.append(_Waiting(identifiers[0], key, each.to_ns, others))
+                self._waiting.append(_Waiting(identifiers[0], key, each.to_ns, others, each.store))
             return Outcome.NEW, made[1:] if others else made
         return Outcome.CLOSED if each.to_ns < before.link.to_ns else Outcome.REPLACED, made
 
@@ -158,9 +159,9 @@ class ImportPlan:
         same = (each for each in known.of_subject(key.subject) if each.link.source == key.source and each.link.fan != key.fan)
         return [key_of(each.link) for each in same if each.is_open]
 
-    def _link(self, identifier: Identifier, key: LinkKey, to_ns: int) -> Link:
-        stated = (key.source, *identifier, key.fan, key.from_ns, to_ns, self.stamp.learned_ns)
-        return self._made(self._next_id(*stated), identifier, key, to_ns)
+    def _link(self, identifier: Identifier, key: LinkKey, to_ns: int, store: str) -> Link:
+        stated = (key.source, *identifier, key.fan, key.from_ns, to_ns, self.stamp.learned_ns, store)
+        return self._made(self._next_id(*stated), identifier, key, to_ns, store)
 
     def _next_id(self, *stated: object) -> str:
         """Return an id of 24 digits that is greater than the ones before: a million of them lie together in the ledger's index."""
@@ -175,11 +176,11 @@ class ImportPlan:
         self._spelled.add(subject)
         return [spelling(f"import-{digest(*identifiers)}", identifiers, self.stamp, DEFAULT_SOURCE)]
 
-    def _made(self, fact_id: str, identifier: Identifier, key: LinkKey, to_ns: int) -> Link:
+    def _made(self, fact_id: str, identifier: Identifier, key: LinkKey, to_ns: int, store: str) -> Link:
         stamp = self.stamp
         return Link(
             id=fact_id, learned_ns=stamp.learned_ns, from_ns=key.from_ns, to_ns=to_ns, source=key.source, actor=stamp.actor,
-            reason=stamp.reason, identifier=identifier, fan=key.fan,
+            reason=stamp.reason, identifier=identifier, fan=key.fan, store=store,
         )  # fmt: skip
 
     def _is_repeated(self, each: StatedLink, identifier: Identifier) -> bool:
@@ -220,7 +221,7 @@ class ImportPlan:
     def _begun(self, waiting: _Waiting, at_ns: int) -> Link:
         is_handed_over = any(self._is_ended(other) for other in waiting.others)
         key = waiting.key._replace(from_ns=at_ns) if is_handed_over else waiting.key
-        return self._link(waiting.identifier, key, waiting.to_ns)
+        return self._link(waiting.identifier, key, waiting.to_ns, waiting.store)
 
     def _is_left_out(self, key: LinkKey, known: Known, at_ns: int) -> bool:
         return self._is_ended(key) and known.taken_back is None and known.link.to_ns > at_ns
@@ -229,7 +230,7 @@ class ImportPlan:
         link, stamp = known.link, self.stamp
         fact_id = self._next_id(link.id, at_ns, stamp.learned_ns)
         if link.from_ns < at_ns:
-            return self._made(fact_id, link.identifier, key_of(link), at_ns)
+            return self._made(fact_id, link.identifier, key_of(link), at_ns, link.store)
         return Revoke(
             id=fact_id, learned_ns=stamp.learned_ns, source=link.source, actor=stamp.actor, reason=stamp.reason, of=link.id
         )  # fmt: skip

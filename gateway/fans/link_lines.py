@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 
@@ -17,6 +17,7 @@ from footfall.event_times import check_moments
 from footfall.fan_ids import check_fan
 from gateway.fans.cells import confidence, plain_text
 from gateway.fans.columns import TYPE, Columns
+from gateway.fans.lent import LentRule
 from gateway.fans.sheet import Row, Unread
 from gateway.fans.sheet_dates import DateReader
 from gateway.identity.links import FOR_EVER_NS
@@ -43,6 +44,8 @@ class StatedLink(NamedTuple):
     from_ns: int
     to_ns: int
     source: str
+    store: str = ""
+    """Of something lent, the store that handed it over; "" where nothing is stated of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class Defaults:
     """Types of identifiers that are refused."""
     taken_ns: int = FOR_EVER_NS
     """When the rows are imported: no link begins more than a year later."""
+    lent: LentRule = field(default_factory=LentRule)
+    """What is lent, and by which stores."""
 
 
 class LinkLines:
@@ -67,7 +72,7 @@ class LinkLines:
         """What a row has that leaves out all its cells."""
         self._type, self._identifier, self._fan = at.get(TYPE, none), at["identifier"], at["fan"]
         self._from, self._to, self._source = at.get("from", none), at.get("to", none), at.get("source", none)
-        self._confidence: Final = at.get("confidence", none)
+        self._confidence, self._store = at.get("confidence", none), at.get("store", none)
         self._time_ns: Final = dates.time_ns
         self._defaults: Final = defaults
         self._checked_types: set[str] = set()
@@ -97,7 +102,8 @@ class LinkLines:
         check_moments({"from": from_ns}, self._defaults.taken_ns, self._defaults.taken_ns)
         if text := cells[self._confidence]:
             _named("confidence", confidence, text)
-        return StatedLink(row.line, identifier, fan, from_ns, to_ns, self._source_of(cells[self._source]))
+        store = self._defaults.lent.store_of(identifier.partition(":")[0], bool(from_text or to_text), cells[self._store])
+        return StatedLink(row.line, identifier, fan, from_ns, to_ns, self._source_of(cells[self._source]), store)
 
     def _identifier_of(self, id_type: str, value: str) -> str:
         id_type = id_type or self._defaults.id_type

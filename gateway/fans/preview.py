@@ -1,6 +1,6 @@
 """What facts would come to, before they are stated: the standings that they change, and with them fans, rows and money.
 
-preview = Preview(ledger, AllRows(ledger), types, key, facts_after(journal, ledger.pos))
+preview = Preview(ledger, AllRows(ledger), types, key, timeouts(ledger), facts_after(journal, ledger.pos))
 preview.take(facts)
 preview.effect().rows
 """
@@ -24,8 +24,11 @@ _REMEMBERED: Final = 100_000
 class Preview:
     """Stands on what is known; nothing of it is changed."""
 
-    def __init__(self, known: Facts, rows: Rows, types: IdentifierTypes, key: bytes, stated: Iterable[Fact] = ()) -> None:
-        """`stated`: facts that are journaled, and that the known ones lack yet."""
+    def __init__(
+        self, known: Facts, rows: Rows, types: IdentifierTypes, key: bytes, timeout_ns: Mapping[str, int], stated: Iterable[Fact] = ()
+    ) -> None:
+        """`timeout_ns`: by store, after which silence a visit is over. `stated`: facts that are journaled, and that `known` lacks yet."""
+        self._timeout_ns: Final = timeout_ns
         self._rows: Final = rows
         self.base: Final = OverlayStore(known)
         Identity(self.base, types, key).take(stated)
@@ -52,4 +55,4 @@ class Preview:
         def standing_of(name: str) -> Standing | None:
             return self.base.standings([name]).get(name)
 
-        return effect_of(self._rows, self.before(self._after), self._after, standing_of)
+        return effect_of(self._rows, self.before(self._after), self._after, standing_of, self._timeout_ns)

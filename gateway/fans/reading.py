@@ -88,9 +88,12 @@ class AllRows:
     def visits_of(self, subject: str) -> list[VisitRow]:
         """Return all visits of a subject."""
         going = [
-            VisitRow(subject, each.store, each.key_ns, each.agent, each.start_ns, each.last_ns, 1, each.is_staff, 1, each.fan, 0, "")
+            VisitRow(
+                subject, each.store, each.key_ns, each.agent, each.start_ns, each.last_ns, 1, each.is_staff, 1, each.fan, 0, "",
+                part_of_ns=each.part_of_ns,
+            )
             for each in self._open.get(subject, ())
-        ]
+        ]  # fmt: skip
         keys = {(row.store, row.key_ns, row.agent) for row in going}
         return [*(row for row in self._ledger.visits_of(subject) if (row.store, row.key_ns, row.agent) not in keys), *going]
 

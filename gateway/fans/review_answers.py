@@ -28,9 +28,9 @@ class NameAnswer(NamedTuple):
 def answer_of(files: Desk, name: str, time_ns: int, store: str = "") -> NameAnswer:
     """Return why a name means whom it means at a time, by all facts, also those that are not folded yet; what is lent, in a store."""
     facts = facts_around(files.known(), files.types, names=[name]).facts
-    because = why(facts, files.types, files.key, name, time_ns)
+    because = why(facts, files.types, files.key, name, time_ns, store)
     if because.lent is not None:
-        whose = WhoseThen(AllRows(files.ledger), {name: because.lent}, timeouts(files.ledger))
+        whose = WhoseThen(AllRows(files.ledger).visits_of, {name: because.lent}.get, timeouts(files.ledger))
         if whose.is_over(name, time_ns, store):
             ended = [Refused(fact, ENDED) for fact in because.path]
             because = because._replace(fan=None, path=(), refused=[*ended, *because.refused])

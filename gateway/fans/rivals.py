@@ -33,6 +33,8 @@ class Statement(NamedTuple):
     from_ns: int
     to_ns: int
     line: int
+    store: str = ""
+    """Of something lent, the store that handed it over; "" where it may be any."""
 
     def overlaps(self, from_ns: int, to_ns: int) -> bool:
         """Return whether it holds at some time of a span."""
@@ -61,17 +63,18 @@ class Rivals:
         line, id_type, subject = stated.line, *identifier
         is_lent = self._types.of(id_type).klass == "lent"
 
-        def contradicts(fan: str, from_ns: int, to_ns: int) -> bool:
-            is_handover = is_lent and from_ns != stated.from_ns
+        def contradicts(fan: str, from_ns: int, to_ns: int, store: str) -> bool:
+            is_of_another = store != stated.store and bool(store and stated.store)
+            is_handover = is_lent and (from_ns != stated.from_ns or is_of_another)
             return fan != stated.fan and not is_handover and stated.overlaps(from_ns, to_ns)
 
         for other in known.of_subject(subject):
             link = other.link
-            if other.taken_back is None and contradicts(link.fan, link.from_ns, link.to_ns):
+            if other.taken_back is None and contradicts(link.fan, link.from_ns, link.to_ns, link.store):
                 self._new.append(Contradiction(line, id_type, subject, stated.fan, link.fan, link.source, 0, key_of(link)))
         others = self.before(identifier)
         for one in others:
-            if contradicts(one.fan, one.from_ns, one.to_ns):
+            if contradicts(one.fan, one.from_ns, one.to_ns, one.store):
                 self._new.append(Contradiction(line, id_type, subject, stated.fan, one.fan, one.source, one.line, None))
         self._by_subject[int(subject, 16)] = [*others, stated] if others else stated
 

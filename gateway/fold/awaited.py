@@ -59,7 +59,7 @@ class Awaited:
         for slot, time_ns, now_ns in zip(*(column.tolist() for column in columns), strict=True):
             store = int(tracks.store[slot])
             if now_ns > self._asked_ns.get(store, NEVER_NS) + ASKED_AGAIN_NS and is_registered(
-                self._state.links.fan_of(int(tracks.subject[slot]), time_ns)
+                self._state.links.fan_of(int(tracks.subject[slot]), time_ns, self._state.estate.stores.names[store])
             ):
                 self._until_ns[store], self._asked_ns[store] = now_ns + AWAITED_NS, now_ns
                 self._prompts.append(Prompt(self._state.estate.stores.names[store], now_ns))

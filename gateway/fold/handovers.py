@@ -17,16 +17,15 @@ from gateway.identity.facts import FOR_EVER_NS, Span, Standing, is_registered
 
 def handovers_of(standing: Standing, store: str) -> list[int]:
     """Return when what a standing is of passes on in a store (a name), each as the begin of a millisecond, ns, in order."""
-    stores = dict(standing.lent_in)
-    spans = [each for each in standing.spans if stores.get(each.from_ns, "") in ("", store)]
-    lent = {*standing.lent, *stores}
-    found = _of_lent(spans, lent) if lent else _of_owned(spans)
+    here = standing.within(store)
+    lent = {*here.lent, *here.given_back}
+    found = _of_lent(here.spans, lent) if lent else _of_owned(here.spans)
     return sorted({time_ns // NS_PER_MS * NS_PER_MS for time_ns in found if abs(time_ns) < FOR_EVER_NS})
 
 
 def may_pass(standing: Standing) -> bool:
     """Return whether `handovers_of` may find any; for most it certainly does not."""
-    return len(standing.spans) > 1 or bool(standing.lent or standing.lent_in)
+    return len(standing.spans) > 1 or standing.is_lent
 
 
 def _of_lent(spans: Sequence[Span], lent: set[int]) -> Iterator[int]:

@@ -2,20 +2,18 @@
 
 It is the fan's until the end of the visit in which that began: the subject's visit in the store that goes on at the time, else the first
 that begins within the store's visit timeout of it. So who has it next is nobody known. Whoever is first heard with it later, or in another
-store, may be anybody: it is the fan's until then, and for a day at most. Where the store of the handover was stated, it is the fan's there
-alone. Each store cuts by the visits that it has itself.
+store, may be anybody: it is the fan's until then, and for a day at most. Each store cuts by the visits that it has itself,
+and by the standing as it holds there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from footfall.units import NS_PER_DAY, NS_PER_MS
+from footfall.units import NS_PER_MS
 from gateway.identity.facts import Span, Standing
-
-UNHEARD_NS: Final = NS_PER_DAY
-"""Something lent that no store hears is its fan's for so long: shops lend for a visit, and none lasts longer than a day."""
+from gateway.identity.naming import UNHEARD_NS
 
 
 class Heard(NamedTuple):
@@ -32,13 +30,12 @@ EndedNs = Callable[[Span], int | None]
 """By a span of something lent in one store, see `ended_ns`."""
 
 
-def is_over(standing: Standing, store: str, span: Span, time_ns: int, ended: EndedNs) -> bool:
-    """Return whether a span of a standing is lent, and holds in another store (a name), or ended before a time with its visit."""
-    if dict(standing.lent_in).get(span.from_ns, "") not in ("", store):
-        return True
-    if span.from_ns not in standing.lent:
+def is_over(standing: Standing, span: Span, time_ns: int, ended: EndedNs) -> bool:
+    """Return whether a span of a standing, as it holds in one store, is lent, and ended before a time with its visit."""
+    since_ns = standing.lent_since(span)
+    if since_ns is None:
         return False
-    ended_ns = ended(span)
+    ended_ns = ended(span._replace(from_ns=since_ns))
     return ended_ns is not None and time_ns // NS_PER_MS > ended_ns // NS_PER_MS
 
 

@@ -76,17 +76,19 @@ class LinkIndex:
         for number in self.handed | self.withdrawn:
             self._watch(number)
 
-    def fan_of(self, subject: int | str, time_ns: int) -> str:
-        """Return the id of the fan, "" for nobody known. Day subjects are nobody, by design."""
-        span = self.span_of(subject, time_ns)
+    def fan_of(self, subject: int | str, time_ns: int, store: str = "") -> str:
+        """Return the id of the fan in a store, "" for nobody known. Day subjects are nobody, by design."""
+        span = self.span_of(subject, time_ns, store)
         return span.fan if span else ""
 
-    def span_of(self, subject: int | str, time_ns: int) -> Span | None:
-        """Return the span of a subject's standing that covers a time; None where it means nobody."""
+    def span_of(self, subject: int | str, time_ns: int, store: str = "") -> Span | None:
+        """Return the span of a subject's standing that covers a time, as it holds in a store; None where it means nobody."""
         number = subject if isinstance(subject, int) else int(subject, 16)
         if number >= TOP_BIT or not self._maybe[number >> 3 & self._mask] >> (number & 7) & 1:
             return None  # asked for every visit and dwell: most end here
         found = self._cache.get(number) or self._kept(number, to_hex(number))
+        if found and found.in_stores:
+            found = found.within(store)
         return span_at(found, time_ns) if found else None
 
     def standing(self, name: str) -> Standing | None:
@@ -154,15 +156,15 @@ class LinkIndex:
         self._store.save_standings(newest.values())
         for each in newest.values():
             self._cache[int(each.name, 16) if is_subject(each.name) else each.name] = each
-            for fan in {span.fan for span in each.spans}:
+            for fan in each.fans():
                 self._subjects.pop(fan, None)
             self._mark(each.name)
-            if each.lent or each.lent_in:
+            if each.is_lent:
                 self.lent.add(int(each.name, 16))
             if is_subject(each.name) and may_pass(each):
                 self.handed.add(number := int(each.name, 16))
                 self._watch(number)
-            if is_subject(each.name) and not all(span.fan for span in each.spans):
+            if is_subject(each.name) and each.has_nobody:
                 self.withdrawn.add(number := int(each.name, 16))
                 self._watch(number)
         return changes
@@ -197,14 +199,14 @@ def _from_ms(span: Span) -> int:
 
 def _changed(before: Standing | None, after: Standing) -> Changed | None:
     if before is None:
-        return Changed(after.name, _begin(after.spans[0].from_ns), after.spans[-1].to_ns) if after.spans else None
+        before = Standing(after.name, 0, (), after.rank, after.only_by_ref)
     if (before.rank, before.only_by_ref) != (after.rank, after.only_by_ref):
         return Changed(after.name, -FOR_EVER_NS, FOR_EVER_NS)
-    spans = _spans(before) ^ _spans(after)
+    stores = {"", *(each.store for each in (*before.in_stores, *after.in_stores))}
+    spans = [span for store in stores for span, _ in _spans(before.within(store)) ^ _spans(after.within(store))]
     if not spans:
         return None
-    from_ns, to_ns = min(span.from_ns for span, *_ in spans), max(span.to_ns for span, *_ in spans)
-    return Changed(after.name, _begin(from_ns), to_ns)
+    return Changed(after.name, _begin(min(span.from_ns for span in spans)), max(span.to_ns for span in spans))
 
 
 def _begin(from_ns: int) -> int:
@@ -212,7 +214,6 @@ def _begin(from_ns: int) -> int:
     return clamped(from_ns // NS_PER_MS * NS_PER_MS)
 
 
-def _spans(standing: Standing) -> set[tuple[Span, bool, str]]:
-    """Return each span with whether it ends with the visit in which it began, and the store in which it holds."""
-    stores = dict(standing.lent_in)
-    return {(span, span.from_ns in standing.lent, stores.get(span.from_ns, "")) for span in standing.spans}
+def _spans(standing: Standing) -> set[tuple[Span, bool]]:
+    """Return each span with whether it ends with the visit in which it began."""
+    return {(span, span.from_ns in standing.lent) for span in standing.spans}

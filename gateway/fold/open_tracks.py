@@ -19,7 +19,19 @@ from gateway.fold.visit_rows import OPEN
 
 Part = Callable[[str], bytes]
 """Gives a part of a checkpoint by its name."""
-_COLUMNS: Final = ("store", "v_key_ns", "v_agent", "v_start_ns", "v_last_ns", "v_fan", "staff", "d_state", "d_start_ns", "zone")
+_COLUMNS: Final = (
+    "store",
+    "v_key_ns",
+    "v_agent",
+    "v_start_ns",
+    "v_last_ns",
+    "v_fan",
+    "v_part_of_ns",
+    "staff",
+    "d_state",
+    "d_start_ns",
+    "zone",
+)
 
 
 class OpenTrack(NamedTuple):
@@ -37,6 +49,8 @@ class OpenTrack(NamedTuple):
     zone: str
     """The zone that has the subject; "" if none does."""
     zone_since_ns: int
+    part_of_ns: int = 0
+    """The key of the segment of which the visit is a part (gateway.fold.visit_parts); 0: it is a whole one."""
 
 
 class OpenTracks:
@@ -99,4 +113,5 @@ def _track(state: Mapping[str, Any], row: Mapping[str, Any]) -> OpenTrack:
         is_staff=row["staff"],
         zone=estate["zones"][row["zone"]][1] if is_in_zone else "",
         zone_since_ns=row["d_start_ns"] if is_in_zone else 0,
+        part_of_ns=row["v_part_of_ns"],
     )

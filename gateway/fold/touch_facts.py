@@ -20,7 +20,7 @@ _STATES: Final = frozenset({"subjects", "types", "fan", "ref"})
 
 def facts_of_touch(row: TouchRow, values: Mapping[str, Any]) -> list[Fact]:
     """Return what a touch of these values states, as it is now; nothing if it has neither an identifier nor a reference."""
-    mention = mention_of_touch(_mention_id(row, values), values, row.agent)
+    mention = mention_of_touch(_mention_id(row, values), values, row.agent, row.store)
     if mention is None:
         return []
     return [mention, _revoke(row, mention.id)] if row.void else [mention]
@@ -29,13 +29,13 @@ def facts_of_touch(row: TouchRow, values: Mapping[str, Any]) -> list[Fact]:
 def mention_of_row(row: TouchRow) -> Mention | None:
     """Return what a stored touch states, whether it is void or not; None if it has neither an identifier nor a reference."""
     values = json.loads(row.body)
-    return mention_of_touch(_mention_id(row, values), values, row.agent)
+    return mention_of_touch(_mention_id(row, values), values, row.agent, row.store)
 
 
 def facts_of_corrected(before: TouchRow, was: Mapping[str, Any], row: TouchRow, values: Mapping[str, Any]) -> list[Fact]:
     """Return what a touch states after it was corrected, and what takes back that which it no longer states."""
     old_id, new_id = _mention_id(before, was), _mention_id(row, values)
-    stated = mention_of_touch(old_id, was, before.agent)
+    stated = mention_of_touch(old_id, was, before.agent, before.store)
     gone = [stated, _revoke(row, old_id)] if stated and old_id != new_id else []  # the touch as it was is nowhere else by now
     return [*gone, *facts_of_touch(row, values)]
 

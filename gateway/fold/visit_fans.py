@@ -41,7 +41,7 @@ class VisitFans:
     def fan_of(self, store: int, visit: Segment | VisitRow, key_ns: int) -> str:
         """Return the fan of a visit in a store (a code) with its opening event's key; "" for nobody known."""
         fan = self._whose.fan_of(visit.subject, store, opened_ns(key_ns))
-        if fan and self._is_withdrawn(visit.subject, min(visit.start_ns, opened_ns(key_ns)), visit.last_ns):
+        if fan and self._is_withdrawn(visit.subject, store, min(visit.start_ns, opened_ns(key_ns)), visit.last_ns):
             return ""
         return fan
 
@@ -77,11 +77,11 @@ class VisitFans:
                 if fan != segment.fan:
                     yield Renamed(store, segment, fan)
 
-    def _is_withdrawn(self, subject: str, first_ns: int, last_ns: int) -> bool:
+    def _is_withdrawn(self, subject: str, store: int, first_ns: int, last_ns: int) -> bool:
         if int(subject, 16) not in self._state.links.withdrawn:
             return False
         standing = self._state.links.standing(subject)
-        return standing is not None and is_withdrawn(standing, first_ns, last_ns)
+        return standing is not None and is_withdrawn(standing.within(self._state.estate.stores.names[store]), first_ns, last_ns)
 
 
 def is_withdrawn(standing: Standing, first_ns: int, last_ns: int) -> bool:
@@ -89,6 +89,6 @@ def is_withdrawn(standing: Standing, first_ns: int, last_ns: int) -> bool:
 
     Who is lent something after having withdrawn withdraws nothing for the fan who had it before.
     """
-    first_ms, last_ms, lent = first_ns // NS_PER_MS, last_ns // NS_PER_MS, {*standing.lent, *dict(standing.lent_in)}
+    first_ms, last_ms, lent = first_ns // NS_PER_MS, last_ns // NS_PER_MS, {*standing.lent, *standing.given_back}
     spans = (each for each in standing.spans if not each.fan and each.from_ns not in lent)
     return any(each.from_ns // NS_PER_MS <= last_ms and first_ms < each.to_ns // NS_PER_MS for each in spans)

@@ -52,13 +52,11 @@ class Whole(NamedTuple):
 
 def parts_of(whole: Segment, handovers_ns: Iterable[int], zones_between: ZonesBetween) -> list[Segment]:
     """Return the parts of a segment whose subject passed on at these times, in order: itself where it did not."""
-    spans = _spans_between(whole, handovers_ns)
+    spans = spans_between(whole.start_ns, whole.last_ns, whole.absences, handovers_ns)
     if len(spans) == 1:
         return [replace(whole, part_of_ns=0)]
     masks = [zones_between(from_ns, to_ns) & whole.zones or whole.zones for from_ns, to_ns in _until_next(spans)]
-    own = max(
-        nth for nth, (start_ns, _) in enumerate(spans) if nth == 0 or start_ns // NS_PER_MS * NS_PER_MS <= opened_ns(whole.key.key_ns)
-    )
+    own = own_part(spans, whole.key.key_ns)
     masks[own] |= whole.zones & ~_union(masks)
     parts = [_part(whole, span, mask, nth == own) for nth, (span, mask) in enumerate(zip(spans, masks, strict=True))]
     return [*parts[:-1], replace(parts[-1], slot=whole.slot, is_open=whole.is_open)]
@@ -76,19 +74,25 @@ def _part(whole: Segment, span: tuple[int, int], zones: int, keeps_key: bool) ->
     )  # fmt: skip
 
 
-def _spans_between(whole: Segment, handovers_ns: Iterable[int]) -> list[tuple[int, int]]:
-    """Where the subject was away at a handover, one part ends with the last row before it, and the next begins with the first after it.
+def spans_between(start_ns: int, last_ns: int, absences: Iterable[tuple[int, int]], handovers_ns: Iterable[int]) -> list[tuple[int, int]]:
+    """Return when the parts of a segment begin and end whose subject passed on at these times, in order: one where it did not.
 
-    What is handed on when it was heard last had no visit after that.
+    Where the subject was away at a handover, one part ends with the last row before it, and the next begins with the first after it. What
+    is handed on when it was heard last had no visit after that.
     """
-    spans, start_ns = [], whole.start_ns
+    spans, away_of = [], list(absences)
     for time_ns in handovers_ns:
-        if not start_ns < time_ns < whole.last_ns // NS_PER_MS * NS_PER_MS:
+        if not start_ns < time_ns < last_ns // NS_PER_MS * NS_PER_MS:
             continue
-        end_ns, begin_ns = next((away for away in whole.absences if away[0] < time_ns <= away[1]), (time_ns, time_ns))
+        end_ns, begin_ns = next((away for away in away_of if away[0] < time_ns <= away[1]), (time_ns, time_ns))
         spans.append((start_ns, end_ns))
         start_ns = begin_ns
-    return [*spans, (start_ns, whole.last_ns)]
+    return [*spans, (start_ns, last_ns)]
+
+
+def own_part(spans: Sequence[tuple[int, int]], key_ns: int) -> int:
+    """Return which part of a segment has its key: the one that goes on at its opening event."""
+    return max(nth for nth, (start_ns, _) in enumerate(spans) if nth == 0 or start_ns // NS_PER_MS * NS_PER_MS <= opened_ns(key_ns))
 
 
 def _until_next(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

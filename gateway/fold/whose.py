@@ -36,7 +36,7 @@ class Whose:
 
     def fan_of(self, subject: int | str, store: int, time_ns: int) -> str:
         """Return the fan of a subject in a store (a code) at a time; "" for nobody known."""
-        span = self._state.links.span_of(subject, time_ns)
+        span = self._state.links.span_of(subject, time_ns, self._name(store))
         if span is None or not self._is_over(subject if isinstance(subject, str) else f"{subject:016x}", store, span, time_ns):
             return span.fan if span else ""
         return ""
@@ -49,7 +49,7 @@ class Whose:
         if known is None or known[0] is not standing:
             if len(self._handovers) >= _CACHED:
                 self._handovers.clear()
-            known = self._handovers[subject, store] = standing, handovers_of(standing, self._state.estate.stores.names[store])
+            known = self._handovers[subject, store] = standing, handovers_of(standing, self._name(store))
         return known[1][bisect_right(known[1], from_ns) : bisect_right(known[1], to_ns)]
 
     def standing_of(self, store: int, time_ns: int) -> StandingOf:
@@ -57,10 +57,11 @@ class Whose:
 
         def standing(name: str) -> Standing | None:
             found = self._state.links.standing(name)
-            span = span_at(found, time_ns) if found and (found.lent or found.lent_in) else None
-            if found is None or span is None or not self._is_over(name, store, span, time_ns):
+            if found is None or not found.is_lent:
                 return found
-            return without(found, span)
+            here = found.within(self._name(store))
+            span = span_at(here, time_ns)
+            return without(here, span) if span and self._is_over(name, store, span, time_ns) else here
 
         return standing
 
@@ -92,7 +93,7 @@ class Whose:
 
         Visits only grow, so it was behind that one before, too.
         """
-        begun, ended = (self._state.links.span_of(subject, time_ns) for time_ns in (first_ns, last_ns))
+        begun, ended = (self._state.links.span_of(subject, time_ns, self._name(store)) for time_ns in (first_ns, last_ns))
         if begun and begun == ended:
             ended_ns = self._ended_ns(subject, store, begun)
             if ended_ns is not None and first_ns - ended_ns > int(self._state.estate.timeout_ns[store]):
@@ -100,11 +101,15 @@ class Whose:
         return Changed(subject, begun.from_ns if begun else first_ns, ended.to_ns if ended else last_ns)
 
     def _is_over(self, subject: str, store: int, span: Span, time_ns: int) -> bool:
-        """Return whether a span is lent, and holds in another store, or ended before a time with its visit."""
+        """Return whether a span is lent, and ended before a time with its visit."""
         standing = self._state.links.standing(subject)
-        if standing is None or not (standing.lent or standing.lent_in):
+        if standing is None or not standing.is_lent:
             return False
-        return is_over(standing, self._state.estate.stores.names[store], span, time_ns, lambda each: self._ended_ns(subject, store, each))
+        return is_over(standing.within(self._name(store)), span, time_ns, lambda each: self._ended_ns(subject, store, each))
+
+    def _name(self, store: int) -> str:
+        name: str = self._state.estate.stores.names[store]
+        return name
 
     def _ended_ns(self, subject: str, store: int, span: Span) -> int | None:
         """Return when what is lent ended with its visit, as `lendings.ended_ns` has it."""

@@ -70,6 +70,8 @@ def holding_of(
     if of_type.klass == "lent":
         _end_by_next(claims, returned_ns)
     boundaries |= _end_by_revokes(claims, revokes)
+    if of_type.klass == "lent":
+        _end_as_any(claims)
     if of_type.handover and of_type.klass != "lent":
         recycled = of_type.recycled_after_s
         boundaries |= hand_over(claims, None if recycled is None else round(recycled * NS_PER_S), seen)
@@ -145,6 +147,17 @@ def _end_by_next(claims: list[Claim], returned_ns: Sequence[int]) -> None:
         back_ns = min((each + NS_PER_MS for each in returned_ns if each > claim.began_ns), default=FOR_EVER_NS)
         if not claim.has_end and back_ns <= claim.to_ns and back_ns < FOR_EVER_NS:
             claim.to_ns, claim.has_end = back_ns, True
+
+
+def _end_as_any(claims: Sequence[Claim]) -> None:
+    """End what is lent at the earliest end that anybody states of the same handover."""
+    ends = defaultdict[tuple[int, str], list[int]](list)
+    for claim in claims:
+        if claim.has_end:
+            ends[claim.began_ns, claim.person].append(claim.to_ns)
+    for claim in claims if ends else ():
+        if stated := ends.get((claim.began_ns, claim.person)):
+            claim.to_ns, claim.has_end = min(claim.to_ns, *stated), True
 
 
 def _end_by_silence(claims: Iterable[Claim], unseen_ns: int, seen: Mapping[str, Sequence[int]]) -> set[int]:

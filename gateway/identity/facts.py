@@ -55,7 +55,7 @@ class Link(Fact):
     identifier: Final[Identifier]
     fan: Final[str]
     store: Final[str] = ""
-    """Where something lent was handed over: it is the fan's in this store alone. "" where nobody stated that."""
+    """Where something lent was handed over: it is what this store calls so, and the fan's there alone. "" where nobody stated that."""
 
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)
@@ -129,6 +129,8 @@ class Mention(Fact):
     ref: Final[str] = ""
     returned: Final[bool] = False
     """Whether it is the return of what it names and of no goods: what is lent ends with it."""
+    store: Final[str] = field(default="", compare=False)
+    """Where it was; "" of those that an earlier release kept. No two touches of one id are of different stores."""
 
 
 class Span(NamedTuple):
@@ -137,6 +139,16 @@ class Span(NamedTuple):
     from_ns: int
     to_ns: int
     fan: str
+
+
+class InStore(NamedTuple):
+    """What is known of something lent in one store that has one of its own by that name; fields are those of `Standing`."""
+
+    store: str
+    spans: tuple[Span, ...] = ()
+    lent: tuple[int, ...] = ()
+    given_back: tuple[int, ...] = ()
+    label: str = ""
 
 
 class Standing(NamedTuple):
@@ -155,8 +167,47 @@ class Standing(NamedTuple):
     """`from_ns` of the spans of something lent whose end nobody stated: they end with the visit in which they began, if not before."""
     label: str = ""
     """`shared`, `household` or `conflict`: why it names nobody for a time."""
-    lent_in: tuple[tuple[int, str], ...] = ()
-    """`from_ns` of spans of something lent of which more was stated, and the one store in which they hold, "" where it was their end."""
+    given_back: tuple[int, ...] = ()
+    """`from_ns` of the spans of something lent whose end somebody stated."""
+    in_stores: tuple[InStore, ...] = ()
+    """By name, the stores in which something lent stands otherwise than above, since they have one of their own by that name."""
+
+    @property
+    def is_lent(self) -> bool:
+        """Return whether it is of something that is, or was, lent."""
+        return bool(self.lent or self.given_back or self.in_stores)
+
+    def lent_since(self, span: Span) -> int | None:
+        """Return since when what a span is of is lent whose end nobody stated; None of all else.
+
+        Who withdrew consent meanwhile and granted it again was lent it before that.
+        """
+        begins = {*self.lent, *self.given_back}
+        for each in reversed(self.spans[: self.spans.index(span) + 1] if begins else ()):
+            if each.from_ns in begins:
+                return each.from_ns if each.from_ns in self.lent else None
+        return None
+
+    def within(self, store: str) -> Standing:
+        """Return it as it holds in a store, in which no other store has a say."""
+        for each in self.in_stores:
+            if each.store == store:
+                _, spans, lent, given_back, label = each
+                return self._replace(spans=spans, lent=lent, given_back=given_back, label=label, in_stores=())
+        return self._replace(in_stores=()) if self.in_stores else self
+
+    def everywhere(self) -> list[Standing]:
+        """Return it as it holds in each store that has one of its own, behind itself as it holds in all others."""
+        return [self.within(""), *(self.within(each.store) for each in self.in_stores)]
+
+    def fans(self) -> set[str]:
+        """Return all whom it ever means, wherever; without ""."""
+        return {span.fan for each in self.everywhere() for span in each.spans} - {""}
+
+    @property
+    def has_nobody(self) -> bool:
+        """Return whether it is anywhere nobody's for a time since consent is withdrawn."""
+        return any(not span.fan for each in self.everywhere() for span in each.spans)
 
 
 def is_registered(fan: str) -> bool:

@@ -40,9 +40,9 @@ _COMMON: Final = (
 )
 _IDENTIFIER: Final = _Field("identifier", lambda value: Identifier(*value))
 _IDENTIFIERS: Final = _Field("identifiers", _identifiers)
-_FAN, _FANS, _OF = _Field("fan", None, ""), _Field("fans", tuple), _Field("of")
+_FAN, _FANS, _OF, _STORE = _Field("fan", None, ""), _Field("fans", tuple), _Field("of"), _Field("store", None, "")
 _KINDS: Final[Mapping[type[Fact], tuple[str, tuple[_Field, ...]]]] = {
-    Link: ("link", (*_COMMON, _IDENTIFIER, _FAN, _Field("store", None, ""))),
+    Link: ("link", (*_COMMON, _IDENTIFIER, _FAN, _STORE)),
     Same: ("same", (*_COMMON, _IDENTIFIERS)),
     Merge: ("merge", (*_COMMON, _FANS)),
     Distinct: ("distinct", (*_COMMON, _FANS)),
@@ -50,8 +50,8 @@ _KINDS: Final[Mapping[type[Fact], tuple[str, tuple[_Field, ...]]]] = {
     Revoke: ("revoke", (*_COMMON, _OF)),
     RevokeLink: ("revoke", (*_COMMON, _IDENTIFIER, _FAN)),
     Consent: ("consent", (*_COMMON, _FAN, _Field("purpose"), _Field("granted"), _Field("version"))),
-    Ownership: ("owner", (*_COMMON, _FAN, _Field("staff_id", None, ""), _Field("store", None, ""))),
-    Mention: ("mention", (*_COMMON, _IDENTIFIERS, _FAN, _Field("ref", None, ""), _Field("returned", None, False))),
+    Ownership: ("owner", (*_COMMON, _FAN, _Field("staff_id", None, ""), _STORE)),
+    Mention: ("mention", (*_COMMON, _IDENTIFIERS, _FAN, _Field("ref", None, ""), _Field("returned", None, False), _STORE)),
 }
 _BY_NAME: Final[Mapping[str, type[Fact]]] = {name: each for each, (name, _) in _KINDS.items() if each is not RevokeLink}
 _KEYS: Final = {each: frozenset(key for key, *_ in fields) for each, (_, fields) in _KINDS.items()}
@@ -134,7 +134,7 @@ def facts_of_links(body: bytes, taken_ns: int = 0) -> list[Fact]:
     ]
 
 
-def mention_of_touch(fact_id: str, values: Mapping[str, Any], publisher: str = "") -> Mention | None:
+def mention_of_touch(fact_id: str, values: Mapping[str, Any], publisher: str = "", store: str = "") -> Mention | None:
     """Return what a touch states by its journaled values; None if it has neither an identifier nor a reference."""
     subjects, time_ns = values["subjects"], clamped(values["time_ns"])
     if not subjects and not values["ref"]:
@@ -152,6 +152,7 @@ def mention_of_touch(fact_id: str, values: Mapping[str, Any], publisher: str = "
         fan=values["fan"],
         ref=values["ref"],
         returned=_is_of_what_it_names(values),
+        store=store,
     )
 
 

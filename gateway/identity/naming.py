@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
+from footfall.units import NS_PER_DAY
 from gateway.identity.facts import ANONYMOUS, FOR_EVER_NS, Mention, Span, Standing, fan_name, ref_name
 
 StandingOf = Callable[[str], Standing | None]
@@ -26,13 +27,23 @@ def name_of_touch(standing_of: StandingOf, subjects: Sequence[str], fan: str, re
     """
     if fan:
         return fan_at(standing_of, fan, time_ns)
-    own = named_by(standing_of, ((subject, time_ns) for subject in subjects), bool(ref))
+    own = named_by(((standing_of(subject), time_ns) for subject in subjects), bool(ref))
     if own.person is not None:
         return own.person
     of_ref = whom(standing_of(ref_name(ref)), time_ns) if ref else None
     if of_ref is not None and not of_ref.startswith(ANONYMOUS):
         return of_ref
     return own.provisional or of_ref or ""
+
+
+def held_in(store: str, standing_of: StandingOf) -> StandingOf:
+    """Return what gives standings as they hold in a store."""
+
+    def standing(name: str) -> Standing | None:
+        found = standing_of(name)
+        return found.within(store) if found else None
+
+    return standing
 
 
 def fan_at(standing_of: StandingOf, fan: str, time_ns: int) -> str:
@@ -50,11 +61,10 @@ def whom(standing: Standing | None, time_ns: int) -> str | None:
     return spans[nth].fan if nth >= 0 and time_ns < spans[nth].to_ns else None
 
 
-def named_by(standing_of: StandingOf, identifiers: Iterable[tuple[str, int]], has_ref: bool) -> Named:
+def named_by(standings: Iterable[tuple[Standing | None, int]], has_ref: bool) -> Named:
     """Return whom identifiers name, each at its own time: those of the highest rank that name anybody decide; two persons are nobody."""
     person, provisional = _Best(), _Best()
-    for subject, time_ns in identifiers:
-        standing = standing_of(subject)
+    for standing, time_ns in standings:
         if standing is None or (standing.only_by_ref and not has_ref):
             continue
         fan = whom(standing, time_ns)
@@ -66,6 +76,7 @@ def named_by(standing_of: StandingOf, identifiers: Iterable[tuple[str, int]], ha
 def standing_of_ref(standing_of: StandingOf, ref: str, mentions: Sequence[Mention]) -> Standing:
     """Return whose the touches with a reference are, by all of them, numbered 0: by their fans, else by all their identifiers.
 
+    What is lent and not given back names no longer than it may be the fan's at most: here nobody knows of visits.
     Whoever they are is nobody while consent is withdrawn, and that alone: a touch of such a time tells whose the others are, too.
     """
     name = ref_name(ref)
@@ -74,8 +85,9 @@ def standing_of_ref(standing_of: StandingOf, ref: str, mentions: Sequence[Mentio
         return _always(name, "")._replace(label="conflict")
     if fans:
         return _while_consented(standing_of, name, fans.pop())
-    consenting = _with_withdrawn(standing_of)
-    found = named_by(consenting, ((identifier.subject, each.from_ns) for each in mentions for identifier in each.identifiers), True)
+    consenting = {store: _with_withdrawn(_lent_for_a_visit(held_in(store, standing_of))) for store in {each.store for each in mentions}}
+    shown = ((each, identifier.subject) for each in mentions for identifier in each.identifiers)
+    found = named_by(((consenting[each.store](subject), each.from_ns) for each, subject in shown), True)
     if found.person is None:
         return _always(name, found.provisional) if found.provisional else Standing(name, 0)
     return _while_consented(standing_of, name, found.person)
@@ -85,6 +97,23 @@ def _person(standing_of: StandingOf, fan: str) -> str:
     """Return who a fan id is, consented or not; the id itself where nothing else is known of it."""
     standing = standing_of(fan_name(fan))
     return next((span.fan for span in standing.spans if span.fan), fan) if standing else fan
+
+
+def _lent_for_a_visit(standing_of: StandingOf) -> StandingOf:
+    """Return what gives standings in which what is lent, and not given back, is the fan's for `UNHEARD_NS`."""
+
+    def standing(name: str) -> Standing | None:
+        found = standing_of(name)
+        if found is None or not found.lent:
+            return found
+        return found._replace(spans=tuple(_until_unheard(found, span) for span in found.spans))
+
+    return standing
+
+
+def _until_unheard(standing: Standing, span: Span) -> Span:
+    since_ns = standing.lent_since(span)
+    return span if since_ns is None else span._replace(to_ns=min(span.to_ns, max(span.from_ns, since_ns + UNHEARD_NS)))
 
 
 def _with_withdrawn(standing_of: StandingOf) -> StandingOf:
@@ -138,5 +167,7 @@ class _Best:
         return (next(iter(self._names)) if len(self._names) == 1 else "") if self._names else None
 
 
+UNHEARD_NS: Final = NS_PER_DAY
+"""Something lent that no store hears is its fan's for so long: shops lend for a visit, and none lasts longer than a day."""
 _NONE: Final = -1_000_000
 _NOBODY: Final = Span(0, 0, "")

@@ -84,7 +84,7 @@ class _Case:
 
     @cached_property
     def named(self) -> str | None:
-        return named_by(self._standing_of, ((each.subject, each.from_ns) for each in self.row.shown), bool(self.row.ref)).person
+        return named_by(((self._standing_of(each.subject), each.from_ns) for each in self.row.shown), bool(self.row.ref)).person
 
     @property
     def has_withdrawn(self) -> bool:

@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from gateway.identity.claims import Holding, Piece, holding_of
+from gateway.identity.claims import Holding, Piece, holding_of, latest_of_each
 from gateway.identity.dissolve import Left
 from gateway.identity.facts import ANONYMOUS, FOR_EVER_NS, Fact, Link, Mention, Span, Standing, fan_name
 from gateway.identity.groups import PERSON, Holder, holders_of, inherit
 from gateway.identity.in_force import Refused, facts_in_force
 from gateway.identity.index import Index, index_of
 from gateway.identity.joins import Join, joins_of
+from gateway.identity.own_names import counting_in, key_of, stores_of, together
 from gateway.identity.persons import Persons, persons_of
 from gateway.identity.spans import Interval, united, within, without
 from gateway.identity.types import IdentifierType, IdentifierTypes
@@ -41,6 +42,8 @@ class Resolution:
     """All that were stated."""
     left: Left
     """The claims and joins that hold."""
+    stores: Mapping[str, Sequence[str]]
+    """By subject of something lent, the stores in which it is looked at apart (gateway.identity.own_names)."""
     standings: dict[str, Standing] = field(default_factory=dict)
     """By name, numbered 0; a name that has none is nobody, a fan that has none is itself."""
 
@@ -60,6 +63,8 @@ class _Resolver:
         self._persons: Final = persons_of(counting)
         self._refused: Final = [*refused, *self._persons.refused]
         self._of_subject: Final = {subject: types.of(name) for subject, name in self._index.types.items()}
+        self._stores: Final[dict[str, list[str]]] = {}
+        """By subject of something lent, the stores that have one of their own by that name."""
 
     def type_of(self, subject: str) -> IdentifierType:
         return self._of_subject[subject]
@@ -67,17 +72,21 @@ class _Resolver:
     def made(self) -> Resolution:
         index = self._index
         read = index.types.keys() if self._read is None else {index.spellings.get(each, each) for each in self._read}
-        holdings = {subject: self._holding(subject, stated) for subject, stated in index.stated.items() if subject in read}
+        holdings: dict[str, Holding] = {}
+        for subject, stated in index.stated.items():
+            if subject in read:
+                holdings.update(self._holdings(subject, stated))
         joins = joins_of(index.together, self.type_of, holdings, read - index.public.keys())
         left = Left({subject: each.pieces for subject, each in holdings.items()}, joins, self.type_of)
         left.labels.update((subject, "shared") for subject in index.public)
         left.limit(index.types)
         left.separate()
-        made = Resolution(self._counting, index, self._persons, self._refused, holdings, joins, left)
+        made = Resolution(self._counting, index, self._persons, self._refused, holdings, joins, left, self._stores)
         spans = {subject: _spans_of_pieces(mine) for subject, mine in left.pieces.items()}
         self._inherit(left, spans)
         for subject in dict.fromkeys((*spans, *left.labels)):
             self._stand(subject, spans.get(subject, []), made)
+        self._stand_together(made.standings)
         for subject, spelled in index.spellings.items():
             if standing := made.standings.get(spelled):
                 made.standings[subject] = standing._replace(name=subject)
@@ -88,12 +97,21 @@ class _Resolver:
                 made.standings[fan_name(fan)] = Standing(fan_name(fan), 0, mine)
         return made
 
-    def _holding(self, subject: str, stated: Sequence[Link | Mention]) -> Holding:
+    def _holdings(self, subject: str, stated: Sequence[Link | Mention]) -> Iterator[tuple[str, Holding]]:
+        """Yield who holds an identifier, by its key in each store that has something lent of its own by that name."""
         of_type = self.type_of(subject)
-        seen = self._seen(subject) if of_type.unseen_s is not None or of_type.recycled_after_s is not None else {}
-        is_lent = of_type.klass == "lent"
-        returned_ns = [each.from_ns for each in self._index.mentions.get(subject, ()) if each.returned] if is_lent else ()
-        return holding_of(of_type, stated, self._index.revokes.get(subject, ()), self._persons, seen, returned_ns)
+        if of_type.klass != "lent":
+            seen = self._seen(subject) if of_type.unseen_s is not None or of_type.recycled_after_s is not None else {}
+            yield subject, holding_of(of_type, stated, self._index.revokes.get(subject, ()), self._persons, seen)
+            return
+        latest = latest_of_each(stated)
+        stores = self._stores[subject] = stores_of(latest)
+        returns = [each for each in self._index.mentions.get(subject, ()) if each.returned]
+        for store in ("", *stores):
+            self._of_subject[key := key_of(subject, store)] = of_type
+            returned_ns = [each.from_ns for each in counting_in(store, returns, stores)]
+            some = counting_in(store, latest, stores)
+            yield key, holding_of(of_type, some, self._index.revokes.get(subject, ()), self._persons, {}, returned_ns)
 
     def _seen(self, subject: str) -> Mapping[str, list[int]]:
         """Return when touches named an identifier with a person, by their fan or another identifier; under "" with nobody."""
@@ -130,9 +148,17 @@ class _Resolver:
         is_lent = of_type.klass == "lent"
         mine = self._with_consent(_each_until_next(spans) if is_lent else _glued(spans))
         if mine or label:
-            lent = tuple(sorted({each.from_ns for each in pieces if not each.claim.has_end})) if is_lent else ()
-            lent_in = {(each.from_ns, store) for each in pieces if (store := _store_of(each)) or each.claim.has_end} if is_lent else ()
-            made.standings[subject] = Standing(subject, 0, mine, of_type.rank, of_type.only_by_ref, lent, label, tuple(sorted(lent_in)))
+            lent, given_back = (
+                tuple(sorted({each.from_ns for each in pieces if is_lent and each.claim.has_end is has_end})) for has_end in (False, True)
+            )
+            made.standings[subject] = Standing(subject, 0, mine, of_type.rank, of_type.only_by_ref, lent, label, given_back)
+
+    def _stand_together(self, standings: dict[str, Standing]) -> None:
+        for subject, stores in self._stores.items():
+            if stores and (standing := together(subject, stores, standings)):
+                standings[subject] = standing
+                for store in stores:
+                    standings.pop(key_of(subject, store), None)
 
     def _with_consent(self, spans: Iterable[tuple[int, int, str]]) -> tuple[Span, ...]:
         made = []
@@ -143,11 +169,6 @@ class _Resolver:
             else:
                 made.append(Span(from_ns, to_ns, fan))
         return tuple(sorted(made) if self._persons.withdrawn else made)
-
-
-def _store_of(piece: Piece) -> str:
-    """Return the one store in which a piece holds, "" if nobody stated one."""
-    return piece.claim.fact.store if isinstance(piece.claim.fact, Link) else ""
 
 
 def _spans_of_pieces(pieces: Sequence[Piece]) -> list[tuple[int, int, str]]:

@@ -16,6 +16,7 @@ from gateway.identity.facts import (
 )
 from gateway.identity.identity import Identity
 from gateway.identity.in_force import Refused
+from gateway.identity.own_names import counting_in, of_key
 from gateway.identity.resolve import Resolution, resolve
 from gateway.identity.types import IdentifierTypes
 
@@ -79,8 +80,9 @@ def conflicts(facts: Iterable[Fact], types: IdentifierTypes, key: bytes) -> Conf
     """Return what contradicts itself in a closed set of facts, strong contradictions first."""
     made = resolve(facts, types, key)
     found = []
-    for subject, label in made.left.labels.items():
-        claims = made.index.stated.get(subject, ())
+    for of, label in made.left.labels.items():
+        subject, store = of_key(of)
+        claims = counting_in(store, made.index.stated.get(subject, ()), made.stores.get(subject, ()))
         fans = sorted({made.persons.of(each.fan) for each in claims})
         found.append(Conflict(_identifier(made, subject), label, fans, sorted(claims, key=lambda each: (each.from_ns, each.id))))
     found.sort(key=lambda each: (each.label != "conflict", each.label, each.identifier))
@@ -120,7 +122,7 @@ def preview(store: FactStore, types: IdentifierTypes, key: bytes, facts: Sequenc
     fans: set[str] = set()
     for change in changes:
         own = [change.name.removeprefix("fan:")] if change.name.startswith("fan:") else []
-        was, now = ({span.fan for span in each.spans} for each in (change.before, change.after))
+        was, now = change.before.fans(), change.after.fans()
         fans.update(fan for fan in (*own, *(was ^ now or was | now)) if is_registered(fan))
     return Preview(changes, fans)
 

@@ -9,12 +9,14 @@ from typing import Final, NamedTuple
 from gateway.identity.claims import latest_of_each
 from gateway.identity.facts import Fact, Link, Mention, Merge, Standing, names_of, ref_name
 from gateway.identity.in_force import Refused
-from gateway.identity.naming import named_by, standing_of_ref, whom
+from gateway.identity.naming import held_in, named_by, standing_of_ref, whom
+from gateway.identity.own_names import counting_in, key_of, of_key
 from gateway.identity.resolve import Resolution, resolve
 from gateway.identity.types import IdentifierTypes
 
 REPLACED: Final = "another link of the same source, identifier, fan and `from` was learned later"
 STRONGER: Final = "a stronger source claims the identifier for another fan"
+ELSEWHERE: Final = "it is of what another store calls by that name"
 NOT_THEN: Final = "it does not hold at that time"
 DISSOLVED: Final[Mapping[str, str]] = {
     "household": "a household shares the identifier: several fans hold it at once, so it names none",
@@ -37,8 +39,11 @@ class Because(NamedTuple):
     """Of something lent: what it comes to, by facts alone."""
 
 
-def why(facts: Iterable[Fact], types: IdentifierTypes, key: bytes, name: str, time_ns: int) -> Because:
-    """Return why a subject, `fan_name` or `ref_name` means whom at a time, by a closed set of facts; of a reference, with its touches."""
+def why(facts: Iterable[Fact], types: IdentifierTypes, key: bytes, name: str, time_ns: int, store: str = "") -> Because:
+    """Return why a subject, `fan_name` or `ref_name` means whom at a time, by a closed set of facts; of a reference, with its touches.
+
+    Something lent is looked at in a store; with "" in all that have none of their own by its name.
+    """
     made = resolve(facts, types, key)
     by_id = {fact.id: fact for fact in made.counting}
     paths = _Paths(made, by_id, time_ns)
@@ -50,10 +55,10 @@ def why(facts: Iterable[Fact], types: IdentifierTypes, key: bytes, name: str, ti
     if name.startswith("ref:"):
         return _of_ref(made, paths, name)
     spelled = made.index.spellings.get(name, name)
-    standing = made.standings.get(name)
-    refused = [*_of_names(made.refused, {name, spelled}), *_unheld(made, by_id, spelled, time_ns)]
-    lent = standing if standing and (standing.lent or standing.lent_in) else None
-    return Because(whom(standing, time_ns), paths.of(spelled), refused, standing.label if standing else "", lent)
+    standing = made.standings.get(name, Standing(name, 0))
+    here, own = standing.within(store), key_of(spelled, store if store in made.stores.get(spelled, ()) else "")
+    refused = [*_of_names(made.refused, {name, spelled}), *_unheld(made, by_id, own, time_ns)]
+    return Because(whom(here, time_ns), paths.of(own), refused, here.label, standing if standing.is_lent else None)
 
 
 def _of_ref(made: Resolution, paths: _Paths, name: str) -> Because:
@@ -68,7 +73,7 @@ def _of_ref(made: Resolution, paths: _Paths, name: str) -> Because:
         if mention.fan and fan is not None:
             return Because(fan, [mention, *here.merges(mention.fan, made.persons.of(mention.fan))], refused, standing.label)
         for identifier in mention.identifiers:
-            found = named_by(made.standings.get, [(identifier.subject, mention.from_ns)], True)
+            found = named_by([(held_in(mention.store, made.standings.get)(identifier.subject), mention.from_ns)], True)
             if fan and fan in (found.person, found.provisional):
                 path = here.of(made.index.spellings.get(identifier.subject, identifier.subject))
                 return Because(fan, [mention, *(each for each in path if each is not mention)], refused, standing.label)
@@ -144,17 +149,21 @@ def _of_names(refused: Iterable[Refused], names: set[str]) -> list[Refused]:
     return [each for each in refused if names.intersection(names_of(each.fact))]
 
 
-def _unheld(made: Resolution, by_id: Mapping[str, Fact], subject: str, time_ns: int) -> Iterator[Refused]:
-    """Return the claims and joins of an identifier that do not name it at a time."""
+def _unheld(made: Resolution, by_id: Mapping[str, Fact], key: str, time_ns: int) -> Iterator[Refused]:
+    """Return the claims and joins of an identifier, by its key, that do not name it at a time."""
+    subject, store = of_key(key)
     stated = made.index.stated.get(subject, ())
     kept = {each.id for each in latest_of_each(stated)}
-    held = made.holdings[subject].pieces if subject in made.holdings else ()
-    left = {id(piece.claim) for piece in made.left.pieces.get(subject, ())}
-    label = made.left.labels.get(subject, "")
+    held = made.holdings[key].pieces if key in made.holdings else ()
+    left = {id(piece.claim) for piece in made.left.pieces.get(key, ())}
+    label = made.left.labels.get(key, "")
+    elsewhere = {each.id for each in stated} - {each.id for each in counting_in(store, stated, made.stores.get(subject, ()))}
     for fact in stated:
         pieces = [piece for piece in held if piece.claim.fact.id == fact.id]
         if fact.id not in kept:
             yield Refused(fact, REPLACED)
+        elif fact.id in elsewhere:
+            yield Refused(fact, ELSEWHERE)
         elif not pieces:
             yield Refused(fact, STRONGER)
         elif not any(id(piece.claim) in left for piece in pieces):

@@ -127,10 +127,15 @@ class Places:
             raise ContractError("site.store", f"store {name!r} is not in site.toml")
         return self._stores[name]
 
+    def check_store(self, store: str) -> None:
+        """Raise ContractError `site.store` for a store that the estate does not have."""
+        if store not in self._stores:
+            raise ContractError("site.store", f"store {store!r} is not in site.toml{did_you_mean(store, self._stores)}")
+
     def check_owner(self, staff_id: str, store: str, from_ns: int) -> None:
         """Raise ContractError `site.store` or `site.staff` for a fan's owner whom the estate does not have, or not from then on."""
-        if store and store not in self._stores:
-            raise ContractError("site.store", f"store {store!r} is not in site.toml{did_you_mean(store, self._stores)}")
+        if store:
+            self.check_store(store)
         if staff_id and (why := self.roster.missing(staff_id, from_ns)):
             raise ContractError("site.staff", f"{why}: nobody of that id can care for a fan from then on")
 

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic_core import from_json, to_json
 
@@ -14,7 +14,7 @@ from footfall.sqlite import naming
 from gateway.fold.link_index import is_subject
 from gateway.fold.store import LinkRow, TouchRow
 from gateway.fold.touch_facts import facts_of_touch, mention_of_row
-from gateway.identity.facts import Fact, Span, Standing, fact_name, fan_name, names_of, ref_name
+from gateway.identity.facts import Fact, InStore, Span, Standing, fact_name, fan_name, names_of, ref_name
 from gateway.identity.facts_json import decode_facts, facts_of_links, values_of
 from gateway.identity.links import Link as EarlierLink
 from gateway.identity.links import encode_links
@@ -24,6 +24,8 @@ from gateway.state.touch_tables import TouchTables
 _OWN: Final = fact_name("")
 _REF: Final = ref_name("")
 _NOTHING: Final = "[]"
+_EARLIER: Final = ("from_ns", "store")
+"""What is kept of a span whose end was stated, with "" for the store; an earlier release named the one store in which it held."""
 WRITTEN_AT_ONCE: Final = 100_000
 """So many names wait in memory until the next checkpoint."""
 
@@ -46,7 +48,7 @@ class IdentityTables(TouchTables):
         for each in standings:
             self._given.pop(each.name, None)
             self._saved[each.name] = each
-            self._fans.update([(span.fan, each.name) for span in each.spans if span.fan])
+            self._fans.update([(fan, each.name) for fan in each.fans()])
         if len(self._saved) >= WRITTEN_AT_ONCE:
             self._write_identity()
 
@@ -92,7 +94,8 @@ class IdentityTables(TouchTables):
         """Return the subjects of whose standing a span is nobody's, since consent is withdrawn."""
         self._write_identity()
         found = self._read("SELECT name FROM standings WHERE instr(spans, '\"\"')", ())
-        return [name for (name,) in found if is_subject(name)]
+        apart = map(_standing, self._rows(StandingRow, "WHERE instr(lent, '[\"')", ()))
+        return [*(name for (name,) in found if is_subject(name)), *(each.name for each in apart if each.has_nobody)]
 
     # The identity stage (gateway.identity.facts.FactStore)
 
@@ -197,19 +200,43 @@ def _json(value: object) -> str:
 
 
 def _row(standing: Standing) -> StandingRow:
-    name, number, spans, rank, only_by_ref, lent, label, lent_in = standing
-    return StandingRow(name, number, rank, int(only_by_ref), _json(spans), _json((*lent, *lent_in)) if lent or lent_in else _NOTHING, label)
+    name, number, spans, rank, only_by_ref, lent, label, given_back, in_stores = standing
+    stated = _json((*lent, *((each, "") for each in given_back), *in_stores)) if standing.is_lent else _NOTHING
+    return StandingRow(name, number, rank, int(only_by_ref), _json(spans), stated, label)
 
 
 def _standing(row: StandingRow) -> Standing:
-    spans = tuple([Span(*each) for each in from_json(row.spans)])
+    spans = _spans(from_json(row.spans))
+    standing = Standing(row.name, row.number, spans, row.rank, bool(row.only_by_ref), (), row.label)
     if row.lent == _NOTHING:
-        return Standing(row.name, row.number, spans, row.rank, bool(row.only_by_ref), (), row.label)
-    lent: tuple[int, ...] = ()
-    lent_in: tuple[tuple[int, str], ...] = ()
-    for each in json.loads(row.lent):
-        if isinstance(each, int):
-            lent += (each,)
-        else:
-            lent_in += (tuple(each),)
-    return Standing(row.name, row.number, spans, row.rank, bool(row.only_by_ref), lent, row.label, lent_in)
+        return standing
+    stated = json.loads(row.lent)
+    apart = tuple(_in_store(*each) for each in stated if isinstance(each, list) and len(each) == len(InStore._fields))
+    lent = tuple(each for each in stated if isinstance(each, int))
+    earlier = [each for each in stated if isinstance(each, list) and len(each) == len(_EARLIER)]
+    given_back = tuple(from_ns for from_ns, store in earlier if not store)
+    standing = standing._replace(lent=lent, given_back=given_back, in_stores=apart)
+    return _of_earlier_release(standing, {from_ns: store for from_ns, store in earlier if store})
+
+
+def _spans(values: Iterable[Sequence[Any]]) -> tuple[Span, ...]:
+    return tuple([Span(*each) for each in values])
+
+
+def _in_store(store: str, spans: Iterable[Sequence[Any]], lent: Iterable[int], given_back: Iterable[int], label: str) -> InStore:
+    return InStore(store, _spans(spans), tuple(lent), tuple(given_back), label)
+
+
+def _of_earlier_release(standing: Standing, store_of: Mapping[int, str]) -> Standing:
+    """Return a standing of which an earlier release kept the one store in which each of some spans holds."""
+
+    def within(*stores: str) -> Standing:
+        spans = tuple(each for each in standing.spans if store_of.get(each.from_ns, "") in stores)
+        begins = {each.from_ns for each in spans}
+        lent, given_back = (tuple(each for each in some if each in begins) for some in (standing.lent, standing.given_back))
+        return standing._replace(spans=spans, lent=lent, given_back=given_back)
+
+    if not store_of:
+        return standing
+    here = {store: within("", store) for store in sorted({*store_of.values()})}
+    return within("")._replace(in_stores=tuple(InStore(store, one.spans, one.lent, one.given_back) for store, one in here.items()))

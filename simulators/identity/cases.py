@@ -2,7 +2,8 @@
 
     python -m simulators.identity.cases tests/golden/identity/rules.jsonl
 
-A case has `steps`. A step is `["touch", minute, event]`, `["link", identifier, fan, from_minute, to_minute]` or `["fact", {…}]`.
+A case has `steps`. A step is `["touch", minute, event]`, and behind these its store if it matters, `["link", identifier, fan,
+from_minute, to_minute]` or `["fact", {…}]`.
 `want` has for a touch's `ref` the fan's id, "" for nobody whom the brand knows, or a list of these. An event of kind `void` takes back
 the touch with the `id` in its `of`. A fact has the keys of a plain event of kind `fact`, with its times in minutes: `from_min`, `to_min`,
 `at_min` (of a consent), `learned_min`. Minutes are counted from any moment; null is open.
@@ -25,7 +26,7 @@ from footfall.units import NS_PER_MINUTE
 from gateway.identity.facts import Fact, Identifier, MemoryFactStore, Mention, Standing, is_registered
 from gateway.identity.facts_json import fact_of
 from gateway.identity.identity import Identity
-from gateway.identity.naming import name_of_touch
+from gateway.identity.naming import held_in, name_of_touch
 from gateway.identity.types import IdentifierTypes
 
 MINUTE_0_NS: Final = 1_790_000_000_000_000_000
@@ -68,8 +69,8 @@ class _Reader:
     def step(self, fact_id: str, step: Sequence[Any]) -> list[Fact]:
         kind, *rest = step
         if kind == "touch":
-            minute, event = rest
-            return self._touch(fact_id, minute, event)
+            minute, event, *store = rest
+            return self._touch(fact_id, minute, event, *store)
         if kind == "link":
             identifier, fan, from_min, to_min = rest
             return self._facts(fact_id, {"fact": "link", "identifier": identifier, "fan": fan, "from_min": from_min, "to_min": to_min})
@@ -77,7 +78,7 @@ class _Reader:
             return self._facts(fact_id, rest[0])
         raise ValueError(f"a step is touch, link or fact, and not {kind!r}")
 
-    def _touch(self, fact_id: str, minute: float, event: Mapping[str, Any]) -> list[Fact]:
+    def _touch(self, fact_id: str, minute: float, event: Mapping[str, Any], store: str = "") -> list[Fact]:
         if event.get("kind") == "void":
             return self._facts(fact_id, {"fact": "revoke", "of": event["of"]})
         time_ns, given = _at(minute), event.get("identifiers", ())
@@ -92,6 +93,7 @@ class _Reader:
             fan=event.get("fan", ""),
             ref=event.get("ref", ""),
             returned=event.get("what") == "return" and len(given) == 1 and not is_of_goods,
+            store=store,
         )
         if given and not mention.identifiers and not mention.fan:
             self.blocked.add(mention.ref)
@@ -154,7 +156,7 @@ def names_after(case: Case, steps: Iterable[Sequence[Fact]], types: IdentifierTy
     names: dict[str, set[str]] = {}
     for touch in case.touches:
         subjects = [each.subject for each in touch.identifiers]
-        names.setdefault(touch.ref, set()).add(name_of_touch(told.get, subjects, touch.fan, touch.ref, touch.from_ns))
+        names.setdefault(touch.ref, set()).add(name_of_touch(held_in(touch.store, told.get), subjects, touch.fan, touch.ref, touch.from_ns))
     return names, told
 
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from simulators.identity.oracle_facts import Event, FactSet, Touch, fact_set
+from simulators.identity.oracle_facts import Event, FactSet, Touch, Visit, fact_set
 from simulators.identity.oracle_persons import Persons
 from simulators.identity.oracle_resolution import ANON, Resolution
 from simulators.identity.oracle_types import priority, type_of
@@ -20,22 +20,21 @@ def _unwatched(share: float) -> None:
 
 
 class Oracle:
-    """`visits`: (identifier, from_ms, to_ms) of presence, by which what was lent ends."""
+    """What was lent ends by `visits`. An event of a touch has its store as `store`, where that matters."""
 
-    def __init__(
-        self, events: Iterable[Event], visits: Iterable[tuple[str, int, int]] = (), on_share: Callable[[float], None] = lambda _: None
-    ) -> None:
+    def __init__(self, events: Iterable[Event], visits: Iterable[Visit] = (), on_share: Callable[[float], None] = lambda _: None) -> None:
         self.facts: Final = fact_set(events)
         self._visits: Final = list(visits)
         self.persons: Final = Persons(self.facts)
         self._of_ref: Final = _by_ref(self.facts)
-        self.resolution: Final = Resolution(self.facts, self.persons, self._visits, on_share)
+        heard = [(self.facts.own(each.identifier, each.store), each.from_ms, each.to_ms) for each in self._visits]
+        self.resolution: Final = Resolution(self.facts, self.persons, heard, on_share)
 
     # What is asked
 
-    def fan_of_identifier(self, identifier: str, time_ms: int) -> str:
-        """Return the fan of presence: "" while the person has withdrawn."""
-        return self._consented(self.resolution.whose(identifier, time_ms).fan, time_ms)
+    def fan_of_identifier(self, identifier: str, time_ms: int, store: str = "") -> str:
+        """Return the fan of presence in a store: "" while the person has withdrawn."""
+        return self._consented(self.resolution.whose(self.facts.own(identifier, store), time_ms).fan, time_ms)
 
     def fan_of_touch(self, touch: Touch) -> str:
         """Return whom a touch is: the fan that it names, else by its identifiers, else by its reference, else provisional."""
@@ -51,8 +50,8 @@ class Oracle:
     def visit_names(self) -> dict[str | tuple[str, int], str]:
         """Return whom visits name, by (identifier, from_ms): nobody where consent is withdrawn before they end."""
         return {
-            (identifier, from_ms): self._throughout(self.fan_of_identifier(identifier, from_ms), from_ms, to_ms)
-            for identifier, from_ms, to_ms in self._visits
+            (identifier, from_ms): self._throughout(self.fan_of_identifier(identifier, from_ms, store), from_ms, to_ms)
+            for identifier, from_ms, to_ms, store in self._visits
         }
 
     def _throughout(self, fan: str, from_ms: int, to_ms: int) -> str:
@@ -61,7 +60,7 @@ class Oracle:
     def names_by(self, other: Oracle) -> dict[str | tuple[str, int], str]:
         """Return whom another oracle, which may know less, takes these rows to be."""
         names: dict[str | tuple[str, int], str] = {key: other.fan_of_touch(touch) for key, touch in self.facts.touches.items()}
-        return names | {(identifier, from_ms): other.fan_of_identifier(identifier, from_ms) for identifier, from_ms, _ in self._visits}
+        return names | {each[:2]: other.fan_of_identifier(each.identifier, each.from_ms, each.store) for each in self._visits}
 
     @property
     def shared(self) -> set[str]:
@@ -87,7 +86,8 @@ class Oracle:
         return _decided(self._candidates(touch))
 
     def _candidates(self, touch: Touch) -> list[tuple[int, str]]:
-        found = ((each, self.resolution.whose(each, touch.time_ms)) for each in touch.identifiers if touch.ref or not _only_by_ref(each))
+        shown = [each for each in touch.identifiers if touch.ref or not _only_by_ref(each)]
+        found = ((each, self.resolution.whose(self.facts.own(each, touch.store), touch.time_ms)) for each in shown)
         return [(priority(each), whose.fan) for each, whose in found if whose.is_registered]
 
     def _by_reference(self, ref: str) -> str | None:

@@ -51,6 +51,7 @@ def ended(
     if klass == "lent":
         back_ms = [each.time_ms for each in mentions if each.returned]
         found = [_until_handed_over(each, claims, [end_ms for fan, end_ms in revoked if fan == each.fan], back_ms) for each in claims]
+        found = [_ended_as_any(each, found, person_of) for each in found]
     tenure = Tenure(tuple(sorted(ends)))
     return [each for each in map(tenure.cut, found) if each.from_ms < each.to_ms], tenure
 
@@ -97,6 +98,13 @@ def _unseen_from(claim: Claim, mentions: Sequence[Mentioned], person_of: PersonO
             break
         last_ms = time_ms
     return last_ms + CONTACT_UNSEEN_MS
+
+
+def _ended_as_any(claim: Claim, claims: Sequence[Claim], person_of: PersonOf) -> Claim:
+    """Return what is lent until the earliest end that anybody states of the same handover."""
+    same = (each for each in claims if (each.began_ms, person_of(each.fan)) == (claim.began_ms, person_of(claim.fan)))
+    ends = [each.to_ms for each in same if each.states_to]
+    return replace(claim, to_ms=min(claim.to_ms, *ends), states_to=True) if ends else claim
 
 
 def _until_handed_over(claim: Claim, claims: Sequence[Claim], revoked_ms: Sequence[int], returned_ms: Sequence[int]) -> Claim:

@@ -33,11 +33,12 @@ class Touch:
     ref: str
     returned: bool = False
     """Whether it gives back the one thing that it names, and no goods."""
+    store: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """`identifier` is `fan`'s. `at_ms`: when it was stated, by the touch's time or the link's learned time."""
+    """`identifier` is `fan`'s, in `store` if that is stated. `at_ms`: when it was, by the touch's time or the link's learned time."""
 
     identifier: str
     fan: str
@@ -49,6 +50,7 @@ class Claim:
     states_from: bool = False
     states_to: bool = False
     is_of_touch: bool = False
+    store: str = ""
 
     @property
     def began_ms(self) -> int:
@@ -105,6 +107,15 @@ class Mentioned(NamedTuple):
     returned: bool = False
 
 
+class Visit(NamedTuple):
+    """Presence of an identifier in a store; "" where it does not matter."""
+
+    identifier: str
+    from_ms: int
+    to_ms: int
+    store: str = ""
+
+
 class FactSet:
     """All that counts, after voids, amends, revokes and splits."""
 
@@ -119,6 +130,21 @@ class FactSet:
         for claim in (*self._links(), *self._claims_of_touches()):
             self._fans_of[claim.identifier].add(claim.fan)
         self.hubs: Final = self._hubs()
+        self._apart: Final = defaultdict[str, set[str]](set)
+        """By what is lent, the stores that have one of their own by that name."""
+        for claim in self._latest_links():
+            if claim.store and type_of(claim.identifier).klass == "lent":
+                self._apart[claim.identifier].add(claim.store)
+
+    def own(self, identifier: str, store: str) -> str:
+        """Return what a store means by an identifier: an identifier of its own, if it has one by that name."""
+        return f"{identifier}@{store}" if store in self._apart.get(identifier, ()) else identifier
+
+    def _all_of(self, identifier: str, store: str) -> list[str]:
+        """Return what a statement of a store may mean by an identifier: in a store that has none of its own it may be any."""
+        if (own := self.own(identifier, store)) != identifier:
+            return [own]
+        return [identifier, *(f"{identifier}@{each}" for each in self._apart.get(identifier, ()))]
 
     def _hubs(self) -> frozenset[str]:
         """Return what far too many fans and identifiers meet in, at any time: the code or the card of a shop. It is nobody's."""
@@ -137,25 +163,30 @@ class FactSet:
 
     def claims(self) -> list[Claim]:
         """Return what links and touches claim, before any rule but that the latest link of one source replaces."""
+        found = (each for each in (*self._latest_links(), *self._claims_of_touches()) if each.identifier not in self.hubs)
+        return [replace(claim, identifier=own) for claim in found for own in self._all_of(claim.identifier, claim.store)]
+
+    def _latest_links(self) -> Iterable[Claim]:
         latest: dict[tuple[str, str, str, int], Claim] = {}
         for claim in self._links():
             key = (claim.source, claim.identifier, claim.fan, claim.began_ms)
             if key not in latest or _later(latest[key]) < _later(claim):
                 latest[key] = claim
-        return [each for each in (*latest.values(), *self._claims_of_touches()) if each.identifier not in self.hubs]
+        return latest.values()
 
     def _links(self) -> Iterable[Claim]:
         for fact in self.of("link"):
             if identifier := normal(fact["identifier"]):
                 from_ms, to_ms = _span(fact)
                 stated = fact.get("from") is not None, fact.get("to") is not None
-                yield Claim(identifier, fact["fan"], from_ms, to_ms, fact.get("source", "crm"), ms_of(fact["learned"]), fact["id"], *stated)
+                held = from_ms, to_ms, fact.get("source", "crm"), ms_of(fact["learned"]), fact["id"], *stated
+                yield Claim(identifier, fact["fan"], *held, store=fact.get("store") or "")
 
     def _claims_of_touches(self) -> Iterable[Claim]:
         for touch in self.touches.values():
             for identifier in touch.identifiers if touch.fan else ():
                 from_ms, to_ms = _around(identifier, touch.time_ms)
-                yield Claim(identifier, touch.fan, from_ms, to_ms, "touch", touch.time_ms, touch.id, is_of_touch=True)
+                yield Claim(identifier, touch.fan, from_ms, to_ms, "touch", touch.time_ms, touch.id, is_of_touch=True, store=touch.store)
 
     def edges(self) -> list[Edge]:
         """Return stars around the highest priority for each touch and `same`, of the identifiers that may join at all."""
@@ -170,8 +201,11 @@ class FactSet:
     def mentions_of(self, identifier: str) -> list[Mentioned]:
         """Return the touches with an identifier, with the fans for whom any fact ever claimed a card that was named beside it."""
         found = []
-        for touch in self._touches_with.get(identifier, ()):
-            others = (each for each in touch.identifiers if each != identifier and type_of(each).klass == "person")
+        named = identifier.partition("@")[0]
+        for touch in self._touches_with.get(named, ()):
+            if identifier not in self._all_of(named, touch.store):
+                continue
+            others = (each for each in touch.identifiers if each != named and type_of(each).klass == "person")
             fans = {fan for each in others for fan in self._fans_of.get(each, ())} | ({touch.fan} - {""})
             found.append(Mentioned(touch.time_ms, touch.fan, frozenset(fans), touch.returned))
         return found
@@ -179,7 +213,8 @@ class FactSet:
     def revoked_links(self) -> list[tuple[str, str, int]]:
         """Return (identifier, fan, end) of facts that end links."""
         ends = [fact for fact in self.of("revoke") if "of_link" in fact]
-        return [(normal(fact["of_link"][0]), fact["of_link"][1], ms_of(fact["to"])) for fact in ends]
+        stated = ((normal(fact["of_link"][0]), fact["of_link"][1], ms_of(fact["to"])) for fact in ends)
+        return [(own, fan, end_ms) for identifier, fan, end_ms in stated for own in self._all_of(identifier, "")]
 
 
 def _later(claim: Claim) -> tuple[int, bool, str]:
@@ -234,7 +269,9 @@ def _touch(event: Event) -> Touch:
     identifiers = tuple(dict.fromkeys(each for each in map(normal, event.get("identifiers", ())) if each))
     is_of_goods = event.get("items") or event.get("amount") or event.get("ref")
     returned = event.get("what") == "return" and len(identifiers) == 1 and not is_of_goods
-    return Touch(event["id"], ms_of(event["time"]), identifiers, event.get("fan") or "", event.get("ref") or "", returned)
+    return Touch(
+        event["id"], ms_of(event["time"]), identifiers, event.get("fan") or "", event.get("ref") or "", returned, event.get("store", "")
+    )
 
 
 def _amended(touch: Touch, values: Event) -> Touch:

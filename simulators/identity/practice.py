@@ -47,7 +47,9 @@ def _what(sent: Sent, world: World) -> Remedy | None:
 
 
 def _store_of(sent: Sent) -> str:
-    """Return where it is done: what the desk states of a tag is sent by headquarters, and the tag bears the store's name."""
+    """Return where it is done: what the desk states of a tag is sent by headquarters, and states the store, or the tag bears its name."""
+    if store := sent.event.get("store"):
+        return str(store)
     tag = sent.event.get("identifier") or (sent.event.get("of_link") or [""])[0]
     return tag.removeprefix("tag:").partition("-")[0] if sent.event.get("source") == _LENT else sent.store
 

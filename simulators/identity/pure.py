@@ -28,12 +28,14 @@ from gateway.identity.facts import (
     names_of,
 )
 from gateway.identity.identity import Identity
-from gateway.identity.naming import name_of_touch, whom
+from gateway.identity.naming import StandingOf, held_in, name_of_touch, whom
 from gateway.identity.types import IdentifierTypes
 from simulators.identity.oracle_facts import ms_of
 from simulators.identity.oracle_types import DAY_MS, HEARD_WITHIN_MS, normal
 from simulators.identity.world import Sent, World, settled
 
+_Visits = Mapping[tuple[str, str], Sequence[tuple[int, int]]]
+"""By subject and store, when it was heard, ns."""
 KEY: Final = b"the simulated brand"
 BATCH: Final = 1000
 
@@ -43,14 +45,16 @@ def identifier_of(text: str) -> Identifier:
     return Identifier(text.partition(":")[0], hashlib.blake2b(text.encode(), digest_size=8).hexdigest())
 
 
-def fact_of_event(event: Mapping[str, Any]) -> Fact:
-    """Return what a plain event states."""
+def fact_of_event(event: Mapping[str, Any], store: str = "") -> Fact:
+    """Return what a plain event states that a store sends."""
     if event["kind"] == "void":  # an amend states more than one
         return Revoke(id=event["id"], learned_ns=_ns(event["time"]), of=event["of"])
     if event["kind"] == "touch":
         time_ns = _ns(event["time"])
         found = tuple(identifier_of(each) for each in dict.fromkeys(map(normal, event["identifiers"])) if each)
-        values = {"fan": event.get("fan", ""), "ref": event.get("ref", "")}
+        is_of_goods = event.get("items") or event.get("amount") or event.get("ref")
+        values = {"fan": event.get("fan", ""), "ref": event.get("ref", ""), "store": store}
+        values["returned"] = event["what"] == "return" and len(found) == 1 and not is_of_goods
         return Mention(id=event["id"], learned_ns=time_ns, from_ns=time_ns, to_ns=time_ns, source="touch", identifiers=found, **values)
     return _MADE[event["fact"]](event, _common(event))
 
@@ -74,7 +78,9 @@ def _revoke(event: Mapping[str, Any], common: dict[str, Any]) -> Fact:
 
 
 _MADE: Final[Mapping[str, Callable[[Mapping[str, Any], dict[str, Any]], Fact]]] = {
-    "link": lambda event, common: Link(identifier=identifier_of(normal(event["identifier"])), fan=event["fan"], **common),
+    "link": lambda event, common: Link(
+        identifier=identifier_of(normal(event["identifier"])), fan=event["fan"], store=event.get("store", ""), **common
+    ),
     "same": lambda event, common: Same(
         identifiers=tuple(identifier_of(each) for each in dict.fromkeys(map(normal, event["identifiers"])) if each), **common
     ),
@@ -135,51 +141,60 @@ class PureBrand:
     def names(self, world: World) -> dict[str | tuple[str, int], str]:
         """Return whom the rows of a month name."""
         voided = {each.event["of"] for each in world.sent if each.event["kind"] == "void"}
-        touches = [each.event for each in settled(world.sent) if each.event["kind"] == "touch" and each.event["id"] not in voided]
-        cut = self._cut_by_visits(world)
-        names: dict[str | tuple[str, int], str] = {event["id"]: self._of_touch(event, cut) for event in touches}
+        touches = [each for each in settled(world.sent) if each.event["kind"] == "touch" and each.event["id"] not in voided]
+        visits = _visits(world)
+        names: dict[str | tuple[str, int], str] = {each.event["id"]: self._of_touch(each, visits) for each in touches}
         for presence in world.presences:
-            subject = identifier_of(normal(presence.identifier)).subject
-            standing = cut.get(subject) or self.standing(subject)
+            standing = self._held_in(presence.store, visits)(identifier_of(normal(presence.identifier)).subject)
             names[presence.identifier, presence.from_ms] = whom(standing, presence.from_ms * NS_PER_MS) or ""
         return names
 
-    def _of_touch(self, event: Mapping[str, Any], cut: Mapping[str, Standing]) -> str:
+    def _of_touch(self, sent: Sent, visits: _Visits) -> str:
+        event = sent.event
         subjects = [identifier_of(each).subject for each in dict.fromkeys(map(normal, event["identifiers"])) if each]
-        at_hand = lambda name: cut.get(name) or self.standing(name)  # noqa: E731 - what the naming asks for, nothing else
-        return name_of_touch(at_hand, subjects, event.get("fan", ""), event.get("ref", ""), _ns(event["time"]))
+        standing_of = self._held_in(sent.store, visits)
+        return name_of_touch(standing_of, subjects, event.get("fan", ""), event.get("ref", ""), _ns(event["time"]))
 
-    def _cut_by_visits(self, world: World) -> dict[str, Standing]:
-        """Return the standings of what is lent as the fold cuts them: without a recorded return they end with their visit."""
-        visits: dict[str, list[tuple[int, int]]] = {}
-        for presence in world.presences:
-            subject = identifier_of(normal(presence.identifier)).subject
-            visits.setdefault(subject, []).append((presence.from_ms * NS_PER_MS, presence.to_ms * NS_PER_MS))
-        found = {}
-        for subject, some in visits.items():
-            if (standing := self.standing(subject)) and standing.lent:
-                found[subject] = standing._replace(spans=tuple(_cut(standing, span, sorted(some)) for span in standing.spans))
-        return found
+    def _held_in(self, store: str, visits: _Visits) -> StandingOf:
+        """Return what gives standings as the fold has them in a store: what is lent ends with its visit unless its return is recorded."""
+        stored = held_in(store, self.standing)
+
+        def standing(name: str) -> Standing | None:
+            here = stored(name)
+            if here is None or not here.lent:
+                return here
+            return here._replace(spans=tuple(_cut(here, span, visits.get((name, store), ())) for span in here.spans))
+
+        return standing
+
+
+def _visits(world: World) -> _Visits:
+    found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for presence in world.presences:
+        subject = identifier_of(normal(presence.identifier)).subject
+        found.setdefault((subject, presence.store), []).append((presence.from_ms * NS_PER_MS, presence.to_ms * NS_PER_MS))
+    return {key: sorted(some) for key, some in found.items()}
 
 
 def _cut(standing: Standing, span: Span, visits: Sequence[tuple[int, int]]) -> Span:
-    if span.from_ns not in standing.lent:
+    since_ns = standing.lent_since(span)
+    if since_ns is None:
         return span
-    later = [each for each in visits if each[1] >= span.from_ns]
-    if later and later[0][0] <= span.from_ns + HEARD_WITHIN_MS * NS_PER_MS:
+    later = [each for each in visits if each[1] >= since_ns]
+    if later and later[0][0] <= since_ns + HEARD_WITHIN_MS * NS_PER_MS:
         return span._replace(to_ns=min(span.to_ns, later[0][1] + NS_PER_MS))
-    return span._replace(to_ns=min(span.to_ns, span.from_ns + DAY_MS * NS_PER_MS, *(from_ns for from_ns, _ in later)))
+    return span._replace(to_ns=min(span.to_ns, since_ns + DAY_MS * NS_PER_MS, *(from_ns for from_ns, _ in later)))
 
 
 def facts_of(sent: Sequence[Sent]) -> list[Fact]:
     """Return what events state, in their order. An amend takes back what its touch stated, and states it anew."""
-    as_amended = {each.event["id"]: each.event for each in settled(sent)}
+    as_amended = {each.event["id"]: each for each in settled(sent)}
     found: list[Fact] = []
-    for event in (each.event for each in sent):
+    for event, store in ((each.event, each.store) for each in sent):
         if event["kind"] != "amend":
-            found.append(fact_of_event(event))
+            found.append(fact_of_event(event, store))
             continue
         found.append(Revoke(id=event["id"], learned_ns=_ns(event["time"]), of=event["of"]))
         if touch := as_amended.get(event["of"]):
-            found.append(fact_of_event({**touch, "id": f"{touch['id']}#amended"}))
+            found.append(fact_of_event({**touch.event, "id": f"{touch.event['id']}#amended"}, touch.store))
     return found

@@ -108,7 +108,7 @@ def run(settings: Settings, on_share: OnShare) -> Verdict:
     with _orders(settings, on_share) as (orders, arrived, small_brands):
         world = make_world(settings.seed, settings.sizes)
         truth = Truth(world)
-        oracle = Oracle([each.event for each in world.sent], [each[1:4] for each in world.presences], lambda done: on_share("oracle", done))
+        oracle = Oracle(world.events(), world.visits(), lambda done: on_share("oracle", done))
         right = oracle.names()
         brand, pure = _through(world, on_share)
         names, visits = _stored(world, on_share)

@@ -30,6 +30,11 @@ TEXTS: Final = tuple(
     for kind in ("member:m", "phone:1391111000", "wx-a:w", "web:b", "alipay.a:p", "card:c", "nfc:f", "email:kim@mail.cn.", "odd:o")
     for nth in (0, 1)
 )
+STORES: Final = ("s1", "s2", "web")
+LENT_IN: Final = ("s1", "s2", "")
+"""What stores call by one name, and what nobody states of it."""
+LENDS: Final = 3
+"""One brand in so many lends tags."""
 SOURCES: Final = ("crm", "desk.a", "inferred", "touch")
 KINDS: Final = {
     "touch": 7,
@@ -52,6 +57,9 @@ class _Brand:
     def __init__(self, seed: int) -> None:
         self._dice: Final = random.Random(seed)
         self._texts: Final = self._dice.sample(TEXTS, self._dice.randint(3, 8))
+        self._apart: Final = random.Random(f"{seed} in stores")
+        if seed % LENDS == 0:
+            self._texts[:2] = ["tag:t0", *(["tag:t1"] if self._apart.random() < 0.5 else self._texts[1:2])]
         self._fans: Final = FANS[: self._dice.randint(2, 3)]
         self._span_ms: Final = self._dice.choice((1, 1, 15, 60)) * DAY_MS
         self._events: Final[list[Event]] = []
@@ -66,7 +74,7 @@ class _Brand:
                 self._void(event_id)
             else:
                 held = {"learned": iso(self._time_ms()), "source": self._dice.choice(SOURCES)}
-                self._events.append({"kind": "fact", "id": event_id, **held, **_FACTS[kind](self)})
+                self._events.append({"kind": "fact", "id": event_id, **held, **self._lent(_FACTS[kind](self))})
         return [*self._events, *self._asked()]
 
     def _time_ms(self) -> int:
@@ -75,8 +83,15 @@ class _Brand:
     def _touch(self) -> Event:
         dice, named = self._dice, self._dice.choice((0, 1, 1, 1, 2, 2, 3))
         touch = {"what": "scan", "time": iso(self._time_ms()), "identifiers": dice.sample(self._texts, named)}
+        touch |= {"store": self._apart.choice(STORES), "what": self._apart.choice(("scan", "scan", "return"))}
         touch |= {"fan": dice.choice(self._fans)} if dice.random() < 0.35 else {}
         return touch | ({"ref": dice.choice("rq")} if dice.random() < 0.35 else {})
+
+    def _lent(self, stated: Event) -> Event:
+        """Return a fact with the store of what it states to be lent; all sources of that are one, as are those of touches."""
+        if stated["fact"] != "link" or not stated["identifier"].startswith("tag:"):
+            return stated
+        return stated | {"source": "touch", "store": self._apart.choice(LENT_IN)}
 
     def _void(self, event_id: str) -> None:
         if touches := [each["id"] for each in self._events if each["kind"] == "touch"]:
@@ -88,9 +103,10 @@ class _Brand:
     def _asked(self) -> list[Event]:
         """Return touches by which each identifier is asked for, some time after each third moment."""
         return [
-            {"kind": "touch", "what": "scan", "id": f"~{text}-{nth}", "identifiers": [text],
+            {"kind": "touch", "what": "scan", "id": f"~{text}-{nth}-{store}", "identifiers": [text], "store": store,
              "time": iso(START_MS + nth * self._span_ms + 2 * HOUR_MS)}
             for text in self._texts
+            for store in (STORES if text.startswith("tag:") else STORES[:1])
             for nth in range(0, TIMES, 3)
         ]  # fmt: skip
 
@@ -145,7 +161,7 @@ def small_brand(seed: int) -> list[Event]:
 
 def disagreements(events: Sequence[Event]) -> list[str]:
     """Return the touches that the product gives to somebody else than the oracle, with both names; [] if there are none."""
-    world = World(Sizes(), Population([], Owners(), []), sent=[Sent(START_MS, "store00", each) for each in events])
+    world = World(Sizes(), Population([], Owners(), []), sent=[Sent(START_MS, each.get("store", ""), each) for each in events])
     brand = PureBrand()
     for _ in brand.take(facts_of(world.sent)):
         pass

@@ -57,7 +57,7 @@ class Truth:
     def __init__(self, world: World) -> None:
         self._world: Final = world
         self._owners: Final = world.population.owners
-        self._facts: Final = fact_set(each.event for each in world.sent)
+        self._facts: Final = fact_set(world.events())
         self._store_of: Final = {each.event["id"]: each.store for each in world.sent}
         self._beside: Final = defaultdict[str, list[_Link]](list)
         self._claims: Final = defaultdict[str, list[Claim]](list)
@@ -102,7 +102,7 @@ class Truth:
         return Row(touch.id, self._store_of[touch.id], touch.time_ms, *self._judged(self._world.actor[touch.id], [touch, *mates]))
 
     def _of_presence(self, presence: Presence) -> Row:
-        as_touch = Touch("", presence.from_ms, (presence.identifier,), "", "")
+        as_touch = Touch("", presence.from_ms, (presence.identifier,), "", "", store=presence.store)
         key = (presence.identifier, presence.from_ms)
         return Row(key, presence.store, presence.from_ms, *self._judged(presence.person, [as_touch]))
 
@@ -128,15 +128,15 @@ class Truth:
         if touch.fan:
             return self.person_of_fan[touch.fan] == person
         return any(
-            self._is_known_by(each, touch.time_ms, person)
+            self._is_known_by(each, touch.time_ms, person, touch.store)
             for each in touch.identifiers
             if self._is_own(each, person, touch.time_ms) and (touch.ref or not _only_by_ref(each))
         )
 
-    def _is_known_by(self, identifier: str, time_ms: int, person: int) -> bool:
+    def _is_known_by(self, identifier: str, time_ms: int, person: int, store: str = "") -> bool:
         kind = type_of(identifier)
         if kind.klass == "lent":
-            return self._world.tag_holder(identifier, time_ms) == person
+            return self._world.tag_holder(store, identifier, time_ms) == person
         seen, queue = {identifier}, deque([identifier])
         while queue:
             each = queue.popleft()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from simulators.identity.oracle_facts import ms_of
+from simulators.identity.oracle_facts import Visit, ms_of
 from simulators.identity.oracle_types import DAY_MS
 from simulators.identity.world_people import Person, Population
 
@@ -66,8 +66,8 @@ class World:
     presences: list[Presence] = field(default_factory=list)
     actor: dict[str, int] = field(default_factory=dict)
     false: set[str] = field(default_factory=set)
-    lent_to: dict[str, list[tuple[int, int, int]]] = field(default_factory=lambda: defaultdict(list))
-    """By tag: from, to, person, where the desk stated who has it."""
+    lent_to: dict[tuple[str, str], list[tuple[int, int, int]]] = field(default_factory=lambda: defaultdict(list))
+    """By store and tag: from, to, person, where the desk stated who has it."""
     wrongly_one: list[tuple[int, int]] = field(default_factory=list)
     """Persons who were merged by mistake, which nobody noticed."""
 
@@ -75,9 +75,17 @@ class World:
     def people(self) -> list[Person]:
         return self.population.people
 
-    def tag_holder(self, tag: str, time_ms: int) -> int:
-        """Return the person who is stated to have a tag at a time, -1 for nobody."""
-        return next((person for from_ms, to_ms, person in self.lent_to.get(tag, ()) if from_ms <= time_ms <= to_ms), -1)
+    def tag_holder(self, store: str, tag: str, time_ms: int) -> int:
+        """Return the person who is stated to have a store's tag at a time, -1 for nobody."""
+        return next((person for from_ms, to_ms, person in self.lent_to.get((store, tag), ()) if from_ms <= time_ms <= to_ms), -1)
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return all events, touches with the store in which they were."""
+        return [each.event | ({"store": each.store} if each.event["kind"] == "touch" else {}) for each in self.sent]
+
+    def visits(self) -> list[Visit]:
+        """Return where and when what identifiers name was heard."""
+        return [Visit(each.identifier, each.from_ms, each.to_ms, each.store) for each in self.presences]
 
     def time_of(self, touch: str) -> int:
         """Return when a touch happened, by its id."""

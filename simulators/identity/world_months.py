@@ -95,14 +95,15 @@ def _borrow(writer: Writer, visit: _Visit, tags: list[_Tag]) -> str:
     dice, world = writer.dice, writer.world
     free = [each for each in tags if each.free_ms <= visit.from_ms]
     if not free:
-        free = [_Tag(f"tag:{writer.store(visit.store)}-{len(tags):03d}", 0)]
+        free = [_Tag(f"tag:{len(tags):03d}" if len(tags) % 2 else f"tag:{writer.store(visit.store)}-{len(tags):03d}", 0)]
         tags += free
     tag, fan = free[0], _fan_at(visit.person, visit.from_ms)
     heard_ms = visit.from_ms + dice.randrange(20 * SECOND_MS, 2 * MINUTE_MS)
+    heard_ms += (visit.store - heard_ms) % world.sizes.stores  # never at the same time as another store's of the same name
     tag.free_ms = visit.to_ms + RESTS_MS
     _hear(writer, visit, tag.identifier, heard_ms)
     if fan and dice.random() < HANDOVER_STATED:
-        world.lent_to[tag.identifier].append((heard_ms, visit.to_ms, visit.person.number))
+        world.lent_to[writer.store(visit.store), tag.identifier].append((heard_ms, visit.to_ms, visit.person.number))
         _state_handover(writer, visit, tag.identifier, fan)
     return tag.identifier
 
@@ -110,6 +111,7 @@ def _borrow(writer: Writer, visit: _Visit, tags: list[_Tag]) -> str:
 def _state_handover(writer: Writer, visit: _Visit, tag: str, fan: str) -> None:
     dice, late_ms = writer.dice, writer.dice.randrange(DAY_MS) if writer.dice.random() < 0.2 else 5 * SECOND_MS
     values = {"identifier": tag, "fan": fan, "from": iso(visit.from_ms), "source": "desk.tags"}
+    values |= {} if _is_of_one_store(tag) else {"store": writer.store(visit.store)}
     writer.fact("link", visit.from_ms + late_ms, **values, to=None)
     if dice.random() < RETURN_STATED:
         back_ms = visit.to_ms + dice.randrange(MINUTE_MS, 10 * MINUTE_MS)
@@ -117,6 +119,11 @@ def _state_handover(writer: Writer, visit: _Visit, tag: str, fan: str) -> None:
             writer.fact("link", back_ms + late_ms, **values, to=iso(back_ms))
         else:
             writer.fact("revoke", back_ms + late_ms, of_link=[tag, fan], to=iso(back_ms), source="desk.tags")
+
+
+def _is_of_one_store(tag: str) -> bool:
+    """Return whether no other store has a tag of the same name."""
+    return "-" in tag
 
 
 def _fan_at(person: Person, time_ms: int) -> str:

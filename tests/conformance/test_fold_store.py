@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.fold.store import Claim, CountRow, DwellRow, FoldStore, TouchNameRow, TouchRow, VisitRow
-from gateway.identity.facts import Span, Standing
+from gateway.identity.facts import InStore, Span, Standing
 from gateway.state.ledger import Ledger
 from tests.support.memory_fold_store import MemoryStore
 
@@ -120,12 +120,12 @@ def test_how_long_a_dwell_covers_a_time(store: FoldStore) -> None:
 
 
 def test_a_standing_replaces_the_one_of_its_name(store: FoldStore) -> None:
-    spans, lent_in = (Span(0, 9, "f"), Span(9, 20, "g")), ((0, "s1"), (9, "s2"))
-    first = Standing(A, 1, spans, rank=7, only_by_ref=True, lent=(9,), label="shared", lent_in=lent_in)
+    spans, apart = (Span(0, 9, "f"), Span(9, 20, "g")), (InStore("s1", (Span(0, 9, "h"), Span(12, 20, "")), (0,), (12,), "conflict"),)
+    first = Standing(A, 1, spans, rank=7, only_by_ref=True, lent=(9,), label="shared", given_back=(0,), in_stores=apart)
     store.save_standings([first, Standing(B, 1), Standing("ref:r", 1, (Span(0, 9, "f"),)), Standing("fan:f", 2, (Span(0, 5, ""),))])
     assert [store.standing(name) for name in (A, "ref:r", "ref:other")] == [first, Standing("ref:r", 1, (Span(0, 9, "f"),)), None]
     assert store.lent_subjects() == store.subjects_that_may_pass() == [A]
-    assert store.subjects_of("f") == store.subjects_of("g") == [A]
+    assert store.subjects_of("f") == store.subjects_of("g") == store.subjects_of("h") == store.withdrawn_subjects() == [A]
     assert sorted(store.names_with_standing()) == [A, B, "fan:f", "ref:r"]
     later = Standing(A, 2, (Span(0, 9, "h"),))
     store.save_standings([later])

@@ -25,14 +25,16 @@ CASES = [
 ]
 BEGAN_S = 1_790_000_000
 SENT_NS = (BEGAN_S + 30 * 86_400) * 10**9
-TOPIC = "footfall/1/s1/till/events"
-SITE = Site.model_validate({"brand": "b", "stores": [{"name": "s1", "agents": [{"name": "till"}]}]})
+TOPIC = "footfall/1/{store}/till{nth}/events"
+SITE = Site.model_validate({"brand": "b", "stores": [{"name": f"s{nth}", "agents": [{"name": f"till{nth}"}]} for nth in (1, 2, 3)]})
 ORDERS = 4
 REFUSED = {
     "R2-recycled": "event.time", "R2-household-late": "event.time", "R5-browser-window": "event.time", "R5-card-by-ref": "event.invalid",
     "R0-other-content": "event.id", "L-lent": "event.invalid", "R8-other-purpose": "event.invalid",
 }  # fmt: skip
 """Cases that no sender can state so: of the future, without a `ref`, a `what` of none, a purpose that is none, or two facts with one id."""
+Sent = tuple[dict[str, Any], str]
+"""An event, and the store that sends it."""
 KEYS = {"from_min": "from", "to_min": "to", "at_min": "from", "learned_min": "learned"}
 
 
@@ -44,7 +46,7 @@ def event_of(event_id: str, step: Sequence[Any]) -> dict[str, Any]:
     """A step as its sender would send it."""
     kind, *rest = step
     if kind == "touch":
-        minute, stated = rest
+        minute, stated, *_ = rest
         more = {"reason": "wrong", "actor": "kim"} if stated.get("kind") == "void" else {"kind": "touch"}
         return {"id": event_id, "time": iso(minute), **more, **stated}
     if kind == "link":
@@ -75,18 +77,23 @@ class Touches:
         return found
 
 
-def ends(events: Sequence[dict[str, Any]]) -> dict[str, set[str]]:
+def ends(events: Sequence[Sent]) -> dict[str, set[str]]:
     sink = Touches()
     gateway = InProcessGateway(SITE, Pseudonymiser(b"the brand's"), [sink], write_points=0)  # type: ignore[list-item]
     gateway.start(SENT_NS, [])
     for nth, event in enumerate(events):
-        gateway.take([Message(TOPIC, json.dumps(event).encode())], SENT_NS + nth * 10**9)
+        values, store = event
+        topic = TOPIC.format(store=store, nth=store[1:])
+        gateway.take([Message(topic, json.dumps(values).encode())], SENT_NS + nth * 10**9)
     gateway.close()
     return sink.fans()
 
 
-def orders_of(case: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
-    events = [event_of(f"{case['case']}-{nth}", step) for nth, step in enumerate(case["steps"])]
+def orders_of(case: dict[str, Any]) -> Iterator[list[Sent]]:
+    events = [
+        (event_of(f"{case['case']}-{nth}", step), step[3] if step[0] == "touch" and step[3:] else "s1")
+        for nth, step in enumerate(case["steps"])
+    ]
     yield events
     if case.get("orders", "any") == "any":
         mixed = random.Random(7)

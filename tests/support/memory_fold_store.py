@@ -146,7 +146,7 @@ class MemoryStore:
     def save_standings(self, standings: Iterable[Standing]) -> None:
         for each in standings:
             self._standings[each.name] = each
-            self._fans |= {(span.fan, each.name): None for span in each.spans if span.fan}
+            self._fans |= {(fan, each.name): None for fan in each.fans()}
 
     def standing(self, name: str) -> Standing | None:
         return self._standings.get(name)
@@ -158,13 +158,13 @@ class MemoryStore:
         yield from self._standings
 
     def lent_subjects(self) -> list[str]:
-        return [each.name for each in self._standings.values() if each.lent or each.lent_in]
+        return [each.name for each in self._standings.values() if each.is_lent]
 
     def subjects_that_may_pass(self) -> list[str]:
         return [each.name for each in self._standings.values() if ":" not in each.name and may_pass(each)]
 
     def withdrawn_subjects(self) -> list[str]:
-        return [each.name for each in self._standings.values() if ":" not in each.name and not all(span.fan for span in each.spans)]
+        return [each.name for each in self._standings.values() if ":" not in each.name and each.has_nobody]
 
     def claim_all(self, claims: Sequence[Claim]) -> bool:
         wanted = {(claim.owner, claim.key_ns): claim for claim in claims}

@@ -23,7 +23,7 @@ from footfall.pseudonyms import TOP_BIT
 from gateway.fold.fold import Fold
 from gateway.fold.store import FoldStore
 from gateway.fold.zones_now import zones_now
-from gateway.identity.facts import Fact, Span, Standing
+from gateway.identity.facts import Fact, InStore, Span, Standing
 from gateway.identity.facts_json import encode_facts
 from gateway.identity.links import FOR_EVER_NS, Link
 from gateway.records import RecordKind
@@ -161,17 +161,18 @@ class Shop:
         return self._report_in()
 
     def stands(
-        self, who: str, *spans: tuple[float, float, str], lent: Sequence[float] = (), lent_in: Sequence[tuple[float, str]] = ()
+        self, who: str, *spans: tuple[float, float, str], lent: Sequence[float] = (), given_back: Sequence[float] = (), in_store: str = ""
     ) -> Shop:
         """Give the fold the person's standing: spans as (from_s, to_s, fan), those that begin at `lent` ending with a visit.
 
-        `lent_in` has the stores in which spans hold.
+        With `in_store` they hold there alone.
         """
         self._numbers[who] += 1
         found = tuple(Span(self._ns(from_s), self._ns(to_s), fan) for from_s, to_s, fan in spans)
-        stores = tuple((self._ns(from_s), store) for from_s, store in lent_in)
-        made = Standing(f"{PEOPLE[who]:016x}", self._numbers[who], found, lent=tuple(map(self._ns, lent)), lent_in=stores)
-        self._fold.link([made])
+        made = Standing(f"{PEOPLE[who]:016x}", self._numbers[who])
+        here = InStore(in_store, found, tuple(map(self._ns, lent)), tuple(map(self._ns, given_back)))
+        anywhere = made._replace(spans=here.spans, lent=here.lent, given_back=here.given_back)
+        self._fold.link([made._replace(in_stores=(here,)) if in_store else anywhere])
         return self._report_in()
 
     def touch(self, what: str, who: str | None = None, fan: str | None = None, amount: float = 0.0, event_id: str = "t1") -> Shop:

@@ -179,7 +179,11 @@ def test_what_is_lent_is_linked_with_the_time_of_the_handover(place: FanShop) ->
     """A link since ever would end with the visits of then: it would name nobody."""
     refused = place.fan("link", "tag:77", "fan-1", "--reason", "rented")
     assert "--from: tag is lent: state since when the fan has it" in str(refused.exception)
+    for wrong, why in ((("tag:77", "--store", "s9"), "--store: store 's9' is not in"), (("member:1", "--store", "s1"), "is not lent")):
+        refused = place.fan("link", wrong[0], "fan-1", "--from", "2026-05-28T20:00:00Z", *wrong[1:], "--reason", "rented")
+        assert why in str(refused.exception)
     assert facts_after(place.journal, 0) == []
+    decided(place, "link", "tag:77", "fan-1", "--from", "2026-05-28T20:00:00Z", "--store", "s1")
     decided(place, "link", "tag:77", "fan-1", "--from", "2026-05-28T20:00:00Z")
 
 

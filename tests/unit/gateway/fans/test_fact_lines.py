@@ -31,6 +31,20 @@ def stated(*values: Any, at_ns: int = NOW) -> list[StatedFacts]:
     return [each for each in read(*values, at_ns=at_ns) if isinstance(each, StatedFacts)]
 
 
+def test_what_is_lent_since_ever_or_by_a_store_that_is_not_there_is_not_imported() -> None:
+    lent = {**LINK, "identifier": "tag:1"}
+    at = {"from": "2026-11-21T10:00:00+08:00"}
+    lines = [json.dumps(each).encode() for each in (lent | at | {"store": "s2"}, lent, lent | at | {"store": "s3"})]
+    good, ever, nowhere = FactLines(Pseudonymiser(SECRET), Stamp(NOW, "ann", ""), places=Places(SITE)).read(lines)
+    assert isinstance(good, StatedFacts)
+    assert isinstance(good.facts[0], Link)
+    assert good.facts[0].store == "s2"
+    assert isinstance(ever, Unread)
+    assert isinstance(nowhere, Unread)
+    assert "tag is lent: state since when" in ever.why
+    assert "store 's3' is not in site.toml" in nowhere.why
+
+
 def test_an_owner_who_is_not_in_site_toml_is_not_imported() -> None:
     owner = {"fact": "owner", "id": "o1", "fan": "a", "staff_id": "s12", "store": "s2"}
     lines = [json.dumps(each).encode() for each in (owner, owner | {"store": "s3"})]

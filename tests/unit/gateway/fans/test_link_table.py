@@ -10,10 +10,13 @@ import pytest
 
 from footfall.consent import ConsentRule
 from footfall.errors import ConfigError
+from gateway.fans.lent import LentRule
 from gateway.fans.link_lines import Defaults, StatedLink
 from gateway.fans.link_table import Asked, LinkTable, open_links
 from gateway.fans.sheet import Unread
 from gateway.identity.links import FOR_EVER_NS
+from gateway.site.index import Places
+from tests.support.accept_inputs import SITE
 
 TAKEN_NS = 1_796_000_000_000_000_000  # 2026-11-29
 HEADINGS = "identifier_type,identifier,fan,from,to,source,confidence"
@@ -32,6 +35,16 @@ def test_a_row_is_a_link(tmp_path: Path) -> None:
         StatedLink(2, "member:1", "fan-1", -FOR_EVER_NS, FOR_EVER_NS, "crm"),
         StatedLink(3, "phone:0013", "fan-2", -FOR_EVER_NS, FOR_EVER_NS, "erp"),
     ]
+
+
+def test_what_is_lent_has_the_store_that_lent_it_and_the_time(tmp_path: Path) -> None:
+    asked = Asked(zone=ASKED.zone, defaults=Defaults(taken_ns=TAKEN_NS, lent=LentRule(places=Places(SITE))))
+    rows = ("tag:17,f,2026-11-01,s2", "member:1,f,,warsaw", "tag:18,f,,s2", "tag:19,f,2026-11-01,s9")
+    found, _ = read(tmp_path / "tags.csv", *rows, headings="identifier,fan,from,store", asked=asked)
+    assert [each.store for each in found if isinstance(each, StatedLink)] == ["s2", ""]
+    lent, unknown = (each.why for each in found if isinstance(each, Unread))
+    assert lent.startswith("from: tag is lent: state since when the fan has it")
+    assert unknown.startswith("store 's9' is not in site.toml")
 
 
 def test_a_link_begins_within_a_year_and_ends_whenever_it_likes(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from gateway.identity.facts import Consent, Fact, Identifier, Link, Merge, Revok
 from tests.support.fan_brand import KEY, TYPES, Brand, card, link
 
 S = 1_000_000_000
+TIMEOUT_NS = {"s1": 100 * S, "s2": 100 * S}
 MERGE = Merge(id="m", learned_ns=50, fans=("a", "b"))
 
 
@@ -30,7 +31,7 @@ def brand() -> Brand:
 
 
 def previewed(known: Brand, *facts: Fact) -> Preview:
-    preview = Preview(known, known, TYPES, KEY)
+    preview = Preview(known, known, TYPES, KEY, TIMEOUT_NS)
     preview.take(facts)
     return preview
 
@@ -59,7 +60,7 @@ def test_a_link_taken_back_leaves_nobody() -> None:
 def test_withdrawn_consent_moves_what_comes_after_it_alone() -> None:
     consent = Consent(id="c", learned_ns=60, from_ns=250 * S, fan="b", purpose="identify", granted=False)
     effect = previewed(brand(), consent).effect()
-    assert (effect.visits, effect.dwells, effect.touches, effect.money) == (1, 1, 1, -30.0)
+    assert (effect.visits, effect.dwells, effect.touches, effect.money) == (2, 1, 1, -30.0), "a visit that reaches it is nobody's"
 
 
 def test_a_fact_that_changes_nothing_changes_nothing() -> None:
@@ -69,7 +70,7 @@ def test_a_fact_that_changes_nothing_changes_nothing() -> None:
 
 def test_facts_that_are_journaled_and_not_folded_yet_are_known_before() -> None:
     known = brand()
-    preview = Preview(known, known, TYPES, KEY, [MERGE])
+    preview = Preview(known, known, TYPES, KEY, TIMEOUT_NS, [MERGE])
     preview.take([MERGE])
     assert preview.effect().rows == 0
     assert preview.before([fan_name("b")])[fan_name("b")].spans[0].fan == "a"
@@ -89,7 +90,7 @@ def test_as_known_on_a_day_a_later_merge_was_not_known() -> None:
 
 def rows_then(known: Brand, facts: Iterable[Fact], person: str, until_s: int) -> FanRows:
     then = Then(until_s * S, as_known_on(facts, until_s * S, TYPES, KEY), TouchesThen([], lambda _: None, until_s * S))
-    return rows_as_known(known, then, person, {"s1": 100 * S, "s2": 100 * S}, known)
+    return rows_as_known(known, then, person, TIMEOUT_NS, known.visits_of)
 
 
 def test_rows_as_known_are_those_of_the_person_of_then_up_to_then() -> None:
@@ -102,6 +103,39 @@ def test_rows_as_known_are_those_of_the_person_of_then_up_to_then() -> None:
     assert sorted(row.time_ns // S for row in rows.touches) == [210, 211]
     assert rows_then(known, facts, "b", 400).visits == []
     assert len(rows_then(known, facts, "a", 400).visits) == 3
+
+
+def test_a_handover_cuts_a_visit_and_the_next_one_cuts_it_again() -> None:
+    """The tag is heard for 600 s; what it buys at the end passes on with it."""
+    tag = Identifier("tag", card(2).subject)
+    known = Brand()
+    known.visit(2, 100, seconds=600)
+    known.touch("transaction", 650, 80.0, 2)
+    first, second = (
+        Link(id=fan, learned_ns=50 * S, source="desk", identifier=tag, fan=fan, from_ns=from_ns)
+        for fan, from_ns in (("a", 90 * S), ("b", 400 * S))
+    )
+    effect = previewed(known, first).effect()
+    assert (effect.visits, effect.added, effect.voided, effect.money) == (1, 0, 0, 80.0)
+    known.know(first)
+    effect = previewed(known, second).effect()
+    assert (effect.visits, effect.added, effect.voided, effect.money) == (2, 1, 0, 80.0)
+    assert (effect.fans, effect.moved) == ({"a", "b"}, {Moved("a", "b"): 2})
+    known.know(second)
+    effect = previewed(known, Revoke(id="r", learned_ns=60 * S, of="b")).effect()
+    assert (effect.visits, effect.added, effect.voided, effect.moved) == (2, 0, 1, {Moved("b", "a"): 2})
+
+
+def test_visits_are_cut_by_what_was_known_then() -> None:
+    tag = Identifier("tag", card(2).subject)
+    known = Brand()
+    known.visit(2, 100, seconds=600)
+    facts = [
+        Link(id=fan, learned_ns=learned_s * S, source="desk", identifier=tag, fan=fan, from_ns=from_s * S)
+        for fan, from_s, learned_s in (("a", 90, 800), ("b", 400, 900))
+    ]
+    for until_s, last_s in ((850, 700), (950, 400)):
+        assert [(row.start_ns // S, row.last_ns // S) for row in rows_then(known, facts, "a", until_s).visits] == [(100, last_s)]
 
 
 def test_what_was_lent_ended_with_its_visit_also_as_known_then() -> None:

@@ -6,16 +6,15 @@ import pytest
 
 from footfall.units import NS_PER_MS
 from gateway.fold.handovers import handovers_of, may_pass
-from gateway.identity.facts import FOR_EVER_NS, Span, Standing
+from gateway.identity.facts import FOR_EVER_NS, InStore, Span, Standing
 
 Told = tuple[int, int, str]
 EVER = FOR_EVER_NS // NS_PER_MS + 1
 
 
-def standing(*spans: Told, lent: tuple[int, ...] = (), lent_in: tuple[tuple[int, str], ...] = ()) -> Standing:
+def standing(*spans: Told, lent: tuple[int, ...] = ()) -> Standing:
     found = tuple(Span(from_ms * NS_PER_MS, min(to_ms * NS_PER_MS, FOR_EVER_NS), fan) for from_ms, to_ms, fan in spans)
-    stores = tuple((from_ms * NS_PER_MS, store) for from_ms, store in lent_in)
-    return Standing("0" * 16, 1, found, lent=tuple(each * NS_PER_MS for each in lent), lent_in=stores)
+    return Standing("0" * 16, 1, found, lent=tuple(each * NS_PER_MS for each in lent))
 
 
 @pytest.mark.parametrize(
@@ -42,5 +41,8 @@ def test_what_passes_on_does_so_where_its_fans_change(spans: list[Told], lent: t
 
 
 def test_a_handover_in_another_store_is_none_here() -> None:
-    found = standing((5, 10, "f"), (10, 20, "g"), lent_in=((5, "s1"), (10, "s2")))
-    assert [handovers_of(found, store) for store in ("s1", "s2")] == [[5 * NS_PER_MS, 10 * NS_PER_MS], [10 * NS_PER_MS, 20 * NS_PER_MS]]
+    one, other = standing((5, 10, "f"), lent=(5,)), standing((10, 20, "g"), lent=(10,))
+    found = Standing("0" * 16, 1, in_stores=(InStore("s1", one.spans, one.lent), InStore("s2", other.spans, other.lent)))
+    expected = [[5, 10], [10, 20], []]
+    assert [handovers_of(found, store) for store in ("s1", "s2", "s3")] == [[each * NS_PER_MS for each in some] for some in expected]
+    assert may_pass(found)

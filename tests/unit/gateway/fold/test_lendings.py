@@ -37,10 +37,8 @@ def test_it_goes_on_with_a_visit_that_is_open() -> None:
     assert ended_ns(SPAN, TIMEOUT_NS, lambda *_: [Heard(900 * S, 1200 * S, True)]) is None
 
 
-def test_what_was_lent_in_one_store_is_over_in_another_and_what_was_given_back_by_no_visit() -> None:
-    lent = Standing("1", 1, (SPAN,), lent=(SPAN.from_ns,), lent_in=((SPAN.from_ns, "s1"),))
-    asked = [is_over(lent, store, SPAN, 1500 * S, lambda _: 1500 * S) for store in ("s1", "s2")]
-    assert asked == [False, True]
-    assert is_over(lent, "s1", SPAN, 1500 * S + NS_PER_MS, lambda _: 1500 * S)
-    assert not is_over(lent._replace(lent=()), "s1", SPAN, 9999 * S, lambda _: 1500 * S)
+def test_what_was_lent_is_over_with_its_visit_and_what_was_given_back_by_no_visit() -> None:
+    lent = Standing("1", 1, (SPAN,), lent=(SPAN.from_ns,))
+    assert [is_over(lent, SPAN, 1500 * S + each, lambda _: 1500 * S) for each in (0, NS_PER_MS)] == [False, True]
+    assert not is_over(lent._replace(lent=()), SPAN, 9999 * S, lambda _: 1500 * S)
     assert without(lent, SPAN).spans == ()

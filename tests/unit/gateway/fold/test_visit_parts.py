@@ -41,7 +41,7 @@ def heard(shop: Shop, *until_s: int, who: str = "ben", from_s: int = 100) -> Sho
 
 def lend(shop: Shop, *spans: tuple[float, float, str], ends: Sequence[float] = ()) -> Shop:
     """Tags are lent: spans that begin at `ends` have a return that somebody stated."""
-    return shop.stands("ben", *spans, lent=[each[0] for each in spans if each[0] not in ends], lent_in=[(each, "") for each in ends])
+    return shop.stands("ben", *spans, lent=[each[0] for each in spans if each[0] not in ends], given_back=ends)
 
 
 TWO = [("fan-1", 100.0, 300.0), ("fan-2", 400.0, 300.0)]

@@ -55,8 +55,8 @@ def test_the_next_handover_begins_another_visit_s_span() -> None:
 
 
 def test_what_was_handed_over_in_one_store_is_nobody_s_in_another_of_the_same_name() -> None:
-    for lent_in, fan in (("s1", "fan-1"), ("elsewhere", "")):
-        shop = Shop().stands("ben", (90, EVER_S, "fan-1"), lent=[90], lent_in=[(90, lent_in)]).hear(seen("ben", "a", 100)).close()
+    for in_store, fan in (("s1", "fan-1"), ("elsewhere", "")):
+        shop = Shop().stands("ben", (90, EVER_S, "fan-1"), lent=[90], in_store=in_store).hear(seen("ben", "a", 100)).close()
         assert fans(shop) == ([fan], [fan])
         shop.stands("ben", (90, EVER_S, "fan-1"), lent=[90]).close()
         assert fans(shop) == (["fan-1"], ["fan-1"]), "without a store it is the fan's wherever it is heard"

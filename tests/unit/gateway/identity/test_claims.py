@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from gateway.identity.claims import strength_of
-from gateway.identity.facts import Fact
+from gateway.identity.facts import Fact, Link
+from gateway.identity.naming import whom
 from gateway.identity.resolve import resolve
-from tests.support.identity_facts import DAY, KEY, TYPES, at, link, name, revoke, touch, unlink, who
+from tests.support.identity_facts import DAY, KEY, TYPES, at, consent, link, name, revoke, touch, unlink, who
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,16 @@ def test_a_span_that_ends_before_it_begins_claims_nothing() -> None:
     assert who([link("member:1", "A", 50, 20)], "member:1", 30) is None
 
 
+def in_store(store: str, fan: str, start: float, end: float | None = None) -> Link:
+    return replace(link("tag:1", fan, start, end), store=store)
+
+
+def who_in(store: str, facts: Sequence[Fact], minute: float) -> str | None:
+    """Return whom the tag means in a store."""
+    standing = resolve(facts, TYPES, KEY).standings.get(name("tag:1"))
+    return whom(standing.within(store) if standing else None, at(minute))
+
+
 class TestLent:
     def test_it_ends_with_the_next_handover_or_the_stated_return(self) -> None:
         facts = [link("tag:1", "A", 0), link("tag:1", "B", 100, 140), link("tag:1", "A", 200)]
@@ -127,10 +139,44 @@ class TestLent:
         facts = [link("member:1", "A", 0), replace(touch(40, "member:1"), returned=True)]
         assert who(facts, "member:1", 50) == "A"
 
-    def test_the_store_of_a_handover_stands_with_its_span(self) -> None:
-        facts = [replace(link("tag:1", "A", 0), store="s1"), link("tag:1", "B", 100), replace(link("member:1", "A", 0), store="s1")]
-        assert resolve(facts, TYPES, KEY).standings[name("tag:1")].lent_in == ((at(0), "s1"),)
-        assert resolve(facts, TYPES, KEY).standings[name("member:1")].lent_in == (), "what is not lent is the fan's everywhere"
+    def test_what_a_store_calls_by_a_name_is_its_own_and_what_states_no_store_may_be_any(self) -> None:
+        facts = [in_store("s1", "A", 0), in_store("s2", "B", 50, 90), link("tag:1", "C", 100)]
+        want = {"s1": ["A", "A", "C"], "s2": [None, "B", "C"], "s3": [None, None, "C"]}
+        assert {store: [who_in(store, facts, minute) for minute in (20, 60, 120)] for store in want} == want
+        standing = resolve(facts, TYPES, KEY).standings[name("tag:1")]
+        assert [each.store for each in standing.in_stores] == ["s1", "s2"]
+        assert (standing.lent, standing.within("s1").lent, standing.within("s2").given_back) == ((at(100),), (at(0), at(100)), (at(50),))
+
+    def test_a_touch_hands_over_and_gives_back_what_its_own_store_calls_so_and_elsewhere_what_any_does(self) -> None:
+        facts = [in_store("s1", "A", 0), in_store("s2", "B", 0)]
+        handed, back = replace(touch(50, "tag:1", fan="C"), store="s1"), replace(touch(50, "tag:1"), returned=True, store="s1")
+        assert [who_in(store, [*facts, handed], 60) for store in ("s1", "s2", "s3")] == ["C", "B", None]
+        assert [who_in(store, [*facts, back], 60) for store in ("s1", "s2", "s3")] == [None, "B", None]
+        for other in (replace(handed, store="web"), replace(handed, store="")):
+            assert [who_in(store, [*facts, other], 60) for store in ("s1", "s2", "s3")] == ["C", "C", "C"]
+
+    def test_two_handovers_at_once_in_two_stores_contradict_nothing(self) -> None:
+        facts = [in_store("s1", "A", 0), in_store("s2", "B", 0)]
+        assert [who_in(store, facts, 20) for store in ("s1", "s2", "s3")] == ["A", "B", None]
+        contest = [*facts, in_store("s2", "C", 0)]
+        standing = resolve(contest, TYPES, KEY).standings[name("tag:1")]
+        assert [(each.store, each.label) for each in standing.in_stores] == [("s1", ""), ("s2", "shared")]
+        assert [who_in(store, contest, 20) for store in ("s1", "s2")] == ["A", None]
+
+    def test_a_store_means_nothing_to_what_is_not_lent(self) -> None:
+        assert resolve([replace(link("member:1", "A", 0), store="s1")], TYPES, KEY).standings[name("member:1")].in_stores == ()
+
+    def test_who_states_an_end_of_a_handover_states_it_for_all_who_state_the_handover(self) -> None:
+        facts = [link("tag:1", "A", 0), link("tag:1", "A", 0, 40, source="erp")]
+        standing = resolve(facts, TYPES, KEY).standings[name("tag:1")]
+        assert ([each.to_ns for each in standing.spans], standing.lent, standing.given_back) == ([at(40)], (), (at(0),))
+
+    def test_who_withdrew_consent_and_granted_it_again_was_lent_it_before(self) -> None:
+        off, on = (consent("A", granted, minute) for granted, minute in ((False, 20), (True, 40)))
+        standing = resolve([link("tag:1", "A", 10), off, on], TYPES, KEY).standings[name("tag:1")]
+        assert [(span.fan, standing.lent_since(span)) for span in standing.spans] == [("A", at(10)), ("", at(10)), ("A", at(10))]
+        given_back = resolve([link("tag:1", "A", 10, 90), off, on], TYPES, KEY).standings[name("tag:1")]
+        assert {given_back.lent_since(span) for span in given_back.spans} == {None}
 
     def test_two_handovers_at_once_are_nobody_s(self) -> None:
         assert who([link("tag:1", "A", 0), link("tag:1", "B", 0)], "tag:1") is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.identity.facts import FOR_EVER_NS, Identifier, Mention, Span, Standing
-from gateway.identity.naming import fan_at, name_of_touch, standing_of_ref, whom
+from gateway.identity.naming import UNHEARD_NS, fan_at, name_of_touch, standing_of_ref, whom
 from tests.support.identity_facts import identifier, touch
 
 
@@ -116,6 +116,13 @@ def _of_ref(*subjects_and_fans: tuple[str, str]) -> tuple[list[str], str]:
 )
 def test_a_reference_is_whose_all_its_touches_together_are(mentions: list[tuple[str, str]], fans: list[str], label: str) -> None:
     assert _of_ref(*mentions) == (fans, label)
+
+
+def test_what_was_lent_and_never_given_back_names_the_others_of_a_reference_for_a_day() -> None:
+    lent = Standing("t", 1, (Span(0, FOR_EVER_NS, "A"),), lent=(0,))
+    for time_ns, fans in ((UNHEARD_NS - 1, ["A"]), (UNHEARD_NS, [])):
+        sale = Mention(id="s", learned_ns=0, from_ns=time_ns, to_ns=time_ns, identifiers=(Identifier("tag", "t"),), ref="r")
+        assert [span.fan for span in standing_of_ref({"t": lent}.get, "r", [sale]).spans] == fans
 
 
 class TestWithdrawnBetween:

@@ -24,7 +24,7 @@ def right(month: World) -> tuple[Names, Names]:
 
 
 def test_boxes_that_send_nothing_while_they_hear_nobody_change_no_name(month: World, right: tuple[Names, Names]) -> None:
-    oracle = Oracle([each.event for each in month.sent], [each[1:4] for each in month.presences])
+    oracle = Oracle(month.events(), month.visits())
     assert differences(oracle.names(), right[0]) == []
     assert differences(oracle.visit_names(), right[1]) == []
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from simulators.identity.oracle import Oracle
+from simulators.identity.oracle_facts import Visit
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 DAY = 24 * 60
@@ -31,7 +32,7 @@ def link(number: int, identifier: str, fan: str, from_min: float | None = None, 
     return fact("link", number, identifier=identifier, fan=fan, **times, **more)
 
 
-def fans(events: list[dict[str, Any]], *asked: dict[str, Any], visits: list[tuple[str, int, int]] | None = None) -> list[str]:
+def fans(events: list[dict[str, Any]], *asked: dict[str, Any], visits: list[Visit] | None = None) -> list[str]:
     """Return whom touches are, "" for whoever is not registered."""
     oracle = Oracle([*events, *asked], visits or [])
     found = [oracle.fan_of_touch(oracle.facts.touches[each["id"]]) for each in asked]
@@ -158,12 +159,20 @@ def test_the_order_of_facts_does_not_matter(story: str) -> None:
 
 
 def test_what_is_lent_ends_with_its_visit_if_nobody_recorded_the_return() -> None:
-    visits = [("tag:1", ms(6), ms(30)), ("tag:1", ms(90), ms(120))]
+    visits = [Visit("tag:1", ms(6), ms(30)), Visit("tag:1", ms(90), ms(120))]
     handed_out = link(1, "tag:1", "A", from_min=5)
     asked = touch(20, "tag:1"), touch(100, "tag:1")
     assert fans([handed_out], *asked, visits=visits) == ["A", ""]
     assert fans([handed_out, link(2, "tag:1", "B", from_min=10)], *asked, visits=visits) == ["B", ""]
     assert fans([link(1, "tag:1", "A", from_min=5, to_min=110)], *asked, visits=visits) == ["A", "A"]
+
+
+def test_what_stores_call_by_one_name_is_each_one_s_own_where_a_link_states_the_store() -> None:
+    lent = [link(1, "tag:1", "A", from_min=5, store="s1"), link(2, "tag:1", "B", from_min=6, store="s2")]
+    asked = [touch(20 + nth, "tag:1", store=store) for nth, store in enumerate(("s1", "s2", "s3"))]
+    assert fans(lent, *asked) == ["A", "B", ""]
+    assert fans([*lent, touch(10, "tag:1", what="return", store="s2")], *asked) == ["A", "", ""]
+    assert fans([*lent, touch(10, "tag:1", fan="C", store="web")], *asked) == ["C", "C", "C"]
 
 
 def test_a_cluster_without_a_fan_has_a_provisional_one_and_a_hub_has_none() -> None:

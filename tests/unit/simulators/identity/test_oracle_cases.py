@@ -25,7 +25,8 @@ def at(minute: float) -> str:
 def event_of(step: Sequence[Any], event_id: str) -> dict[str, Any]:
     kind, *rest = step
     if kind == "touch":
-        return {"kind": "touch", "id": event_id, "time": at(rest[0]), **rest[1]}
+        minute, event, *store = rest
+        return {"kind": "touch", "id": event_id, "time": at(minute), **event, "store": store[0] if store else ""}
     if kind == "link":
         names = ("identifier", "fan", "from_min", "to_min")
         return fact_of({"fact": "link", **dict(zip(names, rest, strict=True))}, event_id)

@@ -14,7 +14,7 @@ from simulators.identity.world_made import make_world
 def test_stored_rows_name_whom_the_oracle_names(tmp_path: Path) -> None:
     world = make_world(39, Sizes(fans=60, stores=2))
     assert {"void", "amend"} <= {each.event["kind"] for each in world.sent}
-    right = Oracle([each.event for each in world.sent], [each[1:4] for each in world.presences]).names()
+    right = Oracle(world.events(), world.visits()).names()
     month, shares = Month(world, tmp_path, is_sparse=True), list[float]()
     month.play(month.end_ms, shares.append)
     month.close()

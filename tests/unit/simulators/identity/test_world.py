@@ -54,7 +54,7 @@ def test_a_tag_is_heard_with_one_person_at_a_time_and_rests_longer_than_a_silenc
 
 def test_the_oracle_names_nearly_all_who_can_be_known_and_hardly_anybody_wrongly(world: World) -> None:
     truth = Truth(world)
-    oracle = Oracle([each.event for each in world.sent], [each[1:4] for each in world.presences])
+    oracle = Oracle(world.events(), world.visits())
     names = oracle.names()
     found = score(truth, names)
     assert found.precision >= 0.998

@@ -1,0 +1,31 @@
+"""What a statement that something lent is a fan's must have: when it was handed over, and if it is of one store, which. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gateway.identity.types import IdentifierTypes
+from gateway.site.index import Places
+
+
+def check_handover(types: IdentifierTypes, id_type: str, has_time: bool) -> None:
+    """Raise ValueError where something lent is to be a fan's, and nobody states since when: it never would be."""
+    if not has_time and types.of(id_type).klass == "lent":
+        raise ValueError(f"from: {id_type} is lent: state since when the fan has it, or it would never be the fan's")
+
+
+@dataclass(frozen=True, slots=True)
+class LentRule:
+    """By the types of a brand, and the stores of its estate; None: nobody looks."""
+
+    types: IdentifierTypes = field(default_factory=IdentifierTypes)
+    places: Places | None = None
+
+    def store_of(self, id_type: str, has_time: bool, store: str) -> str:
+        """Return the store in which a row's link holds: what is not lent is the fan's in all of them. Raise ValueError, ContractError."""
+        if self.types.of(id_type).klass != "lent":
+            return ""
+        check_handover(self.types, id_type, has_time)
+        if store and self.places is not None:
+            self.places.check_store(store)
+        return store
