@@ -42,13 +42,13 @@ def test_the_month_has_all_that_goes_wrong() -> None:
 
 
 def test_a_tag_is_heard_with_one_person_at_a_time_and_rests_longer_than_a_silence(world: World) -> None:
-    last: dict[str, int] = {}
+    last: dict[tuple[str, str], int] = {}
     handed_out = 0
     for presence in world.presences:
         if type_of(presence.identifier).klass == "lent":
             handed_out += 1
-            assert presence.from_ms - last.get(presence.identifier, 0) >= 30 * 60 * 1000
-            last[presence.identifier] = presence.to_ms
+            assert presence.from_ms - last.get((presence.store, presence.identifier), 0) >= 30 * 60 * 1000
+            last[presence.store, presence.identifier] = presence.to_ms
     assert handed_out > 0.08 * SMALL.fans * SMALL.days
 
 
