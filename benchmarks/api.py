@@ -65,11 +65,11 @@ def run(effort: Effort) -> list[Result]:
     )
     note = (
         f"{fans.VISITS_A_FAN} visits a fan, {len(ours.body):,} bytes; {ours.per_s:.0f} reads/s were asked and answered, by the clock p50 "
-        f"{ours.p50_ms:.1f} ms, p99 {ours.p99_ms:.1f} ms; the gateway took {rows_per_s:,.0f} rows/s"
+        f"{ours.p50_ms:.1f} ms, p99 {ours.p99_ms:.1f} ms; none is cached; the gateway took {rows_per_s:,.0f} rows/s"
     )
     return [
-        Result(NAMES[0], ours.cpu_ms, "ms", "bare_fastapi", bare.cpu_ms, Target("value", "<=", 1.5), note),
-        Result(NAMES[1], 1e3 / ours.cpu_ms, "reads/s a core", "bare_fastapi", 1e3 / bare.cpu_ms, Target("value", ">=", 600), "its inverse"),
+        Result(NAMES[0], ours.cpu_ms, "ms", "bare_fastapi", bare.cpu_ms, Target("value", "<=", 1.3), note),
+        Result(NAMES[1], 1e3 / ours.cpu_ms, "reads/s a core", "bare_fastapi", 1e3 / bare.cpu_ms, Target("value", ">=", 770), "its inverse"),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -17,6 +18,12 @@ def checksum(*values: Any) -> int:
 def checksum_of(values: tuple[Any, ...]) -> int:
     """Return the same of values that are a tuple already."""
     return zlib.crc32((_form(len(values)) % values).encode("utf-8", "surrogatepass"))
+
+
+def checksums_of(rows: Sequence[tuple[Any, ...]]) -> list[int]:
+    """Return those of rows of one length."""
+    form = _form(len(rows[0])) if rows else ""
+    return [zlib.crc32((form % row).encode("utf-8", "surrogatepass")) for row in rows]
 
 
 @cache

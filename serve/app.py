@@ -68,9 +68,9 @@ class Pages:
         takes: dict[tuple[str, str], frozenset[str]] = {}
         limits = RateLimits(listen.requests_per_s, listen.burst)
         app.add_middleware(Guard, access=self._access, limits=limits, reach=Reaches(services.estate.site), takes=takes)
-        app.router.routes.extend([*pages.routes(services, self.registry), *documents.routes(lambda: _document(app))])
-        for resource in (queries, stock, arrivals, fans, decisions, facts, corrections, events):
+        for resource in (fans, queries, stock, arrivals, decisions, facts, corrections, events):  # looked at in turn: the most asked first
             app.router.routes.extend(resource.routes(services).routes)
+        app.router.routes.extend([*pages.routes(services, self.registry), *documents.routes(lambda: _document(app))])
         takes.update(taken_by(app.routes))
         return app
 

@@ -28,6 +28,7 @@ from gateway.state.ledger_reader import LedgerReader
 from serve.broker_client import BrokerClient
 from serve.config import ServeConfig, status_url, users_path
 from serve.estate import ServedEstate
+from serve.fan_reads import FanReads
 from serve.idempotency import Answers
 from serve.ledgers import Ledgers
 from serve.live import LiveReaders
@@ -40,8 +41,6 @@ STATUS_FRESH_S: Final = 2.0
 ANSWERS: Final = "answers.db"
 """Beside the users."""
 QUERIES_AT_ONCE: Final = 2
-FANS_AT_ONCE: Final = 1
-"""Fans that are read from the ledger at once: more threads share one interpreter, and take it from each other at every statement."""
 REVIEWS_AT_ONCE: Final = 1
 _Found = TypeVar("_Found")
 
@@ -64,7 +63,7 @@ class Services:
         self.answers: Final = Answers(users.with_name(ANSWERS) if users and users.parent.is_dir() else None)
         self.sent: Final = SentIds()
         self._ledgers: Final = Ledgers(lambda: self.settings.state_dir / LEDGER)
-        self._threads: Final = ThreadPoolExecutor(FANS_AT_ONCE, "fans")
+        self._fans: Final = FanReads(self._ledgers)
         self._reviewed: Final = Ledgers(lambda: self.settings.state_dir / LEDGER)
         self._reviews: Final = ThreadPoolExecutor(REVIEWS_AT_ONCE, "reviews")
         self._sealer: Final = EventSealer()
@@ -104,13 +103,8 @@ class Services:
         return Desk(self.settings, ledger)
 
     async def read_fans(self, read: Callable[[FanReader], _Found]) -> _Found:
-        """Return what is read from the latest checkpoint of the ledger, in a thread. Raise Unreadable, and as `read`."""
-
-        def reading() -> _Found:
-            with self._ledgers.reading() as fans:
-                return read(fans)
-
-        return await asyncio.get_running_loop().run_in_executor(self._threads, reading)
+        """Return what is read of a fan from the latest checkpoint of the ledger, in a thread. Raise Unreadable, and as `read`."""
+        return await self._fans.read(read)
 
     async def review(self, read: Callable[[FanReader], _Found]) -> _Found:
         """Return likewise what people look through, or decide: it may take long, and no fan that is read waits for it."""
@@ -141,9 +135,10 @@ class Services:
 
     def close(self) -> None:
         """Close what is open."""
-        for threads, ledgers in ((self._threads, self._ledgers), (self._reviews, self._reviewed)):
-            threads.shutdown(cancel_futures=True)
-            ledgers.close()
+        self._fans.close()
+        self._reviews.shutdown(cancel_futures=True)
+        self._ledgers.close()
+        self._reviewed.close()
         self.answers.close()
 
     async def status(self) -> dict[str, Any]:

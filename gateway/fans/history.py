@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from footfall.campaigns import campaigns_of
@@ -25,8 +26,10 @@ PURCHASES: Final = frozenset({"transaction"})
 _STILL: Final = 1 << 62
 _NOBODY: Final = Member("")
 _Row = VisitRow | DwellRow | OpenTrack
-_TOUCH: Final = "touch"
-"""In the place of a zone, which a visit has not."""
+_Evidence = tuple[str, int, int, bool, bool]
+"""That a fan was in a store: store, first, last, whether it goes on, whether it is a touch."""
+_BY_TIME: Final = itemgetter(1, 0)
+"""Visits by when they began."""
 
 
 class Stay(NamedTuple):
@@ -139,115 +142,100 @@ def history_of(rows: FanRows, roster: Roster = Roster(), now_ns: int | None = No
         return now_ns is None or now_ns - row.last_ns <= rows.timeout_ns.get(row.store, 0)
 
     touches = tuple(sorted(_touched(row, roster) for row in rows.touches))
-    by_store = _by_store(rows, touches, is_going)
-    found = sorted(
-        (visit for store, there in by_store.items() for visit in _visits(store, there, rows.timeout_ns.get(store, 0))),
-        key=lambda visit: (visit.start_ns, visit.store),
-    )
-    return History(_now([track for track in rows.open if is_going(track)]), tuple(found), touches, _purchases(touches, found))
+    visits = sorted(_visits(rows, touches, is_going), key=_BY_TIME)
+    return History(_now([track for track in rows.open if is_going(track)]), tuple(visits), touches, _purchases(touches, visits))
 
 
 class _Stretch(NamedTuple):
-    """A time in a zone, or one of a visit: of `zone` "" then."""
+    """A time in a store, or in a zone of it."""
 
+    store: str
     start_ns: int
     last_ns: int
     is_open: bool
     zone: str = ""
 
 
-@dataclass(slots=True)
-class _There:
-    """What a fan's rows have of one store."""
-
-    visits: list[_Stretch] = field(default_factory=list)
-    dwells: list[_Stretch] = field(default_factory=list)
-    open: list[_Stretch] = field(default_factory=list)
-    """Zones that the fan is in."""
-    touches: list[Touched] = field(default_factory=list)
-
-
-def _by_store(rows: FanRows, touches: Iterable[Touched], is_going: Callable[[_Row], bool]) -> Mapping[str, _There]:
-    """Return the rows of each store; of those that the fold has not ended some are over."""
-    found: defaultdict[str, _There] = defaultdict(_There)
-    for visit in rows.visits:
-        if is_visit(visit):
-            found[visit.store].visits.append(_Stretch(visit.start_ns, visit.last_ns, visit.open != 0 and is_going(visit)))
-    for dwell in rows.dwells:
-        found[dwell.store].dwells.append(_Stretch(dwell.start_ns, dwell.last_ns, dwell.open != 0 and is_going(dwell), dwell.zone))
-    for track in rows.open:
-        there = found[track.store]
-        there.visits.append(_Stretch(track.start_ns, track.last_ns, is_going(track)))
-        if track.zone:
-            there.open.append(_Stretch(track.zone_since_ns, track.last_ns, is_going(track), track.zone))
-    for touch in touches:
-        found[touch.store].touches.append(touch)
-    return found
-
-
-def _visits(store: str, there: _There, timeout_ns: int) -> Iterable[Visited]:
-    spans = _spans(there, timeout_ns)
-    starts = [span.start_ns for span in spans]
-    zones: list[list[_Stretch]] = [[] for _ in spans]
-    touches: list[list[Touched]] = [[] for _ in spans]
-    for dwell in there.dwells:
-        at = bisect_right(starts, dwell.last_ns) - 1
-        while at >= 0 and spans[at].last_ns >= dwell.start_ns:
-            zones[at].append(dwell)
+def _visits(rows: FanRows, touches: Iterable[Touched], is_going: Callable[[_Row], bool]) -> Iterator[Visited]:
+    """Yield the visits, by store; of those that the fold has not ended some are over."""
+    spans = _spans(rows, touches, is_going)
+    begins = [span[:2] for span in spans]
+    stays: list[list[_Stretch]] = [[] for _ in spans]
+    done: list[list[Touched]] = [[] for _ in spans]
+    for zone in _zones(rows, is_going):
+        at = bisect_right(begins, (zone.store, zone.last_ns)) - 1
+        while at >= 0 and spans[at].store == zone.store and spans[at].last_ns >= zone.start_ns:
+            stays[at].append(zone)
             at -= 1
-    for zone in there.open:
-        at = bisect_right(starts, zone.start_ns) - 1
-        if at >= 0 and zone.start_ns <= spans[at].last_ns:
-            zones[at].append(zone)
-    for touch in there.touches:
-        at = bisect_right(starts, touch.time_ns) - 1
-        if at >= 0 and touch.time_ns <= spans[at].last_ns + timeout_ns:
-            touches[at].append(touch)
-    for span, been, done in zip(spans, zones, touches, strict=True):
-        yield Visited(store, span.start_ns, span.last_ns, span.is_open, _stays(been), tuple(done))
+    for touch in touches:
+        at = bisect_right(begins, (touch.store, touch.time_ns)) - 1
+        if at >= 0 and spans[at].store == touch.store and touch.time_ns <= spans[at].last_ns + rows.timeout_ns.get(touch.store, 0):
+            done[at].append(touch)
+    for (store, start_ns, last_ns, is_open, _), zones, of in zip(spans, stays, done, strict=True):
+        yield Visited(store, start_ns, last_ns, is_open, _stays(zones), tuple(of))
 
 
-def _spans(there: _There, timeout_ns: int) -> Sequence[_Stretch]:
-    """Return when visits began and ended, by time: runs of what was heard and touched without a silence longer than the timeout."""
-    bridges = {touch.time_ns for touch in there.touches if touch.what in VOUCHES}
+def _spans(rows: FanRows, touches: Iterable[Touched], is_going: Callable[[_Row], bool]) -> Sequence[_Stretch]:
+    """Return when visits began and ended, by store and time: runs of what was heard and touched without a silence beyond the timeout."""
     found: list[_Stretch] = []
-    until_ns, is_new = -_STILL, True
-    for part in sorted([*there.visits, *(_Stretch(time_ns, time_ns, False, _TOUCH) for time_ns in bridges)]):
-        if part.start_ns > until_ns + timeout_ns:
+    there, until_ns, is_new = "", 0, True
+    for part in sorted([*_heard(rows, is_going), *_vouched(touches)]):
+        store, start_ns, last_ns, is_open, is_touch = part
+        if store != there:
+            there, until_ns, is_new = store, last_ns, True
+        elif start_ns > until_ns + rows.timeout_ns.get(store, 0):
             is_new = True
-        until_ns = max(until_ns, part.last_ns)
-        if part.zone == _TOUCH:
+        until_ns = max(until_ns, last_ns)
+        if is_touch:
             continue
         if is_new:
-            found.append(part)
+            found.append(_Stretch(store, start_ns, last_ns, is_open))
         else:
             last = found[-1]
-            found[-1] = _Stretch(last.start_ns, max(last.last_ns, part.last_ns), last.is_open or part.is_open)
+            found[-1] = _Stretch(store, last.start_ns, max(last.last_ns, last_ns), last.is_open or is_open)
         is_new = False
     return found
 
 
-def _stays(zones: Iterable[_Stretch]) -> tuple[Stay, ...]:
+def _heard(rows: FanRows, is_going: Callable[[_Row], bool]) -> Iterator[_Evidence]:
+    for visit in rows.visits:
+        if is_visit(visit):
+            yield visit.store, visit.start_ns, visit.last_ns, visit.open != 0 and is_going(visit), False
+    for track in rows.open:
+        yield track.store, track.start_ns, track.last_ns, is_going(track), False
+
+
+def _vouched(touches: Iterable[Touched]) -> set[_Evidence]:
+    return {(touch.store, touch.time_ns, touch.time_ns, False, True) for touch in touches if touch.what in VOUCHES}
+
+
+def _zones(rows: FanRows, is_going: Callable[[_Row], bool]) -> Iterator[_Stretch]:
+    for dwell in rows.dwells:
+        yield _Stretch(dwell.store, dwell.start_ns, dwell.last_ns, dwell.open != 0 and is_going(dwell), dwell.zone)
+    for track in rows.open:
+        if track.zone:
+            yield _Stretch(track.store, track.zone_since_ns, track.last_ns, is_going(track), track.zone)
+
+
+def _stays(zones: Sequence[_Stretch]) -> tuple[Stay, ...]:
     """Return the stays of a visit, by when each zone was entered first; several in a zone are one."""
+    if len(zones) == 1:
+        ((_, start_ns, last_ns, is_open, zone),) = zones
+        return (Stay(zone, start_ns, max(last_ns - start_ns, 0) / NS_PER_S, is_open),)
     by_zone: defaultdict[str, list[_Stretch]] = defaultdict(list)
     for each in zones:
         by_zone[each.zone].append(each)
-    stays = [_stay(zone, some) for zone, some in by_zone.items()]
-    if len(stays) > 1:
-        stays.sort(key=lambda stay: (stay.start_ns, stay.zone))
-    return tuple(stays)
+    return tuple(sorted(map(_stay, by_zone.values()), key=lambda stay: (stay.start_ns, stay.zone)))
 
 
-def _stay(zone: str, some: list[_Stretch]) -> Stay:
-    """Return the stay that some stretches are; what several cover counts once."""
+def _stay(some: Sequence[_Stretch]) -> Stay:
+    """Return the stay that stretches in one zone are; what several cover counts once."""
     covered_ns, until_ns, is_open = 0, -_STILL, False
-    if len(some) > 1:
-        some.sort()
-    for start_ns, last_ns, going, _ in some:
+    for _, start_ns, last_ns, going, _ in sorted(some):
         covered_ns += max(last_ns - max(start_ns, until_ns), 0)
         until_ns = max(until_ns, last_ns)
         is_open = is_open or going
-    return Stay(zone, some[0].start_ns, covered_ns / NS_PER_S, is_open)
+    return Stay(some[0].zone, min(some).start_ns, covered_ns / NS_PER_S, is_open)
 
 
 def _touched(row: TouchRow, roster: Roster) -> Touched:

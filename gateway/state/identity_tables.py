@@ -128,9 +128,10 @@ class IdentityTables(TouchTables):
         found: dict[int, FactRow] = {}
         for some in parts(names, AT_ONCE):
             own = [name.removeprefix(_OWN) for name in some if name.startswith(_OWN)]
-            by_name = f"SELECT n FROM fact_names WHERE name IN ({marks(some)})"
-            by_id = f"SELECT n FROM facts WHERE id IN ({marks(own)})"
-            rows = self._rows(FactRow, f"WHERE n IN ({by_name} UNION {by_id}){more}", (*some, *own))
+            of_names = f"SELECT n FROM fact_names WHERE name IN ({marks(some)})"
+            if own:
+                of_names += f" UNION SELECT n FROM facts WHERE id IN ({marks(own)})"
+            rows = self._rows(FactRow, f"WHERE n IN ({of_names}){more}", (*some, *own))
             found.update((row.n, row) for row in rows)
         unwritten = {n for name in names for n in self._names_of_facts.get(name, ())} if self._names_of_facts else ()
         for numbers in parts(unwritten, AT_ONCE):

@@ -46,7 +46,7 @@ class LedgerReader(IdentityTables, SpanTables):
             if found != SCHEMA.version:
                 raise ConfigError(f"{path}: a ledger of another release (schema {found}): start the gateway of this release first")
             self._db.execute("BEGIN")
-            self._seen = self._checkpoint()
+            self._version, self._seen = self._written(), self._checkpoint()
         except BaseException:
             self._db.close()
             raise
@@ -62,10 +62,17 @@ class LedgerReader(IdentityTables, SpanTables):
     def renew(self) -> bool:
         """Begin another reading after `rest`; return whether it is of another checkpoint than the one before."""
         self._db.execute("BEGIN")
+        version, self._version = self._version, self._written()
+        if version == self._version:
+            return False
         seen, self._seen = self._seen, self._checkpoint()
         if seen != self._seen:
             self.__dict__.pop("fold", None)
         return seen != self._seen
+
+    def _written(self) -> int:
+        """Return what is another number whenever anybody has written since: it costs less than to find the checkpoint."""
+        return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
     def _checkpoint(self) -> tuple[Any, ...]:
         """Return what distinguishes checkpoints: the fold's own values have where in the journal it stands."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
+from collections.abc import Sequence
 from typing import Any, Final
 
-from footfall.checksums import checksum_of
+from footfall.checksums import checksum_of, checksums_of
 from footfall.sqlite import Schema, run_script
 from gateway.fold.store import TouchRow
 from gateway.fold.touch_names import name_rows
@@ -50,6 +51,11 @@ def _check_state(db: sqlite3.Connection) -> None:
 def row_checksum(*row: Any) -> int:
     """Return the checksum of a row whose last value may be long bytes."""
     return row_checksum_of(row)
+
+
+def row_checksums(rows: Sequence[tuple[Any, ...]]) -> list[int]:
+    """Return the checksums of rows of one table: of a damaged row a wrong one, of whatever types its values are."""
+    return [row_checksum_of(row) for row in rows] if rows and rows[0][-1].__class__ is bytes else checksums_of(rows)
 
 
 def row_checksum_of(row: tuple[Any, ...]) -> int:

@@ -100,7 +100,7 @@ class _Fans:
             answer = why_fan(services.desk(fans.ledger), fan)
             return None if answer is None else as_json(answer)
 
-        return await _sent(request, services.read_fans(read), fan)
+        return await _sent(request, services.review(read), fan)
 
     async def _answered(self, request: Request, fan: str, spelled: Callable[[Whose], dict[str, Any]], at: str) -> Response:
         """Return what `spelled` makes of a fan at a time, or that nobody is known by this id there."""
