@@ -81,6 +81,7 @@ class Identifier(_Shown):
     subject: str = Field(examples=["0f3a91c25b7e8d64"])
     from_: str | None = Field(alias="from", examples=[_TIME])
     to: str | None = Field(examples=[None])
+    store: str | None = Field(examples=[None], description="Of something lent, the one store in which it is the fan's; null: all.")
 
 
 class History(_Fan):

@@ -214,7 +214,7 @@ def _zones(rows: FanRows, is_going: Callable[[_Row], bool]) -> Iterator[_Stretch
         yield _Stretch(dwell.store, dwell.start_ns, dwell.last_ns, dwell.open != 0 and is_going(dwell), dwell.zone)
     for track in rows.open:
         if track.zone:
-            yield _Stretch(track.store, track.zone_since_ns, track.last_ns, is_going(track), track.zone)
+            yield _Stretch(track.store, max(track.zone_since_ns, track.start_ns), track.last_ns, is_going(track), track.zone)
 
 
 def _stays(zones: Sequence[_Stretch]) -> tuple[Stay, ...]:
@@ -265,4 +265,4 @@ def _now(tracks: Sequence[OpenTrack]) -> Place | None:
     if not tracks:
         return None
     last = max(tracks, key=lambda track: (track.last_ns, track.zone != "", track.store))
-    return Place(last.store, last.zone, last.zone_since_ns if last.zone else last.start_ns, last.last_ns)
+    return Place(last.store, last.zone, max(last.zone_since_ns, last.start_ns) if last.zone else last.start_ns, last.last_ns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC
 from functools import cached_property, partial
 from typing import Any, Final
@@ -13,9 +13,11 @@ from footfall.units import NS_PER_S
 from gateway.fans.history import FanRows, History
 from gateway.fans.owners import CaredFor, cared_for, registered_by
 from gateway.fans.show import Heading, moment
-from gateway.fans.whose import Person, as_object, person_of
+from gateway.fans.whose import Owned, Person, as_object, person_of
+from gateway.fans.whose_then import lent_until_ns
 from gateway.fold.open_tracks import OpenTrack, OpenTracks, open_tracks
 from gateway.fold.store import DwellRow, TouchRow, VisitRow
+from gateway.identity.facts import Span
 from gateway.identity.ownership import Owners, facts_of_owners
 from gateway.state.ledger_reader import LedgerReader
 
@@ -48,7 +50,8 @@ class FanReader:
     def heading(self, asked: str, person: Person, until_ns: int | None = None, at_ns: int | None = None) -> Heading:
         """Return whose history it is, by which id it was asked for; `until_ns`: as known on that time; `at_ns`: as of that time."""
         types = self.ledger.identifier_types([owned.subject for owned in person.identifiers])
-        identifiers = [as_object(owned, types[owned.subject], partial(moment, zone=UTC)) for owned in person.identifiers]
+        owned = [each if each.lent_ns is None else each._replace(to_ns=self._lent_until_ns(each)) for each in person.identifiers]
+        identifiers = [as_object(each, types[each.subject], partial(moment, zone=UTC)) for each in owned]
         as_of_s, withdrawn_ns = self.ledger.as_of_s, person.withdrawn_ns
         if at_ns is not None:
             as_of_s, withdrawn_ns = at_ns // NS_PER_S, withdrawn_ns if withdrawn_ns is not None and withdrawn_ns <= at_ns else None
@@ -59,6 +62,14 @@ class FanReader:
         owners = Owners(facts_of_owners(self.ledger, person.ids))
         time_ns = self.ledger.as_of_s * NS_PER_S if at_ns is None else at_ns
         return cared_for(owners, person.fan, time_ns, registered_by(history.touches))
+
+    def _lent_until_ns(self, owned: Owned) -> int:
+        """Return until when something lent is a fan's: where its visit is over that ends it."""
+        rows = with_open(self.ledger.visits_of(owned.subject), self._open.of([owned.subject]))
+        span = Span(owned.from_ns if owned.lent_ns is None else owned.lent_ns, owned.to_ns, "")
+        stores = [owned.store] if owned.store else sorted({row.store for row in rows}) or [""]
+        ends_ns = [lent_until_ns(span, self._timeouts.get(store, 0), [row for row in rows if row.store == store]) for store in stores]
+        return max(owned.from_ns, *ends_ns)
 
     @cached_property
     def _open(self) -> OpenTracks:
@@ -87,15 +98,7 @@ class AllRows:
 
     def visits_of(self, subject: str) -> list[VisitRow]:
         """Return all visits of a subject."""
-        going = [
-            VisitRow(
-                subject, each.store, each.key_ns, each.agent, each.start_ns, each.last_ns, 1, each.is_staff, 1, each.fan, 0, "",
-                part_of_ns=each.part_of_ns,
-            )
-            for each in self._open.get(subject, ())
-        ]  # fmt: skip
-        keys = {(row.store, row.key_ns, row.agent) for row in going}
-        return [*(row for row in self._ledger.visits_of(subject) if (row.store, row.key_ns, row.agent) not in keys), *going]
+        return with_open(self._ledger.visits_of(subject), self._open.get(subject, ()))
 
     def dwells_of(self, subject: str) -> list[DwellRow]:
         """Return all dwells of a subject."""
@@ -116,6 +119,19 @@ class AllRows:
         for track in open_tracks(self._ledger.part, self._ledger.fold) if self._ledger.fold else ():
             found[track.subject].append(track)
         return found
+
+
+def with_open(stored: Iterable[VisitRow], tracks: Iterable[OpenTrack]) -> list[VisitRow]:
+    """Return the visits of a subject that the ledger has, and those that are not over."""
+    going = [
+        VisitRow(
+            each.subject, each.store, each.key_ns, each.agent, each.start_ns, each.last_ns, 1, each.is_staff, 1, each.fan, 0, "",
+            part_of_ns=each.part_of_ns,
+        )
+        for each in tracks
+    ]  # fmt: skip
+    keys = {(row.store, row.key_ns, row.agent) for row in going}
+    return [*(row for row in stored if (row.store, row.key_ns, row.agent) not in keys), *going]
 
 
 def timeouts(ledger: LedgerReader) -> Mapping[str, int]:

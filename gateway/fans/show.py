@@ -177,7 +177,8 @@ def lines(heading: Heading, history: History, most: int, clocks: Clocks) -> Iter
 
 def _identifier(values: Mapping[str, Any]) -> str:
     span = " to ".join(each or "…" for each in (values["from"], values["to"]))
-    return f"{values['type'] or 'identifier'} {values['subject']}, {span}" + (f", {values['label']}" if values["label"] else "")
+    more = (f"in {values['store']}" if values["store"] else "", values["label"])
+    return ", ".join(filter(None, (f"{values['type'] or 'identifier'} {values['subject']}", span, *more)))
 
 
 def _now_line(place: Place | None, heard: Heard | None, clocks: Clocks) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
-from gateway.identity.facts import FOR_EVER_NS, Standing, fan_name
+from gateway.identity.facts import FOR_EVER_NS, Span, Standing, fan_name
 
 _FAN: Final = "fan:"
 
@@ -24,6 +24,10 @@ class Owned(NamedTuple):
     from_ns: int
     to_ns: int
     label: str
+    store: str = ""
+    """The one store in which it is: of something lent, where others have one of the same name."""
+    lent_ns: int | None = None
+    """Since when it is lent, if nobody stated the end: then it is the person's for a visit."""
 
 
 class Person(NamedTuple):
@@ -61,10 +65,23 @@ def of_standings(fan: str, standings: Iterable[Standing], asked: str = "") -> Pe
             ids |= {standing.name.removeprefix(_FAN)} if mine else set()
         elif ":" not in standing.name:
             subjects.append(standing.name)
-            owned += [Owned(standing.name, span.from_ns, span.to_ns, standing.label) for span in mine]
+            if standing.is_lent:
+                owned += _lent(standing, fan)
+            else:
+                owned += [Owned(standing.name, span.from_ns, span.to_ns, standing.label) for span in mine]
     if asked and asked != fan:
         ids.add(asked)
     return Person(fan, sorted(ids, key=lambda each: (each != fan, each)), sorted(owned), withdrawn_ns, sorted(subjects))
+
+
+def _lent(standing: Standing, fan: str) -> list[Owned]:
+    """Return when something lent is a fan's, and in which store where that is not all of them."""
+    found: dict[Span, Owned] = {}
+    for here, store in zip(standing.everywhere(), ("", *(each.store for each in standing.in_stores)), strict=True):
+        for span in here.spans:
+            if span.fan == fan and span not in found:
+                found[span] = Owned(standing.name, span.from_ns, span.to_ns, here.label, store, here.lent_since(span))
+    return list(found.values())
 
 
 def _now(standings: Mapping[str, Standing], asked: str) -> str:
@@ -72,7 +89,9 @@ def _now(standings: Mapping[str, Standing], asked: str) -> str:
     own = standings.get(fan_name(asked))
     if own is not None and (named := [span.fan for span in own.spans if span.fan]):
         return named[-1]
-    if any(span.fan == asked for each in standings.values() for span in each.spans):
+    if any(span.fan == asked for each in standings.values() for span in each.spans) or any(
+        asked in each.fans() for each in standings.values() if each.in_stores
+    ):
         return asked
     became = {each.spans[-1].fan for each in standings.values() if each.spans and each.spans[-1].fan}
     return became.pop() if len(became) == 1 else asked
@@ -86,4 +105,5 @@ def as_object(owned: Owned, id_type: str, moment: Any) -> dict[str, Any]:
         "from": None if owned.from_ns <= -FOR_EVER_NS else moment(owned.from_ns),
         "to": None if owned.to_ns >= FOR_EVER_NS else moment(owned.to_ns),
         "label": owned.label,
+        "store": owned.store or None,
     }

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
+from footfall.units import NS_PER_MS
 from gateway.fans.recut import recut, wholes_of
-from gateway.fold.lendings import Heard, ended_ns, is_over, without
+from gateway.fold.lendings import Heard, VisitsIn, as_given_back, ended_ns, is_over, without
 from gateway.fold.link_index import span_at
 from gateway.fold.store import DwellRow, TouchRow, VisitRow, is_visit
 from gateway.fold.visit_fans import is_withdrawn
 from gateway.fold.visit_segments import opened_ns
 from gateway.identity.facts import FOR_EVER_NS, Span, Standing
+from gateway.identity.facts_json import gives_back
 from gateway.identity.naming import StandingOf
 
 VisitsOf = Callable[[str], Sequence[VisitRow]]
 """Returns the visits of a subject, also those that are not over."""
 _KEPT: Final = 10_000
+
+
+def lent_until_ns(span: Span, timeout_ns: int, visits: Sequence[VisitRow]) -> int:
+    """Return until when a span of something lent lasts in a store by its visits there: while one goes on, as long as it may."""
+    ended = ended_ns(span, timeout_ns, _heard(visits))
+    return span.to_ns if ended is None else min(span.to_ns, ended + NS_PER_MS)
+
+
+def _heard(visits: Sequence[VisitRow]) -> VisitsIn:
+    heard = [Heard(row.start_ns, row.last_ns, bool(row.open)) for row in visits if is_visit(row)]
+    return lambda from_ns, to_ns: [each for each in heard if each.last_ns >= from_ns and each.start_ns <= to_ns]
 
 
 class WhoseThen:
@@ -49,10 +63,15 @@ class WhoseThen:
     def at(self, row: TouchRow) -> StandingOf:
         """Return what gives the standings of names as they held at a touch."""
 
+        is_return = gives_back(json.loads(row.body))
+
         def standing(name: str) -> Standing | None:
             here = self._within(name, row.store)
-            span = span_at(here, row.time_ns) if here and here.is_lent else None
-            return without(here, span) if here and span and self._is_over(here, row.store, span, row.time_ns) else here
+            if here is None or not here.is_lent:
+                return here
+            here = as_given_back(here, row.time_ns) if is_return else here
+            span = span_at(here, row.time_ns)
+            return without(here, span) if span and self._is_over(here, row.store, span, row.time_ns) else here
 
         return standing
 
@@ -75,8 +94,8 @@ class WhoseThen:
         return "" if span is None or self._is_over(here, store, span, time_ns) else span.fan
 
     def _is_over(self, here: Standing, store: str, span: Span, time_ns: int) -> bool:
-        def visits_in(from_ns: int, to_ns: int) -> list[Heard]:
-            rows = (row for row in self._visits_of(here.name) if row.store == store and is_visit(row))
-            return [Heard(row.start_ns, row.last_ns, bool(row.open)) for row in rows if row.last_ns >= from_ns and row.start_ns <= to_ns]
+        def ended(each: Span) -> int | None:
+            visits_in = _heard([row for row in self._visits_of(here.name) if row.store == store])
+            return ended_ns(each, self._timeout_ns.get(store, 0), visits_in)
 
-        return is_over(here, span, time_ns, lambda each: ended_ns(each, self._timeout_ns.get(store, 0), visits_in))
+        return is_over(here, span, time_ns, ended)

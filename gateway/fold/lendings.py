@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from footfall.units import NS_PER_MS
+from gateway.fold.link_index import span_at
 from gateway.identity.facts import Span, Standing
 from gateway.identity.naming import UNHEARD_NS
 
@@ -37,6 +38,12 @@ def is_over(standing: Standing, span: Span, time_ns: int, ended: EndedNs) -> boo
         return False
     ended_ns = ended(span._replace(from_ns=since_ns))
     return ended_ns is not None and time_ns // NS_PER_MS > ended_ns // NS_PER_MS
+
+
+def as_given_back(standing: Standing, time_ns: int) -> Standing:
+    """Return a standing as a touch finds it that gives back what is lent: whoever had it just before gives it back, not the next one."""
+    before = span_at(standing, time_ns - NS_PER_MS)
+    return standing._replace(spans=(before._replace(to_ns=max(before.to_ns, time_ns + NS_PER_MS)),) if before else ())
 
 
 def ended_ns(span: Span, timeout_ns: int, visits_in: VisitsIn) -> int | None:

@@ -18,6 +18,7 @@ from gateway.fold.store import CorrectionRow, TouchRow
 from gateway.fold.touch_facts import amended_mention, facts_of_corrected, facts_of_touch, with_first
 from gateway.fold.visits import Visits
 from gateway.identity.facts import Fact, fan_name, is_registered
+from gateway.identity.facts_json import gives_back
 from gateway.identity.naming import fan_at, name_of_touch
 from gateway.points.rows import KEY_SIZE, TouchPoint
 from gateway.records import Record
@@ -89,7 +90,7 @@ class Touches:
         """Return whom a touch is by what is known now; of most nothing is."""
         if not given_fan and not self._state.links.may_know(values["subjects"], values["ref"]):
             return ""
-        standing_of = self._visits.whose.standing_of(self._state.estate.stores.of(store), time_ns)
+        standing_of = self._visits.whose.standing_of(self._state.estate.stores.of(store), time_ns, gives_back(values))
         return name_of_touch(standing_of, values["subjects"], given_fan, values["ref"], time_ns)
 
     def _change(self, row: TouchRow | None, before: Mapping[str, Any], changed: TouchRow, values: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.fold.handovers import handovers_of
-from gateway.fold.lendings import Heard, ended_ns, is_over, without
+from gateway.fold.lendings import Heard, as_given_back, ended_ns, is_over, without
 from gateway.fold.link_index import Changed, span_at
 from gateway.fold.state import State
 from gateway.fold.visit_rows import Segment
@@ -52,14 +52,16 @@ class Whose:
             known = self._handovers[subject, store] = standing, handovers_of(standing, self._name(store))
         return known[1][bisect_right(known[1], from_ns) : bisect_right(known[1], to_ns)]
 
-    def standing_of(self, store: int, time_ns: int) -> StandingOf:
-        """Return what gives the standings of names as they hold in a store at a time."""
+    def standing_of(self, store: int, time_ns: int, is_return: bool = False) -> StandingOf:
+        """Return what gives the standings of names as they hold in a store at a time, or as a touch then finds them that gives back."""
 
         def standing(name: str) -> Standing | None:
             found = self._state.links.standing(name)
             if found is None or not found.is_lent:
                 return found
             here = found.within(self._name(store))
+            if is_return:
+                here = as_given_back(here, time_ns)
             span = span_at(here, time_ns)
             return without(here, span) if span and self._is_over(name, store, span, time_ns) else here
 

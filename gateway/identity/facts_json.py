@@ -151,12 +151,12 @@ def mention_of_touch(fact_id: str, values: Mapping[str, Any], publisher: str = "
         identifiers=tuple(named if len(subjects) < 2 else dict.fromkeys(named)),
         fan=values["fan"],
         ref=values["ref"],
-        returned=_is_of_what_it_names(values),
+        returned=gives_back(values),
         store=store,
     )
 
 
-def _is_of_what_it_names(values: Mapping[str, Any]) -> bool:
+def gives_back(values: Mapping[str, Any]) -> bool:
     """Return whether a touch is the return of the one thing that it names, and of no goods: somebody scans a rented tag at the desk."""
     return values.get("what") == RETURN and len(values["subjects"]) == 1 and not any(values.get(key) for key in ("items", "amount", "ref"))
 

@@ -87,7 +87,7 @@ class Oracle:
 
     def _candidates(self, touch: Touch) -> list[tuple[int, str]]:
         shown = [each for each in touch.identifiers if touch.ref or not _only_by_ref(each)]
-        found = ((each, self.resolution.whose(self.facts.own(each, touch.store), touch.time_ms)) for each in shown)
+        found = ((each, self.resolution.whose(self.facts.own(each, touch.store), _asked_ms(touch, each))) for each in shown)
         return [(priority(each), whose.fan) for each, whose in found if whose.is_registered]
 
     def _by_reference(self, ref: str) -> str | None:
@@ -112,6 +112,11 @@ def _decided(candidates: Sequence[tuple[int, str]]) -> str | None:
     highest = min(rank for rank, _ in candidates)
     fans = {fan for rank, fan in candidates if rank == highest}
     return fans.pop() if len(fans) == 1 else ""
+
+
+def _asked_ms(touch: Touch, identifier: str) -> int:
+    """Return of when a touch asks whose an identifier is: what is lent is given back by whoever had it just before."""
+    return touch.time_ms - (touch.returned and type_of(identifier).klass == "lent")
 
 
 def _only_by_ref(identifier: str) -> bool:

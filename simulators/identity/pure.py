@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from footfall.units import NS_PER_MS
+from gateway.fold.lendings import as_given_back
 from gateway.identity.facts import (
     FOR_EVER_NS,
     Consent,
@@ -153,7 +154,19 @@ class PureBrand:
         event = sent.event
         subjects = [identifier_of(each).subject for each in dict.fromkeys(map(normal, event["identifiers"])) if each]
         standing_of = self._held_in(sent.store, visits)
+        if event["what"] == "return":
+            standing_of = self._given_back(sent, standing_of)
         return name_of_touch(standing_of, subjects, event.get("fan", ""), event.get("ref", ""), _ns(event["time"]))
+
+    def _given_back(self, sent: Sent, standing_of: StandingOf) -> StandingOf:
+        """Return what gives standings as the fold has them for a touch that gives back what is lent."""
+        fact, time_ns = fact_of_event(sent.event, sent.store), _ns(sent.event["time"])
+
+        def standing(name: str) -> Standing | None:
+            here = standing_of(name)
+            return as_given_back(here, time_ns) if here and here.is_lent and isinstance(fact, Mention) and fact.returned else here
+
+        return standing
 
     def _held_in(self, store: str, visits: _Visits) -> StandingOf:
         """Return what gives standings as the fold has them in a store: what is lent ends with its visit unless its return is recorded."""

@@ -154,6 +154,8 @@ def test_who_has_a_tag_after_the_visit_is_not_the_fan_it_was_lent_to_also_as_kno
     place.fold()
     now, later = (json.loads(place.fan("fan-9", *more, "--json").stdout) for more in ((), ("--as-known-on", "2026-06-30")))
     assert (now["visits_total"], now["touches_total"]) == (1, 1)
+    (listed,) = (each for each in now["identifiers"] if each["subject"] == tag.subject)
+    assert listed["to"][:19] == now["visits"][0]["end"][:19], "it is the fan's until the visit ended"
     assert (later["visits"], later["touches"]) == (now["visits"], now["touches"])
     during = datetime.fromtimestamp(from_ns / NS_PER_S + 30, UTC).isoformat()
     assert place.fan("why", tag.subject, "--at", during).stdout.startswith(f"{tag.subject}: fan fan-9\n  because lent")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from footfall.units import NS_PER_MS, NS_PER_S
-from gateway.fold.lendings import UNHEARD_NS, Heard, ended_ns, is_over, without
+from gateway.fold.lendings import UNHEARD_NS, Heard, as_given_back, ended_ns, is_over, without
 from gateway.identity.facts import FOR_EVER_NS, Span, Standing
 
 S = NS_PER_S
@@ -31,6 +31,14 @@ def test_it_ends_with_its_visit(visits: list[tuple[int, int]], want_ns: int) -> 
         SPAN, TIMEOUT_NS, lambda from_ns, to_ns: [each for each in heard if each.last_ns >= from_ns and each.start_ns <= to_ns]
     )
     assert found == want_ns
+
+
+def test_whoever_had_it_just_before_gives_it_back() -> None:
+    begins, until = (0, 40 * S, 90 * S), FOR_EVER_NS
+    spans = tuple(Span(from_ns, to_ns, fan) for from_ns, to_ns, fan in zip(begins, (*begins[1:], until), "abc", strict=True))
+    standing = Standing("1", 1, spans, lent=begins)
+    found = {at_ns: as_given_back(standing, at_ns).spans for at_ns in (40 * S, 50 * S, 0)}
+    assert [[(span.fan, span.to_ns > at_ns) for span in some] for at_ns, some in found.items()] == [[("a", True)], [("b", True)], []]
 
 
 def test_it_goes_on_with_a_visit_that_is_open() -> None:

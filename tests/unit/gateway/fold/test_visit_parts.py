@@ -19,7 +19,7 @@ from gateway.identity.facts_json import encode_facts
 from gateway.pipeline.identity_stage import identity_on
 from gateway.records import RecordKind
 from gateway.state.ledger import Ledger
-from tests.support.journal_stories import Row, S, Story, new_fold, of, pairs, store
+from tests.support.journal_stories import T0, Row, S, Story, new_fold, of, pairs, store
 from tests.support.shards import shard_of
 from tests.support.shop_stories import IDLE_S, PEOPLE, Shop, seen
 
@@ -235,3 +235,19 @@ def test_of_51_handovers_without_a_pause_no_visit_is_on_the_wrong_side() -> None
     assert {each for each in told - firsts if each[3] < heard_ns // MS} <= stood
     totals = sum(row["visits_started"] for row in of(rows, "traffic")), sum(row["visits_closed"] for row in of(rows, "traffic"))
     assert totals == (len(visits), len(visits))
+
+
+def test_over_midnight_it_is_as_at_any_other_time() -> None:
+    midnight_s = -T0 // S % 86_400 - -T0 // S % 60
+    shop = heard(Shop(), midnight_s + 300, from_s=midnight_s - 300).close()
+    lend(shop, (midnight_s - 310, midnight_s + 60, "fan-1"), (midnight_s + 60, EVER_S, "fan-2"))
+    assert told(shop) == [("fan-1", midnight_s - 300, 360.0), ("fan-2", midnight_s + 60, 240.0)]
+
+
+def test_a_touch_that_gives_back_at_the_moment_of_the_next_handover_is_of_who_had_it() -> None:
+    handed_s = 400.002  # the touch is sent 2.5 ms after the shop's time
+    for at_s, fan in ((399.0, "fan-1"), (400.0, "fan-1"), (401.0, "fan-2")):
+        shop = lend(heard(Shop(), 340), (90, handed_s, "fan-1"), (handed_s, EVER_S, "fan-2"))
+        shop.wait(at_s - shop.now_s).touch("return", "ben")
+        assert [each.fan for each in shop.touches()] == [fan]
+    assert [each.fan for each in shop.wait(60).touch("scan", "ben", event_id="t2").touches()] == ["fan-2", "fan-2"]
