@@ -64,14 +64,16 @@ class WhoseThen:
         """Return what gives the standings of names as they held at a touch."""
 
         is_return = gives_back(json.loads(row.body))
+        asked_ns = row.time_ns - NS_PER_MS if is_return else row.time_ns
 
         def standing(name: str) -> Standing | None:
             here = self._within(name, row.store)
             if here is None or not here.is_lent:
                 return here
-            here = as_given_back(here, row.time_ns) if is_return else here
-            span = span_at(here, row.time_ns)
-            return without(here, span) if span and self._is_over(here, row.store, span, row.time_ns) else here
+            span = span_at(here, asked_ns)
+            if span and self._is_over(here, row.store, span, asked_ns):
+                here = without(here, span)
+            return as_given_back(here, row.time_ns) if is_return else here
 
         return standing
 

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from footfall.units import NS_PER_MS
 from gateway.fold.handovers import handovers_of
 from gateway.fold.lendings import Heard, as_given_back, ended_ns, is_over, without
 from gateway.fold.link_index import Changed, span_at
@@ -54,16 +55,17 @@ class Whose:
 
     def standing_of(self, store: int, time_ns: int, is_return: bool = False) -> StandingOf:
         """Return what gives the standings of names as they hold in a store at a time, or as a touch then finds them that gives back."""
+        asked_ns = time_ns - NS_PER_MS if is_return else time_ns
 
         def standing(name: str) -> Standing | None:
             found = self._state.links.standing(name)
             if found is None or not found.is_lent:
                 return found
             here = found.within(self._name(store))
-            if is_return:
-                here = as_given_back(here, time_ns)
-            span = span_at(here, time_ns)
-            return without(here, span) if span and self._is_over(name, store, span, time_ns) else here
+            span = span_at(here, asked_ns)
+            if span and self._is_over(name, store, span, asked_ns):
+                here = without(here, span)
+            return as_given_back(here, time_ns) if is_return else here
 
         return standing
 
