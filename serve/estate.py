@@ -1,94 +1,133 @@
-"""The estate of `site.toml`: what is not in it, or of another time, is refused at once, as the gateway would refuse it later."""
+"""The gateway's files as this server has them: what is not in `site.toml`, or of another time, is refused as the gateway would later."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple, TypeVar
 
 from footfall.config import file_state
 from footfall.consent import NOTHING_REFUSED, ConsentRule
-from footfall.errors import ConfigError, ContractError
+from footfall.errors import ConfigError, ContractError, Unreadable
 from footfall.event_facts import OwnerFact
 from footfall.event_times import check_time
 from footfall.events import Adjustment, AnyEvent, Count, Occupancy, Touch
 from footfall.identified import stated_identifiers
-from gateway.config import load_gateway, load_site
+from gateway.config import GatewayConfig, load_gateway, load_site
+from gateway.fans.profile_settings import FanProfileSettings, load_profile
 from gateway.site import Site
 from gateway.site.index import Places, StorePlaces
 
 log = logging.getLogger("footfall.serve")
 
 
+class _Seen(NamedTuple):
+    """The files as they were when they were looked at last."""
+
+    settings: GatewayConfig | None = None
+    site: Site | None = None
+    places: Places | None = None
+    profile: FanProfileSettings | None = None
+    consent: ConsentRule = NOTHING_REFUSED
+    why: str = ""
+    """What is wrong with gateway.toml or fan_profile.toml; what they had before counts, if they were read before."""
+
+
 class ServedEstate:
-    """What site.toml of a gateway.toml lists; both files are read again after they change."""
+    """What a gateway.toml has, and the site.toml and the fan_profile.toml that it names.
+
+    `look` reads those that changed, in a thread: the chain's site.toml takes seconds. All else answers at once, by the last look.
+    """
 
     def __init__(self, gateway: Path) -> None:
         self._gateway: Final = gateway
         self._lock: Final = threading.Lock()
         self._files: tuple[Path, ...] = ()
-        self._states: tuple[object, ...] | None = None
-        self._places: Places | None = None
-        self._site: Site | None = None
-        self._consent = NOTHING_REFUSED
+        self._states: tuple[object, ...] = ()
+        self._seen = _Seen()
+        self.look()
+
+    def look(self) -> Site | None:
+        """Read the files that changed. Return site.toml: the same object until it changes; None if it cannot be read."""
+        with self._lock:
+            if not self._states or self._states != self._look():
+                self._seen = self._load()
+                self._states = self._look()
+            return self._seen.site
 
     def check(self, store: str, agent: str, events: Sequence[AnyEvent], now_ns: int) -> None:
         """Raise ContractError: the store, the agent, or the zone, door, campaign or owner of an event is not in site.toml, its time is far
         from now, or somebody did not consent to an identifier.
 
-        Without readable files only times are checked: the gateway decides.
+        Without readable files only times are checked: the gateway decides. It looks at the files first.
         """
-        with self._lock:
-            places = self._current()
+        self.look()
+        seen = self._seen
         for i, event in enumerate(events):
-            _check(event, i, now_ns, self._consent)
-        if places is None:
+            _check(event, i, now_ns, seen.consent)
+        if seen.places is None:
             return
-        here = places.of(store, agent)
+        here = seen.places.of(store, agent)
         here.heard(agent, now_ns, now_ns, now_ns)
         for i, event in enumerate(events):
-            if (refusal := _refusal(event, here, places, now_ns)) is not None:
+            if (refusal := _refusal(event, here, seen.places, now_ns)) is not None:
                 raise ContractError(refusal.reason, f"event {i}: {refusal}")
 
     def site(self) -> Site | None:
-        """Return site.toml as it is now: the same object until it changes; None if it cannot be read."""
-        with self._lock:
-            self._current()
-            return self._site
+        """Return site.toml: the same object until it changes; None if it cannot be read."""
+        return self._seen.site
 
     def places(self) -> Places | None:
-        """Return the names of site.toml as it is now; None if it cannot be read."""
-        with self._lock:
-            return self._current()
+        """Return the names of site.toml; None if it cannot be read."""
+        return self._seen.places
 
     def is_own(self, store: str, reach: frozenset[str]) -> bool:
         """Return whether a store, by any of its names, is one of these, which are present names."""
-        with self._lock:
-            places = self._places
+        places = self._seen.places
         return store in reach or (places is not None and places.store_now(store) in reach)
 
-    def _current(self) -> Places | None:
-        if self._states is None or self._states != self._look():
-            self._site = self._load()
-            self._places = Places(self._site) if self._site else None
-            self._states = self._look()
-        return self._places
+    @property
+    def settings(self) -> GatewayConfig:
+        """What gateway.toml has. Raise Unreadable: it could not be read yet."""
+        if (settings := self._seen.settings) is None:
+            raise Unreadable(self._seen.why)
+        return settings
+
+    @property
+    def profile_settings(self) -> FanProfileSettings:
+        """How a fan's profile is worked out. Raise Unreadable: it could not be read yet."""
+        if (profile := self._seen.profile) is None:
+            raise Unreadable(self._seen.why)
+        return profile
 
     def _look(self) -> tuple[object, ...]:
         return tuple(file_state(path) for path in self._files)
 
-    def _load(self) -> Site | None:
-        self._files = (self._gateway,)
-        try:
-            config = load_gateway(self._gateway)
-            self._files = (self._gateway, config.site)
-            self._consent = config.profiles.registry().consent
-            return load_site(config.site)
-        except ConfigError as error:
-            log.warning("%s; events are published without a look at site.toml", error)
-            return None
+    def _load(self) -> _Seen:
+        before, self._files = self._seen, (self._gateway,)
+        settings, why = _attempt(load_gateway, self._gateway)
+        if settings is None:
+            return before._replace(site=None, places=None, why=why)
+        self._files = (self._gateway, settings.site, *filter(None, [settings.fan_profile_file]))
+        site, _ = _attempt(load_site, settings.site)
+        profile, why = _attempt(load_profile, settings.fan_profile_file)
+        consent = settings.profiles.registry().consent
+        return _Seen(settings, site, Places(site) if site else None, profile or before.profile, consent, why)
+
+
+_From = TypeVar("_From")
+_Loaded = TypeVar("_Loaded")
+
+
+def _attempt(load: Callable[[_From], _Loaded], path: _From) -> tuple[_Loaded | None, str]:
+    """Return what a file has, or why it cannot be read."""
+    try:
+        return load(path), ""
+    except ConfigError as error:
+        log.warning("%s; without site.toml events are published unseen, and of other files what they had before counts", error)
+        return None, str(error)
 
 
 def _check(event: AnyEvent, i: int, now_ns: int, consent: ConsentRule) -> None:

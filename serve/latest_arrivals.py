@@ -17,6 +17,8 @@ KNOWN: Final = 40_000
 """Ids that are remembered; a gateway repeats those of seconds."""
 KEPT_NS: Final = NS_PER_HOUR
 """How long one is kept after it was heard of."""
+SPLIT: Final = "split"
+WITHDRAWN: Final = "withdrawn"
 RENAMES: Final = frozenset({"merged", "id_changed"})
 """Changes of the change feed after which an arrival has another fan."""
 
@@ -26,6 +28,8 @@ Arrival = Mapping[str, Any]
 class _Kept(NamedTuple):
     heard_ns: int
     arrival: Arrival
+    heard_as: object
+    """The fan that it named first."""
 
 
 class LatestArrivals:
@@ -46,22 +50,30 @@ class LatestArrivals:
         if len(self._known) > KNOWN:
             del self._known[next(iter(self._known))]
         self._forget(arrival_id)
-        self._keep(arrival_id, _Kept(now_ns, arrival))
+        self._keep(arrival_id, _Kept(now_ns, arrival, arrival.get("fan")))
         if len(self._kept) > ARRIVALS_KEPT:
             self._forget(next(iter(self._kept)))
         return True
 
     def change(self, change: Mapping[str, Any]) -> None:
-        """Take what became of a fan's id, a message of the change feed: forget who withdrew, rename who has another id."""
-        what, new = change.get("what"), change.get("new")
-        for fan in {change.get("fan"), change.get("old")}:
-            if what == "withdrawn":
-                for arrival_id in list(self._of_fan.get(fan, ())):
-                    self._forget(arrival_id)
-            elif what in RENAMES and new:
-                for arrival_id in self._of_fan.pop(fan, {}):
-                    heard_ns, arrival = self._kept[arrival_id]
-                    self._keep(arrival_id, _Kept(heard_ns, {**arrival, "fan": new}))  # in its old place
+        """Take what became of a fan's id, a message of the change feed: forget who withdrew, rename who has another id.
+
+        Of those whom a split leaves, an arrival is whose it was before they were one; one that named the person of both is nobody's.
+        """
+        what, fan, old, new = (change.get(key) for key in ("what", "fan", "old", "new"))
+        if what == SPLIT:
+            self._split(fan, old, new)
+        elif what == WITHDRAWN or (what in RENAMES and new):
+            for arrival_id in [each for named in {fan, old} for each in self._of_fan.get(named, ())]:
+                self._forget(arrival_id) if what == WITHDRAWN else self._rename(arrival_id, new)
+
+    def _split(self, fan: object, old: object, new: object) -> None:
+        for arrival_id in list(self._of_fan.get(old, ())):
+            heard_as = self._kept[arrival_id].heard_as
+            if heard_as == fan and new:
+                self._rename(arrival_id, new)
+            elif heard_as == old:
+                self._forget(arrival_id)
 
     def latest(self, now_ns: int) -> Iterator[Arrival]:
         """Yield what is kept still, the latest first, and forget the rest."""
@@ -69,13 +81,22 @@ class LatestArrivals:
             self._forget(oldest)
         return (each.arrival for each in reversed(self._kept.values()))
 
+    def _rename(self, arrival_id: str, fan: object) -> None:
+        """Give an arrival to another fan, in its old place."""
+        kept = self._kept[arrival_id]
+        self._unlist(arrival_id, kept)
+        self._keep(arrival_id, kept._replace(arrival={**kept.arrival, "fan": fan}))
+
     def _keep(self, arrival_id: str, kept: _Kept) -> None:
         self._kept[arrival_id] = kept
         self._of_fan[kept.arrival.get("fan")][arrival_id] = None
 
     def _forget(self, arrival_id: str) -> None:
         if (kept := self._kept.pop(arrival_id, None)) is not None:
-            ids = self._of_fan[fan := kept.arrival.get("fan")]
-            del ids[arrival_id]
-            if not ids:
-                del self._of_fan[fan]
+            self._unlist(arrival_id, kept)
+
+    def _unlist(self, arrival_id: str, kept: _Kept) -> None:
+        ids = self._of_fan[fan := kept.arrival.get("fan")]
+        del ids[arrival_id]
+        if not ids:
+            del self._of_fan[fan]

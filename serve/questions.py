@@ -74,9 +74,9 @@ def answer(gateway: Path, what: str, given: Mapping[str, str]) -> str:
     return as_json(asked(gateway, what, given, None))
 
 
-def page(gateway: Path, what: str, given: Mapping[str, str], wanted: Page, reach: frozenset[str] | None) -> Paged:
+def page(gateway: Path, what: str, given: Mapping[str, str], wanted: Page, reach: frozenset[str] | None, site: Site | None = None) -> Paged:
     """Return a page of what `answer` has, of the stores of `reach` alone (None: all). Raise as `answer`, and BeyondScope."""
-    found = asked(gateway, what, given, reach)
+    found = asked(gateway, what, given, reach, site)
     rows = len(found.rows)
     if wanted.limit is None and rows > MOST_UNPAGED:
         raise ConfigError(f"the answer has {rows:,} rows: add limit={MOST_ROWS} and offset=0, then offset={MOST_ROWS}, and so on")
@@ -84,8 +84,11 @@ def page(gateway: Path, what: str, given: Mapping[str, str], wanted: Page, reach
     return Paged(as_json(replace(found, rows=some)), rows)
 
 
-def asked(gateway: Path, what: str, given: Mapping[str, str], reach: frozenset[str] | None) -> Answer:
-    """Return an answer of the stores of `reach` alone (None: all). Raise as `answer`, and BeyondScope."""
+def asked(gateway: Path, what: str, given: Mapping[str, str], reach: frozenset[str] | None, site: Site | None = None) -> Answer:
+    """Return an answer of the stores of `reach` alone (None: all). Raise as `answer`, and BeyondScope.
+
+    `site`: what site.toml has, where that is known; a chain's takes seconds to read.
+    """
     if what == EXPLAINS:
         return every_measure()
     request = request_of(what, given)
@@ -94,7 +97,7 @@ def asked(gateway: Path, what: str, given: Mapping[str, str], reach: frozenset[s
     if what == ANONYMITY:
         return anonymity_of(gateway, request, time.time_ns())
     request, note = by_standing_fan(gateway, request)
-    site, opened = _sources(gateway)
+    site, opened = _sources(gateway, site)
     with closing(opened) as reader:
         found = ask(reader, request, read_estate(reader, site), time.time_ns())
     return replace(found, notes=(*found.notes, note)) if note else found
@@ -112,10 +115,10 @@ def narrowed(request: Request, reach: frozenset[str]) -> Request:
     return request if request.stores else replace(request, stores=tuple(sorted(reach)))
 
 
-def _sources(gateway: Path) -> tuple[Site, PointReader]:
+def _sources(gateway: Path, site: Site | None) -> tuple[Site, PointReader]:
     """Return the estate and the database of a gateway.toml; Unreadable: one of them cannot be read, whatever is asked."""
     try:
-        return load_site(load_gateway(gateway).site), open_reader(None, None, "", None, gateway)
+        return site or load_site(load_gateway(gateway).site), open_reader(None, None, "", None, gateway)
     except ConfigError as error:
         raise Unreadable(str(error)) from None
 

@@ -33,7 +33,7 @@ log = logging.getLogger("footfall.serve")
 KEEP_ALIVE_S: Final = 30
 SHUTDOWN_TIMEOUT_S: Final = 3
 SITE_EVERY_S: Final = 5
-"""site.toml is looked at again so often."""
+"""gateway.toml, site.toml and fan_profile.toml are looked at again so often."""
 _ELSEWHERE: Final = "choose another listen.port in serve.toml, or serve.port in gateway.toml where the gateway starts it"
 
 
@@ -67,14 +67,14 @@ async def _serve(config: ServeConfig, sock: socket.socket) -> None:
 
 def _reload() -> None:
     """Answer SIGHUP, which a whole group of processes may get for the gateway's sake: it must not end this one."""
-    log.info("SIGHUP: gateway.toml and site.toml are read again when they change; serve.toml is read at the start")
+    log.info("SIGHUP: gateway.toml, site.toml and fan_profile.toml are read again when they change; serve.toml is read at the start")
 
 
 async def _watch(feed: LiveReaders, estate: ServedEstate) -> None:
     """Send pages what they show every second, of the stores that site.toml lists then."""
     known: Site | None = None
     while True:
-        if (site := await asyncio.to_thread(estate.site)) is not known and site is not None:
+        if (site := await asyncio.to_thread(estate.look)) is not known and site is not None:
             known = site
             feed.board.use(site.stores, time.time_ns())
             feed.opening.use(await asyncio.to_thread(QueryEstate.from_site, site))

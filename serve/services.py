@@ -7,19 +7,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from footfall.errors import ConfigError, Unreadable
+from footfall.errors import ConfigError
 from footfall.events import AnyEvent
 from gateway.cli.status import fetch
-from gateway.config import GatewayConfig, load_gateway
+from gateway.config import GatewayConfig
 from gateway.fans.desk import Desk
 from gateway.fans.known_events import KnownEvent, known_events
-from gateway.fans.profile_settings import FanProfileSettings, load_profile
+from gateway.fans.profile_settings import FanProfileSettings
 from gateway.fans.reading import FanReader
 from gateway.fans.refused_events import RefusedEvent, refused_event
 from gateway.site.staff import Roster
@@ -76,21 +75,15 @@ class Services:
         """The gateway.toml."""
         return self.config.gateway
 
-    @cached_property
+    @property
     def settings(self) -> GatewayConfig:
-        """What gateway.toml has, as it was when it was needed first. Raise Unreadable."""
-        try:
-            return load_gateway(self.config.gateway)
-        except ConfigError as error:
-            raise Unreadable(str(error)) from None
+        """What gateway.toml has. Raise Unreadable."""
+        return self.estate.settings
 
-    @cached_property
+    @property
     def profile_settings(self) -> FanProfileSettings:
         """How a fan's profile is worked out. Raise Unreadable."""
-        try:
-            return load_profile(self.settings.fan_profile_file)
-        except ConfigError as error:
-            raise Unreadable(str(error)) from None
+        return self.estate.profile_settings
 
     @property
     def roster(self) -> Roster:

@@ -23,6 +23,7 @@ from serve.live import Arrivals, EventStream
 from serve.openapi import refusals, streamed
 from serve.problems import problem
 from serve.services import Services
+from serve.single_flight import SingleFlight
 
 _STORE: Final = {
     "name": "store", "in": "query", "required": False, "schema": {"type": "string"},
@@ -33,6 +34,7 @@ _STORE: Final = {
 def routes(services: Services) -> APIRouter:
     """Return the routes."""
     router = APIRouter(tags=["fans"])
+    flight: SingleFlight[str] = SingleFlight()
 
     @router.get(
         "/api/arrivals", summary="Arrivals", status_code=200, response_class=Response, openapi_extra={"parameters": [_STORE]},
@@ -50,7 +52,12 @@ def routes(services: Services) -> APIRouter:
             return problem(400, "arrivals", f"site.toml has no store {missing[0][:80]!r}{did_you_mean(missing[0][:80], there)}")
         stores = asked or reach
         is_own = None if reach is None else partial(services.estate.is_own, reach=reach)
-        return EventStream(services.feed, Arrivals(stores), partial(_spelled, services, is_own))
+
+        async def spelled(text: str) -> str:
+            """Return an arrival as every stream with this reach has it: a store with ten guides reads its fan once."""
+            return await flight.do((text, reach), partial(_spelled, services, is_own, text))
+
+        return EventStream(services.feed, Arrivals(stores), spelled)
 
     return router
 

@@ -65,7 +65,9 @@ def routes(services: Services) -> APIRouter:
         try:
             wanted = page_of(given)
             async with services.queries:
-                found = await run_in_threadpool(page, services.gateway, what, given, wanted, reach_of_request(request))
+                found = await run_in_threadpool(
+                    page, services.gateway, what, given, wanted, reach_of_request(request), services.estate.site()
+                )
         except BeyondScope as error:
             return problem(403, "scope", str(error))
         except (SinkUnavailable, Unreadable) as error:

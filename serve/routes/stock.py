@@ -40,7 +40,7 @@ def routes(services: Services) -> APIRouter:
         given: Mapping[str, str] = {"store": store} if store else {}
         try:
             async with services.queries:
-                found = await run_in_threadpool(asked, services.gateway, "stock", given, reach_of_request(request))
+                found = await run_in_threadpool(asked, services.gateway, "stock", given, reach_of_request(request), services.estate.site())
         except BeyondScope as error:
             return problem(403, "scope", str(error))
         except (SinkUnavailable, Unreadable) as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from footfall.errors import ContractError
+from footfall.errors import ContractError, Unreadable
 from footfall.events import parse_event
 from serve.estate import ServedEstate
 
@@ -121,6 +121,26 @@ def test_what_it_has_passes_and_a_changed_file_counts_at_once(estate: ServedEsta
     estate.check("s2", "till", [parse_event(COUNT)], NOW_NS)
     with pytest.raises(ContractError):
         estate.check("s1", "till", [parse_event(COUNT)], NOW_NS)
+
+
+def test_what_changed_counts_from_the_next_look_on_and_what_broke_counts_as_before(estate: ServedEstate, tmp_path: Path) -> None:
+    gateway, profile = tmp_path / "gateway.toml", tmp_path / "profile.toml"
+    profile.write_text("window_days = 30\n")
+    gateway.write_text('fan_profile_file = "profile.toml"\nstate_dir = "kept"\n')
+    assert (estate.profile_settings.window_days, estate.settings.state_dir.name) == (365.0, "state"), "nobody looked yet"
+    estate.look()
+    assert (estate.profile_settings.window_days, estate.settings.state_dir.name) == (30.0, "kept")
+    profile.write_text("window_days = no number\n")
+    gateway.write_text(gateway.read_text() + "# more\n")
+    before = estate.look()
+    assert (estate.profile_settings.window_days, before is not None) == (30.0, True)
+    gateway.write_text("broken")
+    assert (estate.look(), estate.settings.state_dir.name) == (None, "kept")
+
+
+def test_files_that_were_never_read_are_named(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match=r"missing\.toml"):
+        _ = ServedEstate(tmp_path / "missing.toml").settings
 
 
 def test_whether_a_correction_may_be_made_elsewhere_the_gateway_decides(estate: ServedEstate) -> None:

@@ -107,6 +107,7 @@ def test_touches_have_the_department_and_the_squad_of_their_staff_as_questions_d
     brand = ServedBrand(tmp_path / "brand")
     site = brand.folder / "site.toml"
     site.write_text(site.read_text() + '[[staff]]\nstaff_id = "ann"\ndepartment = "footwear"\nsquad = "north"\n')
+    brand.pages.estate.look()
     found = brand.ask("GET", "/api/fans/f-1", Role.HEADQUARTERS).json()
     assert {(each["department"], each["squad"]) for each in found["touches"] + found["purchases"]} == {("footwear", "north")}
 

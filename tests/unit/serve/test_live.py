@@ -248,6 +248,18 @@ def test_it_sees_those_whose_id_changed_under_the_new_one(feed: LiveReaders, wha
     assert fans_of_a_new_page(feed) == []
 
 
+def test_after_a_split_an_arrival_is_whose_it_was_or_nobody_s(feed: LiveReaders) -> None:
+    for number in (1, 2, 3):
+        feed.publish(arrival(number))
+    for number in (1, 2):
+        feed.publish(fan_change("merged", f"f{number}", f"f{number}", "f3"))
+    assert fans_of_a_new_page(feed) == ["f3", "f3", "f3"]
+    feed.publish(fan_change("split", "f1", "f3", "f1"))
+    assert fans_of_a_new_page(feed) == ["f1", "f3"], "of f3 itself it is not known whether it came as the person of both"
+    feed.publish(fan_change("split", "f2", "f3", "f2"))
+    assert fans_of_a_new_page(feed) == ["f1", "f2"]
+
+
 def test_an_arrival_is_forgotten_after_an_hour(feed: LiveReaders, clock: Clock) -> None:
     feed.publish(arrival(1))
     clock.now_ns += 3600 * S
