@@ -186,7 +186,7 @@ def _as_known(files: Desk, fan: str, until_ns: int) -> tuple[Person, FanRows]:
     standings = as_known_on(facts, until_ns, files.types, files.key)
     then = fan_at(standings.get, fan, until_ns) or fan
     known_then = Then(until_ns, standings, touches)
-    rows = rows_as_known(files.ledger, known_then, then, timeouts(files.ledger), AllRows(files.ledger).visits_of)
+    rows = rows_as_known(AllRows(files.ledger), known_then, then, timeouts(files.ledger))
     return of_standings(then, standings.values(), fan), rows
 
 

@@ -21,7 +21,7 @@ from gateway.fans.show import moment
 from gateway.fold.store import TouchRow
 from gateway.fold.touch_names import names_of
 from gateway.identity.around import facts_around
-from gateway.identity.facts import Fact, fan_name, is_registered, ref_name
+from gateway.identity.facts import Fact, InStore, fan_name, is_registered, ref_name
 from gateway.identity.facts_json import values_of
 from gateway.identity.identity import Identity
 from gateway.identity.in_force import REVOKED, SPLIT, Refused
@@ -43,6 +43,7 @@ def _why(
     what: Annotated[str, typer.Argument(metavar="IDENTIFIER|TOUCH|FAN", help="type:value, a touch's ref or id, or a fan's id.")],
     config: ConfigOption = DEFAULT_CONFIG,
     at: Annotated[str, typer.Option("--at", help="The time that is asked about; else now, or the touch's own.")] = "",
+    store: Annotated[str, typer.Option("--store", help="What this store calls so: of what is lent others may have one, too.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Show why an identifier, a touch or a fan id means whom it means: the shortest path of facts, and what was refused by which rule.
@@ -59,15 +60,24 @@ def _why(
         if not (_is_identifier(what) or files.is_known(what)):
             raise ConfigError(f"no fan, and no touch by its ref or id, is known as {what!r}{files.meant(what)}")
         name = files.identified(what)[0].subject if _is_identifier(what) else fan_name(what)
-        answer = answer_of(files, name, time_ns)
+        answer = answer_of(files, name, time_ns, store)
+        apart = {each.store: answer_of(files, name, time_ns, each.store) for each in (() if store else _apart(answer))}
         stated = owners_of(files, what, time_ns) if name == fan_name(what) else []
     if as_json:
         typer.echo(json.dumps(answer_object(answer, stated), ensure_ascii=False))
         return
     for text in _answer_lines(answer, what):
         typer.echo(text)
+    for where, own in apart.items():
+        for text in _answer_lines(own, f"in {where}"):
+            typer.echo(f"  {text}")
     for fact, counts in stated[:SHOWN]:
         typer.echo(f"  owner{'' if counts else ', not then'}: {line(fact)}")
+
+
+def _apart(answer: NameAnswer) -> Sequence[InStore]:
+    """Return how something lent stands in the stores that have one of their own by its name."""
+    return answer.because.lent.in_stores if answer.because.lent else ()
 
 
 def _is_identifier(text: str) -> bool:

@@ -9,7 +9,8 @@ from typing import Final
 from gateway.fans.effect import Rows, named
 from gateway.fans.history import FanRows
 from gateway.fans.known_touches import NamedFacts, TouchesThen
-from gateway.fans.whose_then import VisitsOf, WhoseThen
+from gateway.fans.recut import dwells_within
+from gateway.fans.whose_then import WhoseThen
 from gateway.identity.facts import Fact, MemoryFactStore, Standing, claims_name, fan_name, names_of
 from gateway.identity.identity import Identity
 from gateway.identity.types import IdentifierTypes
@@ -62,18 +63,19 @@ class Then:
     """Touches with the corrections of then."""
 
 
-def rows_as_known(rows: Rows, then: Then, person: str, timeout_ns: Mapping[str, int], visits_of: VisitsOf) -> FanRows:
-    """Return the rows up to a time that what was known then gives a person, with visits cut by that."""
-    whose, until_ns = WhoseThen(visits_of, then.standings.get, timeout_ns), then.until_ns
+def rows_as_known(rows: Rows, then: Then, person: str, timeout_ns: Mapping[str, int]) -> FanRows:
+    """Return the rows up to a time that what was known then gives a person, cut by that. `rows` has also those that are not over."""
+    whose, until_ns = WhoseThen(rows.visits_of, then.standings.get, timeout_ns), then.until_ns
     names = [name for name, each in then.standings.items() if person in each.fans()]
     subjects = [name for name in names if ":" not in name]
     now = {(row.store, row.agent, row.row): row for name in {*names, fan_name(person)} for row in rows.touches_of(name)}
     touches = [row for row in {**now, **then.touches.rows}.values() if row.time_ns <= until_ns and not row.void]
     visited = [row for subject in subjects for row in whose.parts_of(subject) if row.start_ns <= until_ns]
     dwells = [row for subject in subjects for row in rows.dwells_of(subject) if row.start_ns <= until_ns]
+    visits = [row for row in visited if whose.of_visit(row, until_ns) == person]
     return FanRows(
-        visits=[row for row in visited if whose.of_visit(row, until_ns) == person],
-        dwells=[row for row in dwells if whose.of_dwell(row) == person],
+        visits=visits,
+        dwells=dwells_within([row for row in visits if row.part_of_ns], [row for row in dwells if whose.of_dwell(row) == person], dwells),
         touches=[row for row in touches if named(whose.at(row), row) == person],
         timeout_ns=timeout_ns,
     )

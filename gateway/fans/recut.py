@@ -14,7 +14,7 @@ from operator import or_
 from footfall.units import NS_PER_MS
 from gateway.fold.absences import from_text, to_text
 from gateway.fold.handovers import handovers_of
-from gateway.fold.store import VisitRow, is_visit
+from gateway.fold.store import DwellRow, VisitRow, is_visit
 from gateway.fold.visit_parts import own_part, spans_between
 from gateway.identity.facts import Standing
 
@@ -40,6 +40,26 @@ def recut(whole: VisitRow, standing: Standing | None) -> list[VisitRow]:
         for key_ns, (start_ns, last_ns) in zip(keys, spans, strict=True)
     ]
     return [*parts[:-1], parts[-1]._replace(open=whole.open)]
+
+
+def dwells_within(parts: Sequence[VisitRow], own: Iterable[DwellRow], all_there: Iterable[DwellRow]) -> list[DwellRow]:
+    """Return the dwells of a fan: `own`, but during parts of visits what lies within them of `all_there`, whosever.
+
+    A stored dwell is whose it was at its start. One that spans a handover is each one's who had the subject, for that time.
+    """
+    kept = [row for row in own if not any(_overlap(row, part) for part in parts)]
+    cut = [_within(row, part) for row in all_there for part in parts if _overlap(row, part)]
+    return [*kept, *cut]
+
+
+def _overlap(row: DwellRow, part: VisitRow) -> bool:
+    is_there = (row.subject, row.store) == (part.subject, part.store) and row.start_ns <= part.last_ns and row.last_ns >= part.start_ns
+    return is_there and (row.start_ns == row.last_ns or min(row.last_ns, part.last_ns) > max(row.start_ns, part.start_ns))
+
+
+def _within(row: DwellRow, part: VisitRow) -> DwellRow:
+    last_ns = min(row.last_ns, part.last_ns)
+    return row._replace(start_ns=max(row.start_ns, part.start_ns), last_ns=last_ns, open=row.open if last_ns == row.last_ns else 0)
 
 
 def _whole(parts: Sequence[VisitRow]) -> VisitRow:

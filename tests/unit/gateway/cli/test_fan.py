@@ -13,6 +13,7 @@ from footfall.units import NS_PER_S
 from gateway.identity.facts import Identifier, Link
 from gateway.state.facts_tail import facts_after
 from tests.support.fan_shop import FanShop
+from tests.support.journal_stories import T0
 from tests.support.shop_stories import PEOPLE, seen
 
 ANN, BEN = f"{PEOPLE['ann']:016x}", f"{PEOPLE['ben']:016x}"
@@ -162,6 +163,24 @@ def test_who_has_a_tag_after_the_visit_is_not_the_fan_it_was_lent_to_also_as_kno
     ended = place.fan("why", tag.subject).stdout
     assert ended.startswith(f"{tag.subject}: nobody is known\n  not because lent")
     assert "until the visit ends in which that began" in ended
+
+
+def test_time_in_a_zone_is_each_fan_s_who_had_the_tag(place: FanShop) -> None:
+    """Cat's tag is heard in one zone all the time, and handed on in the middle."""
+    shop = place.shop
+    tag, start_s = Identifier("tag", f"{PEOPLE['cat']:016x}"), shop.now_s + 60
+    shop.hear(*(seen("cat", "a", start_s + more) for more in range(0, 601, 20)))
+    begin_ns = T0 + -T0 // NS_PER_S % 60 * NS_PER_S + round(start_s * NS_PER_S)
+    lent = {fan: begin_ns + at_s * NS_PER_S for fan, at_s in (("fan-8", -10), ("fan-9", 400))}
+    shop.know([Link(id=fan, learned_ns=ns, source="desk", identifier=tag, fan=fan, from_ns=ns) for fan, ns in lent.items()])
+    for is_over in (False, True):
+        if is_over:
+            shop.close()
+        place.fold()
+        for fan, seconds in (("fan-8", 400), ("fan-9", 200)):
+            for more in ((), ("--as-known-on", "2026-06-30")):
+                (visit,) = json.loads(place.fan(fan, *more, "--json").stdout)["visits"]
+                assert [round(zone["seconds"]) for zone in visit["zones"]] == [seconds], (is_over, fan, more)
 
 
 def test_a_fan_of_whom_nothing_was_known_yet_is_not_taken_for_a_slip(place: FanShop) -> None:

@@ -53,6 +53,20 @@ def test_why_is_the_shortest_path_of_facts_with_who_states_them(place: FanShop) 
     assert "m1: e and f are one person (desk by ann, learned 2001-09-09 01:46Z: told so)" in place.fan("why", "e").stdout
 
 
+def test_why_of_what_stores_call_by_one_name_is_each_one_s_own(place: FanShop) -> None:
+    tag = Identifier("tag", card(7).subject)
+    now_ns = 1_780_000_000 * 10**9
+    for store, fan in (("s1", "f"), ("s2", "g")):
+        told(place, Link(id=f"in-{store}", learned_ns=now_ns, source="desk", identifier=tag, fan=fan, from_ns=now_ns, store=store))
+    at = ("--at", "2026-05-28T20:30:00Z")
+    assert [asked(place, "why", tag.subject, *at, "--store", store)["fan"] for store in ("s1", "s2", "s3")] == ["f", "g", None]
+    text = place.fan("why", tag.subject, *at).stdout
+    assert text.startswith(f"{tag.subject}: nobody is known\n")
+    assert "  in s1: fan f\n    because in-s1: tag " in text
+    assert "'s from 2026-05-28 20:26Z in s2" in text
+    assert "not because in-s2: " in place.fan("why", tag.subject, *at, "--store", "s1").stdout
+
+
 def test_why_names_what_does_not_count_and_the_rule(place: FanShop) -> None:
     told(place, link(1, "f", source="desk"), link(1, "g"))
     found = place.fan("why", card(1).subject).stdout

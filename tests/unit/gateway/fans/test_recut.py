@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.fans.recut import recut, wholes_of
-from gateway.fold.store import VisitRow
+from gateway.fans.recut import dwells_within, recut, wholes_of
+from gateway.fold.store import DwellRow, VisitRow
 from gateway.identity.facts import Span, Standing
 
 S = 1_000_000_000
@@ -41,6 +41,16 @@ def test_who_was_away_at_a_handover_is_in_neither_part() -> None:
     assert spans(parts) == [(10, 10, 30), (60, 60, 100)]
     (whole,) = wholes_of(parts)
     assert whole.absences == f"[[{30 * S}, {60 * S}]]"
+
+
+def test_a_dwell_that_spans_a_handover_is_each_one_s_while_they_had_the_subject() -> None:
+    first, second = recut(visit(10, 10, 100), lent(5, 40))
+    spans_s = ((10, 20), (30, 70), (70, 100))
+    dwells = [DwellRow(A, "s1", "shoes", at_s * S, "x", at_s * S, last_s * S, 0, 0, "") for at_s, last_s in spans_s]
+    found = [dwells_within([part], own, dwells) for part, own in ((first, dwells[:2]), (second, dwells[2:]))]
+    told = [[(row.start_ns // S, row.last_ns // S) for row in rows] for rows in found]
+    assert told == [[(10, 20), (30, 40)], [(40, 70), (70, 100)]]
+    assert dwells_within([], dwells[:2], dwells) == dwells[:2], "where nothing passed on a dwell is whose it was at its start"
 
 
 def test_the_last_part_goes_on_and_a_pass_or_one_of_the_staff_is_not_cut() -> None:
