@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hardware test lint parts mosquitto curl nodejs node-red systemd dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers promises fuzz api-fuzz real bench accuracy identity bench-pairs house boards docs-test install-test wheel clean
+.PHONY: help demo demo-hardware test test-whole lint collect parts mosquitto curl nodejs node-red systemd dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers promises fuzz api-fuzz real bench accuracy identity bench-pairs house boards docs-test install-test wheel clean
 
 KILLS ?= 50
 N ?= 200000
@@ -25,15 +25,22 @@ demo-hardware: .venv/run dbus $(if $(INFLUX),influxd-1.8) ## One store heard by 
 	@$(PY) -m simulators.demo_hardware $(if $(INFLUX),--influx)
 
 test: .venv/dev parts ## All that CI runs: lint, every test, the wheel
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory -j2 lint collect
 	@PYTHONDONTWRITEBYTECODE= $(PY) -m tests.support.measured_run -q -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
 	@$(MAKE) --no-print-directory wheel
+
+test-whole: .venv/dev parts ## What `make test` does in small, in full: all seeds, longer days, all examples of properties, or TIMES=10 as many
+	@FOOTFALL_WHOLE=$(or $(TIMES),1) $(BIN)/pytest -q -n $(TESTS_AT_ONCE) --dist loadfile $$(grep -rl --include='test_*.py' 'tests[.]support[.]whole' tests)
 
 lint: .venv/dev ## ruff, mypy and the rules of who imports whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The first process that imports a test compiles it, and the workers of pytest-xdist would all be first.
+collect: .venv/dev
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q --collect-only >.venv/collect.log || { tail -n 50 .venv/collect.log; exit 1; }
 
 wheel: .venv/dev ## Builds the wheel into dist/ and tries it in a fresh environment elsewhere
 	$(PY) -m tests.check_wheel

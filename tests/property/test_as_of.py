@@ -18,9 +18,10 @@ from gateway.sinks.reader import PointReader, columns_of
 from tests.support.journal_stories import Rows, S, new_fold, pairs, steps, store, told
 from tests.support.memory_fold_store import MemoryStore
 from tests.support.memory_reader import MemoryReader
+from tests.support.whole import examples
 
 SLOW = settings(
-    max_examples=60, phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    max_examples=examples(60), phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
 MINUTES = ("traffic", "zone_traffic")

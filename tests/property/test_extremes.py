@@ -23,6 +23,7 @@ from gateway.site.index import Places
 from gateway.state.journal import Journal
 from tests.support.accept_inputs import NOW, SECRET, SITE, TOPIC, S, body, frame
 from tests.support.journal_stories import Rows, new_fold, pairs, store
+from tests.support.whole import examples
 
 OWN_EVENTS = Topic("s1", "x", "events")
 SCAN = b'{"kind":"touch","what":"scan"}'
@@ -65,7 +66,7 @@ headers = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(st.tuples(seqs, bodies(), headers, st.integers(0, 3) | st.just(10**6)), min_size=1, max_size=6))
 def test_no_number_of_a_frame_ends_the_gateway(sent: Sequence[tuple[int, Body, dict[str, Any], int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

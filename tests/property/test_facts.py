@@ -18,8 +18,9 @@ from gateway.state.ledger import Ledger
 from tests.support import journal_stories as made
 from tests.support.journal_stories import FANS, Row, Rows, Story, assert_same, new_fold, pairs, pseudonym, store
 from tests.support.shards import shard_of
+from tests.support.whole import examples
 
-SLOW = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
+SLOW = settings(max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
 TAG = Identifier("tag", f"{made.SUBJECTS[2]:016x}")
 IDENTIFIERS = [
     *(Identifier("ibeacon", f"{subject:016x}") for subject in made.SUBJECTS[:2]),

@@ -37,6 +37,7 @@ from tests.support.journal_stories import (
     stored_minutes,
 )
 from tests.support.memory_fold_store import MemoryStore
+from tests.support.whole import examples, small_or_whole
 
 stories = st.lists(made.steps, max_size=25).map(made.told)
 crowd_rows = st.builds(
@@ -61,7 +62,7 @@ crowds = st.lists(crowd_steps, min_size=3, max_size=25).map(made.told)
 goods_stories = st.lists(st.tuples(made.seconds, made.frames(rows=made.goods_rows)), max_size=30).map(made.told)
 batch_sizes = st.sampled_from([1, 3, 40])
 """The most records of a batch."""
-SLOW = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SLOW = settings(max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def in_batches(records: Sequence[Record], rng: random.Random, most: int) -> Rows:
@@ -126,7 +127,7 @@ def test_a_restart_anywhere_gives_the_same_rows(story: Story, seed: int) -> None
 
 
 @given(stories, st.integers(0, 2**32))
-@settings(SLOW, max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # to shrink takes too long
+@settings(SLOW, max_examples=examples(25), phases=[Phase.explicit, Phase.reuse, Phase.generate])  # to shrink takes too long
 def test_a_crash_at_every_record_gives_the_same_rows(story: Story, seed: int) -> None:
     records = story.end(0.4).records
     with TemporaryDirectory() as folder:
@@ -134,7 +135,7 @@ def test_a_crash_at_every_record_gives_the_same_rows(story: Story, seed: int) ->
 
 
 @given(stories, st.integers(0, 2**32))
-@settings(SLOW, max_examples=25)
+@settings(SLOW, max_examples=examples(25))
 def test_a_store_of_dictionaries_gives_the_same_rows_through_every_crash(story: Story, seed: int) -> None:
     records, kept = story.end(0.4).records, {}
     assert with_crashes(records, random.Random(seed), lambda: MemoryStore(kept)) == folded(records)
@@ -391,7 +392,7 @@ def on_the_way() -> Story:
 
 @given(crowds, batch_sizes, st.integers(0, 2**32))
 @example(on_the_way(), 3, 0)
-@settings(SLOW, max_examples=15, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(SLOW, max_examples=examples(15), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_since_when_somebody_is_heard_faintly_is_the_same_through_batches_restarts_and_crashes(story: Story, most: int, seed: int) -> None:
     records, rng, kept = story.end(0.2).records, random.Random(seed), {}
     with pytest.MonkeyPatch.context() as patch:
@@ -471,7 +472,7 @@ def test_occupancy_is_never_negative_and_drift_counts_the_rest(story: Story) -> 
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=3)
+@settings(max_examples=small_or_whole(1, 3))
 @example(1)
 @example(165)  # a link that took a visit out of those of its subject that nobody was known to have
 @example(1708)  # a link that took a visit out of a group, and with it what the group counted

@@ -13,9 +13,10 @@ from footfall.frames import Kind
 from gateway.records import Record, RecordKind
 from tests.support import journal_stories as made
 from tests.support.journal_stories import Row, Rows, S, Story, assert_same, folded, goods, new_fold, pairs, store
+from tests.support.whole import examples
 
 SLOW = settings(
-    max_examples=40, phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    max_examples=examples(40), phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
 RAW = frozenset({"presence", "door", "touch", "item"})

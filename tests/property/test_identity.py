@@ -17,6 +17,7 @@ from gateway.identity.facts import Fact, Link, MemoryFactStore, Mention, Standin
 from gateway.identity.identity import Identity
 from gateway.identity.resolve import resolve
 from tests.support.identity_facts import DAY, KEY, TYPES, consent, distinct, link, merge, revoke, same, split, touch, unlink
+from tests.support.whole import examples
 
 TEXTS: Final = [f"{each}:{nth}" for each in ("member", "phone", "wx-a", "web", "alipay.a", "card", "tag", "nfc", "odd") for nth in range(2)]
 FANS: Final = ("A", "B", "C")
@@ -96,7 +97,7 @@ def _taken(portions: Sequence[Sequence[Fact]], crash_after: int = -1, has_touche
     return store
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(facts(), min_size=2, max_size=14), st.randoms(use_true_random=False))
 def test_every_order_and_portion_ends_in_the_standings_of_the_set(known: list[Fact], chance: random.Random) -> None:
     at_once = _what_stands(_taken([known]), known)
@@ -109,7 +110,7 @@ def test_every_order_and_portion_ends_in_the_standings_of_the_set(known: list[Fa
     assert _what_stands(_taken([order[:cut], order[cut:], order]), known) == at_once
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(facts(), min_size=2, max_size=14), st.randoms(use_true_random=False))
 def test_what_the_ledger_has_only_as_touches_counts_as_facts_do(known: list[Fact], chance: random.Random) -> None:
     at_once = _what_stands(_taken([known]), known)
@@ -120,7 +121,7 @@ def test_what_the_ledger_has_only_as_touches_counts_as_facts_do(known: list[Fact
     assert _what_stands(_taken([order[:cut], order[cut:], order], has_touches=True), known) == at_once
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(facts(), min_size=6, max_size=14), st.randoms(use_true_random=False))
 def test_what_is_public_is_so_in_every_order(known: list[Fact], chance: random.Random) -> None:
     with pytest.MonkeyPatch.context() as patched:
@@ -131,7 +132,7 @@ def test_what_is_public_is_so_in_every_order(known: list[Fact], chance: random.R
         assert _what_stands(_taken([[fact] for fact in order]), known) == test
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(facts(), min_size=2, max_size=10))
 def test_facts_that_are_known_change_nothing_and_numbers_only_grow(known: list[Fact]) -> None:
     store, told = MemoryFactStore(), dict[str, int]()
@@ -143,7 +144,7 @@ def test_facts_that_are_known_change_nothing_and_numbers_only_grow(known: list[F
     assert identity.take(known) == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(facts(), min_size=2, max_size=12))
 def test_spans_are_disjoint_by_time_and_never_empty(known: list[Fact]) -> None:
     for standing in resolve(known, TYPES, KEY).standings.values():
@@ -152,7 +153,7 @@ def test_spans_are_disjoint_by_time_and_never_empty(known: list[Fact]) -> None:
         assert all(one.to_ns <= other.from_ns for one, other in zip(standing.spans, standing.spans[1:], strict=False))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(facts(), min_size=2, max_size=12))
 def test_whoever_is_named_was_stated_by_a_fact(known: list[Fact]) -> None:
     stated = {fact.fan for fact in known if isinstance(fact, Link | Mention)} | {""}

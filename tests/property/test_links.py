@@ -22,8 +22,9 @@ from gateway.points import key_base, record_key_ns, row_key_ns
 from gateway.records import Record, RecordKind
 from tests.support import journal_stories as made
 from tests.support.journal_stories import AGENTS, PROFILES, STAFF, Row, Rows, S, Story, folded, of, pairs
+from tests.support.whole import examples
 
-SLOW = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SLOW = settings(max_examples=examples(50), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 DERIVED = ("visit", "dwell", "touch", "traffic", "zone_traffic")
 
 steps = st.lists(st.tuples(made.seconds, made.frames() | made.frames() | made.touches()), min_size=1, max_size=20)

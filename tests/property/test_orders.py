@@ -16,9 +16,10 @@ from footfall.frames import Kind
 from gateway.fold import deaf_zones, usual_levels
 from tests.support import journal_stories as made
 from tests.support.journal_stories import GOODS, Row, Rows, S, Story, assert_same, folded, goods
+from tests.support.whole import examples
 
 SLOW = settings(
-    max_examples=40,
+    max_examples=examples(40),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -128,7 +129,11 @@ BY_TIME = frozenset({"presence", "gap", "agent", "coverage", "revision"})
 
 
 def without_empty_minutes(rows: Rows) -> Rows:
-    """A link that came between may have joined what another parted again: minutes of which nothing is left are written as empty."""
+    """Leave out minutes in which nothing was counted: such a minute may have a row, or none (see test_as_of.py).
+
+    It has one where something was counted in it for a while. A link that came between may have joined what another parted again. Or one
+    of a fan's two devices had left, which was not settled yet when the other came hours later: until then both were one stay.
+    """
     return {
         key: row
         for key, row in rows.items()
@@ -152,13 +157,13 @@ def with_late_exit(quiet_s: float, exit_of: Row) -> list[list[list[Heard]]]:
 @SLOW
 def test_in_whichever_order_backlogs_come_the_rows_are_the_same(streams: list[list[list[Heard]]], said: list[made.Link], seed: int) -> None:
     rng, all_frames = random.Random(seed), [frames(stream) for stream in streams]
-    expected = delivered(all_frames, said, rng)
+    expected = without_empty_minutes(delivered(all_frames, said, rng))
     for _ in range(4):
-        assert_same(delivered(all_frames, said, rng), expected)
+        assert_same(without_empty_minutes(delivered(all_frames, said, rng)), expected)
 
 
 @given(streams, st.integers(0, 2**32))
-@settings(SLOW, max_examples=15)
+@settings(SLOW, max_examples=examples(15))
 def test_what_is_usual_in_zones_does_not_depend_on_the_order_either(streams: list[list[list[Heard]]], seed: int) -> None:
     """Where half a minute is enough to learn from, half of all levels are unusual, and a zone is deaf that misses one person."""
     rng, all_frames = random.Random(seed), [frames(stream) for stream in streams]

@@ -19,6 +19,7 @@ from gateway.identity.facts_json import decode_facts
 from gateway.site import Site
 from gateway.site.index import Places
 from tests.support.accept_inputs import EVENTS, SECRET, Memory
+from tests.support.whole import examples
 
 GOLDEN = Path("tests/golden/wire/v1")
 SEEDS = [
@@ -65,7 +66,7 @@ def is_right(outcome: Outcome) -> None:
         assert values["kind"] != "fact" or decode_facts(entry.body)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.lists(spoilt(), min_size=1, max_size=4), st.booleans())
 def test_a_spoilt_event_is_taken_or_refused_with_a_reason(events: list[dict[str, Any]], is_replayed: bool) -> None:
     accept = Acceptor(Places(SITE), Memory(), Pseudonymiser(SECRET))
@@ -76,7 +77,7 @@ def test_a_spoilt_event_is_taken_or_refused_with_a_reason(events: list[dict[str,
             is_right(accept.events(EVENTS, text, NOW, is_replayed))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.permutations(range(len(SEEDS))))
 def test_what_is_journaled_of_an_event_does_not_depend_on_those_before_it(order: list[int]) -> None:
     """Corrections and facts may come before what they are about: each is taken, with the same values but for its number."""

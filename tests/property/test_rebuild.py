@@ -21,8 +21,9 @@ from tests.support import journal_stories as made
 from tests.support.journal_stories import Rows, Story, new_fold, of, pairs, store
 from tests.support.memory_fold_store import MemoryStore
 from tests.support.plain_identity import PlainIdentity
+from tests.support.whole import examples
 
-SLOW = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
+SLOW = settings(max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
 STAMP = Stamp("ann", "a door was wrong", made.T0)
 DAY = datetime.fromtimestamp(made.T0 / made.S, UTC).date()
 DAYS = [DAY + timedelta(days=n) for n in range(-2, 3)]

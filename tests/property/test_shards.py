@@ -17,9 +17,10 @@ from tests.support import journal_stories as made
 from tests.support.accept_inputs import SECRET
 from tests.support.brand_log import STORES, BrandLog, counted, folded_alone, stored
 from tests.support.journal_stories import FANS, assert_same
+from tests.support.whole import examples
 
-SLOW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
-CRASHING = settings(SLOW, max_examples=12)
+SLOW = settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
+CRASHING = settings(SLOW, max_examples=examples(12))
 CARDS = ("member:a1", "member:a2", "wx-mini:o1", "phone:13912345678", "card:fingerprint", "tag:t1")
 IDENTIFIERS = [Identifier(card.partition(":")[0], Pseudonymiser(SECRET).hex_subject(card)) for card in CARDS]
 CARD_SUBJECTS = [int(each.subject, 16) for each in IDENTIFIERS]

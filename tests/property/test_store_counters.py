@@ -18,6 +18,7 @@ from gateway.records import Record, RecordKind
 from tests.support import journal_stories as made
 from tests.support.journal_stories import MINUTE, Row, Rows, S, Story, new_fold, of, pairs, site_of, store
 from tests.support.memory_fold_store import MemoryStore
+from tests.support.whole import examples
 
 waits = made.seconds | st.sampled_from([7200.0, 30_000.0])
 """Some long enough for the next day to begin."""
@@ -77,7 +78,7 @@ def moments(records: Sequence[Record], restarts: set[int]) -> Iterator[tuple[Rec
         yield pair[0], rows, fold.counters.take()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(stories, st.sets(st.integers(0, 25)))
 @example(
     made.told(
@@ -106,7 +107,7 @@ def test_today_is_the_sum_of_the_stored_rows_at_every_moment(story: Story, resta
             assert day_of(each.store, record.received_ns).isoformat() >= each.day
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(stories)
 def test_a_release_without_counters_leaves_a_state_from_which_they_are_added_up(story: Story) -> None:
     fold = new_fold()

@@ -21,9 +21,10 @@ from gateway.records import Record, RecordKind
 from tests.support import journal_stories as made
 from tests.support.journal_stories import Row, Rows, S, Story, new_fold, pairs, store
 from tests.support.memory_reader import MemoryReader
+from tests.support.whole import examples
 
 SLOW = settings(
-    max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate], deadline=None,
+    max_examples=examples(8), phases=[Phase.explicit, Phase.reuse, Phase.generate], deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
 DAY = datetime.fromtimestamp(made.T0 / S, UTC).date()

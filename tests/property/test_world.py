@@ -16,6 +16,7 @@ from simulators.people import ARRIVALS, Crowd
 from simulators.troubles import TROUBLES, with_troubles
 from simulators.truth import collect, truth_of
 from simulators.world import World
+from tests.support.whole import small_or_whole
 
 SEEDS = st.integers(0, 2**32)
 
@@ -46,7 +47,7 @@ def test_same_seed_same_bytes_in_every_process(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=small_or_whole(2, 3), deadline=None)
 def test_a_longer_world_begins_as_the_shorter_one(seed: int) -> None:
     long, short = World(seed, hours=0.3), World(seed, hours=0.15)
     for agent in short.plan.agents:
@@ -55,7 +56,7 @@ def test_a_longer_world_begins_as_the_shorter_one(seed: int) -> None:
 
 
 @given(SEEDS, st.floats(0, 0.35))
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=small_or_whole(2, 3), deadline=None)
 def test_a_world_can_be_entered_at_any_time(seed: int, since_h: float) -> None:
     world, since_ns = small(seed), round(since_h * 3600e9)
     for agent in world.plan.agents:
@@ -91,7 +92,7 @@ def test_what_is_heard_of_a_world_with_all_troubles_is_in_its_truth(seed: int) -
 
 
 @given(SEEDS)
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=small_or_whole(2, 4), deadline=None)
 def test_every_agent_hears_in_time_order_and_only_its_own(seed: int) -> None:
     world = small(seed)
     for agent in world.plan.agents:
@@ -102,7 +103,7 @@ def test_every_agent_hears_in_time_order_and_only_its_own(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=small_or_whole(2, 4), deadline=None)
 def test_every_sighting_lies_within_a_stay_of_its_carrier(seed: int) -> None:
     world = small(seed)
     spans: dict[str, list[tuple[int, int]]] = {}
@@ -118,7 +119,7 @@ def test_every_sighting_lies_within_a_stay_of_its_carrier(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=small_or_whole(2, 4), deadline=None)
 def test_entered_minus_left_is_inside(seed: int) -> None:
     world = small(seed, door_miss=0.0)
     crossings = [item for item in heard(world) if isinstance(item, Crossing)]
@@ -129,7 +130,7 @@ def test_entered_minus_left_is_inside(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=small_or_whole(2, 4), deadline=None)
 def test_stays_lie_in_their_zone_one_after_the_other_within_the_visit(seed: int) -> None:
     world = small(seed)
     areas = {zone.name: zone.area for zone in world.plan.zones}
@@ -142,7 +143,7 @@ def test_stays_lie_in_their_zone_one_after_the_other_within_the_visit(seed: int)
 
 
 @given(SEEDS)
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=small_or_whole(2, 4), deadline=None)
 def test_nobody_is_in_the_store_twice_at_once(seed: int) -> None:
     spans: dict[str, list[tuple[int, int]]] = {}
     for visit in collect(truth_of(World(seed, hours=9, crowd=Crowd(busy=3)))).visits:
@@ -153,7 +154,7 @@ def test_nobody_is_in_the_store_twice_at_once(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=small_or_whole(2, 4), deadline=None)
 def test_a_closed_store_is_empty(seed: int) -> None:
     closed = tuple(0 if hour == 11 else rate for hour, rate in enumerate(ARRIVALS))
     world = World(seed, hours=3, crowd=Crowd(arrivals=closed))

@@ -1,17 +1,26 @@
-"""The recordings are scored with nothing fitted on what is scored; skipped where they are absent."""
+"""The recordings are scored with nothing fitted on what is scored; skipped where they are absent.
+
+In small their first minutes, or days, stand for the whole, which `make accuracy` plays, too.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
 from benchmarks.accuracy import calibration, recordings
+from benchmarks.accuracy.splicing import SEGMENT_S
 from edge_agent.sources.replay import read
 from edge_agent.sources.replay_settings import ReplaySettings
+from edge_agent.sources.source import Crossing, Sighting
+from footfall.units import NS_PER_DAY, NS_PER_S
 from gateway.site import Site
 from simulators.accuracy.counts import played_counts
 from simulators.accuracy.recorded import TrueRecording
+from tests.support.whole import small_or_whole
 
 
 @pytest.fixture
@@ -51,7 +60,9 @@ def test_cars_at_the_door_are_calibrated_and_the_hall_is_not_since_offsets_of_it
     assert plain.stores[0].calibrations == ()
 
 
-def test_every_figure_of_the_hall_is_there(at_hand: Path) -> None:
+def test_every_figure_of_the_hall_is_there(at_hand: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In small nothing is fitted to its other runs, as the test above does for one of them."""
+    monkeypatch.setattr(calibration, "CALIBRATE", small_or_whole(lambda others, memory_s: others.site(), calibration.CALIBRATE))
     found = recordings.pa_ble()
     first = found.rows[0]
     assert first.name == "pa-ble-rows-3s"
@@ -67,13 +78,27 @@ def test_rows_in_which_a_car_stands_in_the_door_can_be_left_out(at_hand: Path) -
     assert count == [8937, 7805]
 
 
+def opening(recording: TrueRecording, seconds: int) -> TrueRecording:
+    """Return what was heard up to so many seconds after its beginning, and the truth of that."""
+    end_ns = min(carried.rows[0][0] for carried in recording.carried) + seconds * NS_PER_S
+    heard = [[one for one in run.heard if isinstance(one, Sighting) and one.t_wall_ns < end_ns] for run in recording.runs]
+    runs = [replace(run, heard=some) for run, some in zip(recording.runs, heard, strict=True)]
+    return replace(
+        recording, runs=runs, carried=[each._replace(rows=[row for row in each.rows if row[0] < end_ns]) for each in recording.carried]
+    )
+
+
 def test_a_tag_is_scored_with_areas_of_the_others(at_hand: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, float | None]] = []
+    tags = recordings.loaded("itag")
+    # In small to the first change of zone of those that are spliced.
+    played = small_or_whole(opening(tags, SEGMENT_S + 25), tags)
 
     def fit(others: TrueRecording, memory_s: float | None) -> Site:
         seen.append((len(others.carried), memory_s))
-        return recordings.loaded("itag").site()
+        return tags.site()
 
+    monkeypatch.setattr(recordings, "loaded", lambda name: played)
     monkeypatch.setattr(calibration, "CALIBRATE", fit)
     values = {row.name: row.value for row in recordings.itag().rows}
     assert sorted(set(seen)) == [(3, 30.0), (5, 0.0), (5, 30.0)]
@@ -83,9 +108,12 @@ def test_a_tag_is_scored_with_areas_of_the_others(at_hand: Path, monkeypatch: py
 
 def test_sums_of_the_building_are_exact_and_each_day_states_its_drift(at_hand: Path) -> None:
     settings = ReplaySettings("America/Los_Angeles")
-    found = played_counts(list(read("calit2", [recordings.folder_of("calit2")], settings)), settings)
-    assert (found.entered_stored, found.left_stored) == (found.entered, found.left) == (19_625, 18_806)
+    heard = [one for one in read("calit2", [recordings.folder_of("calit2")], settings) if isinstance(one, Crossing)]
+    assert (sum(one.entered for one in heard), sum(one.left for one in heard)) == (19_625, 18_806)
+    end_ns = heard[0].t_wall_ns + small_or_whole(14, 366) * NS_PER_DAY
+    found = played_counts(list(takewhile(lambda one: one.t_wall_ns < end_ns, heard)), settings)
+    assert (found.entered_stored, found.left_stored) == (found.entered, found.left)
     assert (found.unexplained, found.least_inside) == (0, 0)
-    assert len(found.days) > 100
+    assert len(found.days) >= small_or_whole(14, 100)
     assert [day.drift for day in found.days] == [day.left - day.entered for day in found.days]
-    assert sum(day.drift for day in found.days) == 18_806 - 19_625
+    assert sum(day.drift for day in found.days) == found.left - found.entered
