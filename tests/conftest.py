@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from simulators.parts import guard
-from tests.support.real_parts import bluez, browser, embedded_broker, filled, influx_servers, influxdb, mosquitto, real_data
+from tests.support.real_parts import bluez, browser, chromium, embedded_broker, filled, influx_servers, influxdb, mosquitto, real_data
 
-__all__ = ["bluez", "browser", "embedded_broker", "filled", "influx_servers", "influxdb", "mosquitto", "real_data"]
+__all__ = ["bluez", "browser", "chromium", "embedded_broker", "filled", "influx_servers", "influxdb", "mosquitto", "real_data"]
 
 # Containers often forbid bytecode files. Then every process that a test starts would compile the product anew, which costs as much as
 # the test.

@@ -58,6 +58,7 @@ class Browser:
         os.close(answers)
         self._rest = b""
         self._number = 0
+        self._context = ""
         self.errors: Final[list[str]] = []
         """What pages logged as errors: exceptions, refused resources, breaches of their content security policy."""
 
@@ -69,7 +70,8 @@ class Browser:
 
     def open(self, url: str, width: int, height: int) -> BrowserPage:
         """Return a page of that size in pixels that has begun to load `url`."""
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self._context = self._context or self.call("Target.createBrowserContext")["browserContextId"]
+        target = self.call("Target.createTarget", url="about:blank", browserContextId=self._context)["targetId"]
         page = BrowserPage(self, self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"])
         page.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         page.call("Emulation.setScrollbarsHidden", hidden=True)
@@ -91,6 +93,13 @@ class Browser:
             raise RuntimeError(f"{method}: {answer['error']}")
         found: dict[str, Any] = answer["result"]
         return found
+
+    def forget(self) -> None:
+        """Close all pages with what they stored and logged: the next one is opened as by a browser that has just started."""
+        if self._context:
+            self.call("Target.disposeBrowserContext", browserContextId=self._context)
+        self._context = ""
+        self.errors.clear()
 
     def close(self) -> None:
         """End the process."""

@@ -21,20 +21,29 @@ LOOK_S = 50.0
 
 
 @pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[EmbeddedGateway]:
+def own_gateway(tmp_path: Path) -> Iterator[EmbeddedGateway]:
     with EmbeddedGateway(tmp_path / "gateway") as running:
         yield running
 
 
-def test_a_page_opened_late_shows_the_day_so_far_and_then_who_arrives(gateway: EmbeddedGateway, browser: Browser, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedGateway]:
+    """One to which nobody sends anything."""
+    with EmbeddedGateway(tmp_path_factory.mktemp("silent") / "gateway") as running:
+        yield running
+
+
+def test_a_page_opened_late_shows_the_day_so_far_and_then_who_arrives(
+    own_gateway: EmbeddedGateway, browser: Browser, tmp_path: Path
+) -> None:
     played = recording(tmp_path / "heard", minutes=1, start_s=int(time.time()) - 122, people=1)
     known = f"{max(int(body.subject.max()) for body in played.bodies if len(body)):016x}"
     link = encode_links([Link(known, "fan-<b>1</b>", 0, 1 << 62, "crm", 1.0)])
-    append(gateway.folder / "state" / "journal.db", [Entry(RecordKind.LINKS, "", "", 0, link)])
-    until(lambda: gateway.post({"kind": "count", "id": "c-1", "door": "main", "in": 1205, "out": 3}) == 202, "the broker")
-    until(lambda: gateway.counters("s3").get("in") == 1205, "the counters")
+    append(own_gateway.folder / "state" / "journal.db", [Entry(RecordKind.LINKS, "", "", 0, link)])
+    until(lambda: own_gateway.post({"kind": "count", "id": "c-1", "door": "main", "in": 1205, "out": 3}) == 202, "the broker")
+    until(lambda: own_gateway.counters("s3").get("in") == 1205, "the counters")
 
-    page = browser.open(f"{gateway.page_url}/", 1120, 640)
+    page = browser.open(f"{own_gateway.page_url}/", 1120, 640)
     assert page.wait_for(
         "document.querySelectorAll('#stores tr').length === 3 && document.querySelector('#stream').textContent === 'live'", LOOK_S
     )
@@ -45,7 +54,7 @@ def test_a_page_opened_late_shows_the_day_so_far_and_then_who_arrives(gateway: E
     assert page.wait_for("document.querySelector('#gateway dd')", LOOK_S), "the status"
     assert page.text("#arrivals") == "None yet."
 
-    gateway.play(played)
+    own_gateway.play(played)
     assert page.wait_for("document.querySelector('#arrivals strong')", LOOK_S)
     assert page.text("#arrivals strong") == "fan-<b>1</b>", "a text, not markup, and one arrival for one visit"
     assert "s1 · entrance" in page.text("#arrivals li")

@@ -19,6 +19,7 @@ from footfall.topics import live_topic
 from serve.views import ROWS
 from simulators.parts.mosquitto import Mosquitto
 from tests.support.live_chain import FORGOTTEN, counters, message, publish, stores, write
+from tests.support.real_parts import require_mosquitto
 from tests.support.serve_process import ServeProcess
 from tests.support.waiting import until
 from tools.browser import Browser, BrowserPage
@@ -87,10 +88,12 @@ def chain(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[Chain]:
         yield made
 
 
-@pytest.fixture
-def region(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[Chain]:
-    """The same with fewer stores, for what does not depend on their number."""
-    with running(tmp_path, mosquitto, NUMBER // 10) as made:
+@pytest.fixture(scope="module")
+def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+    """The same with fewer stores, for what does not depend on their number, and changes nothing of them."""
+    require_mosquitto()
+    folder = tmp_path_factory.mktemp("region")
+    with Mosquitto(folder / "mosquitto") as broker, running(folder, broker, NUMBER // 10) as made:
         yield made
 
 

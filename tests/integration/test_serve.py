@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.process import Process, free_port
 from simulators.parts.programs import FOOTFALL
 from tests.support.embedded_gateway import EmbeddedGateway
+from tests.support.real_parts import require_mosquitto
 from tests.support.running_gateway import SITE, Place, recording
 from tests.support.serve_process import ServeProcess
 from tests.support.waiting import PATIENCE_S, until
@@ -48,17 +50,37 @@ class Home:
         return client
 
 
-@pytest.fixture
-def home(tmp_path: Path, mosquitto: Mosquitto) -> Home:
-    (tmp_path / "site.toml").write_text(SITE)
-    (tmp_path / "gateway.toml").write_text(f"[broker]\nport = {mosquitto.port}\n")
-    return Home(tmp_path, mosquitto)
+def home_of(folder: Path, broker: Mosquitto) -> Home:
+    (folder / "site.toml").write_text(SITE)
+    (folder / "gateway.toml").write_text(f"[broker]\nport = {broker.port}\n")
+    return Home(folder, broker)
 
 
-@pytest.fixture
-def page(home: Home) -> Iterator[ServeProcess]:
+@contextmanager
+def connected(home: Home) -> Iterator[ServeProcess]:
     with ServeProcess(home) as page:
         until(lambda: "footfall_serve_broker_connected 1.0" in page.get("/metrics").data.decode(), "its connection")
+        yield page
+
+
+@pytest.fixture
+def home(tmp_path: Path, mosquitto: Mosquitto) -> Home:
+    return home_of(tmp_path, mosquitto)
+
+
+@pytest.fixture
+def own_page(home: Home) -> Iterator[ServeProcess]:
+    """For a test that stops its broker."""
+    with connected(home) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServeProcess]:
+    """For all tests that only ask."""
+    require_mosquitto()
+    folder = tmp_path_factory.mktemp("shared")
+    with Mosquitto(folder / "mosquitto") as broker, connected(home_of(folder, broker)) as page:
         yield page
 
 
@@ -133,7 +155,7 @@ def test_a_page_opened_now_has_retained_counters_then_what_follows(home: Home) -
     client.loop_stop()
 
 
-def test_an_event_is_answered_once_the_broker_has_it(home: Home, page: ServeProcess) -> None:
+def test_an_event_is_answered_once_the_broker_has_it(home: Home, own_page: ServeProcess) -> None:
     heard: queue.SimpleQueue[tuple[str, bytes, int]] = queue.SimpleQueue()
     subscribed: queue.SimpleQueue[bool] = queue.SimpleQueue()
     client = home.client()
@@ -141,20 +163,20 @@ def test_an_event_is_answered_once_the_broker_has_it(home: Home, page: ServeProc
     client.on_subscribe = lambda *_: subscribed.put(True)
     client.subscribe("footfall/1/+/+/events", 1)
     subscribed.get(timeout=PATIENCE_S)
-    answer = page.post(EVENTS, json.dumps(VOID).encode())
+    answer = own_page.post(EVENTS, json.dumps(VOID).encode())
     assert (answer.status, answer.json()) == (202, {"accepted": 1})
     topic, payload, qos = heard.get(timeout=PATIENCE_S)
     assert (topic, json.loads(payload), qos) == ("footfall/1/s3/till/events", [VOID], 1)
     client.disconnect()
     client.loop_stop()
     home.broker.stop()
-    until(lambda: page.post(EVENTS, json.dumps(VOID).encode()).status == 503, "the broker to be missed")
-    assert page.post(EVENTS, json.dumps(VOID).encode()).json()["reason"] == "broker"
+    until(lambda: own_page.post(EVENTS, json.dumps(VOID).encode()).status == 503, "the broker to be missed")
+    assert own_page.post(EVENTS, json.dumps(VOID).encode()).json()["reason"] == "broker"
 
 
-def test_an_empty_array_is_answered_as_an_agent_answers_it_and_nothing_is_published(home: Home, page: ServeProcess) -> None:
+def test_an_empty_array_is_answered_as_an_agent_answers_it_and_nothing_is_published(home: Home, own_page: ServeProcess) -> None:
     home.broker.stop()
-    answer = page.post(EVENTS, b"[]")
+    answer = own_page.post(EVENTS, b"[]")
     assert (answer.status, answer.json()) == (202, {"accepted": 0})
 
 

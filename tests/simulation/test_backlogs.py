@@ -15,8 +15,9 @@ from gateway.records import Record, RecordKind
 from simulators.estate import Settings, brand_secret, site_of, worlds
 from simulators.feed import Feed
 from tests.support.journal_stories import Rows, S, assert_same, new_fold, of, store
+from tests.support.whole import small_or_whole
 
-HOURS = 1.5
+HOURS = small_or_whole(1.0, 1.5)
 START_NS = 1_779_933_600 * S
 """Ten in the morning in Shanghai."""
 AT_ONCE = 50
@@ -64,12 +65,12 @@ def derived(fold: Fold, batch: list[tuple[Record, Body | None]]) -> Iterator[Poi
     return (points for points in fold.apply(batch) if points.measurement not in ("presence", "revision"))
 
 
-@pytest.mark.parametrize("seed", [1, 2, random.SystemRandom().randrange(1_000_000_000)], ids=["1", "2", "random"])
+@pytest.mark.parametrize("seed", [1, random.SystemRandom().randrange(1_000_000_000)], ids=["1", "random"])
 def test_backlogs_of_several_agents_give_the_same_rows_in_any_order(seed: int) -> None:
     print(f"seed {seed}")  # noqa: T201 # pytest shows it where the test fails
     rng, made = random.Random(seed), backlogs(seed)
     expected = stored(*made, rng)
-    assert len(of(expected, "visit")) > 5
-    assert len(of(expected, "dwell")) > 10
+    assert len(of(expected, "visit")) > 2
+    assert len(of(expected, "dwell")) > 4
     for _ in range(2):
         assert_same(stored(*made, rng), expected)

@@ -15,12 +15,13 @@ from gateway.identity.links import Link
 from tests.support.accept_inputs import SECRET
 from tests.support.brand_log import BrandLog, Results, counted, stored
 from tests.support.journal_stories import T0, Row, S, assert_same
+from tests.support.whole import small_or_whole
 
 STORES = tuple(f"store-{n}" for n in range(12))
 CARDS = tuple(f"card:{n}" for n in range(40))
 SUBJECTS = [int(to_hex(Pseudonymiser(SECRET).subject(card)), 16) for card in CARDS]
 FANS = tuple(f"fan-{n}" for n in range(15))
-ROUNDS = 60
+ROUNDS = small_or_whole(30, 60)
 
 
 def afternoon(seed: int) -> BrandLog:
@@ -36,7 +37,7 @@ def afternoon(seed: int) -> BrandLog:
             ]  # fmt: skip
             log.send(store, log.frame(store, rows, rng.choice([0.0, 0.0, 2.0, 30.0]), rng.choice([0] * 20 + [3])))
         store = rng.choice(STORES)
-        sale = {"kind": "touch", "what": "transaction", "id": f"sale-{rng.randrange(40)}", "amount": float(rng.randrange(200))}
+        sale = {"kind": "touch", "what": "transaction", "id": f"sale-{rng.randrange(ROUNDS * 2 // 3)}", "amount": float(rng.randrange(200))}
         log.send(store, log.event(store, **sale, identifiers=rng.sample(CARDS, 2), fan=rng.choice([None, *FANS]), ref="r"))
         log.send(store, log.health(store), Message(f"footfall/1/{store}/{store}-till/events", b"{"))
         if rng.random() < 0.3:
@@ -53,8 +54,8 @@ def log() -> BrandLog:
 @pytest.fixture(scope="module")
 def one(log: BrandLog) -> Results:
     results = stored(log)
-    assert len(results.rows) > 4000
-    assert sum(key[0] == "visit" and row["known"] for key, row in results.rows.items()) > 100
+    assert len(results.rows) > 60 * ROUNDS
+    assert sum(key[0] == "visit" and row["known"] for key, row in results.rows.items()) > ROUNDS
     again = contradictions(log)
     assert again > 0
     assert len(results.refused) == ROUNDS + again
@@ -71,7 +72,7 @@ def is_sale(message: Message) -> bool:
     return message.topic.endswith("/events") and message.payload != b"{"
 
 
-@pytest.mark.parametrize("count", [2, 7, 16])
+@pytest.mark.parametrize("count", small_or_whole([2, 16], [2, 7, 16]))
 def test_shards_together_store_what_one_fold_does(log: BrandLog, one: Results, count: int) -> None:
     many = stored(log, count, delays=(0, 40, 3, 200), checkpoints=(50,))
     assert_same(counted(one.rows), counted(many.rows))

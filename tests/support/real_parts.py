@@ -140,15 +140,22 @@ def require_mosquitto() -> None:
         missing(str(error))
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browser]:
-    """A Chromium without a window, with a profile of its own."""
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A Chromium without a window, for all tests of a file: to start one costs more than a page."""
     try:
         program = browser_part.binary()
     except ConfigError as error:
         missing(str(error))
-    with Browser(program, tmp_path / "browser") as running:
+    with Browser(program, tmp_path_factory.mktemp("browser")) as running:
         yield running
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """A Chromium without pages, and without anything that one stored or logged."""
+    yield chromium
+    chromium.forget()
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_events_are_answered_once_they_are_durable(port: int, keeper: Keeper) ->
     thread.join(0.3)
     assert not answers
     keeper.open[0].set_result(None)
-    thread.join(5)
+    thread.join(PATIENCE_S)
     assert answers == [(202, b'{"accepted": 2}')]
     assert [json.loads(text) for text in keeper.texts] == [SCAN, SCAN]
 

@@ -17,6 +17,7 @@ from device_profiles.profile import Profile
 from device_profiles.reading import Counted, Occupied, Reading, Relayed, RelayedTag, Seen, Unread
 from device_profiles.registry import shipped
 from footfall.errors import ProfileError
+from tests.support.whole import examples
 
 FEEDS = {name: profile for name, profile in shipped().items() if isinstance(profile.device, Feed)}
 VECTORS = [(profile, vector.input) for profile in FEEDS.values() for vector in profile.vectors]
@@ -275,7 +276,7 @@ PIECES = (b"", b"\xff", b"-", b"9" * 30, b"null", b'"', b"{", b"[]")
 
 
 @pytest.mark.parametrize(("profile", "values"), VECTORS, ids=[profile.name for profile, _ in VECTORS])
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(data=st.data())
 def test_mutated_messages_are_readings_or_a_profile_error(profile: Profile, values: dict[str, Any], data: st.DataObject) -> None:
     """Bytes are replaced, cut out and repeated."""
@@ -295,7 +296,7 @@ WRONG = st.sampled_from([None, True, -1, 10**30, 1.5, 1e300, "", "x" * 300, "\x0
 
 
 @pytest.mark.parametrize(("profile", "values"), VECTORS, ids=[profile.name for profile, _ in VECTORS])
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(data=st.data())
 def test_wrong_types_anywhere_are_readings_or_a_profile_error(profile: Profile, values: dict[str, Any], data: st.DataObject) -> None:
     """Some value of the message is another."""

@@ -8,6 +8,7 @@ import time
 from edge_agent.clock import SystemClock
 from edge_agent.sources.simulated import SimulatedSource
 from edge_agent.sources.source import Crossing, Gap, Heard
+from tests.support.waiting import PATIENCE_S, Stopwatch
 
 CLOCK = SystemClock()
 S = 1_000_000_000
@@ -46,6 +47,8 @@ def test_it_stops_within_a_second() -> None:
     thread = threading.Thread(target=source.run, args=(lambda one: None, stop))
     thread.start()
     time.sleep(0.1)
-    stop.set()
-    thread.join(1)
+    with Stopwatch() as watch:
+        stop.set()
+        thread.join(PATIENCE_S)
     assert not thread.is_alive()
+    assert watch.kept_up_s < 1.0

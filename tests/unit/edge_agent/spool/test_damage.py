@@ -16,6 +16,7 @@ from edge_agent.spool import Spool, SpooledFrame, SpoolUnavailable
 from edge_agent.spool.twins import TWINS
 from footfall.frames import Body, DecidedTime, Kind, decode_body
 from footfall.receipts import TimeRun, Times
+from tests.support.whole import small_or_whole
 from tests.unit.edge_agent.spool.test_spool import bodies
 
 FRAMES = 40
@@ -117,7 +118,7 @@ def flipped(data: bytes, at: int, bit: int) -> bytes:
     return data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(small_or_whole(2, 4)))
 def test_a_flipped_bit_anywhere(tmp_path: Path, seed: int) -> None:
     data = filled(tmp_path / "whole")
     rng = random.Random(seed)

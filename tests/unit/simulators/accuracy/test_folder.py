@@ -28,7 +28,7 @@ def run(*arguments: str) -> str:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("world")
-    run("simulate", "--out", str(folder), "--seed", "3", "--hours", "0.4", "--stores", "2", "--busy", "6")
+    run("simulate", "--out", str(folder), "--seed", "3", "--hours", "0.4", "--stores", "2", "--busy", "4")
     return folder
 
 

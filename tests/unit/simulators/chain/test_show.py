@@ -12,7 +12,7 @@ from simulators.chain.show import chain_table
 
 
 def test_no_number_is_cut_short_on_eighty_columns() -> None:
-    chain = Chain(3, 1, 1)
+    chain = Chain(1, 1, 1)
     simulated = simulate_chain(chain, [], lambda share: None)
     out = Console(file=io.StringIO(), width=80)
     out.print(chain_table(simulated))

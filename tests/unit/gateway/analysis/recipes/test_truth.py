@@ -1,6 +1,7 @@
 """Intervals contain the truth of simulated worlds as often as they claim, and values are off by no more than the documents state.
 
-`pytest -s` prints both; docs/analysing.md has them, and this test holds it to them. Seeds are fixed: nothing here depends on luck.
+`pytest -s` prints both; docs/analysing.md has them, and this test holds it to them: to the digit with all seeds, `make test-whole`, and
+within what a quarter of them may be off in `make test`. Seeds are fixed: nothing here depends on luck.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ import pytest
 from footfall.analysis import recipes
 from tests.docs.blocks import ROOT
 from tests.support import analysed_worlds as worlds
+from tests.support.whole import small_or_whole
 
-SEEDS = range(200)
+SEEDS = range(small_or_whole(50, 200))
+OFF = small_or_whole(0.06, 0.0)
+"""By so much the share of intervals may differ from what the document states."""
 CLASSES_S = [0.0, 120.0, 300.0, 900.0]
 CLASSES_BUY = [0.05, 0.15, 0.3, 0.45]
 STEPS = [0.6, 0.5]
@@ -103,6 +107,14 @@ def measured(trial: Callable[[int], Iterator[Tried]]) -> Found:
                  float(np.mean([each.value for each in tried]) / np.mean([each.truth for each in tried]) - 1))  # fmt: skip
 
 
+ROUNDED = 0.0005
+"""The document has tenths of a percent."""
+
+
+def share(percent: str) -> float:
+    return float(percent.replace("−", "-").removesuffix(" %")) / 100
+
+
 def documented(recipe: str) -> tuple[str, str]:
     text = (ROOT / "docs" / "analysing.md").read_text(encoding="utf-8")
     (line,) = [line for line in text.splitlines() if line.startswith(f"| `{recipe}` |") and " % |" in line]
@@ -114,9 +126,11 @@ def documented(recipe: str) -> tuple[str, str]:
 def test_intervals_contain_the_truth_as_often_as_the_document_states(recipe: str) -> None:
     found = measured(TRIALS[recipe])
     print(f"{recipe}: {found.inside:.1%} inside, bias {found.bias:+.1%}")  # noqa: T201 # pytest -s shows it
-    assert 0.92 <= found.inside <= 0.985
-    assert abs(found.bias) <= 0.01
-    assert documented(recipe) == (f"{found.inside:.1%}".replace("%", " %"), f"{found.bias:+.1%}".replace("%", " %"))
+    inside, bias = documented(recipe)
+    assert 0.92 <= share(inside) <= 0.985
+    assert abs(share(bias)) <= 0.01
+    assert abs(found.inside - share(inside)) <= OFF + ROUNDED
+    assert abs(found.bias - share(bias)) <= OFF / 3 + ROUNDED
 
 
 def test_an_interval_that_misses_the_truth_is_counted() -> None:
