@@ -214,40 +214,50 @@ def test_analysts_read_while_it_is_written(fresh: Fresh) -> None:
 
 @pytest.mark.parametrize("version", INFLUX_VERSIONS)
 def test_a_killed_server_keeps_what_was_acknowledged(version: Version, tmp_path: Path) -> None:
+    """It dies while it is written to, once some batches were stored, and comes back once one was refused: neither by the clock."""
     server = influx_server(version, tmp_path).start()
     try:
-        bucket = new_bucket(server)
-        killer = threading.Thread(target=lambda: (time.sleep(0.3), server.kill(), time.sleep(0.3), server.start()))
+        bucket, stored, refused = new_bucket(server), threading.Event(), threading.Event()
+
+        def outage() -> None:
+            stored.wait(PATIENCE_S)
+            server.kill()
+            refused.wait(PATIENCE_S)
+            server.start()
+
+        killer = threading.Thread(target=outage)
         killer.start()
-        spans = [range(n * 500, n * 500 + 500) for n in range(60)]
-        sink = bucket.sink(batch_lines=100)  # several requests are under way when it dies
-        refusals = write_until_stored(
-            sink, [[gaps(0, seconds=span, reason="earlier"), presences(span), gaps(0, seconds=span)] for span in spans]
-        )
+        # Several requests are under way when it dies.
+        points = BATCH * write_through_an_outage(bucket.sink(batch_lines=100), stored, refused)
         killer.join()
-        assert refusals > 0
         database = Database(bucket.sink(), lambda: InfluxReader(bucket.url, bucket.name, bucket.token))
-        assert read(database, "gap") == rows_of(gaps(30_000))
-        assert read(database, "presence") == rows_of(presences(range(30_000)))
+        assert read(database, "gap") == rows_of(gaps(points))
+        assert read(database, "presence") == rows_of(presences(range(points)))
     finally:
         server.stop()
 
 
-def write_until_stored(sink: InfluxDB, batches: Sequence[Sequence[Points]]) -> int:
-    """As the gateway does: the same batch again until it is taken; how often it was not."""
-    refusals, deadline = 0, time.monotonic() + PATIENCE_S
-    for number, batch in enumerate(batches):
-        time.sleep(0.02)
-        while True:
-            try:
-                sink.write(batch)
-                break
-            except SinkUnavailable as error:
-                if time.monotonic() > deadline:
-                    raise AssertionError(f"batch {number} was not taken") from error
-                refusals += 1
-                time.sleep(0.05)
-    return refusals
+BATCH, BATCHES = 500, 8
+"""So many points of each measurement are a batch; so many batches are stored before the outage, and after it."""
+
+
+def write_through_an_outage(sink: InfluxDB, stored: threading.Event, refused: threading.Event) -> int:
+    """Write as the gateway does, the same batch again until it is taken, on to some batches after one was refused; return how many."""
+    number, left, deadline = 0, BATCHES, time.monotonic() + PATIENCE_S
+    while left:
+        assert time.monotonic() < deadline, f"{number} batches were taken"
+        span = range(number * BATCH, (number + 1) * BATCH)
+        try:
+            sink.write([gaps(0, seconds=span, reason="earlier"), presences(span), gaps(0, seconds=span)])
+        except SinkUnavailable:
+            refused.set()
+            time.sleep(0.05)
+            continue
+        number += 1
+        left -= refused.is_set()
+        if number == BATCHES:
+            stored.set()
+    return number
 
 
 def taken(made: Points, order: np.ndarray[Any, Any]) -> Points:

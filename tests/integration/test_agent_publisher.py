@@ -59,7 +59,7 @@ def publishing(spool: Spool, broker: Broker, window: Window | None = None, notic
     finally:
         stop.set()
         publisher.wake()
-        thread.join(10)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 

@@ -19,7 +19,7 @@ from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.process import free_port
 from simulators.parts.programs import AgentProcess
 from tests.support.agent_responder import Responder
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 S = 1_000_000_000
 PUSH = {"kind": "http_push", "host": "127.0.0.1", "receivers": {"r1": "hall"}}
@@ -64,7 +64,7 @@ def log(agent: AgentProcess) -> str:
 def post(port: int) -> int:
     """An iBeacon as a gateway of a vendor posts it."""
     body = json.dumps([{"timestamp": "2026-11-29T21:00:00Z", "type": "Gateway", "mac": "AC233FC00001"}])
-    return urllib3.request("POST", f"http://127.0.0.1:{port}/", body=body, retries=False, timeout=10.0).status
+    return urllib3.request("POST", f"http://127.0.0.1:{port}/", body=body, retries=False, timeout=PATIENCE_S).status
 
 
 def listens(port: int) -> bool:

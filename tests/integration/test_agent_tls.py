@@ -25,6 +25,7 @@ from simulators.parts.mosquitto import binary
 from simulators.parts.process import Process, free_port, is_listening
 from tests.support.agent_responder import until
 from tests.support.real_parts import REPOSITORY, require_faketime, require_mosquitto
+from tests.support.waiting import PATIENCE_S
 
 CLOCK = SystemClock()
 SERVED = """
@@ -80,7 +81,7 @@ def publishing(folder: Path, broker: Broker) -> Iterator[Publisher]:
         yield publisher
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(PATIENCE_S)
         spool.close()
 
 

@@ -18,6 +18,7 @@ from footfall.errors import ConfigError
 from simulators.parts.mosquitto import binary
 from simulators.parts.process import Process, free_port, is_listening
 from tests.support.real_parts import REPOSITORY, missing
+from tests.support.waiting import PATIENCE_S
 
 ISSUE = REPOSITORY / "deploy" / "certificates" / "issue"
 DEPLOYED = REPOSITORY / "deploy" / "mosquitto"
@@ -103,18 +104,18 @@ class Peer:
         self.published.set()
 
     def may_publish(self, topic: str) -> bool:
-        assert self.answered.wait(10)
+        assert self.answered.wait(PATIENCE_S)
         self.published.clear()
         self.client.publish(topic, b"x", 1)
-        assert self.published.wait(10)
+        assert self.published.wait(PATIENCE_S)
         return not self.refused_publish
 
     def hears(self, subscription: str, other: Peer, topic: str) -> bool:
         """Whether what `other` publishes on `topic` arrives here; a later message on an own topic shows that it would have by now."""
-        assert self.answered.wait(10)
+        assert self.answered.wait(PATIENCE_S)
         self.subscribed.clear()
         self.client.subscribe(subscription, 1)
-        assert self.subscribed.wait(10)
+        assert self.subscribed.wait(PATIENCE_S)
         other.may_publish(topic)
         threading.Event().wait(0.2)
         return topic in self.received

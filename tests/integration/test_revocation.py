@@ -16,7 +16,7 @@ from simulators.parts.mosquitto import binary
 from simulators.parts.process import Process, free_port, is_listening
 from tests.integration.test_broker_access import Deployed, issue
 from tests.support.real_parts import missing, require_mosquitto
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 TOPIC = "footfall/1/s/lost/frames"
 PLUGINS = ("/usr/lib", "/usr/local/lib")
@@ -112,7 +112,7 @@ def test_dynamic_security_ends_a_connection_and_lets_the_certificate_in_again(ce
         thief.client.reconnect_delay_set(1, 1)
         thief.answered.clear()
         change("disableClient", "lost")
-        assert thief.answered.wait(20.0), "kicked, he is back with the same certificate within seconds"
+        assert thief.answered.wait(PATIENCE_S), "kicked, he is back with the same certificate within seconds"
         thief.close()
     finally:
         process.stop()
