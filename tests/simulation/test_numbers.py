@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from gateway.query.answer import Answer
-from simulators.numbers import __main__, judge
+from simulators.numbers import judge
 from simulators.numbers.__main__ import main
 from simulators.numbers.table import shipped_questions
 
@@ -31,7 +31,6 @@ def test_an_answer_that_is_off_by_one_is_found(monkeypatch: pytest.MonkeyPatch, 
         return answer
 
     monkeypatch.setattr(judge, "answered", off_by_one)
-    monkeypatch.setattr(__main__, "SMALL_STORES", 1)
     with pytest.raises(typer.Exit) as ended:
         main(seed=3, small=True, only=["chain-day"])
     shown = capsys.readouterr()
