@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.effort import Effort
-from benchmarks.identity import folding
+from benchmarks.identity import AT_ONCE, folding
 from benchmarks.results import Failed, Result, Target
 from gateway.config import load_site
 from gateway.fans.history import history_of
@@ -37,8 +37,6 @@ VISITS: Final = 3_000_000
 VISITS_A_FAN: Final = 30
 LINKS_A_FAN: Final = 3
 ASKED: Final = 1_000
-CHECKPOINT_EVERY: Final = 20
-"""Records between two checkpoints of the fold: a second's or two; a gateway waits ten."""
 NOW_NS: Final = 1_780_000_000_000_000_000
 DAY_NS: Final = 86_400_000_000_000
 SECRET: Final = "reproducible, so good for nothing else but a benchmark"  # noqa: S105 # of nobody
@@ -100,14 +98,14 @@ def _crm(count: int) -> Iterator[str]:
 
 def _fold_s(folder: Path, count: int) -> float:
     """Return the CPU of resolving and storing what the journal has, s."""
-    with folding(folder / "state", load_site(folder / "site.toml"), SECRET.encode()) as (shard, ledger, journal):
+    with folding(folder / "state", load_site(folder / "site.toml"), SECRET.encode()) as gateway:
         began_s, pos = time.process_time(), 0
-        while records := journal.read(pos, CHECKPOINT_EVERY):
-            shard.fold_alone((record, None) for record in records)
-            shard.checkpoint({})
+        while records := gateway.journal.read(pos, AT_ONCE):
+            gateway.fold(records)
             pos = records[-1].pos
+        gateway.checkpoints.write(gateway.shard)
         spent_s = time.process_time() - began_s
-        known = sum(1 for _ in ledger.names_with_standing())
+        known = sum(1 for _ in gateway.ledger.names_with_standing())
     if known < count:
         raise Failed(f"of {count:,} links {known:,} names stand for somebody")
     return spent_s

@@ -11,8 +11,9 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from benchmarks.results import Failed
 from device_profiles.registry import shipped
@@ -26,7 +27,10 @@ from gateway.identity.facts import Fact, Identifier, Link, MemoryFactStore, Same
 from gateway.identity.facts_json import encode_facts
 from gateway.identity.identity import Identity
 from gateway.identity.types import IdentifierTypes
+from gateway.pipeline.checkpoints import Checkpoints
 from gateway.pipeline.identity_stage import identity_on
+from gateway.pipeline.outbox import Outbox
+from gateway.pipeline.process_memory import relax_gc
 from gateway.records import Record, RecordKind
 from gateway.shard import Shard
 from gateway.site import Site
@@ -41,8 +45,8 @@ IN_MEMORY: Final = 200_000
 SCATTERED: Final = 200_000
 """Each costs about three times as much: what is known of its person is read again."""
 CLUSTER: Final = 100_000
-CHECKPOINT_EVERY: Final = 20
-"""Records between two checkpoints of the fold."""
+AT_ONCE: Final = 20
+"""Records that the fold is given at once: a gateway takes some twenty where it keeps up, and 500 where it does not."""
 _T0_NS: Final = 1_790_000_000 * NS_PER_S
 _SECRET: Final = b"reproducible, so good for nothing else but a benchmark"
 _STRIDE: Final = 7_368_787
@@ -69,14 +73,31 @@ class Cluster:
     next_s: float
 
 
+class Folding(NamedTuple):
+    """What folds in a gateway; `checkpoints` come as often as there."""
+
+    shard: Shard
+    ledger: Ledger
+    journal: Journal
+    checkpoints: Checkpoints
+
+    def fold(self, records: Iterable[Record]) -> None:
+        """Take records, then a checkpoint if it is due."""
+        self.shard.fold_alone((record, None) for record in records)
+        if self.checkpoints.is_due():
+            self.checkpoints.write(self.shard)
+
+
 @contextmanager
-def folding(state: Path, site: Site, secret: bytes) -> Iterator[tuple[Shard, Ledger, Journal]]:
+def folding(state: Path, site: Site, secret: bytes) -> Iterator[Folding]:
     """Yield a gateway's shard on the ledger and the journal of a folder, with identity beside the fold, as a gateway has them."""
     journal, ledger = Journal(state / "journal.db"), Ledger(state / "ledger.db")
+    relax_gc()
     try:
         accept = Acceptor(Places(site), journal, Pseudonymiser(secret))
         fold = Fold(shipped(), ledger, RecordedSite.staff_and_assets, stay_points=False)
-        yield Shard(Messages(accept), fold, identity=identity_on(ObservedStore(ledger), secret)), ledger, journal
+        shard = Shard(Messages(accept), fold, identity=identity_on(ObservedStore(ledger), secret))
+        yield Folding(shard, ledger, journal, Checkpoints(ledger, Outbox(1 << 20), journal.journal_id))
     finally:
         ledger.close()
         journal.close()
@@ -98,38 +119,38 @@ def _mixed(number: int) -> int:
     return number * 0x9E3779B97F4A7C15 % (1 << 63)
 
 
-def into_memory(count: int) -> Taken:
+def into_memory(facts: int) -> Taken:
     """Return what the stage itself takes, person by person."""
     identity, spent_s = Identity(MemoryFactStore(), IdentifierTypes(), _SECRET), 0.0
-    for batch in _batches(map(fact, range(count))):
+    for batch in _batches(map(fact, range(facts))):
         began_s = time.process_time()
         identity.take(batch)
         spent_s += time.process_time() - began_s
-    return Taken(count, spent_s / count * 1e6)
+    return Taken(facts, spent_s / facts * 1e6)
 
 
-def into_ledger(count: int, scattered: bool) -> Taken:
+def into_ledger(facts: int, scattered: bool) -> Taken:
     """Return what a gateway takes from the journal's records to SQLite, person by person or `scattered` over the whole import.
 
     Raise Failed if an identifier stands for nobody.
     """
-    order = (number * _STRIDE % count for number in range(count)) if scattered else range(count)
-    with tempfile.TemporaryDirectory(prefix="footfall-bench.") as folder, folding(Path(folder), _site(), _SECRET) as (shard, ledger, _):
-        spent_s = sum(_fold(shard, map(fact, order)))
-        known, persons = sum(1 for _ in ledger.names_with_standing()), count // len(_TOGETHER)
+    order = (number * _STRIDE % facts for number in range(facts)) if scattered else range(facts)
+    with tempfile.TemporaryDirectory(prefix="footfall-bench.") as folder, folding(Path(folder), _site(), _SECRET) as gateway:
+        spent_s = _fold(gateway, map(fact, order))
+        known, persons = sum(1 for _ in gateway.ledger.names_with_standing()), facts // len(_TOGETHER)
     if known != persons * len(_TYPES):
         raise Failed(f"{known:,} of {persons * len(_TYPES):,} identifiers stand for somebody")
-    return Taken(count, spent_s / count * 1e6)
+    return Taken(facts, spent_s / facts * 1e6)
 
 
-def cluster(identifiers: int) -> Cluster:
+def cluster(identifiers: int, facts_a_record: int = BATCH) -> Cluster:
     """Return what a gateway takes for one chain of identifiers, of which one is a fan's. Raise Failed if one of them is not the fan's."""
     chain = [_step(nth) for nth in range(identifiers - 1)]
     owner = Link(id="owner", learned_ns=_T0_NS, source="crm", identifier=chain[identifiers // 2].identifiers[0], fan="F")
-    with tempfile.TemporaryDirectory(prefix="footfall-bench.") as folder, folding(Path(folder), _site(), _SECRET) as (shard, ledger, _):
-        whole_s = sum(_fold(shard, [*chain, owner], identifiers))
-        next_s = sum(_fold(shard, [_step(identifiers - 1)], pos=1))
-        known = len(ledger.subjects_of("F"))
+    with tempfile.TemporaryDirectory(prefix="footfall-bench.") as folder, folding(Path(folder), _site(), _SECRET) as gateway:
+        whole_s = _fold(gateway, [*chain, owner], facts_a_record)
+        next_s = _fold(gateway, [_step(identifiers - 1)])
+        known = len(gateway.ledger.subjects_of("F"))
     if known != identifiers + 1:
         raise Failed(f"{known:,} of {identifiers + 1:,} identifiers are the fan's")
     return Cluster(identifiers, whole_s, next_s)
@@ -144,15 +165,20 @@ def _site() -> Site:
     return Site.model_validate({"brand": "bench", "stores": [{"name": "s1"}]})
 
 
-def _fold(shard: Shard, facts: Iterable[Fact], at_once: int = BATCH, pos: int = 0) -> Iterator[float]:
-    """Fold facts, so many a record, and yield what each took, s."""
-    for nth, batch in enumerate(_batches(facts, at_once), pos + 1):
-        record = Record(nth, _T0_NS + nth * NS_PER_S, RecordKind.FACTS, "", "", 0, 0, 0, 0, encode_facts(batch))
+def _fold(gateway: Folding, facts: Iterable[Fact], facts_a_record: int = BATCH) -> float:
+    """Fold facts, so many a record, and make them durable; return what that took, s."""
+    spent_s, records = 0.0, map(_record, count(gateway.shard.core.pos + 1), _batches(facts, facts_a_record))
+    while some := list(islice(records, AT_ONCE)):
         began_s = time.process_time()
-        shard.fold_alone([(record, None)])
-        if nth % CHECKPOINT_EVERY == 0:
-            shard.checkpoint({})
-        yield time.process_time() - began_s
+        gateway.fold(some)
+        spent_s += time.process_time() - began_s
+    began_s = time.process_time()
+    gateway.checkpoints.write(gateway.shard)
+    return spent_s + time.process_time() - began_s
+
+
+def _record(pos: int, facts: Iterable[Fact]) -> Record:
+    return Record(pos, _T0_NS + pos * NS_PER_S, RecordKind.FACTS, "", "", 0, 0, 0, 0, encode_facts(facts))
 
 
 def _batches(facts: Iterable[Fact], at_once: int = BATCH) -> Iterator[list[Fact]]:

@@ -82,6 +82,7 @@ def _inside(path: Path, subjects: int) -> Join:
     for start in range(0, len(heard), at_once):
         visitors = heard[start : start + at_once]
         links.may_be_linked(np.repeat(visitors, ROWS_A_VISIT))
+        links.read_ahead(visitors)
         found = [links.fan_of(subject, NOW_NS + n) for subject in visitors.tolist() for n in range(1 + DWELLS_A_VISIT)]
         if not all(found):
             raise Failed("a linked subject was nobody")

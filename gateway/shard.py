@@ -30,6 +30,8 @@ from gateway.site.recorded import RecordedIdentifierType
 Records = Iterable[tuple[Record, Body | None]]
 """With the decoded body of a frame, if it is at hand."""
 FACTS_AT_ONCE: Final = 1_000
+SHARE_AT_ONCE: Final = 0.5
+"""While more records are at hand, facts about a cluster wait until they are such a share of it."""
 MEMORY: Final = "accept"
 """The part of a checkpoint that has what accept remembers."""
 GIVEN: Final = "given"
@@ -53,6 +55,10 @@ class IdentityStage(Protocol):
 
     def take(self, facts: Sequence[Fact]) -> list[Standing]:
         """Take facts, once or more often; return what they change."""
+
+    @property
+    def read_again(self) -> int:
+        """How many identifiers the last `take` looked at which the one before had looked at, too: those of one large cluster."""
 
     def again(self) -> Iterable[Sequence[Standing]]:
         """Return, in parts, what changes where the facts that are known come to something else, with other types of identifiers."""
@@ -116,12 +122,18 @@ class Shard:
         second = 0
         for pair in records:
             before, second = second, pair[0].received_ns // NS_PER_S
-            if second != before and self.core.facts:
+            if second != before and self.core.facts and not self._are_awaited():
                 self._learn_stated()
             yield pair
-            if len(self.core.facts) >= FACTS_AT_ONCE or (pair[0].kind == RecordKind.SITE and self._identity):
+            is_many = len(self.core.facts) >= FACTS_AT_ONCE and not self._are_awaited()
+            if is_many or (pair[0].kind == RecordKind.SITE and self._identity):
                 self._learn_stated()
         self._learn_stated()
+
+    def _are_awaited(self) -> bool:
+        """Return whether more facts are to come first: for few of them all of a large cluster would be read again."""
+        read_again = self._identity[1].read_again if self._identity else 0
+        return max(len(self.core.facts), FACTS_AT_ONCE) < SHARE_AT_ONCE * read_again
 
     def _learn_stated(self) -> None:
         facts, self.core.facts = self.core.facts, []

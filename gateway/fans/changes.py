@@ -178,6 +178,10 @@ class ObservedStore:
         """Return those of these names that are not kept as facts."""
         return self._below.unkept(names)
 
+    def bearing(self, names: Collection[str]) -> Collection[str]:
+        """Return those of these names that anything may be of."""
+        return self._below.bearing(names)
+
     def shared_refs(self, refs: Collection[str]) -> Collection[str]:
         """Return those of these references that several touches may bear."""
         return self._below.shared_refs(refs)

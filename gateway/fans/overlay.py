@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from gateway.fans.known_links import Facts
-from gateway.identity.facts import Fact, MemoryFactStore, Standing
+from gateway.identity.facts import Fact, MemoryFactStore, Standing, names_of
 
 
 class OverlayStore:
@@ -27,6 +27,10 @@ class OverlayStore:
     def unkept(self, names: Collection[str]) -> Iterable[Fact]:
         """Return nothing: what is below gives all of its facts, and here every fact is kept."""
         return ()
+
+    def bearing(self, names: Collection[str]) -> Collection[str]:
+        """Return those of these names that a fact or a standing has."""
+        return {name for fact in self.facts_naming(names) for name in names_of(fact)} | self.standings(names).keys()
 
     def shared_refs(self, refs: Collection[str]) -> Collection[str]:
         """Return all: few are asked for."""

@@ -164,6 +164,7 @@ class Fold:
         self.arrivals.begin(self.pos)
         rows = self._reorder_buffer.release(self.state.tracks.store, watermark_ns, self.state.estate.ranks())
         if rows is not None:
+            self._visits.whose.read_ahead(rows.slot)
             self._zone_arbiter.take(rows)
         self._zone_arbiter.decide(watermark_ns)
 

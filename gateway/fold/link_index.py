@@ -7,7 +7,7 @@ order, and more than once.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 from zlib import crc32
 
@@ -64,7 +64,7 @@ class LinkIndex:
         self._maybe: Final = bytearray(filter_bytes)
         """A bit per hash of a name that has a standing (Bloom 1970, one hash): most names have none, and cost no look-up."""
         for name in store.names_with_standing():
-            self._mark(name)
+            self._mark(_number(name))
         self.lent: Final = {int(subject, 16) for subject in store.lent_subjects()}
         """Subjects of things that are, or were, lent to somebody until a visit ends."""
         self.handed: Final = {int(subject, 16) for subject in store.subjects_that_may_pass()}
@@ -93,17 +93,18 @@ class LinkIndex:
 
     def standing(self, name: str) -> Standing | None:
         """Return the standing of a subject, a reference or a fan; None while identity gave none."""
-        number = _number(name)
-        if not self._maybe[number >> 3 & self._mask] >> (number & 7) & 1:
-            return None
-        return self._kept(number if is_subject(name) else name, name)
+        return self._kept(_key(name), name) if self._may_have(_number(name)) else None
 
     def may_know(self, subjects: Sequence[str], ref: str) -> bool:
         """Return whether `standing` may find one of what a touch names; mostly it certainly does not."""
         numbers = [int(subject, 16) for subject in subjects]
         if ref:
             numbers.append(crc32(ref_name(ref).encode()))
-        return any(self._maybe[number >> 3 & self._mask] >> (number & 7) & 1 for number in numbers)
+        return any(map(self._may_have, numbers))
+
+    def _may_have(self, number: int) -> bool:
+        """Return whether a name of this number may have a standing."""
+        return bool(self._maybe[number >> 3 & self._mask] >> (number & 7) & 1)
 
     def _kept(self, key: int | str, name: str) -> Standing | None:
         found = self._cache.get(key, _NOT_READ)
@@ -112,6 +113,20 @@ class LinkIndex:
                 self._cache.clear()
             found = self._cache[key] = self._store.standing(name)
         return found
+
+    def read_ahead(self, subjects: npt.NDArray[np.uint64]) -> None:
+        """Read the standings of subjects that `fan_of` is about to be asked for: one by one it takes three times as long."""
+        linked = subjects[self.may_be_linked(subjects)]
+        if len(linked):
+            self._read_ahead({number: to_hex(number) for number in linked.tolist() if number not in self._cache})
+
+    def _read_ahead(self, names: Mapping[int | str, str]) -> None:
+        """Read what is not at hand, by its key."""
+        if names:
+            if len(self._cache) + len(names) > _CACHED:
+                self._cache.clear()
+            found = self._store.standings_saved(names.values())
+            self._cache.update((key, found.get(name)) for key, name in names.items())
 
     def may_be_linked(self, subjects: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
         """Return for each subject whether `fan_of` may find a fan; most are certainly nobody's."""
@@ -143,40 +158,56 @@ class LinkIndex:
 
     def add(self, standings: Sequence[Standing]) -> list[Changed]:
         """Store standings; return what they change, a name at most once. One that is no newer than what is known changes nothing."""
-        newest: dict[str, Standing] = {}
-        before: dict[str, Standing | None] = {}
+        before, newest = self._before(standings), dict[str, Standing]()
         for each in standings:
             name = each.name
-            if name not in before:
-                before[name] = self.standing(name)
-            known = newest.get(name) or before[name]
+            known = newest.get(name) or before.get(name)
             if known is None or each.number > known.number:
                 newest[name] = each
-        changes = [changed for name, each in newest.items() if (changed := _changed(before[name], each))]
+        changes = [changed for name, each in newest.items() if (changed := _changed(before.get(name), each))]
         self._store.save_standings(newest.values())
+        if len(self._cache) + len(newest) > _CACHED:
+            self._cache.clear()
         for each in newest.values():
-            self._cache[int(each.name, 16) if is_subject(each.name) else each.name] = each
-            for fan in each.fans():
-                self._subjects.pop(fan, None)
-            self._mark(each.name)
-            if each.is_lent:
-                self.lent.add(int(each.name, 16))
-            if is_subject(each.name) and may_pass(each):
-                self.handed.add(number := int(each.name, 16))
-                self._watch(number)
-            if is_subject(each.name) and each.has_nobody:
-                self.withdrawn.add(number := int(each.name, 16))
-                self._watch(number)
+            self._take(each)
         return changes
 
-    def _mark(self, name: str) -> None:
-        number = _number(name)
+    def _before(self, standings: Sequence[Standing]) -> dict[str, Standing]:
+        """Return what is known of the names of standings, by name."""
+        keys = {name: _key(name) for name, *_ in standings if self._may_have(_number(name))}
+        self._read_ahead({key: name for name, key in keys.items() if key not in self._cache})
+        return {name: found for name, key in keys.items() if (found := self._kept(key, name))}
+
+    def _take(self, standing: Standing) -> None:
+        name, number = standing.name, _number(standing.name)
+        self._mark(number)
+        for fan in standing.fans():
+            self._subjects.pop(fan, None)
+        if not is_subject(name):
+            self._cache[name] = standing
+            return
+        self._cache[number] = standing
+        if standing.is_lent:
+            self.lent.add(number)
+        if may_pass(standing):
+            self.handed.add(number)
+            self._watch(number)
+        if standing.has_nobody:
+            self.withdrawn.add(number)
+            self._watch(number)
+
+    def _mark(self, number: int) -> None:
         self._maybe[number >> 3 & self._mask] |= 1 << (number & 7)
 
 
 def is_subject(name: str) -> bool:
     """Return whether a name is a subject's; "ref:…" and "fan:…" are others'."""
     return ":" not in name
+
+
+def _key(name: str) -> int | str:
+    """Return under what a standing is at hand."""
+    return int(name, 16) if is_subject(name) else name
 
 
 def _number(name: str) -> int:

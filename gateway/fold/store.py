@@ -7,7 +7,7 @@ What came after the last checkpoint is gone when the process is.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from gateway.identity.facts import FOR_EVER_NS, Fact, Standing
@@ -238,6 +238,9 @@ class FoldStore(Protocol):
         """Write standings, each in place of the one of its name, and whose its name is."""
 
     def standing(self, name: str) -> Standing | None: ...
+    def standings_saved(self, names: Collection[str]) -> Mapping[str, Standing]:
+        """Return what `standing` does of each of these names that has one: of many it takes a fraction of the time."""
+
     def subjects_of(self, fan: str) -> list[str]:
         """Return every subject of which a standing had a span of the fan, sorted."""
 

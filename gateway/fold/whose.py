@@ -6,17 +6,18 @@ A visit may still change, by late evidence: then what lies around it is to be gi
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from footfall.pseudonyms import to_hex
 from footfall.units import NS_PER_MS
 from gateway.fold.handovers import handovers_of
 from gateway.fold.lendings import Heard, as_given_back, ended_ns, is_over, without
 from gateway.fold.link_index import Changed, span_at
 from gateway.fold.state import State
-from gateway.fold.visit_rows import Segment
+from gateway.fold.visit_rows import OPEN, Segment
 from gateway.fold.visit_segments import VisitSegments
 from gateway.identity.facts import Span, Standing
 from gateway.identity.naming import StandingOf
@@ -37,10 +38,16 @@ class Whose:
 
     def fan_of(self, subject: int | str, store: int, time_ns: int) -> str:
         """Return the fan of a subject in a store (a code) at a time; "" for nobody known."""
-        span = self._state.links.span_of(subject, time_ns, self._name(store))
-        if span is None or not self._is_over(subject if isinstance(subject, str) else f"{subject:016x}", store, span, time_ns):
-            return span.fan if span else ""
-        return ""
+        number = subject if isinstance(subject, int) else int(subject, 16)
+        span = self._state.links.span_of(number, time_ns, self._name(store))
+        if span is None or (number in self._state.links.lent and self._is_over(to_hex(number), store, span, time_ns)):
+            return ""
+        return span.fan
+
+    def read_ahead(self, slots: npt.NDArray[Any]) -> None:
+        """Read whom those are who have no visit yet and are about to begin one."""
+        tracks = self._state.tracks
+        self._state.links.read_ahead(tracks.subject[slots[tracks.v_state[slots] != OPEN]])
 
     def handovers_ns(self, subject: str, store: int, from_ns: int, to_ns: int) -> list[int]:
         """Return when a subject passed from one to another in a store, after one time and up to another, in order."""

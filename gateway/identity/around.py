@@ -127,9 +127,11 @@ class _Walk:
 
     def _read_given(self, given: Sequence[Fact]) -> None:
         made = self._made
-        self._read({fact_name(fact.id) for fact in given})
+        own = {fact_name(fact.id) for fact in given}
+        self._read(own)
         made.new = [fact for fact in given if not self._known.has(fact)]
         self._take(self._known.added(made.new))
+        self._take(self._known.added(self._store.unkept(own)))  # a touch may have the id of another fact
         more = {fact.id for fact in made.new}
         while more:  # of two facts with one id the other may have taken something back, which counts again
             made.touched |= more

@@ -202,12 +202,15 @@ class Standing(NamedTuple):
 
     def fans(self) -> set[str]:
         """Return all whom it ever means, wherever; without ""."""
-        return {span.fan for each in self.everywhere() for span in each.spans} - {""}
+        return {fan for fan in self._fans() if fan}
 
     @property
     def has_nobody(self) -> bool:
         """Return whether it is anywhere nobody's for a time since consent is withdrawn."""
-        return any(not span.fan for each in self.everywhere() for span in each.spans)
+        return "" in self._fans()
+
+    def _fans(self) -> list[str]:
+        return [span.fan for spans in (self.spans, *(each.spans for each in self.in_stores)) for span in spans]
 
 
 def is_registered(fan: str) -> bool:
@@ -285,6 +288,9 @@ class FactStore(KnownFacts, Protocol):
         They may be there before they are added, and others may be among them, which are kept.
         """
 
+    def bearing(self, names: Collection[str]) -> Collection[str]:
+        """Return those of these names that a fact or a standing has here, of subjects and ids also those of touches. It may add."""
+
     def shared_refs(self, refs: Collection[str]) -> Collection[str]:
         """Return those of these references that a kept fact bears, or several of those that are not kept; others, too, if it likes."""
 
@@ -340,6 +346,10 @@ class MemoryFactStore:
     def unkept(self, names: Collection[str]) -> Iterable[Fact]:
         """Return nothing: every fact is kept."""
         return ()
+
+    def bearing(self, names: Collection[str]) -> Collection[str]:
+        """Return those of these names that a fact or a standing has."""
+        return [name for name in names if name in self._facts or name in self._standings]
 
     def shared_refs(self, refs: Collection[str]) -> Collection[str]:
         """Return those of these references that a fact bears."""

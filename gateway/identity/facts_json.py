@@ -25,6 +25,8 @@ class _Field(NamedTuple):
     """Makes the value of what JSON has; None where that is the value itself."""
     left_out: object = None
     """The value that a body leaves out."""
+    write: Callable[[Any], Any] | None = None
+    """Makes what JSON has of the value. Named tuples become lists: the encoder takes three times as long to find out what they are."""
 
 
 def _identifiers(value: Iterable[Iterable[str]]) -> tuple[Identifier, ...]:
@@ -38,8 +40,8 @@ _COMMON: Final = (
     _Field("to_ns", clamped, FOR_EVER_NS),
     *(_Field(key, None, "") for key in ("source", "actor", "reason")),
 )
-_IDENTIFIER: Final = _Field("identifier", lambda value: Identifier(*value))
-_IDENTIFIERS: Final = _Field("identifiers", _identifiers)
+_IDENTIFIER: Final = _Field("identifier", lambda value: Identifier(*value), write=list)
+_IDENTIFIERS: Final = _Field("identifiers", _identifiers, write=lambda value: list(map(list, value)))
 _FAN, _FANS, _OF, _STORE = _Field("fan", None, ""), _Field("fans", tuple), _Field("of"), _Field("store", None, "")
 _KINDS: Final[Mapping[type[Fact], tuple[str, tuple[_Field, ...]]]] = {
     Link: ("link", (*_COMMON, _IDENTIFIER, _FAN, _STORE)),
@@ -54,8 +56,8 @@ _KINDS: Final[Mapping[type[Fact], tuple[str, tuple[_Field, ...]]]] = {
     Mention: ("mention", (*_COMMON, _IDENTIFIERS, _FAN, _Field("ref", None, ""), _Field("returned", None, False), _STORE)),
 }
 _BY_NAME: Final[Mapping[str, type[Fact]]] = {name: each for each, (name, _) in _KINDS.items() if each is not RevokeLink}
-_KEYS: Final = {each: frozenset(key for key, *_ in fields) for each, (_, fields) in _KINDS.items()}
-_READ: Final = {each: tuple((key, read) for key, read, _ in fields if read) for each, (_, fields) in _KINDS.items()}
+_KEYS: Final = {each: frozenset(field.key for field in fields) for each, (_, fields) in _KINDS.items()}
+_READ: Final = {each: tuple((field.key, field.read) for field in fields if field.read) for each, (_, fields) in _KINDS.items()}
 
 
 class _Held(NamedTuple):
@@ -65,10 +67,17 @@ class _Held(NamedTuple):
     keys: tuple[str, ...]
     left_out: tuple[object, ...]
     of: Callable[[Fact], tuple[Any, ...]]
+    written: tuple[tuple[str, Callable[[Any], Any]], ...]
 
 
 _HELD: Final = {
-    each: _Held(name, keys := tuple(field.key for field in fields), tuple(field.left_out for field in fields), attrgetter(*keys))
+    each: _Held(
+        name,
+        keys := tuple(field.key for field in fields),
+        tuple(field.left_out for field in fields),
+        attrgetter(*keys),
+        tuple((field.key, field.write) for field in fields if field.write),
+    )
     for each, (name, fields) in _KINDS.items()
 }
 OF_LINK: Final = "of_link"
@@ -82,6 +91,8 @@ def values_of(fact: Fact) -> dict[str, Any]:
     held = _HELD[type(fact)]
     stated = zip(held.keys, held.left_out, held.of(fact), strict=True)
     values: dict[str, Any] = {"fact": held.name, **{key: value for key, left_out, value in stated if value != left_out}}
+    for key, write in held.written:
+        values[key] = write(values[key])
     if isinstance(fact, RevokeLink):
         values[OF_LINK] = (values.pop("identifier"), values.pop("fan"))
     return values
@@ -92,8 +103,10 @@ def fact_of(values: Mapping[str, Any], taken_ns: int = 0) -> Fact:
     made = _BY_NAME[values["fact"]]
     if OF_LINK in values:
         made, values = RevokeLink, {**values, "identifier": values[OF_LINK][0], "fan": values[OF_LINK][1]}
-    keys = _KEYS[made]
-    held = {key: value for key, value in values.items() if key in keys and value is not None}
+    held, keys = dict(values), _KEYS[made]
+    del held["fact"]
+    if not held.keys() <= keys or None in held.values():  # hardly any that the gateway itself wrote
+        held = {key: value for key, value in held.items() if key in keys and value is not None}
     for key, read in _READ[made]:
         if key in held:
             held[key] = read(held[key])
@@ -109,7 +122,9 @@ def decode_facts(body: bytes, taken_ns: int = 0) -> list[Fact]:
     """Return the facts of an array, or of one object, which the gateway took at a time."""
     values = json.loads(body)
     stated = values if isinstance(values, list) else [values]
-    return [fact_of(each, taken_ns) for one in stated for each in (one, *one.get(ALSO, ()))]
+    if any(ALSO in one for one in stated):
+        stated = [each for one in stated for each in (one, *one.get(ALSO, ()))]
+    return [fact_of(each, taken_ns) for each in stated]
 
 
 def facts_of_record(kind: RecordKind, body: bytes, taken_ns: int = 0) -> list[Fact]:

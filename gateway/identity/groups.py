@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from gateway.identity.claims import Piece
+from gateway.identity.components import root
 from gateway.identity.facts import FOR_EVER_NS
 from gateway.identity.joins import EVER, Join, TypeOf
 from gateway.identity.spans import Interval, united
@@ -49,19 +50,11 @@ def groups_of(joins: Iterable[Join], is_claimed: Collection[str]) -> list[Group]
     kept = [each for each in joins if each.first not in is_claimed or each.second not in is_claimed]
     for each in kept:
         if each.first not in is_claimed and each.second not in is_claimed:
-            parents[_root(parents, each.second)] = _root(parents, each.first)
+            parents[root(parents, each.second)] = root(parents, each.first)
     by_root: dict[str, list[Join]] = defaultdict(list)
     for each in kept:
-        by_root[_root(parents, each.second if each.first in is_claimed else each.first)].append(each)
+        by_root[root(parents, each.second if each.first in is_claimed else each.first)].append(each)
     return [Group(each) for each in by_root.values()]
-
-
-def _root(parents: dict[str, str], name: str) -> str:
-    parent = parents.setdefault(name, name)
-    while parent != name:
-        parents[name] = parent = parents[parent]
-        name, parent = parent, parents[parent]
-    return name
 
 
 class Holder(NamedTuple):

@@ -29,12 +29,17 @@ class Identity:
     def __init__(self, store: FactStore, types: IdentifierTypes, key: bytes = b"") -> None:
         self._store: Final = store
         self._types, self._key = types, key
+        self._read: Mapping[str, None] = {}
+        """Identifiers that were looked at last."""
+        self.read_again = 0
+        """How many identifiers the last `take` looked at which the one before had looked at, too."""
 
     def take(self, facts: Iterable[Fact]) -> list[Standing]:
         """Take facts, known or not, in any order. Return the standings that changed; they and the facts are in the store.
 
         Only the facts around those that are new are read again; most touches change nothing but their reference, and read nothing.
         """
+        self.read_again = 0
         quiet, others = list[Fact](), list[Fact]()
         for fact in facts:
             (quiet if self._is_quiet(fact) else others).append(fact)
@@ -75,9 +80,9 @@ class Identity:
     def _learn(self, facts: Sequence[Fact]) -> dict[str, Standing]:
         """Take facts of any kind."""
         alone, others = parted(self._store, self._types, facts)
-        changed = {each.name: each for each in standings_of(self._types, alone)}
+        changed = {each.name: each for each in standings_of(self._types, self._key, alone)}
         if alone:
-            self._store.add(alone, list(changed.values()))
+            self._store.add([fact for cluster in alone for fact in cluster.facts], list(changed.values()))
         around = facts_around(self._store, self._types, others) if others else None
         return {**changed, **self._settle(around)} if around and around.new else changed
 
@@ -86,6 +91,7 @@ class Identity:
         return list(self._settle(facts_around(self._store, self._types, names=names)).values())
 
     def _settle(self, around: Around) -> dict[str, Standing]:
+        self.read_again, self._read = len(self._read.keys() & around.read.keys()), around.read
         resolution = resolve(around.facts, self._types, self._key, around.read)
         changed = self._changed(around.names, resolution.standings)
         changed.update(self._of_refs(_touched_refs(around, changed), around.new, changed))

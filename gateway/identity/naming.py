@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
@@ -18,6 +19,11 @@ class Named(NamedTuple):
 
     person: str | None
     provisional: str
+
+
+def provisional(fact_id: str, key: bytes) -> str:
+    """Return the id of the provisional fan of what hangs together by facts, of which this is the smallest."""
+    return ANONYMOUS + hashlib.blake2b(fact_id.encode(), key=key, digest_size=8).hexdigest()
 
 
 def name_of_touch(standing_of: StandingOf, subjects: Sequence[str], fan: str, ref: str, time_ns: int) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from footfall.purposes import IDENTIFY
+from gateway.identity.components import components
 from gateway.identity.facts import FOR_EVER_NS, Consent, Distinct, Fact, Link, Mention, Merge
 from gateway.identity.in_force import Refused
 from gateway.identity.spans import Interval, united
@@ -54,7 +55,7 @@ def persons_of(facts: Iterable[Fact]) -> Persons:
         elif isinstance(fact, Consent):
             consents.append(fact)
     kept, refused = _without_distinct(merges, distincts)
-    roots = _components(each.fans for each in kept)
+    roots = components(each.fans for each in kept)
     ids = _standing_ids(roots, registered)
     more = [
         *(fan for each in merges for fan in each.fans),
@@ -80,27 +81,10 @@ def _without_distinct(merges: list[Merge], distincts: list[Distinct]) -> tuple[l
     refused = [Refused(each, DISTINCT) for each in merges if any(pair <= set(each.fans) for pair in pairs)]
     out = {each.fact.id for each in refused}
     kept = [each for each in merges if each.id not in out]
-    roots = _components(each.fans for each in kept)
+    roots = components(each.fans for each in kept)
     joined = {root for pair in pairs for root in {roots.get(fan, fan) for fan in pair} if len({roots.get(fan, fan) for fan in pair}) == 1}
     refused += [Refused(each, STILL_JOINED) for each in kept if roots[each.fans[0]] in joined]
     return [each for each in kept if roots[each.fans[0]] not in joined], refused
-
-
-def _components(groups: Iterable[Sequence[str]]) -> dict[str, str]:
-    """Return for every member of groups the name of its component."""
-    parents: dict[str, str] = {}
-    for first, *others in groups:
-        for other in others or (first,):
-            parents[_root(parents, other)] = _root(parents, first)
-    return {each: _root(parents, each) for each in list(parents)}
-
-
-def _root(parents: dict[str, str], name: str) -> str:
-    parent = parents.setdefault(name, name)
-    while parent != name:
-        parents[name] = parent = parents[parent]
-        name, parent = parent, parents[parent]
-    return name
 
 
 def _withdrawn(consents: Iterable[Consent], ids: Mapping[str, str]) -> dict[str, Sequence[Interval]]:

@@ -9,7 +9,6 @@ Persons are worked out first, since limits count persons: whoever merges the two
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,11 +17,12 @@ from typing import Final
 
 from gateway.identity.claims import Holding, Piece, holding_of, latest_of_each
 from gateway.identity.dissolve import Left
-from gateway.identity.facts import ANONYMOUS, FOR_EVER_NS, Fact, Link, Mention, Span, Standing, fan_name
+from gateway.identity.facts import FOR_EVER_NS, Fact, Link, Mention, Span, Standing, fan_name
 from gateway.identity.groups import PERSON, Holder, holders_of, inherit
 from gateway.identity.in_force import Refused, facts_in_force
 from gateway.identity.index import Index, index_of
 from gateway.identity.joins import Join, joins_of
+from gateway.identity.naming import provisional
 from gateway.identity.own_names import counting_in, key_of, stores_of, together
 from gateway.identity.persons import Persons, persons_of
 from gateway.identity.spans import Interval, united, within, without
@@ -131,12 +131,9 @@ class _Resolver:
         holders = holders_of(left.pieces) if groups else {}
         for group in groups:
             for moment, part in inherit(group, holders):
-                fan = next(iter(part.persons), "") or self._provisional(part.fact_id)
+                fan = next(iter(part.persons), "") or provisional(part.fact_id, self._key)
                 for subject in part.subjects:
                     spans.setdefault(subject, []).append((*moment, fan))
-
-    def _provisional(self, fact_id: str) -> str:
-        return ANONYMOUS + hashlib.blake2b(fact_id.encode(), key=self._key, digest_size=8).hexdigest()
 
     def _stand(self, subject: str, spans: list[tuple[int, int, str]], made: Resolution) -> None:
         left = made.left

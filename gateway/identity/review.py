@@ -143,6 +143,9 @@ class _Over:
     def unkept(self, names: Collection[str]) -> Iterable[Fact]:
         return self._under.unkept(names)
 
+    def bearing(self, names: Collection[str]) -> Collection[str]:
+        return {*self._under.bearing(names), *self._own.bearing(names)}
+
     def shared_refs(self, refs: Collection[str]) -> Collection[str]:
         return {*self._under.shared_refs(refs), *self._own.shared_refs(refs)}
 

@@ -28,6 +28,11 @@ class LedgerIdentity:
         """Take facts, once or more often; return what they change."""
         return self._identity.take(facts)
 
+    @property
+    def read_again(self) -> int:
+        """Return how many identifiers the last `take` looked at which the one before had looked at, too."""
+        return self._identity.read_again
+
     def again(self) -> Iterator[Sequence[Standing]]:
         """Yield, in parts, what changes because types of identifiers are others now."""
         for names in self._store.names_of_facts():

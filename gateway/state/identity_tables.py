@@ -18,14 +18,17 @@ from gateway.identity.facts import Fact, InStore, Span, Standing, fact_name, fan
 from gateway.identity.facts_json import decode_facts, facts_of_links, values_of
 from gateway.identity.links import Link as EarlierLink
 from gateway.identity.links import encode_links
+from gateway.state.name_filter import NameFilter
 from gateway.state.sealed_rows import AT_ONCE, FactRow, StandingFanRow, StandingRow, marks, parts, sealed
-from gateway.state.touch_tables import TouchTables
+from gateway.state.touch_tables import OF_TOUCHES, TouchTables
 
 _OWN: Final = fact_name("")
 _REF: Final = ref_name("")
 _NOTHING: Final = "[]"
 _EARLIER: Final = ("from_ns", "store")
 """What is kept of a span whose end was stated, with "" for the store; an earlier release named the one store in which it held."""
+_MAKE: Final = tuple.__new__
+"""A row is made as a tuple is: the named one's own way takes four times as long."""
 WRITTEN_AT_ONCE: Final = 100_000
 """So many names wait in memory until the next checkpoint."""
 
@@ -42,13 +45,18 @@ class IdentityTables(TouchTables):
         self._fans: set[tuple[str, str]] = set()
         self._names_of_facts: dict[str, list[int]] = {}
         self._next_fact = 0
+        self._known: NameFilter | None = None
+        """Names that facts bear or standings are of; a writer has it, since nobody else writes any."""
 
     def save_standings(self, standings: Iterable[Standing]) -> None:
         """Keep standings to be written, each in place of the one of its name, and whose its name is."""
-        for each in standings:
-            self._given.pop(each.name, None)
-            self._saved[each.name] = each
-            self._fans.update([(fan, each.name) for fan in each.fans()])
+        new = {each.name: each for each in standings}
+        if self._known:
+            self._known.add(new)
+        for name, each in new.items():
+            self._given.pop(name, None)
+            self._fans.update([(fan, name) for fan in each.fans()])
+        self._saved.update(new)
         if len(self._saved) >= WRITTEN_AT_ONCE:
             self._write_identity()
 
@@ -68,6 +76,10 @@ class IdentityTables(TouchTables):
             return saved
         rows = self._rows(StandingRow, "WHERE name=?", (name,))
         return _standing(rows[0]) if rows else None
+
+    def standings_saved(self, names: Collection[str]) -> dict[str, Standing]:
+        """Return the standings that the fold saved, of those of these names that have one."""
+        return self._read_standings(names, {name: each for name in names if (each := self._saved.get(name))})
 
     def subjects_of(self, fan: str) -> list[str]:
         """Return every subject of which a standing had a span of the fan, sorted."""
@@ -110,6 +122,20 @@ class IdentityTables(TouchTables):
         mentions = (mention for row in rows if (mention := mention_of_row(row)))
         return [each for each in mentions if not each.fan and len(each.identifiers) < 2]
 
+    def bearing(self, names: Collection[str]) -> Collection[str]:
+        """Return those of these names that a fact or a standing has; of subjects and ids of facts also those that a touch has."""
+        found = self.names_with_rows([name for name in names if is_subject(name)], OF_TOUCHES)
+        for some in parts([name.removeprefix(_OWN) for name in names if name.startswith(_OWN)], AT_ONCE):
+            found.update(_OWN + event_id for (event_id,) in self._read(f"SELECT id FROM touches WHERE id IN ({marks(some)})", tuple(some)))
+        found.update(name for name in names if name in self._names_of_facts or name in self._given or name in self._saved)
+        for some in parts(self._known.among(names) if self._known else names, AT_ONCE):
+            own = [name.removeprefix(_OWN) for name in some if name.startswith(_OWN)]
+            of_facts = f"SELECT name FROM fact_names WHERE name IN ({marks(some)})"
+            of_standings = f"SELECT name FROM standings WHERE name IN ({marks(some)})"
+            found.update(name for (name,) in self._read(f"{of_facts} UNION {of_standings}", (*some, *some)))
+            found.update(_OWN + fact_id for (fact_id,) in self._read(f"SELECT id FROM facts WHERE id IN ({marks(own)})", tuple(own)))
+        return found
+
     def shared_refs(self, refs: Collection[str]) -> Collection[str]:
         """Return those of these references that several touches bear, or a fact that is kept."""
         self._write_touches()
@@ -125,6 +151,7 @@ class IdentityTables(TouchTables):
         return self._naming(names, " AND kind <> 'mention'")
 
     def _naming(self, names: Collection[str], more: str) -> list[Fact]:
+        names = self._known.among(names) if self._known else names
         found: dict[int, FactRow] = {}
         for some in parts(names, AT_ONCE):
             own = [name.removeprefix(_OWN) for name in some if name.startswith(_OWN)]
@@ -149,8 +176,12 @@ class IdentityTables(TouchTables):
 
     def standings(self, names: Collection[str]) -> Mapping[str, Standing]:
         """Return the standings that the stage gave last, of those of these names that have one."""
-        found = {name: each for name in names if (each := self._given.get(name) or self._saved.get(name))}
-        for some in parts([name for name in names if name not in found], AT_ONCE):
+        return self._read_standings(names, {name: each for name in names if (each := self._given.get(name) or self._saved.get(name))})
+
+    def _read_standings(self, names: Collection[str], found: dict[str, Standing]) -> dict[str, Standing]:
+        """Return those found, and what the file has of the other names."""
+        others = [name for name in names if name not in found]
+        for some in parts(self._known.among(others) if self._known else others, AT_ONCE):
             rows = self._rows(StandingRow, f"WHERE name IN ({marks(some)})", tuple(some))
             found.update((row.name, _standing(row)) for row in rows)
         return found
@@ -162,16 +193,23 @@ class IdentityTables(TouchTables):
         """
         rows = []
         for n, fact in enumerate(facts, self._next_fact + 1):
-            values = values_of(fact)
-            body = _json(values)
-            rows.append(FactRow(n, fact.id, values["fact"], fact.source, fact.actor, fact.known_ns, body))
-            for name in names_of(fact)[1:]:  # the first is its id, by which the table of facts is found
+            values, names = values_of(fact), names_of(fact)
+            rows.append(FactRow(n, fact.id, values["fact"], fact.source, fact.actor, fact.known_ns, _json(values)))
+            for name in names[1:]:  # the first is its id, by which the table of facts is found
                 self._names_of_facts.setdefault(name, []).append(n)
+            if self._known:
+                self._known.add(names)
         self._save(FactRow, rows)
         self._next_fact += len(facts)
         if len(self._names_of_facts) >= WRITTEN_AT_ONCE:
             self._write_identity()
         self._given.update((each.name, each) for each in standings)
+
+    def _all_names(self) -> Iterator[str]:
+        """Yield every name that facts bear or standings are of; some more than once."""
+        for sql, prefix in (("SELECT name FROM fact_names", ""), ("SELECT id FROM facts", _OWN), ("SELECT name FROM standings", "")):
+            with naming(self.path, "it is damaged"):
+                yield from (prefix + name for (name,) in self._db.execute(sql))
 
     def _begin_facts(self) -> None:
         """Stand on what the file has."""
@@ -203,15 +241,15 @@ def _json(value: object) -> str:
 def _row(standing: Standing) -> StandingRow:
     name, number, spans, rank, only_by_ref, lent, label, given_back, in_stores = standing
     stated = _json((*lent, *((each, "") for each in given_back), *in_stores)) if standing.is_lent else _NOTHING
-    return StandingRow(name, number, rank, int(only_by_ref), _json(spans), stated, label)
+    return StandingRow(name, number, rank, int(only_by_ref), _json(list(map(list, spans))), stated, label)
 
 
 def _standing(row: StandingRow) -> Standing:
-    spans = _spans(from_json(row.spans))
-    standing = Standing(row.name, row.number, spans, row.rank, bool(row.only_by_ref), (), row.label)
-    if row.lent == _NOTHING:
+    name, number, rank, only_by_ref, spans, lent_json, label = row
+    standing = _MAKE(Standing, (name, number, _spans(from_json(spans)), rank, bool(only_by_ref), (), label, (), ()))
+    if lent_json == _NOTHING:
         return standing
-    stated = json.loads(row.lent)
+    stated = json.loads(lent_json)
     apart = tuple(_in_store(*each) for each in stated if isinstance(each, list) and len(each) == len(InStore._fields))
     lent = tuple(each for each in stated if isinstance(each, int))
     earlier = [each for each in stated if isinstance(each, list) and len(each) == len(_EARLIER)]
@@ -221,7 +259,7 @@ def _standing(row: StandingRow) -> Standing:
 
 
 def _spans(values: Iterable[Sequence[Any]]) -> tuple[Span, ...]:
-    return tuple([Span(*each) for each in values])
+    return tuple([_MAKE(Span, each) for each in values])
 
 
 def _in_store(store: str, spans: Iterable[Sequence[Any]], lent: Iterable[int], given_back: Iterable[int], label: str) -> InStore:

@@ -17,6 +17,7 @@ from footfall.sqlite import DamagedFile, connect, migrate, open_memory
 from gateway.fold.store import Claim, CorrectionRow, CountRow, DwellRow, VisitRow
 from gateway.state.identity_tables import IdentityTables
 from gateway.state.ledger_schema import SCHEMA, row_checksum
+from gateway.state.name_filter import NameFilter
 from gateway.state.sealed_rows import TABLES, BatchRow, CellRow, insert, sealed
 from gateway.state.span_tables import SpanTables
 
@@ -32,6 +33,7 @@ class Ledger(IdentityTables, SpanTables):
         super().__init__(Path(path), connect(Path(path)) if path != ":memory:" else open_memory())
         migrate(self._db, self.path, SCHEMA, take_over)
         self._db.execute("PRAGMA cache_size=-16384")
+        self._known = NameFilter(self._all_names)
         self._begin_facts()
         self._db.execute("BEGIN IMMEDIATE")
 

@@ -22,7 +22,9 @@ _NAMED_TOUCH: Final = (
 _OF_NAMES: Final = f"SELECT {_NAMED_TOUCH} AND n.time_ns BETWEEN ? AND ?"
 _BY_NAME: Final = f"SELECT n.name, {_NAMED_TOUCH}"
 _SLASHES: Final = 3
-_NAMED: Final = (("visits", "subject"), ("dwells", "subject"), ("touches", "subject"), ("touch_names", "name"))
+OF_TOUCHES: Final = (("touches", "subject"), ("touch_names", "name"))
+OF_ROWS: Final = (("visits", "subject"), ("dwells", "subject"), *OF_TOUCHES)
+"""Tables and their columns that have names."""
 
 
 class TouchTables(SealedRows):
@@ -85,12 +87,12 @@ class TouchTables(SealedRows):
             found.update(self._rows(TouchRow, "WHERE store=? AND agent=? AND row=? AND key_ns=? AND id IS NULL", tuple(place)))
         return found
 
-    def names_with_rows(self, names: Collection[str]) -> set[str]:
+    def names_with_rows(self, names: Collection[str], tables: Iterable[tuple[str, str]] = OF_ROWS) -> set[str]:
         """Return those of these names that a visit, a dwell or a touch bears."""
         self._write_touches()
         found: set[str] = set()
         for some in parts(names, AT_ONCE):
-            for table, column in _NAMED:
+            for table, column in tables:
                 found.update(
                     name for (name,) in self._read(f"SELECT DISTINCT {column} FROM {table} WHERE {column} IN ({marks(some)})", tuple(some))
                 )

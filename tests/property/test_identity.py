@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.identity import index
@@ -33,9 +33,10 @@ REF: Final = st.sampled_from(["", "", "r", "q"])
 @st.composite
 def facts(draw: st.DrawFn) -> Fact:
     """Return any fact of a small world: few names, so that they meet."""
-    kind = draw(
-        st.sampled_from(["touch"] * 6 + ["link"] * 4 + ["same", "merge", "merge", "distinct", "split", "revoke", "unlink", "consent"])
-    )
+    kinds = ["touch"] * 6 + ["link"] * 4 + ["pair"] * 2
+    kind = draw(st.sampled_from([*kinds, "same", "merge", "merge", "distinct", "split", "revoke", "unlink", "consent"]))
+    if kind == "pair":  # of such alone clusters stand alone
+        return same(" ".join(draw(st.lists(TEXT, min_size=2, max_size=2, unique=True))), id=draw(ID))
     fact_id, learned_ns = draw(ID) + draw(st.sampled_from(["", "a", "b", "c", "d"])), draw(st.integers(0, 3))
     if kind == "touch":
         fan = draw(st.sampled_from(["", "", *FANS]))
@@ -78,6 +79,9 @@ class _Touches(MemoryFactStore):
         found = self._touches.facts_naming(names)
         return [each for each in found if isinstance(each, Mention) and not each.fan and len(each.identifiers) < 2]
 
+    def bearing(self, names: Collection[str]) -> Collection[str]:
+        return {*self._touches.bearing(names), *super().bearing(names)}
+
     def shared_refs(self, refs: Collection[str]) -> Collection[str]:
         several = [ref for ref in refs if len(list(self._touches.facts_naming([ref_name(ref)]))) > 1]
         return {*several, *super().shared_refs(refs)}
@@ -111,6 +115,9 @@ def test_every_order_and_portion_ends_in_the_standings_of_the_set(known: list[Fa
 
 
 @settings(max_examples=examples(200), deadline=None)
+@example([merge("A", "B", id="i"), touch(1, "member:1", id="i")], random.Random(0))
+@example([touch(1, "member:1", id="i"), consent("A", False, 1, id="i")], random.Random(0))
+@example([link("member:1", "A", id="i"), touch(1, "member:2", id="i")], random.Random(0))
 @given(st.lists(facts(), min_size=2, max_size=14), st.randoms(use_true_random=False))
 def test_what_the_ledger_has_only_as_touches_counts_as_facts_do(known: list[Fact], chance: random.Random) -> None:
     at_once = _what_stands(_taken([known]), known)

@@ -151,6 +151,9 @@ class MemoryStore:
     def standing(self, name: str) -> Standing | None:
         return self._standings.get(name)
 
+    def standings_saved(self, names: Collection[str]) -> dict[str, Standing]:
+        return {name: self._standings[name] for name in names if name in self._standings}
+
     def subjects_of(self, fan: str) -> list[str]:
         return sorted(name for whose, name in self._fans if whose == fan and ":" not in name)
 

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from footfall.frames import Kind
-from gateway.identity.facts import Identifier, Link, MemoryFactStore
+from gateway.identity.facts import Fact, Identifier, Link, MemoryFactStore, Same, Standing
 from gateway.identity.facts_json import encode_facts
 from gateway.identity.identity import Identity
 from gateway.identity.types import IdentifierTypes
-from gateway.pipeline.identity_stage import identity_on
+from gateway.pipeline.identity_stage import LedgerIdentity, identity_on
 from gateway.records import RecordKind
 from gateway.state.ledger import Ledger
 from tests.support.journal_stories import T0, Row, Story, new_fold, of, pairs, pseudonym, store
@@ -98,3 +100,32 @@ def test_of_a_name_that_was_given_often_the_latest_is_given_again_in_its_place()
     subjects = [each.standing for each in given if ":" not in each.standing.name]
     assert [(each.name[-1], each.spans[0].fan) for each in subjects] == [("7", "fan-7"), ("5", "fan-9")]
     assert facts.given_after(given[-1].place) == []
+
+
+class _Takes(LedgerIdentity):
+    """Counts how often facts are taken."""
+
+    takes = 0
+
+    def take(self, facts: Sequence[Fact]) -> list[Standing]:
+        type(self).takes += 1
+        return super().take(facts)
+
+
+def test_of_a_large_cluster_more_is_taken_at_once_the_larger_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.shard.FACTS_AT_ONCE", 2)
+    story, known = Story(), []
+    for nth in range(0, 60, 2):
+        pairs_of_two = [tuple(Identifier("web", f"{each + one:016x}") for one in (0, 1)) for each in (nth, nth + 1)]
+        facts = [Same(id=f"f{nth + one:03}", learned_ns=T0, source="crm", identifiers=each) for one, each in enumerate(pairs_of_two)]
+        story.add(RecordKind.FACTS, encode_facts(facts)).end()
+    for at_once in (1, len(story.records)):
+        _Takes.takes = 0
+        ledger = Ledger(":memory:")
+        shard = shard_of(new_fold().fresh(ledger), identity=lambda types, ledger=ledger: _Takes(ledger, IdentifierTypes(types), KEY))
+        for start in range(0, len(story.records), at_once):
+            shard.fold_alone(pairs(story.records[start : start + at_once]))
+        known.append(([ledger.standing(f"{each:016x}") for each in range(61)], _Takes.takes))
+    (one_by_one, each), (together, takes) = known
+    assert [(found.name, found.spans) for found in one_by_one if found] == [(found.name, found.spans) for found in together if found]
+    assert (each, takes < 15) == (30, True)

@@ -115,3 +115,18 @@ def test_a_change_without_beginning_or_end_can_be_asked_of_a_store() -> None:
     (changed,) = found.add([Standing(NAME, 2, (Span(-FOR_EVER_NS, FOR_EVER_NS, "fan-2"),))])
     assert changed == Changed(NAME, -FOR_EVER_NS, FOR_EVER_NS)
     assert Ledger(":memory:").visits(NAME, "s1", changed.from_ns, changed.to_ns) == []
+
+
+def test_what_is_read_ahead_is_found_as_one_by_one() -> None:
+    kept = MemoryStore()
+    LinkIndex(kept, 1 << 10).add([standing(1, (0, 100, "fan-1")), standing(1, (0, 50, "fan-2"), name=OTHER_NAME)])
+    found = LinkIndex(kept, 1 << 10)
+    found.read_ahead(np.array([SUBJECT, OTHER, 7, 7, TOP_BIT | SUBJECT], np.uint64))
+    kept.save_standings([standing(9, (0, 100, "fan-9"))])
+    assert [found.fan_of(each, 20 * MS) for each in (SUBJECT, OTHER, 7)] == ["fan-1", "fan-2", ""], "it is at hand by now"
+
+
+def test_of_two_standings_of_a_name_at_once_the_higher_number_counts() -> None:
+    found = links(standing(1, (0, 100, "fan-1")))
+    found.add([standing(3, (0, 100, "fan-3")), standing(2, (0, 100, "fan-2"))])
+    assert found.fan_of(SUBJECT, 20 * MS) == "fan-3"
