@@ -9,7 +9,7 @@ are any. What is decided at a desk is tried (`gateway.fans.anonymity_decided`).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from math import sqrt
@@ -162,8 +162,8 @@ def _as_others_do(remedy: Remedy, among: Among, tallies: Mapping[str, Tally], le
     doing, least, least_other = _doing(tallies), _least(tallies), _least(left_by)
 
     @cache
-    def together(stores: tuple[str, ...]) -> Tally:
-        return _together(tallies[each] for each in stores)
+    def together(stores: tuple[str, ...]) -> _There:
+        return _There([tallies[each] for each in stores])
 
     def does_other(store: str) -> bool:
         return store in left_by and left_by[store].rate >= least_other
@@ -173,8 +173,8 @@ def _as_others_do(remedy: Remedy, among: Among, tallies: Mapping[str, Tally], le
             continue
         alike = [each for each in doing if does_other(each) == does_other(store)] or doing
         there = together(tuple(alike))
-        named, off_by = here.rows * there.share - here.known, _off_by(there, here.rows)
-        yield Gain(remedy, among, store, here.rows - here.known, named, off_by, _basis(len(alike), there))
+        named, off_by = here.rows * there.all.share - here.known, there.off_by(here.rows)
+        yield Gain(remedy, among, store, here.rows - here.known, named, off_by, _basis(len(alike), there.all))
 
 
 def _basis(stores: int, there: Tally) -> str:
@@ -182,16 +182,28 @@ def _basis(stores: int, there: Tally) -> str:
     return f"in {which} it {there.share:.1%} of {there.rows:,} are known"
 
 
-def _off_by(there: Tally, here: int) -> float:
-    """Return by how many of the rows here what was seen there may be off, at 95 %."""
-    return SIGMAS * sqrt(there.variance * (here + here * here / there.rows))
+class _There:
+    """Stores that do it, together."""
 
+    def __init__(self, stores: Sequence[Tally]) -> None:
+        self.all: Final = Tally()
+        for each in stores:
+            self.all.take(each)
+        self._squares: Final = sum(each.rows**2 for each in stores)
+        self._variance_of_stores: Final = self._between(stores)
 
-def _together(tallies: Iterable[Tally]) -> Tally:
-    found = Tally()
-    for tally in tallies:
-        found.take(tally)
-    return found
+    def _between(self, stores: Sequence[Tally]) -> float:
+        """Return the variance of the shares of stores beyond what chance makes of their rows (DerSimonian and Laird's estimate)."""
+        everything = self.all
+        seen = sum(each.rows * (each.share - everything.share) ** 2 for each in stores)
+        by_chance = (len(stores) - 1) * everything.variance
+        return max(0.0, seen - by_chance) / (everything.rows - self._squares / everything.rows) if len(stores) > 1 else 0.0
+
+    def off_by(self, here: int) -> float:
+        """Return by how many of the rows of one more store the share that was seen there may be off, at 95 %."""
+        there = self.all.rows
+        rows = self.all.variance * (here + here * here / there)
+        return SIGMAS * sqrt(rows + self._variance_of_stores * here * here * (1 + self._squares / there**2))
 
 
 def _decided(remedy: Remedy, rows: Rows, decided: Mapping[tuple[Remedy, Among], int]) -> list[Gain]:
@@ -215,4 +227,4 @@ def _cleaned(rows: Rows) -> list[Gain]:
     if real.rows < SMALL_BASE:
         return []
     basis = f"of {real.rows:,} with a number or address that is one {real.share:.1%} are known"
-    return [Gain(Remedy.CLEAN, Among.ORDERS, "", junk, junk * real.share, _off_by(real, junk), basis)]
+    return [Gain(Remedy.CLEAN, Among.ORDERS, "", junk, junk * real.share, _There([real]).off_by(junk), basis)]

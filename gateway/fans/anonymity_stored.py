@@ -32,9 +32,12 @@ from gateway.sinks.reader import OnPage, PointReader, quiet
 from gateway.sinks.table import PointTable
 from gateway.site.identifier_types import IdentifierClass
 from gateway.state.ledger_reader import LedgerReader
+from gateway.state.sealed_rows import parts
 
 _OF_VISITS: Final = ("store", "subject", "fan", "known", "is_staff", "started_ms", "seconds", "open")
 _OF_TOUCHES: Final = ("store", "agent", "fan", "subject", "ref")
+AT_ONCE: Final = 1_000
+"""Orders that are judged together; whoever asked may end it between."""
 _REMEMBERED: Final = 500_000
 """Standings that are kept in memory for the stores that follow."""
 
@@ -111,14 +114,17 @@ class StoredRows:
     def counted(self) -> Counter[Counted]:
         """Return how many visits and orders there are of each kind."""
         found = Counter[Counted]()
+        judged = 0
         for number, table in by_store(self._reader, self._request, "visit", self._stores, self._on_page, _OF_VISITS):
             for row, count in self._visits(self._stores[number].facts.name, table):
                 found[row] += count
-        judged = 0
+            judged += len(table)
+            self._on_page(judged)  # the rows of all stores are read at once, and what follows takes longer
         for store, points in self._touches("transaction"):
-            found.update(self._orders(store, points))
-            judged += len(points)
-            self._on_page(judged)  # the rows are read at once, and this takes longer
+            for some in parts(points, AT_ONCE):
+                found.update(self._orders(store, some))
+                judged += len(some)
+                self._on_page(judged)
         return found
 
     def registrations(self) -> Mapping[str, Tally]:

@@ -41,11 +41,14 @@ class OutcomeReading:
         self._state: Final = state
         self._guest_visits: Final = GuestVisits(state, groups)
         self._owners: Final = owners
+        self._acts: dict[TouchRow, Act] = {}
+        """Of the day that is read: who worked where may be another when the next is read."""
         self._led: dict[tuple[str, int], _Led] = {}
         """Of the day that is read, by fan and store: who buys all day has the touches before read once."""
 
     def day(self, store: int, begin_ns: int, end_ns: int) -> StoreDay:
         """Return what is known of a store's day now."""
+        self._acts, self._led = {}, {}
         traffic, minutes = self._state.traffic, (begin_ns // NS_PER_MINUTE, end_ns // NS_PER_MINUTE - 1)
         cells = [traffic.emitted(store, minute) for minute in traffic.minutes(store, *minutes)]
         name = self._state.estate.stores.names[store]
@@ -54,12 +57,11 @@ class OutcomeReading:
         returned = {act: self._sold(act) for act in acts if act.what == RETURN}
         fans = [*(visit.fan for visit in visits), *(act.fan for act in acts), *(act.fan for act in returned.values() if act)]
         self._owners.prepare(fans)
-        self._led = {}
         return StoreDay(
             store=name,
             entrants=int(sum(cell[_IN] - cell[_IN_STAFF] for cell in cells)),
             visitors=int(sum(cell[_STARTED] for cell in cells)),
-            visits=list(self._guests(store, visits)),
+            visits=list(self._guests(store, visits, acts, end_ns)),
             sales=list(self._sales(store, begin_ns, acts, returned)),
         )
 
@@ -77,6 +79,13 @@ class OutcomeReading:
         return sorted(act for act in found if act.ref == ref)
 
     def _act(self, row: TouchRow) -> Act:
+        """Return a touch as one reads it: one of the day is read for its visit and its sale, too."""
+        found = self._acts.get(row)
+        if found is None:
+            found = self._acts[row] = self._read(row)
+        return found
+
+    def _read(self, row: TouchRow) -> Act:
         values = json.loads(row.body)
         staff_id = values["staff_id"]
         member = self._state.roster.at(staff_id, row.time_ns) if staff_id else None
@@ -84,10 +93,14 @@ class OutcomeReading:
 
     # Visits
 
-    def _guests(self, store: int, visits: Iterable[Segment]) -> Iterator[GuestVisit]:
-        timeout_ns = int(self._state.estate.timeout_ns[store])
+    def _guests(self, store: int, visits: Iterable[Segment], of_day: Iterable[Act], end_ns: int) -> Iterator[GuestVisit]:
+        """Yield the visits; `of_day` has the touches up to the end of the day, beyond which few visits reach."""
+        timeout_ns, by_fan = int(self._state.estate.timeout_ns[store]), dict[str, list[Act]]()
+        for act in of_day:
+            by_fan.setdefault(act.fan, []).append(act)
         for visit in visits:
-            acts = self.acts(visit.fan, store, visit.start_ns, visit.last_ns + timeout_ns)
+            is_whole = visit.last_ns + timeout_ns < end_ns
+            acts = by_fan.get(visit.fan, []) if is_whole else self.acts(visit.fan, store, visit.start_ns, visit.last_ns + timeout_ns)
             yield GuestVisit(
                 visit.start_ns, visit.last_ns, visit.fan, is_registered(visit.fan), self._zones(store, visit),
                 of_visit(acts, visit.start_ns, visit.last_ns, timeout_ns), self._owners.of(visit.fan, visit.start_ns),

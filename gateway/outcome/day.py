@@ -8,8 +8,9 @@ revenue to the cent, visits and sales to the hundredth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import product
 from typing import Final, NamedTuple
 
 from gateway.outcome.journey import HUNDREDTHS, RETURN, SALE, TILL, Act, GuestVisit, OwnedBy, Sale
@@ -65,21 +66,63 @@ FIELDS: Final = (*COUNTS, *MONEY, *SHARES)
 """Counts are whole; of all others the unit is a hundredth."""
 
 
+_NO_ACT: Final = DayKey("", NOBODY)
+"""What nobody contributed to has one key until all is there: it stands under NOBODY of every kind."""
+_AT: Final = {field: place for place, field in enumerate(FIELDS)}
+_WEIGHED: Final = {what: [_AT[f"{what}_{rule}"] for rule in WEIGHING] for what in SHARED}
+_OWNED: Final = {what: _AT[f"{what}_{OWNER}"] for what in SHARED}
+
+
 class DayRows:
-    """Sums by key and field. A row whose sums are all 0 is none."""
+    """Sums by key and field. A row whose sums are all 0 is none. What goes to one whole is kept as such until all is there."""
 
     def __init__(self) -> None:
-        self._sums: dict[DayKey, dict[str, int]] = {}
+        self._sums: dict[DayKey, list[int]] = {}
+        self._given: dict[DayKey, dict[str, int]] = {}
+        self._owned: dict[OwnedBy, dict[str, int]] = {}
+
+    def of(self, key: DayKey) -> list[int]:
+        """Return the sums of a key, in the order of FIELDS, to be added to."""
+        found = self._sums.get(key)
+        if found is None:
+            found = self._sums[key] = [0] * len(FIELDS)
+        return found
 
     def add(self, key: DayKey, field: str, amount: int) -> None:
         if amount:
-            sums = self._sums.setdefault(key, {})
-            sums[field] = sums.get(field, 0) + amount
+            self.of(key)[_AT[field]] += amount
+
+    def give(self, key: DayKey, whole: Mapping[str, int]) -> None:
+        """Give all to the only value that there is, as every rule that weighs touches does: most visits and sales have one of a kind."""
+        _add_to(self._given.setdefault(key, {}), whole)
+
+    def own(self, owner: OwnedBy, whole: Mapping[str, int]) -> None:
+        """Give all to whose the fan is, under the rule of owners."""
+        _add_to(self._owned.setdefault(owner, {}), whole)
 
     def rows(self) -> dict[DayKey, tuple[int, ...]]:
         """Return the sums of each key, in the order of FIELDS."""
-        every = ((key, tuple(sums.get(field, 0) for field in FIELDS)) for key, sums in sorted(self._sums.items()))
-        return {key: row for key, row in every if any(row)}
+        self._settle()
+        return {key: tuple(row) for key, row in sorted(self._sums.items()) if any(row)}
+
+    def _settle(self) -> None:
+        of_nobody = self._given.pop(_NO_ACT, {})
+        for by in KINDS:
+            _add_to(self._given.setdefault(DayKey(by, NOBODY), {}), of_nobody)
+        for key, given in self._given.items():
+            for what, amount in given.items():
+                for place in _WEIGHED[what] if amount else ():
+                    self.of(key)[place] += amount
+        for owner, owned in self._owned.items():
+            for by, kind in _KINDS.items():
+                for what, amount in owned.items():
+                    self.of(DayKey(by, kind.of_owner(owner)))[_OWNED[what]] += amount
+        self._given, self._owned = {}, {}
+
+
+def _add_to(sums: dict[str, int], amounts: Mapping[str, int]) -> None:
+    for what, amount in amounts.items():
+        sums[what] = sums.get(what, 0) + amount
 
 
 def rows_of(day: StoreDay, settings: ContributionSettings) -> dict[DayKey, tuple[int, ...]]:
@@ -109,45 +152,56 @@ def _count_visit(found: DayRows, visit: GuestVisit, store: str) -> None:
         met = {store} if by == "store" else visit.zones if by == "zone" else _values(by, visit.acts)
         touching = _values(by, engaged)
         for value in (met | touching) or {NOBODY}:
-            key, touched = DayKey(by, value), value in touching or (by == "store" and bool(engaged))
-            found.add(key, "identified", 1)
-            found.add(key, "known", int(visit.known))
-            found.add(key, "touched", int(touched))
-            found.add(key, "buyers", int(bought))
-            found.add(key, "buyers_known", int(bought and visit.known))
-            found.add(key, "buyers_touched", int(bought and touched))
+            touched, sums = value in touching or (by == "store" and bool(engaged)), found.of(DayKey(by, value))
+            for place in _VISIT_COUNTS[visit.known, touched, bought]:
+                sums[place] += 1
 
 
-def _values(by: str, acts: Sequence[Act]) -> frozenset[str]:
-    return frozenset(value for act in acts for value in _KINDS[by].of_act(act) if value)
+def _visit_counts(known: bool, touched: bool, bought: bool) -> list[int]:
+    """Return where a visit counts."""
+    counts = {"identified": True, "known": known, "touched": touched}
+    counts |= {"buyers": bought, "buyers_known": bought and known, "buyers_touched": bought and touched}
+    return [_AT[field] for field, holds in counts.items() if holds]
+
+
+_VISIT_COUNTS: Final = {which: _visit_counts(*which) for which in product((False, True), repeat=3)}
+
+
+def _values(by: str, acts: Sequence[Act]) -> Set[str]:
+    return {value for act in acts for value in _KINDS[by].of_act(act) if value} if acts else _NONE
+
+
+_NONE: Final[Set[str]] = frozenset()
 
 
 def _count_sale(found: DayRows, sale: Sale, store: str) -> None:
     """Count a sale or a return under the values that it has itself; of several campaigns under the first."""
     act, is_return = sale.act, sale.act.what == RETURN
+    money = ("given_back", "given_back_known") if is_return else ("sold", "sold_known")
+    counted = [(money[0], act.cents), (money[1], act.cents * sale.known)]
+    counted += [] if is_return else [("orders", 1), ("orders_known", int(sale.known))]
     for by, kind in _KINDS.items():
         key = DayKey(by, store if by == "store" else next(iter(kind.of_act(act)), NOBODY))
-        found.add(key, "given_back" if is_return else "sold", act.cents)
-        found.add(key, "given_back_known" if is_return else "sold_known", act.cents * sale.known)
-        if not is_return:
-            found.add(key, "orders", 1)
-            found.add(key, "orders_known", int(sale.known))
+        for field, amount in counted:
+            found.add(key, field, amount)
 
 
 def _share(
     found: DayRows, whole: Mapping[str, int], acts: Sequence[Act], at_ns: int, owner: OwnedBy, settings: ContributionSettings
 ) -> None:
     """Share out what a visit or a sale comes to, under every rule and by every kind."""
+    found.own(owner, whole)
+    if not acts:
+        found.give(_NO_ACT, whole)
+        return
     ages_ns = [max(at_ns - act.time_ns, 0) for act in acts]
     for by, kind in _KINDS.items():
         acting = _acting(kind, acts, ages_ns)
         met = {value for each in acting for value in each.values}
         if len(met) < 2:
-            _share_whole(found, DayKey(by, next(iter(met), NOBODY)), whole)
+            found.give(DayKey(by, next(iter(met), NOBODY)), whole)
         else:
             _share_by_weight(found, by, whole, acting, settings)
-        for what, amount in whole.items():
-            found.add(DayKey(by, kind.of_owner(owner)), f"{what}_{OWNER}", amount)
 
 
 class _Acting(NamedTuple):
@@ -158,15 +212,8 @@ class _Acting(NamedTuple):
 
 
 def _acting(kind: _Kind, acts: Sequence[Act], ages_ns: Sequence[int]) -> list[_Acting]:
-    every = (_Acting([value for value in kind.of_act(act) if value], age_ns) for act, age_ns in zip(acts, ages_ns, strict=True))
-    return [each for each in every if each.values]
-
-
-def _share_whole(found: DayRows, key: DayKey, whole: Mapping[str, int]) -> None:
-    """Give all to the only value there is: every rule does. Most visits and sales have one value of a kind, or none."""
-    for what, amount in whole.items():
-        for rule in WEIGHING:
-            found.add(key, f"{what}_{rule}", amount)
+    every = ((kind.of_act(act), age_ns) for act, age_ns in zip(acts, ages_ns, strict=True))
+    return [_Acting([value for value in values if value], age_ns) for values, age_ns in every if any(values)]
 
 
 def _share_by_weight(found: DayRows, by: str, whole: Mapping[str, int], acting: Sequence[_Acting], settings: ContributionSettings) -> None:
