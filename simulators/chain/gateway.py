@@ -8,6 +8,7 @@ from typing import Final
 
 from device_profiles.registry import shipped
 from footfall.errors import FootfallError
+from footfall.units import NS_PER_MS
 from gateway.accept.accept import Acceptor
 from gateway.accept.checkpointed_memory import CheckpointedMemory
 from gateway.accept.events import Pseudonymiser
@@ -15,6 +16,8 @@ from gateway.accept.messages import Message, Messages
 from gateway.accept.outcome import TIME_PASSED, Entry
 from gateway.fold.fold import Fold
 from gateway.fold.state import State
+from gateway.identity.facts import Ownership
+from gateway.identity.facts_json import encode_facts
 from gateway.identity.links import Link, encode_links
 from gateway.pipeline.identity_stage import identity_on
 from gateway.points import Points
@@ -25,6 +28,7 @@ from gateway.site import Site
 from gateway.site.index import Places
 from gateway.site.recorded import RecordedSite, record_site
 from gateway.state.ledger import Ledger
+from simulators.chain.truth import Owned
 
 WRITE_POINTS: Final = 30_000
 """So many are written at once: a request, or a transaction, costs nearly the same for few."""
@@ -58,9 +62,11 @@ class InProcessGateway:
         self._position = self._points_waiting = 0
         self.rows = self.frames = self.points = 0
 
-    def start(self, received_ns: int, links: Iterable[Link]) -> None:
-        """Put the estate in force, and what the brand knows of its fans."""
-        bodies = ((RecordKind.SITE, record_site(self._site, self._pseudonyms.hex_subject)), (RecordKind.LINKS, encode_links(list(links))))
+    def start(self, received_ns: int, links: Iterable[Link], owners: Iterable[Owned] = ()) -> None:
+        """Put the estate in force, and what the brand knows of its fans: who they are, and who of the staff cares for them."""
+        bodies = [(RecordKind.SITE, record_site(self._site, self._pseudonyms.hex_subject)), (RecordKind.LINKS, encode_links(list(links)))]
+        if stated := [_ownership(each, received_ns) for each in owners]:
+            bodies += [(RecordKind.FACTS, encode_facts(stated))]
         self._fold([Entry(kind, "", "", 0, body) for kind, body in bodies], received_ns)
 
     def take(self, messages: Sequence[Message], received_ns: int) -> dict[tuple[str, str, str], int]:
@@ -107,6 +113,11 @@ class InProcessGateway:
         self._waiting, self._points_waiting = [], 0
 
 
+def _ownership(owned: Owned, learned_ns: int) -> Ownership:
+    event_id, from_ns = f"own-{owned.fan}-{owned.from_ms}", owned.from_ms * NS_PER_MS
+    return Ownership(id=event_id, learned_ns=learned_ns, source="crm", fan=owned.fan, staff_id=owned.staff_id, from_ns=from_ns)
+
+
 class CrashingGateway(InProcessGateway):
     """One that crashes after whatever it takes, before that is durable: it begins again at its last checkpoint, and takes the same again.
 
@@ -115,9 +126,9 @@ class CrashingGateway(InProcessGateway):
 
     KEEPS_MEMORY = True
 
-    def start(self, received_ns: int, links: Iterable[Link]) -> None:
+    def start(self, received_ns: int, links: Iterable[Link], owners: Iterable[Owned] = ()) -> None:
         """Put the estate in force, and make that durable."""
-        super().start(received_ns, links)
+        super().start(received_ns, links, owners)
         self.checkpoint()
 
     def take(self, messages: Sequence[Message], received_ns: int) -> dict[tuple[str, str, str], int]:

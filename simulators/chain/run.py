@@ -50,12 +50,13 @@ def simulate_chain(chain: Chain, sinks: Sequence[Sink], on_share: OnShare = _qui
 
     `on_share` is called with the share that is done. Raise Refused if the gateway does not take what agents sent.
     """
-    truth, identity = Truth(), Identity(chain)
+    identity = Identity(chain)
+    truth = Truth(owners=list(identity.owners()))
     gateway = InProcessGateway(chain.site(), identity.pseudonyms, sinks)
     stores = [_StoreSender(chain, store, identity, truth) for store in chain.stores]
     from_ms = min(store.from_ms for store in chain.stores) // STEP_MS * STEP_MS
     to_ms = max(store.to_ms for store in chain.stores)
-    gateway.start(from_ms * NS_PER_MS, identity.links())
+    gateway.start(from_ms * NS_PER_MS, identity.links(), truth.owners)
     for now_ms in (*range(from_ms, to_ms, STEP_MS), *range(to_ms, to_ms + AFTER_MS, MS_PER_MINUTE)):
         messages = sorted((message for store in stores for message in store.messages(now_ms)), key=_frames_last)
         receipts = gateway.take(messages, now_ms * NS_PER_MS + LATENCY_NS)

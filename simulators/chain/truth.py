@@ -92,6 +92,16 @@ class Unobserved(NamedTuple):
     to_ms: int
 
 
+class Owned(NamedTuple):
+    """Who of the staff cares for a fan from a time on, until the next; department and squad are theirs."""
+
+    fan: str
+    from_ms: int
+    staff_id: str
+    department: str
+    squad: str
+
+
 @dataclass
 class Truth:
     """All facts, in the order of their making: by day and store."""
@@ -102,6 +112,7 @@ class Truth:
     touches: list[Touch] = field(default_factory=list)
     items: list[ItemEvent] = field(default_factory=list)
     unobserved: list[Unobserved] = field(default_factory=list)
+    owners: list[Owned] = field(default_factory=list)
 
     def write(self, path: Path) -> None:
         """Write one JSON object a line: `kind` and the fields of its row."""
@@ -112,4 +123,4 @@ class Truth:
 
     def _tables(self) -> Iterable[tuple[str, list[Any]]]:
         return (("passing", self.passings), ("visit", self.visits), ("dwell", self.dwells), ("touch", self.touches),
-                ("item", self.items), ("unobserved", self.unobserved))  # fmt: skip
+                ("item", self.items), ("unobserved", self.unobserved), ("owner", self.owners))  # fmt: skip

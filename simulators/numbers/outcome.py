@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from simulators.chain.chain import DAY_START, MS_PER_MINUTE, ChainStore
-from simulators.chain.truth import Touch, Truth, Visit
+from simulators.chain.truth import Owned, Touch, Truth, Visit
 from simulators.numbers.clock import begin_ms, day_of, wall
 
 RULES: Final = ("first", "last", "equal", "decayed", "position", "owner")
@@ -25,7 +25,7 @@ CONVERSIONS: Final[Mapping[str, tuple[str, str]]] = {
     **{f"conversion_served_{rule}": (f"served_buyers_{rule}", f"served_{rule}") for rule in RULES},
 }  # fmt: skip
 _OF_MANY: Final = ("identified", "known", "touched", "buyers", "buyers_known", "buyers_touched")
-KINDS: Final = ("staff", "department", "campaign", "channel", "zone")
+KINDS: Final = ("staff", "department", "squad", "campaign", "channel", "zone")
 """Kinds of values that the chain has, besides the store itself, which is ""."""
 _TIMEOUT_MS: Final = 30 * MS_PER_MINUTE
 _DAY_MS: Final = 24 * 60 * MS_PER_MINUTE
@@ -70,6 +70,9 @@ class _Told:
         for touch in sorted(self._touches, key=lambda each: each.time_ms):
             if person := self._person(touch):
                 self._of_person[touch.store, person].append(touch)
+        self._owners: Final[defaultdict[str, list[Owned]]] = defaultdict(list)
+        for owned in truth.owners:
+            self._owners[owned.fan].append(owned)
         self._visits: Final = [visit for visit in truth.visits if not visit.is_staff]
         self._stays: Final[defaultdict[tuple[str, str], list[tuple[int, int, str]]]] = defaultdict(list)
         for dwell in truth.dwells:
@@ -127,8 +130,9 @@ class _Told:
                 counts = {"identified": 1, "known": 1, "touched": touched, "buyers": bought, "buyers_known": bought,
                           "buyers_touched": bought and touched}  # fmt: skip
                 yield Counted(store, day_ms, value, {name: int(n) for name, n in counts.items()})
+        owner = self._owner(store, visit.fan, visit.from_ms)
         for rule in RULES:
-            for value, part in _shared(100, kind, mine, mine[-1].time_ms if mine else 0, rule).items():
+            for value, part in _shared(100, kind, mine, mine[-1].time_ms if mine else 0, rule, owner).items():
                 yield Counted(store, day_ms, value, {f"served_{rule}": part, f"unbought_{rule}": part * (not bought),
                                                      f"served_buyers_{rule}": part * bought})  # fmt: skip
 
@@ -143,28 +147,35 @@ class _Told:
         yield Counted(sale.store, day_ms, _value(kind, sale), {name: int(n) for name, n in counts.items()})
         sold = sale if is_sale else self._sale_of.get(sale.ref) if sale.ref else None
         led = self._led(sold, self._day_ms(sold.store, sold.time_ms)) if sold else []
-        sold_ms = sold.time_ms if sold else sale.time_ms
+        sold_ms, owner = (sold.time_ms, self._owner(sold.store, sold.fan, sold.time_ms)) if sold else (sale.time_ms, None)
         for rule in RULES:
-            for value, part in _shared(counts["revenue"], kind, led, sold_ms, rule).items():
+            for value, part in _shared(counts["revenue"], kind, led, sold_ms, rule, owner).items():
                 yield Counted(sale.store, day_ms, value, {f"contribution_{rule}": part})
-            for value, part in _shared(100 * is_sale, kind, led, sale.time_ms, rule).items():
+            for value, part in _shared(100 * is_sale, kind, led, sale.time_ms, rule, owner).items():
                 yield Counted(sale.store, day_ms, value, {f"contributed_orders_{rule}": part})
+
+    def _owner(self, store: str, fan: str, time_ms: int) -> Owned | None:
+        """Return who cares for a fan at a time, by what the gateway of then was told, from the midnight before it began on."""
+        if not fan:
+            return None
+        begin = self._begin_ms(store, time_ms) - _DAY_MS
+        return max((each for each in self._owners[fan] if begin <= each.from_ms <= time_ms), key=lambda each: each.from_ms, default=None)
 
     def _person(self, touch: Touch) -> str:
         """Return who it is: a fan, or the holder of a card that the brand never knows; before its link begins a card is nobody's."""
         return touch.fan or (touch.card if touch.card not in self._fans_cards else "")
 
-    def _begin_ms(self, sale: Touch) -> int:
-        """Return when the gateway that took a sale began."""
-        zone = self._stores[sale.store].zone
+    def _begin_ms(self, store: str, time_ms: int) -> int:
+        """Return when the gateway began that took what happened at a time."""
+        zone = self._stores[store].zone
         begins_ms = [begin_ms(start, DAY_START, zone) for start in self._starts]
-        return max((each for each in begins_ms if each <= sale.time_ms), default=0)
+        return max((each for each in begins_ms if each <= time_ms), default=0)
 
     def _led(self, sale: Touch, day_ms: int) -> list[Touch]:
         """What led to a sale, itself the last."""
         if not (person := self._person(sale)):
             return [sale]
-        since_ms = max(sale.time_ms - 30 * _DAY_MS, self._begin_ms(sale))
+        since_ms = max(sale.time_ms - 30 * _DAY_MS, self._begin_ms(sale.store, sale.time_ms))
         before = [
             touch for touch in self._of_person[sale.store, person]
             if since_ms <= touch.time_ms <= sale.time_ms and touch.what != "return" and touch != sale
@@ -188,16 +199,19 @@ def _owed_and_counted(came: Mapping[int, int], badges: Mapping[int, int]) -> int
 
 
 def _value(kind: str, touch: Touch) -> str:
-    of_kind = {"staff": touch.staff_id, "department": touch.department, "campaign": touch.campaign, "channel": touch.channel,
-               "zone": touch.zone}  # fmt: skip
+    of_kind = {"staff": touch.staff_id, "department": touch.department, "squad": touch.squad, "campaign": touch.campaign,
+               "channel": touch.channel, "zone": touch.zone}  # fmt: skip
     return of_kind.get(kind, "")
 
 
-def _shared(whole: int, kind: str, touches: Sequence[Touch], at_ms: int, rule: str) -> Mapping[str, int]:
+def _shared(whole: int, kind: str, touches: Sequence[Touch], at_ms: int, rule: str, owner: Owned | None) -> Mapping[str, int]:
     """Share out whole hundredths: exact shares, rounded down, and what is left to those who lost most."""
     if not kind:
         return {"": whole}
-    acting = [touch for touch in touches if _value(kind, touch)] if rule != "owner" else []
+    if rule == "owner":
+        of_kind = {"staff": owner.staff_id, "department": owner.department, "squad": owner.squad} if owner else {}
+        return {of_kind.get(kind, ""): whole}
+    acting = [touch for touch in touches if _value(kind, touch)]
     weights: Counter[str] = Counter()
     for touch, weight in zip(acting, _weights([at_ms - each.time_ms for each in acting], rule), strict=True):
         weights[_value(kind, touch)] += weight  # type: ignore[assignment] # fractions
