@@ -15,12 +15,13 @@ from gateway.identity.facts import Consent, Distinct, Fact, Identifier, Link, Me
 from gateway.identity.links import Link as EarlierLink
 from tests.support import journal_stories as made
 from tests.support.accept_inputs import SECRET
-from tests.support.brand_log import STORES, BrandLog, counted, folded_alone, stored
+from tests.support.brand_log import STORES, BrandLog, counted, folded_alone, outcomes, stored
 from tests.support.journal_stories import FANS, assert_same
 from tests.support.whole import examples
 
 SLOW = settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
 CRASHING = settings(SLOW, max_examples=examples(12))
+SELLING = settings(SLOW, max_examples=examples(20))
 CARDS = ("member:a1", "member:a2", "wx-mini:o1", "phone:13912345678", "card:fingerprint", "tag:t1")
 IDENTIFIERS = [Identifier(card.partition(":")[0], Pseudonymiser(SECRET).hex_subject(card)) for card in CARDS]
 CARD_SUBJECTS = [int(each.subject, 16) for each in IDENTIFIERS]
@@ -48,12 +49,14 @@ def frames(draw: Callable[..., Any]) -> Step:
 
 
 @st.composite
-def touches(draw: Callable[..., Any]) -> Step:
+def touches(draw: Callable[..., Any], refs_of_store: bool = False) -> Step:
+    """A touch; with `refs_of_store` no other store's has its reference."""
     store, number = draw(stores), draw(st.integers(1, 5))
     what = draw(st.sampled_from(["scan", "transaction", "return"]))
     cards = draw(st.lists(st.sampled_from(CARDS), min_size=1, max_size=2, unique=True))
     fan, ref = draw(st.sampled_from([None, None, *FANS])), draw(st.sampled_from([None, "r1", "r2"]))
-    values: dict[str, Any] = {"kind": "touch", "what": what, "identifiers": cards, "fan": fan, "ref": ref}
+    values: dict[str, Any] = {"kind": "touch", "what": what, "identifiers": cards, "fan": fan}
+    values |= {"ref": f"{store}-{ref}" if refs_of_store and ref else ref, "staff_id": draw(st.sampled_from(["", "anna", "ben"]))}
     if what != "scan":
         values |= {"id": f"e{number}", "amount": draw(st.sampled_from([0.0, 0.1, 129.9]))}
     return lambda log: log.send(store, log.event(store, **values))
@@ -110,6 +113,7 @@ others = st.one_of(
 )
 waits = st.sampled_from([0.0, 0.0, 0.2, 1.0, 5.0, 20.0, 70.0, 301.0, 700.0])
 steps = st.lists(st.tuples(waits, frames() | frames() | touches() | others), min_size=8, max_size=24)
+selling = st.lists(st.tuples(waits, frames() | touches(True) | touches(True) | others), min_size=8, max_size=16)
 delays = st.lists(st.sampled_from([0, 1, 7, 50, 10**6]), min_size=1, max_size=7)
 
 
@@ -138,3 +142,14 @@ def test_a_shard_that_crashes_at_every_record_goes_on_elsewhere_from_what_it_sto
     one, many = folded_alone(log), stored(log, count, late, checkpoints, crashes=True)
     assert_same(counted(one.rows), counted(many.rows))
     assert (one.receipts, one.refused) == (many.receipts, many.refused)
+
+
+@given(selling, st.sampled_from([2, 7]), delays)
+@SELLING
+def test_the_outcomes_of_days_are_those_of_one_fold_where_returns_are_of_their_own_store(
+    some: list[tuple[float, Step]], count: int, late: list[int]
+) -> None:
+    """A shard sees neither sales nor registrations of other shards' stores: what is brought back elsewhere, it takes off nobody."""
+    log = written(some).idle(2.5)
+    one, many = folded_alone(log), stored(log, count, late)
+    assert_same(outcomes(one.rows), outcomes(many.rows))

@@ -65,6 +65,8 @@ class BrandLog:
         self.site = site_of(stores)
         self.now_ns = T0
         self.entries: list[Logged] = [Logged(T0)]
+        self.settled = 0
+        """So many entries of it are about what happened; after them all standings are known, and time alone passes."""
         self._seqs: defaultdict[str, int] = defaultdict(int)
         self._rows: defaultdict[str, int] = defaultdict(int)
 
@@ -136,7 +138,15 @@ class BrandLog:
             self.wait(600)
             for each in self.site.stores:
                 self.send(each.name, self.frame(each.name, []))
-        return self.wait(2 * TICK_S + 1)
+        self.wait(2 * TICK_S + 1)
+        self.settled = len(self.entries)
+        return self
+
+    def idle(self, hours: float) -> BrandLog:
+        """Let time pass, with a tick every ten minutes."""
+        for _ in range(int(hours * 6)):
+            self._add(Logged(self.now_ns + 600 * S))
+        return self
 
 
 @dataclass
@@ -206,7 +216,7 @@ def new_identity(store: FactStore | None = None) -> Identity:
 
 
 def stored(log: BrandLog, count: int = 1, delays: Sequence[int] = (0,), checkpoints: Sequence[int] = (), crashes: bool = False) -> Results:
-    """Return what `count` shards make of the log. Standings come to shard n `delays[n]` entries late; all are there an hour before the end.
+    """Return what `count` shards make of the log. Standings come to shard n `delays[n]` entries late; all are there when it is settled.
 
     A checkpoint is made every `checkpoints[n]` entries; with `crashes` every shard loses after each entry what came since its last one
     (of bare ticks, after each seventh).
@@ -214,7 +224,6 @@ def stored(log: BrandLog, count: int = 1, delays: Sequence[int] = (0,), checkpoi
     results, facts, places = Results(), MemoryFactStore(), [0]
     identity = new_identity(facts)
     readers = [Reader(log, number, count, results, identity, facts) for number in range(count)]
-    last = len(log.entries) - 1
     for at, entry in enumerate(log.entries):
         if entry.facts:
             identity.take(entry.facts)
@@ -222,7 +231,7 @@ def stored(log: BrandLog, count: int = 1, delays: Sequence[int] = (0,), checkpoi
             late = delays[number % len(delays)]
 
             def known(where: int, late: int = late) -> int:
-                return 10**9 if where >= last - 1 else places[max(0, where - late)]
+                return 10**9 if where >= log.settled - 2 else places[max(0, where - late)]
 
             reader.read(known(at))
             if crashes and (entry.messages or entry.facts or at % 7 == 0):
@@ -255,10 +264,15 @@ def folded_alone(log: BrandLog) -> Results:
 def counted(rows: Rows) -> Mapping[tuple[Any, ...], dict[str, Any]]:
     """Return rows without minutes in which nothing was counted: such a minute may have a row, which repeats the one before it, or none.
 
-    Revisions are left out, too: they have when something became known, which links that come later change. So are outcomes: that of a
-    running day is what was known whenever a batch ended, and a return takes back a sale of another store, which a shard does not see.
+    Revisions are left out, too: they have when something became known, which links that come later change. So are outcomes, which are
+    written hours later (`outcomes`).
     """
     return {key: row for key, row in rows.items() if key[0] not in ("revision", "outcome") and not _is_empty_minute(key[0], row)}
+
+
+def outcomes(rows: Rows) -> Mapping[tuple[Any, ...], dict[str, Any]]:
+    """Return the rows of outcomes that have anything: what was taken back has a row of zeros where it was written before."""
+    return {key: row for key, row in rows.items() if key[0] == "outcome" and any(row.values())}
 
 
 def _is_empty_minute(measurement: str, row: Mapping[str, Any]) -> bool:
