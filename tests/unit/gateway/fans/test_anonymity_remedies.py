@@ -30,7 +30,29 @@ def test_a_store_that_does_not_ask_gains_what_those_gain_that_do() -> None:
     assert (gain.remedy, gain.store, gain.concerned) == (Remedy.ASK, "s3", 45)
     assert gain.named == pytest.approx(50 * 0.5 - 5)
     assert gain.basis == "in 2 stores that do it 50.0% of 200 are known"
-    assert gain.give_or_take == pytest.approx(1.96 * (0.25 * (50 + 50 * 50 / 200)) ** 0.5)
+
+
+def give_or_take(*there: Counted) -> float:
+    (gain,) = promised([*there, *orders("here", 50, 0, 5)])
+    return gain.give_or_take
+
+
+def test_what_is_given_or_taken_is_what_chance_leaves_open_of_the_rows_there_and_here() -> None:
+    alike = [*orders("s1", 100, 80, 50), *orders("s2", 100, 90, 50)]
+    assert give_or_take(*alike) == pytest.approx(1.96 * (0.25 * (50 + 50 * 50 / 200)) ** 0.5)
+
+
+def test_rows_of_one_fan_tell_no_more_than_one() -> None:
+    rows = [*orders("s1", 100, 80, 50), *orders("s2", 100, 90, 50)]
+    of_fans = [row._replace(fan=f"f{nth // 4}") if row.why is None else row for nth, row in enumerate(rows)]
+    assert give_or_take(*of_fans) == pytest.approx(2 * give_or_take(*rows), rel=0.02), "four rows a fan, so twice as much"
+
+
+def test_stores_that_differ_more_than_by_chance_leave_more_open() -> None:
+    differ = [*orders("s1", 100, 80, 20), *orders("s2", 100, 90, 80)]
+    between = (100 * 2 * 0.3**2 - 0.25) / (200 - 100)
+    expected = 0.25 * (50 + 50 * 50 / 200) + between * 50 * 50 * (1 + 2 * 100**2 / 200**2)
+    assert give_or_take(*differ) == pytest.approx(1.96 * expected**0.5)
 
 
 def test_a_store_is_compared_with_those_that_are_like_it_in_what_leaves_the_rows() -> None:

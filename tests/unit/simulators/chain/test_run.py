@@ -116,4 +116,4 @@ def test_the_same_seed_gives_the_same_points_and_another_seed_others(tmp_path: P
 def test_the_truth_is_the_same_on_every_machine(made: Simulated, tmp_path: Path) -> None:
     made.truth.write(tmp_path / "truth.jsonl")
     digest = hashlib.sha256((tmp_path / "truth.jsonl").read_bytes())
-    assert digest.hexdigest() == "5cce85f2a76f3237b220e8ba16ef145484d3d00a942703d8a8613f03bd7f8312"
+    assert digest.hexdigest() == "d6fae0fbbe63623121b4e2ebd78128a3b869688126b53ae73fdddc07ea68438c"
