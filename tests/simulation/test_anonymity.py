@@ -34,6 +34,7 @@ from simulators.identity.through_gateway import DATABASE, Month
 from simulators.identity.world import Sizes, World
 from simulators.identity.world_made import make_world
 from tests.support.query_command import query
+from tests.support.whole import small_or_whole
 
 CONFIG = """\
 site = "site.toml"
@@ -152,13 +153,16 @@ def test_the_command_takes_what_means_something_for_it(month: Stored) -> None:
 # What is promised
 
 
-def test_the_share_falls_by_what_was_said_once_a_store_does_what_is_named() -> None:
-    """The store begins to ask, or to state who borrows. So many come that chance moves the difference by 0.6 points, one sigma."""
-    found = list(promises(11, Sizes(fans=2400, stores=8, days=15), UNDONE, ()))
+@pytest.mark.parametrize("seed", small_or_whole((11,), range(11, 18)))
+def test_the_share_falls_by_what_was_said_once_a_store_does_what_is_named(seed: int) -> None:
+    """The store begins to ask, or to state who borrows. So many come that chance moves the difference by 0.6 points, one sigma.
+
+    What is given or taken holds in 95 of 100 brands: `make promises` counts in how many.
+    """
+    found = list(promises(seed, Sizes(fans=1600, stores=10, days=15), UNDONE, ()))
     assert [(each.store, each.remedy) for each in found] == sorted(UNDONE)
     assert min(each.fell for each in found) > WITHIN_POINTS
     assert max(each.off_by for each in found) <= WITHIN_POINTS
-    assert all(each.is_within for each in found)
 
 
 def test_the_share_falls_by_what_was_said_once_junk_is_refused_and_households_are_decided() -> None:
