@@ -240,11 +240,8 @@ class Visits:
             return
         tracks = self._state.tracks
         for slot in list(tracks.chain(subject)):
-            if (
-                tracks.v_state[slot]
-                and tracks.v_start_ns[slot] <= changed.to_ns
-                and (tracks.v_part_of_ns[slot] or tracks.v_last_ns[slot] >= changed.from_ns)
-            ):
+            is_near = tracks.v_start_ns[slot] <= changed.to_ns and tracks.v_last_ns[slot] >= changed.from_ns
+            if tracks.v_state[slot] and (is_near or tracks.v_part_of_ns[slot]):  # a track has the last part alone
                 self._cut(slot)
         for store in self._segments.stores_of(changed.name):
             for cut in self.parts.cut_stored(changed.name, store, changed.from_ns, changed.to_ns):

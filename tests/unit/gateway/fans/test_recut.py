@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
 from gateway.fans.recut import dwells_within, recut, wholes_of
+from gateway.fans.whose_then import WhoseThen
 from gateway.fold.store import DwellRow, VisitRow
 from gateway.identity.facts import Span, Standing
+from gateway.state.ledger import Ledger
+from tests.support.shop_stories import IDLE_S, PEOPLE, Seen, Shop, seen
 
 S = 1_000_000_000
+EVER_S = 10**8
 A = "a" * 16
 
 
@@ -56,3 +67,39 @@ def test_a_dwell_that_spans_a_handover_is_each_one_s_while_they_had_the_subject(
 def test_the_last_part_goes_on_and_a_pass_or_one_of_the_staff_is_not_cut() -> None:
     assert [row.open for row in recut(visit(10, 10, 100, open=1), lent(5, 40))] == [0, 1]
     assert len(recut(visit(10, 10, 100, zones=0), lent(5, 40))) == len(recut(visit(10, 10, 100, staff=1), lent(5, 40))) == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_becomes_known_when_comes_to_one_end_which_as_known_has_too(seed: int, tmp_path: Path) -> None:
+    drawn = random.Random(seed)
+    rows, handed, at_s = list[Seen](), dict[int, tuple[int, str]](), 100
+    for _ in range(3):
+        rows += [seen("ben", drawn.choice("ab"), at_s + 60 * nth) for nth in range(drawn.randint(2, 8))]
+        at_s = round(rows[-1].at_s) + drawn.choice((90, 200, int(IDLE_S) // 2, 2 * int(IDLE_S)))
+    for each in drawn.sample(range(50, at_s), 4):
+        handed[each] = each + drawn.choice((10**8, 200, 500)), drawn.choice(("fan-1", "fan-2"))
+
+    def stand(shop: Shop, known: Sequence[int]) -> None:
+        nexts = dict(pairwise(sorted(known)))
+        spans = [(each, min(handed[each][0], nexts.get(each, EVER_S)), handed[each][1]) for each in sorted(known)]
+        given_back = [each for each in known if handed[each][0] < EVER_S]
+        shop.stands("ben", *spans, lent=[each for each in known if each not in given_back], given_back=given_back)
+
+    found = []
+    for nth in range(3):
+        ledger = Ledger(tmp_path / f"{nth}.db")
+        shop, order = Shop(ledger), drawn.sample(list(handed), 4)
+        for upto in range(1, 5):
+            if upto == nth + 1:
+                shop.hear(*rows).close()
+            stand(shop, order[:upto])
+        shop.checkpoint()
+        found.append(
+            ([(each.fan, each.begin_s, each.seconds) for each in shop.standing()], shop.total("visits_started"), shop.total("dwell_sum_s"))
+        )
+        whose = WhoseThen(ledger.visits_of, ledger.standing, {"s1": int(IDLE_S * S)})
+        subject = f"{PEOPLE['ben']:016x}"
+        stored = {(row.start_ns, row.last_ns, row.fan) for row in ledger.visits_of(subject)}
+        assert {(row.start_ns, row.last_ns, whose.of_visit(row)) for row in whose.parts_of(subject)} == stored
+        ledger.close()
+    assert found[1:] == found[:1] * 2

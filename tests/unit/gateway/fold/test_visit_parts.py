@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -251,3 +252,19 @@ def test_a_touch_that_gives_back_at_the_moment_of_the_next_handover_is_of_who_ha
         shop.wait(at_s - shop.now_s).touch("return", "ben")
         assert [each.fan for each in shop.touches()] == [fan]
     assert [each.fan for each in shop.wait(60).touch("scan", "ben", event_id="t2").touches()] == ["fan-2", "fan-2"]
+
+
+@pytest.mark.parametrize("first", [(), (478,), (296, 478)])
+def test_a_handover_that_is_learned_late_cuts_what_lies_before_the_last_part(first: tuple[int, ...]) -> None:
+    """The track has the last part alone, which begins after the handover that is learned."""
+    ends_s = {121: 565, 296: 885, 478: 716}
+
+    def stand(shop: Shop, *known: int) -> Shop:
+        nexts = dict(pairwise(sorted(known)))
+        spans = [(each, min(ends_s[each], nexts.get(each, EVER_S)), "fan-1") for each in sorted(known)]
+        return lend(shop, *spans, ends=known)
+
+    shop = stand(Shop(), *first) if first else Shop()
+    shop.hear(*[seen("ben", "a", 100 + 60 * nth) for nth in range(4)], *[seen("ben", "b", 490 + 60 * nth) for nth in range(2)]).close()
+    assert told(stand(shop, 121, 296, 478)) == [("", 100.0, 21.0), ("fan-1", 121.0, 429.0)]
+    assert (shop.total("visits_started"), shop.total("visits_closed"), shop.total("dwell_sum_s")) == (2, 2, 450)
