@@ -45,6 +45,8 @@ IN_MEMORY: Final = 200_000
 SCATTERED: Final = 200_000
 """Each costs about three times as much: what is known of its person is read again."""
 CLUSTER: Final = 100_000
+CLUSTER_IN_RECORDS: Final = 50_000
+"""That comes by records of BATCH facts, as an import writes them."""
 AT_ONCE: Final = 20
 """Records that the fold is given at once: a gateway takes some twenty where it keeps up, and 500 where it does not."""
 _T0_NS: Final = 1_790_000_000 * NS_PER_S
@@ -121,6 +123,7 @@ def _mixed(number: int) -> int:
 
 def into_memory(facts: int) -> Taken:
     """Return what the stage itself takes, person by person."""
+    relax_gc()
     identity, spent_s = Identity(MemoryFactStore(), IdentifierTypes(), _SECRET), 0.0
     for batch in _batches(map(fact, range(facts))):
         began_s = time.process_time()

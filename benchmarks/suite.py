@@ -181,17 +181,21 @@ def who_is_who(effort: Effort) -> list[Result]:
     count = effort.events(identity.FACTS)
     stage = identity.into_memory(effort.events(identity.IN_MEMORY))
     whole, scattered = identity.into_ledger(count, False), identity.into_ledger(effort.events(identity.SCATTERED), True)
-    chain = identity.cluster(effort.events(identity.CLUSTER))
+    together, chain = effort.events(identity.CLUSTER), effort.events(identity.CLUSTER_IN_RECORDS)
+    whole_chain, in_records = identity.cluster(together, together), identity.cluster(chain)
     target = Target("value", "<=", 60)
     apart = f"{scattered.facts:,} facts from the journal's record to SQLite, no two of a person near each other"
     note = f"{count:,} facts, five a person; CPU for a million, from the journal's record to SQLite"
-    once = f"one chain of {chain.identifiers:,} identifiers; one more fact about it takes {chain.next_s:.2f} s"
+    once = f"one chain of {together:,} identifiers in one record; one more fact about it takes {whole_chain.next_s:.2f} s"
+    by_parts = f"one chain of {chain:,} identifiers by records of {identity.BATCH:,}, {identity.AT_ONCE} of them at hand; CPU an identifier"
     return [
         Result("identity_us_per_fact", stage.us_per_fact, "us", note="the stage alone, facts and standings in memory"),
         Result("identity_1m_facts_s", whole.us_per_fact * identity.FACTS / 1e6, "s", target=target, note=f"{note}, person by person"),
         Result("identity_us_per_scattered_fact", scattered.us_per_fact, "us", note=apart),
-        Result("identity_cluster_s", chain.whole_s, "s", note=once),
-    ]
+        Result("identity_cluster_s", whole_chain.whole_s, "s", note=once),
+        Result("identity_us_per_identifier_in_records", in_records.whole_s / chain * 1e6, "us", "at_once",
+               whole_chain.whole_s / together * 1e6, Target("ratio", "<=", 10), by_parts),
+    ]  # fmt: skip
 
 
 def advertisement_decoding(effort: Effort) -> list[Result]:
@@ -241,7 +245,8 @@ BENCHMARKS: Final = (
               ("chain_7000_stores_core_share", "chain_7000_stores_core_share_default"), chain_7000),
     Benchmark("memory", "a million subjects in one gateway", ("gateway_rss_mb_1m_subjects", "gateway_rss_mb_1m_inside"), memory),
     Benchmark("identity", "who is who by a million facts, and in one cluster of 100,000 identifiers",
-              ("identity_us_per_fact", "identity_1m_facts_s", "identity_us_per_scattered_fact", "identity_cluster_s"), who_is_who),
+              ("identity_us_per_fact", "identity_1m_facts_s", "identity_us_per_scattered_fact", "identity_cluster_s",
+               "identity_us_per_identifier_in_records"), who_is_who),
     Benchmark("rewrites", "how soon a thousand rows have another fan in the database", rewrites.NAMES, rewrites.run),
     Benchmark("agent_memory", "10,000 identifiers around one agent for an hour of simulated time",
               ("agent_rss_mb_10k", "agent_rss_mb_10k_bluez"), agent_memory_10k),

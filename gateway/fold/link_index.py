@@ -97,10 +97,10 @@ class LinkIndex:
 
     def may_know(self, subjects: Sequence[str], ref: str) -> bool:
         """Return whether `standing` may find one of what a touch names; mostly it certainly does not."""
-        numbers = [int(subject, 16) for subject in subjects]
-        if ref:
-            numbers.append(crc32(ref_name(ref).encode()))
-        return any(map(self._may_have, numbers))
+        for subject in subjects:
+            if self._may_have(int(subject, 16)):
+                return True
+        return ref != "" and self._may_have(_number(ref_name(ref)))
 
     def _may_have(self, number: int) -> bool:
         """Return whether a name of this number may have a standing."""

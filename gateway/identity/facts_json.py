@@ -155,7 +155,7 @@ def mention_of_touch(fact_id: str, values: Mapping[str, Any], publisher: str = "
     if not subjects and not values["ref"]:
         return None
     types = values.get("types") or [""] * len(subjects)
-    named = map(Identifier, types, subjects)
+    named = tuple(map(Identifier, types, subjects))
     return Mention(
         id=fact_id,
         learned_ns=time_ns,
@@ -163,7 +163,7 @@ def mention_of_touch(fact_id: str, values: Mapping[str, Any], publisher: str = "
         to_ns=time_ns,
         source="touch",
         actor=publisher,
-        identifiers=tuple(named if len(subjects) < 2 else dict.fromkeys(named)),
+        identifiers=named if len(named) < 2 else tuple(dict.fromkeys(named)),
         fan=values["fan"],
         ref=values["ref"],
         returned=gives_back(values),

@@ -15,7 +15,7 @@ from gateway.identity.alone import parted, standings_of
 from gateway.identity.around import Around, FactSet, facts_around
 from gateway.identity.facts import Fact, FactStore, Mention, Revoke, Split, Standing, fact_name, fan_name, is_registered, ref_name
 from gateway.identity.in_force import facts_in_force
-from gateway.identity.index import identifiers_of, subjects_of
+from gateway.identity.index import identifiers_of
 from gateway.identity.naming import standing_of_ref
 from gateway.identity.resolve import resolve
 from gateway.identity.types import IdentifierTypes
@@ -40,33 +40,36 @@ class Identity:
         Only the facts around those that are new are read again; most touches change nothing but their reference, and read nothing.
         """
         self.read_again = 0
-        quiet, others = list[Fact](), list[Fact]()
+        quiet, others = list[Mention](), list[Fact]()
         for fact in facts:
-            (quiet if self._is_quiet(fact) else others).append(fact)
+            if isinstance(fact, Mention) and self._is_quiet(fact):
+                quiet.append(fact)
+            else:
+                others.append(fact)
         changed = self._learn(others)
         if quiet:
             changed.update(self._take_quiet(quiet))
         return list(changed.values())
 
-    def _is_quiet(self, fact: Fact) -> bool:
-        """Return whether a fact is a touch that states nothing about who is who, unless something else has its id or takes it back."""
-        if not isinstance(fact, Mention) or fact.fan or fact.returned or len(fact.identifiers) > 1:
+    def _is_quiet(self, touch: Mention) -> bool:
+        """Return whether a touch states nothing about who is who, unless something else has its id or takes it back."""
+        if touch.fan or touch.returned or len(touch.identifiers) > 1:
             return False
-        return all(each.type != "" and self._types.of(each.type).unseen_s is None for each in fact.identifiers)
+        return all(name != "" and self._types.of(name).unseen_s is None for name, _ in touch.identifiers)
 
-    def _take_quiet(self, facts: Sequence[Fact]) -> dict[str, Standing]:
-        own = Counter(fact.id for fact in facts)
-        others = {fact_id for fact_id, count in own.items() if count > 1}
+    def _take_quiet(self, facts: Sequence[Mention]) -> dict[str, Standing]:
+        own = Counter([fact.id for fact in facts])
+        others = {fact_id for fact_id, count in own.items() if count > 1} if len(own) < len(facts) else set()
         for fact in self._store.facts_naming(list(map(fact_name, own))):
             others |= {fact.id, fact.of} if isinstance(fact, Revoke | Split) else {fact.id}
-        before = self._store.standings({subject for fact in facts for subject in subjects_of(fact)})
+        before = self._store.standings({subject for fact in facts for _, subject in fact.identifiers})
         if before or others:
             others |= {fact.id for fact in facts if not self._is_as_before(fact, before)}
             changed = self._learn([fact for fact in facts if fact.id in others])
             facts = [fact for fact in facts if fact.id not in others]
         else:
             changed = {}
-        refs = Counter(fact.ref for fact in facts if isinstance(fact, Mention) and fact.ref)
+        refs = Counter([fact.ref for fact in facts if fact.ref])
         shared = {ref for ref, count in refs.items() if count > 1}.union(self._store.shared_refs(refs)) if refs else ()
         of_refs = self._of_refs(shared, facts, {})
         self._store.add([], list(of_refs.values()), facts)
