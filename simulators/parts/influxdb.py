@@ -110,6 +110,14 @@ class InfluxServer:
             self.influxql(f'CREATE DATABASE "{name}" WITH DURATION {f"{keep_s}s" if keep_s else "INF"} NAME "autogen"')
         return self._bucket(name)
 
+    def drop_bucket(self, bucket: str) -> None:
+        """Remove a bucket with all that it has, by what a client calls it. A server does some work for each that it has, used or not."""
+        if self.version == "2.7":
+            found = self.call("GET", "/api/v2/buckets", org=self.org, name=bucket)["buckets"]
+            self.call("DELETE", f"/api/v2/buckets/{found[0]['id']}")
+        else:
+            self.influxql(f'DROP DATABASE "{bucket.partition("/")[0]}"')
+
     def create_reader(self, bucket: str) -> str:
         """The token of somebody who may only read `bucket`."""
         if self.version == "2.7":

@@ -1,4 +1,4 @@
-"""`make chaos`, shorter: eight kills -9 over all processes, with another seed each time, and not a row lost or doubled."""
+"""`make chaos`, shorter: five kills -9 over all processes, with another seed each time, and not a row lost or doubled."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def parts() -> None:
 
 def test_nothing_is_lost_and_nothing_doubled() -> None:
     seed = random.SystemRandom().randrange(1_000_000_000)
-    arguments = ["--kills", "8", "--events", "4000", "--seed", str(seed)]
+    arguments = ["--kills", "5", "--events", "2500", "--seed", str(seed)]
     done = subprocess.run([sys.executable, "-m", "simulators.chaos", *arguments], capture_output=True, text=True, timeout=580, check=False)
     said = f"seed {seed}:\n{done.stdout[-6000:]}\n{done.stderr[-4000:]}"
     assert done.returncode == 0, said
     found = re.fullmatch(LAST_LINE, done.stdout.splitlines()[-1])
     assert found, said
     sent, stored, kills = map(int, found.groups())
-    assert sent == stored >= 4_000, said
-    assert kills == 8, said
+    assert sent == stored >= 2_500, said
+    assert kills == 5, said

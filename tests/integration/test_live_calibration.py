@@ -20,7 +20,6 @@ from typer.testing import CliRunner
 from footfall.cli import build
 from footfall.frames import Header, encode_body, encode_frame
 from footfall.topics import topic_of
-from gateway.calibration import fit
 from gateway.config import load_site
 from simulators import calibrate_command
 from simulators.calibration.live import LiveCalibration
@@ -30,8 +29,8 @@ from simulators.parts.mosquitto import Mosquitto
 from simulators.scenes import scene
 from simulators.truth import Visit, collect, truth_of
 from simulators.world import World
+from tests.support.calibration_walks import less_is_tried
 from tests.support.waiting import until
-from tests.support.whole import small_or_whole
 
 BEHIND_A_SHELF_DB: Final = 14
 """So much weaker than the others the receiver of `shelf-a` hears everybody."""
@@ -152,8 +151,7 @@ def settings(folder: Path, world: World, port: int) -> None:
 def test_a_walk_that_is_tapped_calibrates_the_store_and_is_read_again(
     tmp_path: Path, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch, world: World, walk: Visit, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name, value in small_or_whole((("ROUNDS", 1), ("MARGINS_DB", (2.0,)), ("BACKS_S", (0.0, 1.0))), ()):
-        monkeypatch.setattr(fit, name, value)  # less is tried; how good a fit is, is not the matter here
+    less_is_tried(monkeypatch)
     settings(tmp_path, world, mosquitto.port)
     site, saved = tmp_path / "site.toml", tmp_path / "walk"
     carried = walk.carried[0]

@@ -17,7 +17,7 @@ from schemathesis import GenerationMode
 from serve.roles import Role
 from tests.support.served_brand import ServedBrand
 
-EXAMPLES: Final = int(os.environ.get("FOOTFALL_API_FUZZ", "3"))
+EXAMPLES: Final = int(os.environ.get("FOOTFALL_API_FUZZ", "2"))
 """Requests to each route, right and wrong ones, with each token."""
 ANSWERS: Final = {200, 202, 400, 401, 403, 404, 405, 408, 409, 413, 415, 429, 503}
 """503: nobody is connected to a broker here, and there is no database."""

@@ -5,17 +5,27 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
+import pytest
+
 from device_profiles.registry import shipped
 from footfall.units import NS_PER_S
+from gateway.calibration import fit
 from gateway.calibration.trials import Workshop
 from gateway.calibration.walks import LevelRow, Walk
 from gateway.site import Site, Store
 from tests.support.memory_fold_store import MemoryStore
+from tests.support.whole import small_or_whole
 
 PROFILE: Final = "ble-tag"
 STAY_S: Final = 20
 ZONES: Final = ("inside", "outside")
 WORKSHOP: Final = Workshop(shipped(), MemoryStore)
+
+
+def less_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In small, let a fit try few margins and stamps, once: how good it is, is not the matter of who calls this."""
+    for name, value in small_or_whole((("ROUNDS", 1), ("MARGINS_DB", (2.0,)), ("BACKS_S", (0.0, 1.0))), ()):
+        monkeypatch.setattr(fit, name, value)
 
 
 def store_of(*zones: str, **more: object) -> Store:

@@ -97,9 +97,12 @@ def influx_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxS
 
 
 @pytest.fixture(params=INFLUX_VERSIONS)
-def influxdb(request: pytest.FixtureRequest, influx_servers: InfluxServers) -> Bucket:
+def influxdb(request: pytest.FixtureRequest, influx_servers: InfluxServers) -> Iterator[Bucket]:
     """An empty bucket on a real InfluxDB, once on 1.8 and once on 2.7; the server lives as long as the session."""
-    return new_bucket(influx_servers.running(request.param))
+    bucket = new_bucket(influx_servers.running(request.param))
+    yield bucket
+    if bucket.server.process.is_running:
+        bucket.server.drop_bucket(bucket.name)
 
 
 @pytest.fixture(scope="session", params=INFLUX_VERSIONS)

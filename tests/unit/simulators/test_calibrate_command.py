@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from footfall.cli import build
 from footfall.errors import ConfigError
 from gateway.config import load_site
+from tests.support.calibration_walks import less_is_tried
 from tests.support.mapped_rooms import MAPPING
 
 SITE = """brand = "b"
@@ -17,6 +18,11 @@ SITE = """brand = "b"
 name = "shop" # the only one
 zones = [{ name = "hall" }, { name = "yard", type = "outside" }]
 """
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    less_is_tried(monkeypatch)
 
 
 @pytest.fixture

@@ -10,7 +10,12 @@ from footfall.errors import ConfigError
 from footfall.units import NS_PER_S
 from gateway.calibration.proposal import calibrate
 from gateway.calibration.walks import LevelRow, Walk
-from tests.support.calibration_walks import PROFILE, WORKSHOP, store_of, walk
+from tests.support.calibration_walks import PROFILE, WORKSHOP, less_is_tried, store_of, walk
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    less_is_tried(monkeypatch)
 
 
 def test_a_walk_that_crosses_one_border_is_refused_and_so_is_a_carrier_that_nobody_heard() -> None:
@@ -89,6 +94,7 @@ BAD_AREAS = [
 ]
 
 
+@pytest.mark.no_cover  # the same lines as of the tests above, for seconds
 def test_areas_that_ruin_a_store_are_replaced_by_those_of_a_right_walk() -> None:
     store = store_of(areas=BAD_AREAS)
     found = calibrate([walk(name, louder_db=0) for name in "abc"], store, PROFILE, WORKSHOP)
@@ -96,6 +102,7 @@ def test_areas_that_ruin_a_store_are_replaced_by_those_of_a_right_walk() -> None
     assert not [area for area in found.put_into(store).areas if area in store.areas]
 
 
+@pytest.mark.no_cover  # the same lines as of the tests above, for seconds
 def test_areas_without_which_a_store_is_better_go_and_what_it_is_compared_with_is_the_store_as_it_is() -> None:
     """A porch whose receiver is silent: no new areas are to be had."""
     agents = [{"name": "x", "receivers": {"r1": "inside", "r2": "outside", "r3": "porch"}}]
@@ -108,6 +115,7 @@ def test_areas_without_which_a_store_is_better_go_and_what_it_is_compared_with_i
     assert found.put_into(store).areas == ()
 
 
+@pytest.mark.no_cover  # the same lines as of the tests above, for seconds
 def test_areas_are_not_proposed_where_all_receivers_of_a_zone_are_silent() -> None:
     walks = [through_the_porch(name) for name in "abc"]
     agents = [{"name": "x", "receivers": {"r1": "inside", "r2": "outside", "r3": "between"}}]
