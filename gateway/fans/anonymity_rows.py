@@ -131,8 +131,8 @@ def order_of(store: str, touches: Sequence[TouchRow], fan: str, standing_of: Sta
     return Counted(store, Among.ORDERS, why, frozenset(about), frozenset(done), waits_for, fan)
 
 
-def _names(standing_of: StandingOf, shown: Iterable[Shown], has_ref: bool) -> bool:
-    return bool(named_by(((standing_of(each.subject), each.from_ns) for each in shown), has_ref).person)
+def _names(standing_of: StandingOf, shown: Sequence[Shown], has_ref: bool) -> bool:
+    return bool(shown) and bool(named_by(((standing_of(each.subject), each.from_ns) for each in shown), has_ref).person)
 
 
 def _order(touches: Sequence[TouchRow], class_of: ClassOf) -> Order:

@@ -84,7 +84,8 @@ class _Case:
 
     @cached_property
     def named(self) -> str | None:
-        return named_by(((self._standing_of(each.subject), each.from_ns) for each in self.row.shown), bool(self.row.ref)).person
+        shown = self.row.shown
+        return named_by(((self._standing_of(each.subject), each.from_ns) for each in shown), bool(self.row.ref)).person if shown else None
 
     @property
     def has_withdrawn(self) -> bool:
