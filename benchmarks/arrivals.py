@@ -1,8 +1,9 @@
 """How long from the first sighting of a fan until guides hear of the arrival: beacons that send ten times a second, and once.
 
-Agents, gateway and broker are real. Each store has three agents: two hear every fan, the third hears nobody, as in a store that is empty
-but for the fan. Agents play recordings by the machine's own clock, so when a fan was sighted first is known; an MQTT client notes when the
-arrival comes.
+Agents, gateway, broker and `footfall serve` are real. Each store has three agents: two hear every fan, the third hears nobody, as in a
+store that is empty but for the fan. Agents play recordings by the machine's own clock, so when a fan was sighted first is known; a client
+of `/api/arrivals`, as a guide's page is one, notes when the arrival comes there, with the fan's last visits. An MQTT client counts how
+often the gateway sends each.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import urllib3
 from paho.mqtt.client import Client, MQTTMessage, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -40,7 +43,7 @@ from footfall.units import NS_PER_S
 from gateway.fold.decision_rules import SETTLE_SIGHTINGS
 from simulators.files import toml_text
 from simulators.parts.mosquitto import Mosquitto
-from simulators.parts.process import free_port
+from simulators.parts.process import Process, free_port, is_listening
 from simulators.parts.programs import FOOTFALL, GatewayProcess
 
 SETTLED_P95_S: Final = 2.0
@@ -82,15 +85,20 @@ class Coming:
 
 @dataclass
 class Heard:
-    """What an MQTT client hears of arrivals: when the first came of each fan, s, and how many."""
+    """What is heard of arrivals: when a guide was told of each fan first, s, and how many the gateway sent."""
 
     at_s: dict[str, float] = field(default_factory=dict)
     times: Counter[str] = field(default_factory=Counter)
 
+    def tell(self, line: bytes) -> None:
+        """Take a line of a guide's stream."""
+        if line.startswith(b"data: "):
+            self.at_s.setdefault(json.loads(line.removeprefix(b"data: "))["fan"], time.monotonic())
+
     def take(self, message: MQTTMessage) -> None:
-        now_s, values = time.monotonic(), json.loads(message.payload)
+        """Take what the gateway sends."""
+        values = json.loads(message.payload)
         if values.get("kind") == "arrival":
-            self.at_s.setdefault(values["fan"], now_s)
             self.times[values["fan"]] += 1
 
 
@@ -136,6 +144,7 @@ def _delays(folder: Path, comings: list[Coming]) -> dict[str, float]:
         gateway = _gateway(folder, broker.port, comings)
         stack.callback(gateway.process.stop)
         stack.enter_context(_listening(broker.port, heard))
+        stack.enter_context(_guiding(folder, broker.port, heard))
         zero_ns = clock.boot_ns() + round(BEGIN_S * NS_PER_S)
         zero_s = time.monotonic() + BEGIN_S
         for store in sorted({each.store for each in comings}):
@@ -210,6 +219,31 @@ def _running(agent: EdgeAgent) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
+
+
+@contextmanager
+def _guiding(folder: Path, broker_port: int, heard: Heard) -> Iterator[None]:
+    """Follow /api/arrivals of a server, as a guide's page does."""
+    port = free_port()
+    (folder / "serve.toml").write_text(toml_text({"broker": {"port": broker_port}, "listen": {"port": port}}))
+    server = Process([FOOTFALL, "serve", "--config", str(folder / "serve.toml")], folder / "serve.log", lambda: is_listening(port))
+    server.start()
+    try:
+        answer = urllib3.request("GET", f"http://127.0.0.1:{port}/api/arrivals", preload_content=False, timeout=None, retries=False)
+        if answer.status != HTTPStatus.OK:
+            raise Failed(f"/api/arrivals answers {answer.status}: {answer.read()!r}")
+        threading.Thread(target=_follow, args=(answer, heard), daemon=True).start()
+        yield
+    finally:
+        server.stop()
+
+
+def _follow(answer: urllib3.BaseHTTPResponse, heard: Heard) -> None:
+    """Read a stream until its server ends it; events come in pieces of whole lines."""
+    with suppress(urllib3.exceptions.HTTPError):
+        for piece in answer.read_chunked():
+            for line in piece.splitlines():
+                heard.tell(line)
 
 
 @contextmanager
