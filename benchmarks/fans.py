@@ -158,10 +158,10 @@ def _dwell(fan: int, nth: int) -> DwellRow:
 
 def _sales(fans: int) -> Iterable[TouchRow]:
     keys = ("zone", "department", "channel", "campaign", "ref", "items", "fan")
-    sale = dict.fromkeys(keys, "") | {"what": "transaction", "staff_id": "ann", "amount": 5.0, "subjects": []}
+    sale = dict.fromkeys(keys, "") | {"what": "transaction", "staff_id": "ann", "amount": 5.0, "types": ["member"]}
     for fan in range(fans):
         time_ns = NOW_NS + 5 * 13 * DAY_NS + fan
-        body = json.dumps(sale | {"time_ns": time_ns})
+        body = json.dumps(sale | {"time_ns": time_ns, "subjects": [_subject(fan)]})
         yield TouchRow(f"s{fan % 200}", "till", fan, time_ns, time_ns, None, _subject(fan), f"fan-{fan}", "", 0, body)
 
 

@@ -55,7 +55,7 @@ def found(fans: FanReader, asked: str, is_own: IsOwn | None, roster: Roster, now
         is_known = bool(history.visits or history.touches or owner != BY_NOBODY)
     else:
         is_known = bool(history.visits or history.touches or person.identifiers or len(person.ids) > 1 or person.withdrawn_ns is not None)
-    return Whose(fans.heading(asked, person, at_ns=at_ns)._replace(owner=owner), history) if is_known else None
+    return Whose(fans.heading(asked, person, at_ns=at_ns, touches=rows.touches)._replace(owner=owner), history) if is_known else None
 
 
 def _cares_there(found: CaredFor, is_own: IsOwn, roster: Roster, now_ns: int) -> bool:

@@ -52,7 +52,7 @@ class FanReads:
             self._waiting.append(asked)
             is_first = len(self._waiting) == 1
         if is_first:
-            self._thread.submit(self._read_some)
+            loop.call_soon(self._thread.submit, self._read_some)  # after all whose requests came in the same turn of the loop
         found: _Found = await asked.answer
         return found
 

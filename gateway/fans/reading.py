@@ -53,9 +53,14 @@ class FanReader:
             timeout_ns=self._timeouts,
         )
 
-    def heading(self, asked: str, person: Person, until_ns: int | None = None, at_ns: int | None = None) -> Heading:
-        """Return whose history it is, by which id it was asked for; `until_ns`: as known on that time; `at_ns`: as of that time."""
-        types = self.ledger.identifier_types([owned.subject for owned in person.identifiers])
+    def heading(
+        self, asked: str, person: Person, until_ns: int | None = None, at_ns: int | None = None, touches: Iterable[TouchRow] = ()
+    ) -> Heading:
+        """Return whose history it is, by which id it was asked for; `until_ns`: as known on that time; `at_ns`: as of that time.
+
+        `touches` are the person's, where they were read.
+        """
+        types = self.ledger.identifier_types([owned.subject for owned in person.identifiers], touches)
         owned = [each if each.lent_ns is None else each._replace(to_ns=self._lent_until_ns(each)) for each in person.identifiers]
         identifiers = [as_object(each, types[each.subject], partial(moment, zone=UTC)) for each in owned]
         as_of_s, withdrawn_ns = self.ledger.as_of_s, person.withdrawn_ns

@@ -17,7 +17,8 @@ from gateway.identity.ownership import NOBODY
 from gateway.query.show_text import duration
 
 _US: Final = 1000
-_MINUTES: Final = tuple(f"T{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440))
+_MINUTES_A_DAY: Final = 1440
+_MINUTES: Final = tuple(f"T{minute // 60:02d}:{minute % 60:02d}:" for minute in range(_MINUTES_A_DAY))
 _SECONDS: Final = tuple(f"{s:02d}." for s in range(60))
 _MILLISECONDS: Final = tuple(f"{ms:03d}Z" for ms in range(1000))
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
@@ -76,8 +77,8 @@ def moment(time_ns: int, zone: tzinfo) -> str:
     if zone is UTC:
         s, ms = divmod(time_ns // NS_PER_MS, 1000)
         minute, s = divmod(s, 60)
-        day, minute = divmod(minute, len(_MINUTES))
-        return _day(day) + _MINUTES[minute] + _SECONDS[s] + _MILLISECONDS[ms]
+        day, minute = divmod(minute, _MINUTES_A_DAY)
+        return f"{_day(day)}{_MINUTES[minute]}{_SECONDS[s]}{_MILLISECONDS[ms]}"
     since = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_ns // _US)
     return since.astimezone(zone).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

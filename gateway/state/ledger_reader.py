@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -137,8 +138,11 @@ class LedgerReader(IdentityTables, SpanTables):
         """Return the type of a subject, as the facts about it have it; "" if none does."""
         return self.identifier_types([subject])[subject]
 
-    def identifier_types(self, subjects: Collection[str]) -> Mapping[str, str]:
-        """Return the type of each of some subjects, by one fact about it: a kept one, else one of those that are only in the touches."""
+    def identifier_types(self, subjects: Collection[str], touches: Iterable[TouchRow] = ()) -> Mapping[str, str]:
+        """Return the type of each of some subjects, by one fact about it: a kept one, else one of those that are only in the touches.
+
+        `touches` are looked at before others are read.
+        """
         found = dict.fromkeys(subjects, "")
         missing = set(subjects)
         for some in parts(missing, AT_ONCE):
@@ -149,8 +153,10 @@ class LedgerReader(IdentityTables, SpanTables):
                     if each.subject in missing:
                         found[each.subject] = each.type
                         missing.discard(each.subject)
+        known = {row.subject: row for row in touches} if missing else {}
         for subject in missing:
-            stated = next((mention for row in self._touches_of(subject) if (mention := mention_of_row(row))), None)
+            rows = chain([known[subject]] if subject in known else (), self._touches_of(subject))
+            stated = next((mention for row in rows if (mention := mention_of_row(row))), None)
             found[subject] = next((each.type for each in _identifiers_of(stated) if each.subject == subject), "")
         return found
 
