@@ -14,14 +14,14 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from footfall.event_base import Moment, Name, OfPeople, Strict, Text
-from footfall.fan_ids import BRANDS_OWN, check_fan, check_name
+from footfall.fan_ids import BRANDS_OWN, check_fact, check_fan
 from footfall.identified import Identifier, OfLink
 from footfall.moments import to_ns
 from footfall.purposes import Purpose, check_purpose
 
 MAX_TOGETHER: Final = 64
 """Most identifiers, or fans, of one fact."""
-FactId = Annotated[Text, AfterValidator(check_name)]
+FactId = Annotated[Text, AfterValidator(check_fact)]
 Fan = Annotated[Text, BRANDS_OWN]
 Fans = Annotated[list[Fan], Field(min_length=2, max_length=MAX_TOGETHER)]
 

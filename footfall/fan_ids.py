@@ -48,6 +48,8 @@ _RANDOM: Final = re.compile(rf"(?<![0-9a-z]){_UUID}(?![0-9a-z])|(?<![0-9a-z])(?=
 
 
 _PROVISIONAL: Final = "anon-"
+VOIDS: Final = "void:"
+"""What the ids of facts begin with that take back what a touch states: those are Footfall's own."""
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
 """Categories of letters that nobody sees."""
 
@@ -75,6 +77,13 @@ def check_name(text: str) -> str:
     if text != text.strip():
         raise ValueError("must not have blanks around it: another one would look the same")
     return text
+
+
+def check_fact(text: str) -> str:
+    """Return the id of a fact. Raise ValueError as `check_name` does, and for one that only Footfall gives."""
+    if text.startswith(VOIDS):
+        raise ValueError(f"begins with {VOIDS!r} as what takes back a touch: those ids are Footfall's own")
+    return check_name(text)
 
 
 BRANDS_OWN: Final = AfterValidator(check_fan)

@@ -41,6 +41,8 @@ class Listen(Section):
     """Live streams at a time; each takes a connection."""
     request_s: Annotated[float, Field(gt=0, le=600)] = 20.0
     """Read deadline per request: its head, then its body."""
+    answer_s: Annotated[float, Field(gt=0, le=3_600)] = 60.0
+    """A question of the API that takes longer is ended."""
     users_file: Path | None = None
     """The users that `footfall user add` makes; None: those of the gateway's state."""
     requests_per_s: Annotated[float, Field(gt=0, le=100_000)] = 100.0

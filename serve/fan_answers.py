@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -13,7 +14,7 @@ from footfall.errors import ConfigError
 from footfall.units import NS_PER_S
 from gateway.fans import profile_show
 from gateway.fans.desk import Desk
-from gateway.fans.history import FanRows, History, history_of
+from gateway.fans.history import FanRows, History, Purchase, Touched, Visited, history_of
 from gateway.fans.owners import BY_NOBODY, CaredFor
 from gateway.fans.probable import as_objects, probably
 from gateway.fans.profile import profile_of
@@ -23,6 +24,7 @@ from gateway.fans.show import Heading, as_object, moment, purchases_of, visits_o
 from gateway.fans.until import until
 from gateway.query.source import open_reader
 from gateway.site.staff import Roster
+from serve.question_places import Work
 
 IsOwn = Callable[[str], bool]
 """Whether a store is one of those that are asked about."""
@@ -49,13 +51,39 @@ def found(fans: FanReader, asked: str, is_own: IsOwn | None, roster: Roster, now
     history = history_of(rows, roster, now_ns)
     owner = fans.owner(person, history, at_ns)
     if is_own is not None:
-        history = history_of(_narrowed(rows, is_own), roster, now_ns)
+        is_shown = cache(partial(is_known_there, fans, is_own=is_own))
+        history = _without_strangers(history_of(_narrowed(rows, is_own), roster, now_ns), is_shown)
         person = person._replace(identifiers=())
         owner = owner if _cares_there(owner, is_own, roster, now_ns) else BY_NOBODY
         is_known = bool(history.visits or history.touches or owner != BY_NOBODY)
     else:
         is_known = bool(history.visits or history.touches or person.identifiers or len(person.ids) > 1 or person.withdrawn_ns is not None)
     return Whose(fans.heading(asked, person, at_ns=at_ns, touches=rows.touches)._replace(owner=owner), history) if is_known else None
+
+
+def _without_strangers(history: History, is_shown: Callable[[str], bool]) -> History:
+    """Return a history in which `shared_by` names no fan who may not be named."""
+    if not any(touch.shared_by for touch in history.touches):
+        return history
+
+    def shown(touch: Touched) -> Touched:
+        return touch if not touch.shared_by or is_shown(touch.shared_by) else touch._replace(shared_by="")
+
+    def visited(visit: Visited) -> Visited:
+        return visit._replace(touches=tuple(map(shown, visit.touches)))
+
+    return history._replace(
+        visits=tuple(map(visited, history.visits)),
+        touches=tuple(map(shown, history.touches)),
+        purchases=tuple(Purchase(shown(each.touch), tuple(map(visited, each.visits))) for each in history.purchases),
+    )
+
+
+def is_known_there(fans: FanReader, asked: str, is_own: IsOwn) -> bool:
+    """Return whether a fan came to one of some stores, or did something there."""
+    person = fans.person(asked)
+    there = _narrowed(fans.rows(person.fan, person.subjects), is_own)
+    return bool(there.visits or there.touches or there.open)
 
 
 def _cares_there(found: CaredFor, is_own: IsOwn, roster: Roster, now_ns: int) -> bool:
@@ -107,9 +135,9 @@ def purchases_object(whose: Whose, limit: int, offset: int) -> dict[str, Any]:
     return {"fan": heading.fan, "asked": heading.asked, "total": len(purchases), "purchases": purchases_of(purchases, limit, offset)}
 
 
-def inferred_object(whose: Whose, gateway: Path, most: int) -> dict[str, Any]:
+def inferred_object(whose: Whose, gateway: Path, most: int, work: Work) -> dict[str, Any]:
     """Return what is inferred of the last `most` visits, from the database. Raise Unreadable or SinkUnavailable."""
-    with closing(open_reader(None, None, "", None, gateway)) as reader:
+    with closing(open_reader(None, None, "", None, gateway)) as reader, work.reading(reader.interrupt):
         found = probably(reader, whose.heading.fan, whose.history.visits[-most:])
     return {"fan": whose.heading.fan, "asked": whose.heading.asked, "inferred": as_objects(found)}
 

@@ -25,20 +25,36 @@ log = logging.getLogger("footfall.serve")
 
 KEPT_S: Final = 86_400.0
 REMEMBERED: Final = 10_000
+"""Of each user."""
 MOST_BYTES: Final = 64 << 20
-"""Of all that is kept; the file is larger by what SQLite needs."""
+"""Of all that is kept; the file is larger by what SQLite needs. Whoever has most of it gives way."""
 LONGEST_KEY: Final = 255
 LONGEST_ASKED: Final = 1024
 """What is asked is kept by its hash where it is longer: a query string may have thousands of letters."""
 ROW_BYTES: Final = 128
 """Of a request beside what it asked and its answer: more than it takes."""
 _TABLE: Final = """CREATE TABLE IF NOT EXISTS answers (asked TEXT PRIMARY KEY, digest BLOB NOT NULL, until_s REAL NOT NULL,
-    moment_ns INTEGER, status INTEGER, body BLOB) WITHOUT ROWID"""
-_BY_AGE: Final = "CREATE INDEX IF NOT EXISTS answers_by_age ON answers (until_s)"
+    moment_ns INTEGER, status INTEGER, body BLOB, user TEXT NOT NULL DEFAULT '', is_running INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID"""
+_ADDED: Final = {"user": "TEXT NOT NULL DEFAULT ''", "is_running": "INTEGER NOT NULL DEFAULT 0"}
+"""Columns that files of earlier releases do not have."""
+_INDEXES: Final = (
+    "CREATE INDEX IF NOT EXISTS answers_by_age ON answers (until_s)",
+    "CREATE INDEX IF NOT EXISTS answers_of_user ON answers (user, until_s)",
+)
 _BYTES: Final = f"{ROW_BYTES} + length(asked) + ifnull(length(body), 0)"
-_IS_OLDEST: Final = "asked = (SELECT asked FROM answers ORDER BY until_s LIMIT 1)"
+_IS_OLDEST: Final = "asked = (SELECT asked FROM answers WHERE user = ? AND NOT is_running ORDER BY until_s LIMIT 1)"
 Asked = tuple[str, ...]
-"""Who asks what under which key."""
+"""Who asks what under which key: the user comes first."""
+
+
+class _Kept(NamedTuple):
+    """How many requests are kept of a user, and their bytes."""
+
+    requests: int = 0
+    size_bytes: int = 0
+
+    def plus(self, requests: int, size_bytes: int) -> _Kept:
+        return _Kept(self.requests + requests, self.size_bytes + size_bytes)
 
 
 class Answered(NamedTuple):
@@ -76,13 +92,21 @@ class Taken:
 
 
 class Answers:
-    """Of the last requests with a key, REMEMBERED and MOST_BYTES at most, each for KEPT_S. Any thread may use it."""
+    """Of the last requests with a key, each for KEPT_S: REMEMBERED of each user, and MOST_BYTES of all. Any thread may use it.
+
+    A request that is being answered is never forgotten.
+    """
 
     def __init__(self, path: Path | None = None) -> None:
         """`path`: the file; None: in memory alone. Raise ConfigError: it cannot be used."""
         self._lock: Final = threading.Lock()
         self._running: Final[set[str]] = set()
-        self._db, self._count, self.kept_bytes = _counted(open_memory()) if path is None else _opened(path)
+        self._db, self._kept = _counted(open_memory()) if path is None else _opened(path)
+
+    @property
+    def kept_bytes(self) -> int:
+        """Return how many bytes are kept."""
+        return sum(each.size_bytes for each in self._kept.values())
 
     def begin(self, asked: Asked, digest: bytes, now_s: float) -> Answered | Taken:
         """Return what was answered before, or a request to go on with. Raise KeyRefused. `digest` stands for the request's body."""
@@ -91,9 +115,10 @@ class Answers:
             self._delete("until_s<=?", now_s)
             rows = self._do("SELECT digest, moment_ns, status, body FROM answers WHERE asked=?", key)
             if not rows:
-                self._do("INSERT INTO answers (asked, digest, until_s) VALUES (?,?,?)", key, digest, now_s + KEPT_S)
-                self._grow(1, ROW_BYTES + len(key))
+                into = "INSERT INTO answers (asked, digest, until_s, user, is_running) VALUES (?,?,?,?,1)"
+                self._do(into, key, digest, now_s + KEPT_S, asked[0])
                 self._running.add(key)
+                self._grow(asked[0], 1, ROW_BYTES + len(key))
                 return Taken(self, key)
             before, moment_ns, status, body = rows[0]
             if before != digest:
@@ -102,6 +127,7 @@ class Answers:
                 return Answered(status, body)
             if key in self._running:
                 raise KeyRefused(409, "idempotency.busy", "the request with this Idempotency-Key is being answered: ask again in a second")
+            self._do("UPDATE answers SET is_running=1 WHERE asked=?", key)
             self._running.add(key)
             return Taken(self, key, moment_ns)
 
@@ -114,9 +140,9 @@ class Answers:
         """Keep what was answered. Raise KeyRefused."""
         with self._lock:
             self._running.discard(taken.asked)
-            set_ = "UPDATE answers SET status=?, body=?, until_s=? WHERE asked=? RETURNING 1"
-            if self._do(set_, answered.status, answered.body, now_s + KEPT_S, taken.asked):
-                self._grow(0, len(answered.body))
+            set_ = "UPDATE answers SET status=?, body=?, until_s=?, is_running=0 WHERE asked=? RETURNING user"
+            for (user,) in self._do(set_, answered.status, answered.body, now_s + KEPT_S, taken.asked):
+                self._grow(user, 0, len(answered.body))
 
     def give_up(self, taken: Taken) -> None:
         """Forget a request that changed nothing: it may come again, also with another body. Raise KeyRefused."""
@@ -130,14 +156,21 @@ class Answers:
 
     def _delete(self, where: str, *values: object) -> int:
         """Return how many are forgotten."""
-        sizes = [size for (size,) in self._do(f"DELETE FROM answers WHERE {where} RETURNING {_BYTES}", *values)]
-        self._count, self.kept_bytes = self._count - len(sizes), self.kept_bytes - sum(sizes)
-        return len(sizes)
+        gone = self._do(f"DELETE FROM answers WHERE {where} RETURNING user, {_BYTES}", *values)
+        for user, size in gone:
+            kept = self._kept[user].plus(-1, -size)
+            if kept.requests:
+                self._kept[user] = kept
+            else:
+                del self._kept[user]
+        return len(gone)
 
-    def _grow(self, count: int, size: int) -> None:
-        """Count what was written, and forget the oldest beyond the bounds."""
-        self._count, self.kept_bytes = self._count + count, self.kept_bytes + size
-        while (self._count > REMEMBERED or self.kept_bytes > MOST_BYTES) and self._delete(_IS_OLDEST):
+    def _grow(self, user: str, count: int, size: int) -> None:
+        """Count what was written, and forget the oldest beyond the bounds: the user's own, or those of who has most."""
+        self._kept[user] = self._kept.get(user, _Kept()).plus(count, size)
+        while self._kept[user].requests > REMEMBERED and self._delete(_IS_OLDEST, user):
+            pass
+        while self.kept_bytes > MOST_BYTES and self._delete(_IS_OLDEST, max(self._kept, key=lambda each: self._kept[each].size_bytes)):
             pass
 
     def _do(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
@@ -147,8 +180,8 @@ class Answers:
             raise KeyRefused(503, "idempotency.file", f"the Idempotency-Key cannot be kept now: {error}: send the same again") from None
 
 
-def _opened(path: Path) -> tuple[sqlite3.Connection, int, int]:
-    """Return the file, or a new one in place of one that is damaged, with how many requests it has, and their bytes."""
+def _opened(path: Path) -> tuple[sqlite3.Connection, dict[str, _Kept]]:
+    """Return the file, or a new one in place of one that is damaged, with what it keeps of each user."""
     try:
         with naming(path, "it cannot be read"):
             return _counted(connect(path))
@@ -158,11 +191,16 @@ def _opened(path: Path) -> tuple[sqlite3.Connection, int, int]:
         return _counted(connect(path))
 
 
-def _counted(db: sqlite3.Connection) -> tuple[sqlite3.Connection, int, int]:
+def _counted(db: sqlite3.Connection) -> tuple[sqlite3.Connection, dict[str, _Kept]]:
     db.execute(_TABLE)
-    db.execute(_BY_AGE)
-    count, size = db.execute(f"SELECT count(*), ifnull(sum({_BYTES}), 0) FROM answers").fetchone()
-    return db, count, size
+    there = {row[1] for row in db.execute("PRAGMA table_info(answers)")}
+    for name in _ADDED.keys() - there:
+        db.execute(f"ALTER TABLE answers ADD COLUMN {name} {_ADDED[name]}")
+    for each in _INDEXES:
+        db.execute(each)
+    db.execute("UPDATE answers SET is_running=0 WHERE is_running")  # the server that answered them ended in the midst of it
+    found = db.execute(f"SELECT user, count(*), sum({_BYTES}) FROM answers GROUP BY user")
+    return db, {user: _Kept(count, size) for user, count, size in found}
 
 
 def _name(asked: Asked) -> str:

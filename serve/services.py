@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -27,10 +28,13 @@ from gateway.state.ledger_reader import LedgerReader
 from serve.broker_client import BrokerClient
 from serve.config import ServeConfig, status_url, users_path
 from serve.estate import ServedEstate
+from serve.fan_answers import is_known_there
 from serve.fan_reads import FanReads
 from serve.idempotency import Answers
 from serve.ledgers import Ledgers
 from serve.live import LiveReaders
+from serve.question_places import QuestionPlaces
+from serve.questions import EVERYTHING, Sight
 from serve.sealing import EventSealer
 from serve.sent_ids import SentIds
 from serve.users import UserFile
@@ -39,7 +43,6 @@ STATUS_FRESH_S: Final = 2.0
 """The gateway is asked for its status at most so often, however many pages are open."""
 ANSWERS: Final = "answers.db"
 """Beside the users."""
-QUERIES_AT_ONCE: Final = 2
 REVIEWS_AT_ONCE: Final = 1
 _Found = TypeVar("_Found")
 
@@ -56,7 +59,7 @@ class Services:
         self.estate: Final = ServedEstate(config.gateway)
         users: Final = users_path(config)
         self.users: Final = UserFile(users) if users else None
-        self.queries: Final = asyncio.Semaphore(QUERIES_AT_ONCE)
+        self.questions: Final = QuestionPlaces(config.listen.answer_s)
         self.posted: Final[Counter[str]] = Counter()
         """Requests that send events, by what became of them."""
         self.answers: Final = Answers(users.with_name(ANSWERS) if users and users.parent.is_dir() else None)
@@ -108,6 +111,21 @@ class Services:
 
         return await asyncio.get_running_loop().run_in_executor(self._reviews, reading)
 
+    def sight(self, reach: frozenset[str] | None) -> Sight:
+        """Return what a token for some stores sees of an answer. None: for all."""
+        if reach is None:
+            return EVERYTHING
+
+        @cache
+        def is_shown(fan: str) -> bool:
+            try:
+                with self._ledgers.reading() as fans:
+                    return is_known_there(fans, fan, partial(self.estate.is_own, reach=reach))
+            except ConfigError:  # nobody can tell
+                return False
+
+        return Sight(reach, is_shown)
+
     def known_events(self, store: str, agent: str, ids: Iterable[str], facts: Iterable[str] = ()) -> Mapping[str, KnownEvent]:
         """Return what the gateway's journal remembers of events, by id; nothing where this server cannot read its files.
 
@@ -132,6 +150,7 @@ class Services:
         self._reviews.shutdown(cancel_futures=True)
         self._ledgers.close()
         self._reviewed.close()
+        self.questions.close()
         self.answers.close()
 
     async def status(self) -> dict[str, Any]:

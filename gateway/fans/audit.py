@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from footfall.fan_ids import VOIDS
 from gateway.fans.fact_text import statement, when
 from gateway.fold.corrections import ADJUSTMENT, AMEND, VOID
 from gateway.fold.rebuilding import REBUILD
@@ -97,7 +98,7 @@ class Filter:
 def of_facts(facts: Iterable[Fact], taken_back: Callable[[str], Sequence[Fact]]) -> Iterator[Audited]:
     """Yield facts as entries; `taken_back` returns the facts of an id, which a split or revoke names."""
     for fact in facts:
-        if isinstance(fact, Revoke) and fact.source == TOUCH:  # the void of its touch is listed
+        if isinstance(fact, Revoke) and fact.source == TOUCH and fact.id.startswith(VOIDS):  # the void of its touch is listed
             continue
         kind = values_of(fact)["fact"]
         of = taken_back(fact.of) if isinstance(fact, Split | Revoke) else ()

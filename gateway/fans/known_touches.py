@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
+from footfall.fan_ids import VOIDS
 from gateway.fold.store import CorrectionRow, TouchRow
 from gateway.fold.touch_facts import WAS, amended_mention, facts_of_touch
 from gateway.identity.facts import Fact, names_of
@@ -17,7 +18,6 @@ from gateway.identity.facts import Fact, names_of
 VOID: Final = "void"
 Place = tuple[str, str, int]
 """Store, agent and row of a touch."""
-_TAKEN_BACK: Final = "void:"
 
 
 def as_it_was(row: TouchRow, corrections: Iterable[CorrectionRow], until_ns: int) -> TouchRow:
@@ -70,7 +70,7 @@ class TouchesThen:
 
 def _touch_of(fact: Fact) -> str:
     """Return the id of the touch that states a fact; of others it is their own."""
-    return fact.id.removeprefix(_TAKEN_BACK).partition("#")[0]
+    return fact.id.removeprefix(VOIDS).partition("#")[0]
 
 
 class FactsThen:

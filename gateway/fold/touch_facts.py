@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from footfall.fan_ids import VOIDS
 from gateway.fold.store import CorrectionRow, TouchRow
 from gateway.identity.facts import Fact, Mention, Revoke
 from gateway.identity.facts_json import mention_of_touch
@@ -56,7 +57,7 @@ def amended_mention(row: TouchRow, amends: Iterable[tuple[CorrectionRow, Mapping
 
 
 def _revoke(row: TouchRow, mention_id: str) -> Revoke:
-    return Revoke(id=f"void:{mention_id}", learned_ns=row.time_ns, source="touch", actor=row.agent, of=mention_id)
+    return Revoke(id=f"{VOIDS}{mention_id}", learned_ns=row.time_ns, source="touch", actor=row.agent, of=mention_id)
 
 
 def _mention_id(row: TouchRow, values: Mapping[str, Any]) -> str:

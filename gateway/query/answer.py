@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +30,8 @@ class Request:
     as_of: str | None = None
     timezone: str | None = None
     rule: str | None = None
+    is_shown: Callable[[str], bool] | None = None
+    """Whether a fan may be named where columns name fans of other stores; None: every one may."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,10 @@ class AsOfReader:
         span = self._reader.span(measurement, store)
         return None if span is None or span[0] >= self._as_of_ns else (span[0], min(span[1], self._as_of_ns - 1))
 
+    def interrupt(self) -> None:
+        """Interrupt the reader below."""
+        self._reader.interrupt()
+
     def close(self) -> None:
         """Leave the reader below to whoever opened it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Final
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.units import NS_PER_DAY
+from gateway.points import Coded
 from gateway.sinks.cells import Aggregate, CellTable
 from gateway.sinks.reader import OnPage, PointReader, quiet
 from gateway.sinks.table import PointTable
@@ -25,20 +26,23 @@ class BrandRule:
     """What touches are among all of the brand.
 
     `derive`: of all touches with the columns `needs`, those that a question is about, with more columns. `of`: what these are, in a note
-    that there is none. `tags`: of the touches to read.
+    that there is none. `tags`: of the touches to read. `fans`: columns that name fans whom other stores alone may know.
     """
 
     derive: Callable[[PointTable], PointTable]
     of: str
     needs: tuple[str, ...]
     tags: dict[str, str] = field(default_factory=dict)
+    fans: tuple[str, ...] = ()
 
 
 class BrandReader:
     """A PointReader whose touches are those that `rule` derives; other measurements are as they are."""
 
-    def __init__(self, reader: PointReader, rule: BrandRule) -> None:
+    def __init__(self, reader: PointReader, rule: BrandRule, is_shown: Callable[[str], bool] | None = None) -> None:
+        """`is_shown`: whether a fan may be named in columns of `fans`; None: every one may."""
         self.where: str = reader.where
+        self._is_shown: Final = is_shown
         self._reader: Final = reader
         self._rule: Final = rule
         self._read: tuple[object, PointTable] | None = None
@@ -51,6 +55,10 @@ class BrandReader:
     def span(self, measurement: str, store: str | None = None) -> tuple[int, int] | None:
         """Return the span of the reader below."""
         return self._reader.span(measurement, store)
+
+    def interrupt(self) -> None:
+        """Interrupt the reader below."""
+        self._reader.interrupt()
 
     def close(self) -> None:
         """Leave the reader below to whoever opened it."""
@@ -74,7 +82,7 @@ class BrandReader:
         kept = found.time_ns >= from_ns
         for name, value in (({} if store is None else {"store": store}) | tags).items():
             kept &= found.equals(name, value)
-        return found.where(kept)
+        return concealed(found.where(kept), self._rule.fans, self._is_shown)
 
     def _derived(self, from_ns: int, to_ns: int, columns: Sequence[str], void: bool, on_page: OnPage) -> PointTable:
         """All the touches that the rule derives of those from BEFORE_NS before a span on."""
@@ -103,6 +111,21 @@ class BrandReader:
     ) -> CellTable:
         """Return the cells of the reader below: of touches nobody asks for cells, since their columns are derived."""
         return self._reader.cells(measurement, aggregates, from_ns, to_ns, bucket_ns, by, stores, on_page, edges_ns=edges_ns, **tags)
+
+
+def concealed(table: PointTable, columns: Sequence[str], is_shown: Callable[[str], bool] | None) -> PointTable:
+    """Return a table that has "" in place of fans who may not be named, in some columns; those that it has not are passed over."""
+    if is_shown is None:
+        return table
+    there = [name for name in columns if name in table.columns]
+    return replace(table, columns={**table.columns, **{name: _concealed(table.coded(name), is_shown) for name in there}})
+
+
+def _concealed(column: Coded, is_shown: Callable[[str], bool]) -> Coded:
+    used = frozenset(np.unique(column.codes).tolist())
+    shown = [name if code in used and name and is_shown(name) else "" for code, name in enumerate(column.names)]
+    codes = {name: code for code, name in enumerate(dict.fromkeys(shown))}
+    return Coded(np.array([codes[name] for name in shown], np.uint32)[column.codes], tuple(codes))
 
 
 def numbered(texts: Sequence[str]) -> npt.NDArray[np.float64]:

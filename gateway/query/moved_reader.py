@@ -81,6 +81,10 @@ class MovedReader:
         """Return the span of the reader below; coverage is known of all time."""
         return (0, 0) if measurement == "coverage" else self._reader.span(measurement, store)
 
+    def interrupt(self) -> None:
+        """Interrupt the reader below."""
+        self._reader.interrupt()
+
     def close(self) -> None:
         """Leave the reader below to whoever opened it."""
 

@@ -12,7 +12,7 @@ from gateway.query.answer import Request
 from gateway.query.intervals import DAYS, Day
 from gateway.query.questions import QUESTIONS, check
 
-_MOST_TOP: Final = 1_000_000
+MOST_TOP: Final = 1_000_000
 EXPLAINS: Final = "measures"
 """In the place of a question: the table of measures."""
 ANONYMITY: Final = "anonymity"
@@ -59,7 +59,7 @@ def _day(text: str) -> Day:
 
 
 def _number(text: str) -> int:
-    if (number := whole_number(text, 1, _MOST_TOP)) is None:
+    if (number := whole_number(text, 1, MOST_TOP)) is None:
         raise ConfigError(f"top {text[:80]!r}: a number from 1 up, such as 10")
     return number
 

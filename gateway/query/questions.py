@@ -22,7 +22,7 @@ from gateway.query.cut_notes import cut_notes
 from gateway.query.day_pairs import ALIGNS
 from gateway.query.estate import QueryEstate
 from gateway.query.fitting import Fitted, fitted
-from gateway.query.listing import List, listing
+from gateway.query.listing import List, check_listed, listing
 from gateway.query.partly_read import stores_partly_read
 from gateway.query.plan import CountingRule, Plan, check_size, planned
 from gateway.query.reading import read_cells
@@ -180,10 +180,12 @@ def _refuse(name: str, option: str) -> None:
 
 
 def ask(
-    reader: PointReader, request: Request, estate: QueryEstate, now_ns: int, on_page: OnPage = quiet, most_rows: int | None = None
-) -> Answer:
+    reader: PointReader, request: Request, estate: QueryEstate, now_ns: int, on_page: OnPage = quiet, most_rows: int | None = None,
+    most_listed: int | None = None,
+) -> Answer:  # fmt: skip
     """Return the answer to a request from one database; by groups and an interval of no more than `most_rows`, where it asks for none.
 
+    Where rows are listed, or looked at one by one, `most_listed` may be read; more are refused. Rows of what is counted have no bound.
     Raise ConfigError for what means nothing, with what would work; where nothing is stored, the notes of the answer state what is.
     """
     check(request)
@@ -191,13 +193,16 @@ def ask(
     fit = Fitted(request)
     if isinstance(how, CountingRule) and most_rows is not None:
         fit = fitted(reader, request, how, estate, now_ns, most_rows)
-    answer = _answered(reader, fit.request, estate, now_ns, on_page)
+    answer = _answered(reader, fit.request, estate, now_ns, on_page, most_listed=most_listed)
     if request.zone and (answer.is_empty or not has_zone(answer, request.zone)):
         check_zone(reader, request, question_of(request.question).measurement, estate)
     return replace(answer, by_default=by_default(request, answer.interval, fit.note))
 
 
-def _answered(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int, on_page: OnPage, matched: bool = False) -> Answer:
+def _answered(
+    reader: PointReader, request: Request, estate: QueryEstate, now_ns: int, on_page: OnPage, matched: bool = False,
+    most_listed: int | None = None,
+) -> Answer:  # fmt: skip
     """Return the answer to a checked request. `matched`: the reader has one side of a comparison, whose minutes belong together."""
     question = question_of(request.question)
     how = question.answer
@@ -222,15 +227,17 @@ def _answered(reader: PointReader, request: Request, estate: QueryEstate, now_ns
         stores = asked_stores(reader, request, question.measurement, how.interval, estate, now_ns)
         answer = visitors(reader, request, estate, stores, now_ns, on_page)
         answer = replace(answer, interval=how.interval, notes=(*answer.notes, *cut_notes(stores, how.interval, now_ns)))
-    elif isinstance(how, InferenceRule):
-        # What infers is loaded where something is inferred.
-        from gateway.query.inferences import inferred
-
-        stores = asked_stores(reader, request, question.measurement, None, estate, now_ns, is_list=True)
-        answer = inferred(reader, request, stores, on_page)
     else:
         stores = asked_stores(reader, request, question.measurement, None, estate, now_ns, is_list=True)
-        answer = listing(reader, request, question.measurement, how, stores, on_page)
+        if most_listed is not None:
+            check_listed(reader, request, question.measurement, stores, most_listed)
+        if isinstance(how, InferenceRule):
+            # What infers is loaded where something is inferred.
+            from gateway.query.inferences import inferred
+
+            answer = inferred(reader, request, stores, on_page)
+        else:
+            answer = listing(reader, request, question.measurement, how, stores, on_page)
     asked = tuple(StoreSpan(store.facts.name, store.zone, store.from_ns, store.to_ns) for store in stores)
     silent = () if matched else _silence_notes(reader, request, stores, estate, on_page)
     titles = {store.facts.name: store.facts.at(store.to_ns - 1).title for store in stores}
@@ -256,7 +263,7 @@ def _counted_by(
 ) -> Counting:
     bucket_ns = plan.bucket_ns(stores)
     if plan.counted.of_brand is not None:
-        reader = BrandReader(reader, plan.counted.of_brand)
+        reader = BrandReader(reader, plan.counted.of_brand, plan.request.is_shown)
     if not plan.covered_by:
         return Counting(plan, stores, read_cells(reader, plan, stores, on_page), bucket_ns)
     from_ns, to_ns = min(store.from_ns for store in stores), max(store.to_ns for store in stores)

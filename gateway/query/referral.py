@@ -143,4 +143,6 @@ class _Brought:
         return way[-1]
 
 
-REFERRAL: Final = BrandRule(referred_of, "share, nor anybody whom one brought", ("store", "agent", "what", "fan", "code", "shared_by"))
+REFERRAL: Final = BrandRule(
+    referred_of, "share, nor anybody whom one brought", ("store", "agent", "what", "fan", "code", "shared_by"), fans=("sharer", "root")
+)

@@ -80,6 +80,9 @@ class PointReader(Protocol):
         The database adds up, so that this costs little beside reading the rows. Voided points are in no cell.
         """
 
+    def interrupt(self) -> None:
+        """Make what is being read raise SinkUnavailable soon, if anything is. Any thread may call it."""
+
     def close(self) -> None:
         """Let go of the file or the connections."""
 

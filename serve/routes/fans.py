@@ -7,7 +7,6 @@ from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,6 +18,7 @@ from serve.fan_answers import MOST, Whose, asked_ns, found, history_object, infe
 from serve.guard import reach_of_request, unreadable
 from serve.openapi import refusals, shown
 from serve.problems import HEADERS, as_json, problem
+from serve.question_places import QuestionEnded
 from serve.services import Services
 
 LastQuery = Annotated[int, Query(ge=1, le=MOST, description="So many visits, touches and purchases, the last ones first.")]
@@ -88,7 +88,9 @@ class _Fans:
         Nobody stated it, it is part of no history, and it counts in no number.
         """
         try:
-            return await _sent(request, self._inferred(self._finding(request, fan), last), fan)
+            return await _sent(request, self._inferred(request, self._finding(request, fan), last), fan)
+        except QuestionEnded as error:
+            return problem(error.status, error.reason, str(error))
         except SinkUnavailable as error:
             return unreadable(request, "database", error)
 
@@ -112,15 +114,14 @@ class _Fans:
 
         return await _sent(request, self._services.read_fans(read), fan)
 
-    async def _inferred(self, find: Find, last: int) -> bytes | None:
+    async def _inferred(self, request: Request, find: Find, last: int) -> bytes | None:
         """Return what is inferred of a fan, from the database; None where nobody is known. Raise SinkUnavailable."""
         if (whose := await self._services.read_fans(find)) is None:
             return None
-        async with self._services.queries:
-            try:
-                return as_json(await run_in_threadpool(inferred_object, whose, self._services.gateway, last))
-            except Unreadable as error:
-                raise SinkUnavailable(str(error)) from None
+        try:
+            return as_json(await self._services.questions.answer(request, partial(inferred_object, whose, self._services.gateway, last)))
+        except Unreadable as error:
+            raise SinkUnavailable(str(error)) from None
 
     def _finding(self, request: Request, fan: str, at: str = "") -> Find:
         """Return what finds a fan as far as the token of a request sees, as of a time; "" is now."""

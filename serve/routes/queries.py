@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter
-from starlette.concurrency import run_in_threadpool
+from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
 from footfall.errors import ConfigError, SinkUnavailable, Unreadable
 from footfall.mistakes import unknown
-from gateway.query.options import EXPLAINS, MEANINGS, OPTIONS
+from gateway.query.day_pairs import ALIGNS
+from gateway.query.intervals import DAYS, INTERVALS
+from gateway.query.options import EXPLAINS, MEANINGS, MOST_TOP, OPTIONS
 from serve.guard import reach_of_request, unreadable
 from serve.openapi import refusals
 from serve.problems import HEADERS, answer, problem
+from serve.question_places import QuestionEnded
 from serve.questions import MOST_ROWS, BeyondScope, listed, page, page_of
 from serve.services import Services
 
@@ -24,6 +27,13 @@ _EXAMPLES: Final = {
     "timezone": "Asia/Shanghai",
 }  # fmt: skip
 
+_SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
+    "day": {"enum": list(DAYS)}, "align": {"enum": list(ALIGNS)}, "interval": {"enum": list(INTERVALS)},
+    "top": {"type": "integer", "minimum": 1, "maximum": MOST_TOP},
+}  # fmt: skip
+"""Of options that take some words, or numbers, alone."""
+WhatPath = Annotated[str, Path(json_schema_extra={"enum": list(_THERE)})]
+
 
 def _parameter(name: str, text: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
@@ -31,7 +41,7 @@ def _parameter(name: str, text: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 def _option(name: str) -> dict[str, Any]:
     example = {"examples": [_EXAMPLES[name]]} if name in _EXAMPLES else {}
-    return _parameter(name, f"As --{name} of footfall query.", {"type": "string", **example})
+    return _parameter(name, f"As --{name} of footfall query.", {"type": "string", **_SCHEMAS.get(name, {}), **example})
 
 
 _PARAMETERS: Final = [
@@ -54,7 +64,7 @@ def routes(services: Services) -> APIRouter:
         "/api/query/{what}", summary="Ask a question", openapi_extra={"parameters": _PARAMETERS},
         responses={**refusals(400, 401, 403, 404, 429, 503)},
     )  # fmt: skip
-    async def query(what: str, request: Request) -> Response:
+    async def query(what: WhatPath, request: Request) -> Response:
         """What `footfall query WHAT --format json` prints, a list of records; /api/query lists the questions and their options.
 
         A token of a store or an area gets its own stores; `compare=group`, which has numbers of others, is refused.
@@ -64,12 +74,12 @@ def routes(services: Services) -> APIRouter:
         given = dict(request.query_params)
         try:
             wanted = page_of(given)
-            async with services.queries:
-                found = await run_in_threadpool(
-                    page, services.gateway, what, given, wanted, reach_of_request(request), services.estate.site()
-                )
+            sight, site = services.sight(reach_of_request(request)), services.estate.site()
+            found = await services.questions.answer(request, lambda work: page(services.gateway, what, given, wanted, sight, work, site))
         except BeyondScope as error:
             return problem(403, "scope", str(error))
+        except QuestionEnded as error:
+            return problem(error.status, error.reason, str(error))
         except (SinkUnavailable, Unreadable) as error:
             return unreadable(request, "database", error)
         except ConfigError as error:

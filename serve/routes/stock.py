@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,6 +15,7 @@ from gateway.query.answer import Answer
 from serve.guard import reach_of_request, unreadable
 from serve.openapi import refusals
 from serve.problems import answer, problem
+from serve.question_places import QuestionEnded
 from serve.questions import MOST_ROWS, BeyondScope, asked
 from serve.services import Services
 
@@ -39,10 +39,12 @@ def routes(services: Services) -> APIRouter:
         """
         given: Mapping[str, str] = {"store": store} if store else {}
         try:
-            async with services.queries:
-                found = await run_in_threadpool(asked, services.gateway, "stock", given, reach_of_request(request), services.estate.site())
+            sight, site = services.sight(reach_of_request(request)), services.estate.site()
+            found = await services.questions.answer(request, lambda work: asked(services.gateway, "stock", given, sight, work, site))
         except BeyondScope as error:
             return problem(403, "scope", str(error))
+        except QuestionEnded as error:
+            return problem(error.status, error.reason, str(error))
         except (SinkUnavailable, Unreadable) as error:
             return unreadable(request, "database", error)
         except ConfigError as error:

@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,6 +21,7 @@ from gateway.sinks.influxdb.line_protocol import encode
 from gateway.sinks.influxdb.reader import InfluxReader
 from gateway.sinks.influxdb.sink import InfluxDB
 from gateway.sinks.kinds import AnySink
+from gateway.sinks.reader import PointReader
 from gateway.sinks.stored_text import stored_tag, stored_text
 from tests.support.databases import DATABASES, MONDAY_NS, WEEK_NS, Database, Fresh
 from tests.support.random_points import points
@@ -189,6 +191,28 @@ def test_delete_forgets_the_span_of_one_store(fresh: Fresh) -> None:
     database.sink.delete(["gap"], "no such store", 0, 1 << 62)
     database.sink.delete(["gap"], "s1' OR 'a'='a", 0, 1 << 62)
     assert len(read(database, "gap")) == 190
+
+
+def test_what_is_being_read_can_be_interrupted(fresh: Fresh) -> None:
+    database, readers, raised = fresh(), list[PointReader](), list[SinkUnavailable]()
+    database.sink.write([gaps(2_000)])
+
+    def read_on() -> None:
+        with closing(database.reader()) as reader:
+            readers.append(reader)
+            try:
+                while True:
+                    reader.rows("gap")
+            except SinkUnavailable as error:
+                raised.append(error)
+
+    thread = threading.Thread(target=read_on)
+    thread.start()
+    while thread.is_alive():
+        for each in readers:
+            each.interrupt()
+        thread.join(0.001)
+    assert "was interrupted" in str(raised)
 
 
 def test_analysts_read_while_it_is_written(fresh: Fresh) -> None:

@@ -38,17 +38,21 @@ async def _ask(app: Any, method: str, target: str, body: bytes, headers: Mapping
         "headers": [*named, (b"content-length", str(len(body)).encode())], "client": ("127.0.0.1", 1), "server": ("localhost", 80),
     }  # fmt: skip
     sent: list[Any] = []
+    streams = asyncio.Event()
 
     async def receive() -> Any:
         if not sent:
             sent.append(None)
             return {"type": "http.request", "body": body, "more_body": False}
+        await streams.wait()  # whoever asks stays until it is answered, but for a stream, which would have no end
         return {"type": "http.disconnect"}
 
     messages: list[Any] = []
 
     async def send(message: Any) -> None:
         messages.append(message)
+        if (b"content-type", b"text/event-stream") in message.get("headers", ()):
+            streams.set()
 
     await app(scope, receive, send)
     begin = messages[0]

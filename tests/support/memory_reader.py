@@ -62,5 +62,8 @@ class MemoryReader:
             table = table.where(table.equals(name, value))
         return cells_of(table, aggregates, from_ns, to_ns, bucket_ns, by, stores, edges_ns)
 
+    def interrupt(self) -> None:
+        """Nothing takes long."""
+
     def close(self) -> None:
         """Nothing to close."""

@@ -44,9 +44,11 @@ USERS: Final[dict[Role, list[str]]] = {
 
 
 class ServedBrand:
-    """Files, users and the application; nobody is connected to a broker."""
+    """Files, users and the application; it is connected to no broker but `broker`, and has no database."""
 
-    def __init__(self, folder: Path, listen: str = "", users: bool = True) -> None:
+    def __init__(
+        self, folder: Path, listen: str = "", users: bool = True, broker: BrokerClient | None = None, status_url: str = "http://127.0.0.1:9"
+    ) -> None:
         folder.mkdir(exist_ok=True)
         (folder / "state").mkdir(exist_ok=True)
         self.folder: Final = folder
@@ -55,11 +57,11 @@ class ServedBrand:
         (folder / "secret").write_text("a brand's secret of some length, for tests alone")
         if not (folder / "state" / "ledger.db").exists():
             write_ledger(folder / "state")
-        (folder / "serve.toml").write_text(f'status_url = "http://127.0.0.1:9"\n[listen]\n{listen}')
+        (folder / "serve.toml").write_text(f'status_url = "{status_url}"\n[listen]\n{listen}')
         self.tokens: Final = {role: self.user("add", role, "--role", role, *options) for role, options in USERS.items() if users}
         self.config: Final = load_serve(folder / "serve.toml", {})
         self.feed: Final = LiveReaders(4)
-        self.pages: Final = Pages(self.config, self.feed, BrokerClient(Broker(), lambda payload: None))
+        self.pages: Final = Pages(self.config, self.feed, broker or BrokerClient(Broker(), lambda payload: None))
         self.app: Final = self.pages.app()
 
     def user(self, *arguments: str) -> str:

@@ -42,7 +42,7 @@ def write_ledger(state: Path) -> None:
     came = [("f-1", "s1", 0), ("f-1", "s2", 1), ("f-1", "s1", 2), ("f-2", "s2", 3)]
     ledger.save_visits(_visit(*each) for each in came)
     ledger.save_dwells(_dwell(*each) for each in came)
-    ledger.save_touches([_sale("f-1", "s1", 2, 10.0), _sale("f-1", "s2", 1, 20.0), _sale("f-2", "s2", 3, 30.0)])
+    ledger.save_touches([sale("f-1", "s1", 2, 10.0), sale("f-1", "s2", 1, 20.0), sale("f-2", "s2", 3, 30.0)])
     ledger.save_standings(_standings())
     ledger.add(list(_facts()), [])
     ledger.save_corrections([_void("s1", "till-1"), _void("s2", "till-2")])
@@ -63,9 +63,10 @@ def _dwell(fan: str, store: str, day: int) -> DwellRow:
     return DwellRow(SUBJECTS[fan], store, "a", start_ns, "x", start_ns, start_ns + 900 * 10**9, 0, 0, fan)
 
 
-def _sale(fan: str, store: str, day: int, amount: float) -> TouchRow:
+def sale(fan: str, store: str, day: int, amount: float, **more: Any) -> TouchRow:
+    """Return a sale to a fan, in the midst of a visit of that day."""
     time_ns = NOW_NS + day * DAY_NS + 600 * 10**9
-    body: dict[str, Any] = _BODY | {"what": "transaction", "amount": amount, "time_ns": time_ns}
+    body: dict[str, Any] = _BODY | {"what": "transaction", "amount": amount, "time_ns": time_ns} | more
     return TouchRow(store, f"till-{store[1]}", day, time_ns, time_ns, None, SUBJECTS[fan], fan, "", 0, json.dumps(body))
 
 

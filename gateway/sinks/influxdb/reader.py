@@ -34,6 +34,7 @@ class InfluxReader:
         self._asked = {"db": database, "epoch": "ns", "chunked": "true", "chunk_size": str(PAGE_ROWS)} | ({"rp": policy} if policy else {})
         self._headers = {"Authorization": f"Token {token}"} if token else {}
         timeout = urllib3.Timeout(connect=10.0, read=timeout_s)
+        self._is_interrupted = False
         self._http = urllib3.PoolManager(timeout=timeout, retries=False, ca_certs=None if ca_file is None else str(ca_file))
 
     def stores(self) -> list[str]:
@@ -94,6 +95,9 @@ class InfluxReader:
                 on_page(builder.add(statements[number][0], [(time_ns, *keys, *values) for time_ns, *values in series["values"]]))
         return builder.table(aggregates)
 
+    def interrupt(self) -> None:
+        self._is_interrupted = True
+
     def close(self) -> None:
         self._http.clear()
 
@@ -111,6 +115,9 @@ class InfluxReader:
             if answer.status != 200:
                 raise self._refused(answer.status, answer.data)
             for line in answer:
+                if self._is_interrupted:
+                    answer.close()
+                    raise SinkUnavailable(f"InfluxDB at {self.where}: what was asked was interrupted")
                 yield from self._parts(line)
             answer.release_conn()
         except urllib3.exceptions.HTTPError as error:

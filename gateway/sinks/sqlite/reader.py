@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,10 @@ class SqliteReader:
                             on_page(builder.add(statement.aggregates, page))
         return builder.table(aggregates)
 
+    def interrupt(self) -> None:
+        with suppress(sqlite3.ProgrammingError):  # it was closed a moment ago
+            self._db.interrupt()
+
     def close(self) -> None:
         self._db.close()
 
@@ -201,6 +205,8 @@ class SqliteReader:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise SinkUnavailable(f"{self.where}: locked by another process for {_BUSY_S:.0f} s: {error}") from None
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                raise SinkUnavailable(f"{self.where}: what was asked was interrupted") from None
             raise Unreadable(f"{self.where}: cannot be read: {error}; its folder must be readable, or copy the file elsewhere") from None
         except sqlite3.DatabaseError as error:
             raise Unreadable(f"{self.where}: not a readable SQLite database: {error}") from None

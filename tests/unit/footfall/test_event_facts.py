@@ -74,6 +74,7 @@ def test_null_is_for_ever() -> None:
         (DISTINCT | {"fans": ["A", "B", "C"]}, "fact.distinct.fans: List should have at most 2 items"),
         (SPLIT | {"of": "x1"}, "`of` is its own id"),
         (REVOKE | {"of": "x1"}, "`of` is its own id"),
+        (REVOKE | {"id": "void:x1"}, "fact.revoke.id: begins with 'void:'"),
         (REVOKE | {"of_link": ["member:7", "F1"]}, "a revoke needs `of`, the id of a fact, or `of_link`"),
         (FACT | {"fact": "revoke"}, "a revoke needs `of`, the id of a fact, or `of_link`"),
         (REVOKE | {"to": "2026-09-01T00:00:00Z"}, "a revoke of a fact has no `from` and `to`"),

@@ -21,7 +21,7 @@ from serve.idempotency import Answers
 from serve.roles import Role
 from serve.routes import corrections
 from tests.support.served_brand import ServedBrand
-from tests.support.served_ledger import DAY_NS, NOW_NS, SUBJECTS
+from tests.support.served_ledger import DAY_NS, NOW_NS, SUBJECTS, sale
 
 MERGE = {"fans": ["f-1", "f-2"], "reason": "one address"}
 
@@ -53,6 +53,18 @@ def test_a_store_sees_what_happened_there_without_identifiers(brand: ServedBrand
     assert SUBJECTS["f-1"] not in answer.body.decode()
     for what in ("visits", "purchases", "profile"):
         assert '"s2"' not in brand.ask("GET", f"/api/fans/f-1/{what}", role).body.decode()
+
+
+def test_who_brought_a_fan_is_named_where_a_store_knows_them(tmp_path: Path) -> None:
+    brand = ServedBrand(tmp_path / "brand")
+    ledger = Ledger(brand.folder / "state" / "ledger.db")
+    ledger.save_touches([sale("f-1", "s1", 0, 5.0, shared_by="f-2"), sale("f-1", "s1", 2, 10.0, shared_by="f-old")])
+    ledger.checkpoint([])
+    ledger.close()
+    found = {role: brand.ask("GET", "/api/fans/f-1", role).json() for role in (Role.STORE, Role.HEADQUARTERS)}
+    for role, expected in ((Role.STORE, {"", "f-old"}), (Role.HEADQUARTERS, {"", "f-2", "f-old"})):
+        seen = [*found[role]["touches"], *found[role]["purchases"], *(each for visit in found[role]["visits"] for each in visit["touches"])]
+        assert {each["shared_by"] for each in seen} == expected
 
 
 def test_a_fan_of_another_store_is_answered_as_one_that_is_not_there(brand: ServedBrand) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -43,14 +46,51 @@ def test_what_changed_nothing_may_come_again_with_another_body() -> None:
     taken(answers, digest=b"2")
 
 
-def test_it_is_forgotten_after_a_day_and_the_oldest_beyond_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+def answered(answers: Answers, *keys: str, user: str = "ann", now_s: float = 0.0, answer: Answered = DONE) -> None:
+    """Requests of a user, one after the other."""
+    for key in keys:
+        answers.finish(taken(answers, (user, *ASKED[1:4], key), now_s=now_s), answer, now_s)
+
+
+def test_it_is_forgotten_after_a_day_and_beyond_the_bound_of_its_user_who_pushes_out_nobody_else_s(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency, "REMEMBERED", 10)
     answers = Answers()
-    answers.finish(taken(answers), DONE, 0.0)
-    taken(answers, digest=b"2", now_s=KEPT_S)
-    for n in range(10):
-        taken(answers, (*ASKED[:4], f"other-{n}"), now_s=KEPT_S + 1)
-    taken(answers, digest=b"3", now_s=KEPT_S + 2)
+    answered(answers, "k-1")
+    answers.finish(taken(answers, digest=b"2", now_s=KEPT_S), DONE, KEPT_S)
+    answered(answers, *(f"k-{n}" for n in range(30)), user="ben", now_s=KEPT_S + 1)
+    assert answers.begin(ASKED, b"2", KEPT_S + 2) == DONE
+    answered(answers, *(f"other-{n}" for n in range(10)), now_s=KEPT_S + 3)
+    taken(answers, digest=b"3", now_s=KEPT_S + 4)
+
+
+def test_who_has_most_bytes_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "MOST_BYTES", 5_000)
+    answers = Answers()
+    answered(answers, "k-1")
+    answered(answers, *(f"k-{n}" for n in range(30)), user="ben", now_s=1.0, answer=Answered(200, bytes(1_000)))
+    assert answers.begin(ASKED, b"1", 2.0) == DONE
+    assert answers.kept_bytes <= 5_000
+
+
+def test_what_is_being_answered_is_not_forgotten_however_many_come_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "REMEMBERED", 10)
+    answers = Answers()
+    first = taken(answers)
+    answered(answers, *(f"other-{n}" for n in range(30)), now_s=1.0)
+    assert refused(answers, b"1") == "idempotency.busy"
+    answers.finish(first, DONE, 2.0)
+    assert answers.begin(ASKED, b"1", 3.0) == DONE
+
+
+def test_a_file_of_an_earlier_release_goes_on(tmp_path: Path) -> None:
+    columns = "asked TEXT PRIMARY KEY, digest BLOB NOT NULL, until_s REAL NOT NULL, moment_ns INTEGER, status INTEGER, body BLOB"
+    with closing(sqlite3.connect(tmp_path / "answers.db")) as db, db:
+        db.execute(f"CREATE TABLE answers ({columns}) WITHOUT ROWID")
+        db.execute("INSERT INTO answers VALUES (?,?,?,NULL,?,?)", (json.dumps(ASKED), b"1", KEPT_S, *DONE))
+    answers = Answers(tmp_path / "answers.db")
+    assert answers.begin(ASKED, b"1", 2.0) == DONE
+    answered(answers, "k-2", now_s=KEPT_S + 1)
+    taken(answers, now_s=KEPT_S + 2)
 
 
 def test_the_oldest_are_forgotten_beyond_the_bytes_that_are_kept_also_after_a_restart(

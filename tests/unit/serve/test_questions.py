@@ -11,7 +11,7 @@ from gateway.query.options import OF_LEDGER
 from gateway.query.questions import QUESTIONS
 from gateway.query.source import site_of
 from gateway.sinks.sqlite.sink import SQLite
-from serve.questions import answer, asked, listed
+from serve.questions import Sight, answer, asked, listed
 from tests.docs import dataset
 
 
@@ -81,6 +81,6 @@ def of_one_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("span", [{}, {"from": "2026-10-24", "to": "2026-10-24"}], ids=["default", "a day"])
 def test_of_a_store_that_has_no_data_yet_every_question_has_an_answer(of_one_store: Path, what: str, span: dict[str, str]) -> None:
     needed = {"compare": {"compare": "previous"}}.get(what, {})
-    found = asked(of_one_store, what, {"store": "nova", **span, **needed}, frozenset({"nova"}))
+    found = asked(of_one_store, what, {"store": "nova", **span, **needed}, Sight(frozenset({"nova"})))
     assert found.columns
     assert all("s1" not in row and len(row) == len(found.columns) for row in found.rows)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from gateway.cli.audit import audit
 from gateway.fans.fact_text import when
-from gateway.identity.facts import Distinct, Merge, Split
+from gateway.identity.facts import Distinct, Merge, Revoke, Split
 from tests.support.fan_shop import FanShop
 
 DAY = 86_400_000_000_000
@@ -44,6 +44,12 @@ def run(place: FanShop, *arguments: str) -> Result:
 
 def listed(place: FanShop, *arguments: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in run(place, "--json", *arguments).stdout.splitlines()]
+
+
+def test_who_calls_a_touch_the_source_is_listed_too(place: FanShop) -> None:
+    place.shop.know([Revoke(id="r1", learned_ns=T0 + 3 * DAY, source="touch", actor="crm", of="m1")])
+    place.fold()
+    assert [each["id"] for each in listed(place, "--actor", "crm")] == ["r1"]
 
 
 def test_facts_and_corrections_are_listed_the_newest_first(place: FanShop) -> None:

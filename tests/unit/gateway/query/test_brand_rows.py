@@ -64,6 +64,14 @@ def test_whom_a_share_of_before_the_span_brought_buys_within_it() -> None:
     }  # fmt: skip
 
 
+def test_a_sharer_who_may_not_be_named_is_empty_and_counts_as_before() -> None:
+    asked = {"by": ("sharer", "root"), "measures": ("shares", "brought", "orders"), "is_shown": lambda fan: fan == "f2"}
+    found = answer("referral", SHARES, **asked)
+    assert found.rows == [("", "", 0, 0, 1), ("f2", "", 1, 1, 1)]
+    listed = answer("touches", [touch(SATURDAY + n, "scan", shared_by=f"f{n}") for n in range(3)], is_shown=lambda fan: fan == "f2")
+    assert [row["shared_by"] for row in records(listed)] == ["", "", "f2"]
+
+
 def test_by_depth_root_and_fan_the_same_referrals_are_told_apart() -> None:
     found = answer("referral", SHARES, by=("root", "depth", "fan"), measures=("shares", "brought", "orders"))
     assert found.rows == [("f1", "0", "f2", 1, 0, 0), ("f1", "1", "f2", 0, 0, 1), ("f1", "2", "f3", 0, 1, 1)]
