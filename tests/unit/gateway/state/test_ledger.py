@@ -18,6 +18,7 @@ from gateway.identity.facts import Span, Standing
 from gateway.state import identity_tables
 from gateway.state.ledger import Ledger
 from gateway.state.ledger_schema import SCHEMA, row_checksum
+from gateway.state.sealed_rows import StandingRow, insert
 from tests.support.identity_facts import link, name
 
 CHECKPOINTING = """
@@ -103,6 +104,19 @@ def test_touches_of_an_earlier_release_are_found_by_all_that_they_name(tmp_path:
     db.close()
     ledger = Ledger(path)
     assert [ledger.touches_of(name) for name in (second, "ref:r1", "fan:f1")] == [[TouchRow(*values)]] * 3
+    ledger.close()
+
+
+def test_a_standing_of_an_earlier_release_holds_in_the_stores_that_it_named(tmp_path: Path) -> None:
+    """It had a store of each span; now each of these stores stands apart."""
+    ledger, tag = Ledger(tmp_path / "ledger.db"), name("tag:1")
+    stored = (tag, 3, 20, 0, '[[0,9,"a"],[9,20,"b"],[20,30,"c"]]', '[0,20,[0,"s1"],[9,"s2"]]', "")
+    ledger._db.execute(insert(StandingRow), (*stored, row_checksum(*stored)))
+    standing = ledger.standing(tag)
+    assert standing is not None
+    held = {store: [span.fan for span in standing.within(store).spans] for store in ("s1", "s2", "s3")}
+    assert held == {"s1": ["a", "c"], "s2": ["b", "c"], "s3": ["c"]}
+    assert (standing.lent, standing.within("s1").lent, standing.within("s2").lent) == ((20,), (0, 20), (20,))
     ledger.close()
 
 
