@@ -210,7 +210,8 @@ class Standing(NamedTuple):
         return "" in self._fans()
 
     def _fans(self) -> list[str]:
-        return [span.fan for spans in (self.spans, *(each.spans for each in self.in_stores)) for span in spans]
+        fans = [span.fan for span in self.spans]
+        return fans + [span.fan for each in self.in_stores for span in each.spans] if self.in_stores else fans
 
 
 def is_registered(fan: str) -> bool:

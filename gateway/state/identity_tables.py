@@ -15,7 +15,7 @@ from gateway.fold.link_index import is_subject
 from gateway.fold.store import LinkRow, TouchRow
 from gateway.fold.touch_facts import facts_of_touch, mention_of_row
 from gateway.identity.facts import Fact, InStore, Span, Standing, fact_name, fan_name, names_of, ref_name
-from gateway.identity.facts_json import decode_facts, facts_of_links, values_of
+from gateway.identity.facts_json import fact_of, facts_of_links, values_of
 from gateway.identity.links import Link as EarlierLink
 from gateway.identity.links import encode_links
 from gateway.state.name_filter import NameFilter
@@ -163,7 +163,8 @@ class IdentityTables(TouchTables):
         unwritten = {n for name in names for n in self._names_of_facts.get(name, ())} if self._names_of_facts else ()
         for numbers in parts(unwritten, AT_ONCE):
             found.update((row.n, row) for row in self._rows(FactRow, f"WHERE n IN ({marks(numbers)}){more}", tuple(numbers)))
-        return [fact for row in found.values() for fact in decode_facts(row.body.encode(), row.known_ns)]
+        bodies = from_json(f"[{','.join([row.body for row in found.values()])}]")  # one by one it takes twice as long
+        return [fact_of(values, row.known_ns) for values, row in zip(bodies, found.values(), strict=True)]
 
     def names_of_facts(self) -> Iterator[list[str]]:
         """Yield, in parts, every name of a subject or of a fan that facts bear."""
