@@ -30,7 +30,7 @@ test: .venv/dev parts ## All that CI runs: lint, every test, the wheel
 	@$(MAKE) --no-print-directory wheel
 
 test-whole: .venv/dev parts ## What `make test` does in small, in full: all seeds, longer days, all examples of properties, or TIMES=10 as many
-	@FOOTFALL_WHOLE=$(or $(TIMES),1) $(BIN)/pytest -q -n $(TESTS_AT_ONCE) --dist loadfile $$(grep -rl --include='test_*.py' 'tests[.]support[.]whole' tests)
+	@FOOTFALL_WHOLE=$(or $(TIMES),1) $(BIN)/pytest -q -n $(TESTS_AT_ONCE) --dist loadfile $$(grep -rlE --include='test_*.py' 'support[.]whole|less_is_tried' tests)
 
 lint: .venv/dev ## ruff, mypy and the rules of who imports whom
 	$(BIN)/ruff check .
