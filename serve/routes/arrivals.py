@@ -49,7 +49,8 @@ def routes(services: Services) -> APIRouter:
         asked = frozenset(name for name in request.query_params.get("store", "").split(",") if name)
         there = {store.name for store in site.stores} if (site := services.estate.site()) is not None else asked
         if missing := sorted(asked - there):
-            return problem(400, "arrivals", f"site.toml has no store {missing[0][:80]!r}{did_you_mean(missing[0][:80], there)}")
+            near = did_you_mean(missing[0][:80], there if reach is None else there & reach)
+            return problem(400, "arrivals", f"site.toml has no store {missing[0][:80]!r}{near}")
         stores = asked or reach
         is_own = None if reach is None else partial(services.estate.is_own, reach=reach)
 

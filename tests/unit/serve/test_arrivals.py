@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,6 +77,15 @@ def test_of_another_store_a_token_hears_nothing_and_of_one_that_it_names_that_al
     assert [each["store"] for each in heard(brand, Role.HEADQUARTERS, "?store=s2")] == ["s2"]
     unknown = brand.ask("GET", "/api/arrivals?store=s22", Role.HEADQUARTERS)
     assert (unknown.status, unknown.json()["message"]) == (400, "site.toml has no store 's22': did you mean 's2'?")
+
+
+def test_who_asks_for_an_own_store_that_is_no_more_is_told_of_none_that_is_another_s(tmp_path: Path) -> None:
+    brand = ServedBrand(tmp_path / "brand")
+    site = brand.folder / "site.toml"
+    site.write_text(site.read_text().replace('name = "s1"', 'name = "s11"'))
+    brand.pages.estate.look()
+    gone = brand.ask("GET", "/api/arrivals?store=s1", Role.STORE)
+    assert (gone.status, gone.json()["message"]) == (400, "site.toml has no store 's1'")
 
 
 def test_a_token_of_a_store_finds_its_arrivals_at_the_address_of_the_server(brand: ServedBrand) -> None:
