@@ -126,7 +126,7 @@ class ImportPlan:
         return identifiers
 
     def _compare(self, each: StatedLink, identifiers: Sequence[Identifier], known: KnownLinks) -> tuple[Outcome, list[Fact]]:
-        key = LinkKey(identifiers[0].subject, each.source, each.fan, each.from_ns)
+        key = LinkKey(identifiers[0].subject, each.source, each.fan, each.from_ns, each.store)
         before = known.of(key)
         if before is None and self.is_snapshot and each.from_ns == -FOR_EVER_NS:
             before = self._begun_by_snapshot(key, known)
@@ -134,7 +134,7 @@ class ImportPlan:
             key = key_of(before.link)
         if self.is_snapshot:
             self._named.add(key)
-        if before is not None and (before.link.to_ns, before.link.store) == (each.to_ns, each.store):
+        if before is not None and before.link.to_ns == each.to_ns:
             if before.taken_back is None:
                 return Outcome.UNCHANGED, []
             self.taken_back.append((each.line, before.taken_back))
@@ -186,7 +186,7 @@ class ImportPlan:
     def _is_repeated(self, each: StatedLink, identifier: Identifier) -> bool:
         """Return whether a line before states the same link, however it is written; with another end it is refused."""
         for one in self._rivals.before(identifier):
-            if (one.fan, one.source, one.from_ns) == (each.fan, each.source, each.from_ns):
+            if (one.fan, one.source, one.from_ns, one.store) == (each.fan, each.source, each.from_ns, each.store):
                 if one.to_ns == each.to_ns:
                     self.counts[Outcome.REPEATED] += 1
                 else:

@@ -27,6 +27,7 @@ class LinkKey(NamedTuple):
     source: str
     fan: str
     from_ns: int
+    store: str = ""
 
 
 class Known(NamedTuple):
@@ -43,7 +44,7 @@ class Known(NamedTuple):
 
 def key_of(link: Link) -> LinkKey:
     """Return which link a statement is of."""
-    return LinkKey(link.identifier.subject, link.source, link.fan, link.from_ns)
+    return LinkKey(link.identifier.subject, link.source, link.fan, link.from_ns, link.store)
 
 
 class KnownLinks:

@@ -84,14 +84,14 @@ def holding_of(
 
 
 def latest_of_each(stated: Iterable[Link | Mention]) -> list[Link | Mention]:
-    """Return facts without the links that another of the same source, fan and `from` replaces: one learned later, or else with an end."""
-    links: dict[tuple[str, str, int], Link] = {}
+    """Return facts without the links that another of one source, fan, store and `from` replaces: one learned later, or with an end."""
+    links: dict[tuple[str, str, int, str], Link] = {}
     made: list[Link | Mention] = []
     for fact in stated:
         if isinstance(fact, Mention):
             made.append(fact)
             continue
-        key = (fact.source, fact.fan, fact.from_ns)
+        key = (fact.source, fact.fan, fact.from_ns, fact.store)
         other = links.get(key)
         if other is None or _order(other) < _order(fact):
             links[key] = fact

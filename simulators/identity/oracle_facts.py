@@ -167,9 +167,9 @@ class FactSet:
         return [replace(claim, identifier=own) for claim in found for own in self._all_of(claim.identifier, claim.store)]
 
     def _latest_links(self) -> Iterable[Claim]:
-        latest: dict[tuple[str, str, str, int], Claim] = {}
+        latest: dict[tuple[str, str, str, int, str], Claim] = {}
         for claim in self._links():
-            key = (claim.source, claim.identifier, claim.fan, claim.began_ms)
+            key = (claim.source, claim.identifier, claim.fan, claim.began_ms, claim.store)
             if key not in latest or _later(latest[key]) < _later(claim):
                 latest[key] = claim
         return latest.values()

@@ -135,12 +135,13 @@ def test_of_what_is_lent_the_next_handover_is_no_contradiction(brand: Brand) -> 
     assert [(each.line, each.other_fan) for each in plan.contradictions()] == [(8, "g")], "to two at once it is"
 
 
-def test_two_stores_may_lend_what_both_call_by_one_name_and_another_store_replaces(brand: Brand) -> None:
+def test_two_stores_may_lend_what_both_call_by_one_name_also_to_one_fan_at_once(brand: Brand) -> None:
     in_s1 = stated("tag:1", "f", DAY)._replace(store="s1")
     plan = brand.import_(in_s1, stated("tag:1", "g", DAY, line=3)._replace(store="s2"))
     assert (plan.counts, plan.contradictions()) == ({Outcome.NEW: 2}, [])
     assert brand.import_(in_s1).counts == {Outcome.UNCHANGED: 1}
-    assert brand.import_(in_s1._replace(store="s3")).counts == {Outcome.REPLACED: 1}
+    again = brand.import_(in_s1._replace(store="s3", line=4), in_s1._replace(store="s4", to_ns=5 * DAY, line=5))
+    assert (again.counts, again.unread) == ({Outcome.NEW: 2}, [])
 
 
 def test_one_person_with_two_ids_is_no_contradiction(brand: Brand) -> None:
