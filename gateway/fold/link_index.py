@@ -229,6 +229,8 @@ def _from_ms(span: Span) -> int:
 
 
 def _changed(before: Standing | None, after: Standing) -> Changed | None:
+    if before is None and not after.in_stores:  # of an import all are
+        return Changed(after.name, _begin(after.spans[0].from_ns), after.spans[-1].to_ns) if after.spans else None
     if before is None:
         before = Standing(after.name, 0, (), after.rank, after.only_by_ref)
     if (before.rank, before.only_by_ref) != (after.rank, after.only_by_ref):
