@@ -11,7 +11,8 @@ from typing import Final, NamedTuple, TypeVar
 from footfall.config import file_state
 from footfall.consent import NOTHING_REFUSED, ConsentRule
 from footfall.errors import ConfigError, ContractError, Unreadable
-from footfall.event_facts import OwnerFact
+from footfall.event_corrections import Amend, Void
+from footfall.event_facts import LinkFact, OwnerFact
 from footfall.event_times import check_time
 from footfall.events import Adjustment, AnyEvent, Count, Occupancy, Touch
 from footfall.identified import stated_identifiers
@@ -72,7 +73,7 @@ class ServedEstate:
         here = seen.places.of(store, agent)
         here.heard(agent, now_ns, now_ns, now_ns)
         for i, event in enumerate(events):
-            if (refusal := _refusal(event, here, seen.places, now_ns)) is not None:
+            if (refusal := _refusal(event, here, agent, seen.places, now_ns)) is not None:
                 raise ContractError(refusal.reason, f"event {i}: {refusal}")
 
     def site(self) -> Site | None:
@@ -138,7 +139,7 @@ def _check(event: AnyEvent, i: int, now_ns: int, consent: ConsentRule) -> None:
         raise ContractError(error.reason, f"event {i}: {error}") from None
 
 
-def _refusal(event: AnyEvent, here: StorePlaces, places: Places, now_ns: int) -> ContractError | None:
+def _refusal(event: AnyEvent, here: StorePlaces, agent: str, places: Places, now_ns: int) -> ContractError | None:
     try:
         if isinstance(event, Touch):
             here.check_campaigns(event.campaigns or filter(None, [event.campaign]))
@@ -146,6 +147,10 @@ def _refusal(event: AnyEvent, here: StorePlaces, places: Places, now_ns: int) ->
             places.check_owner(
                 event.staff_id or "", event.store or "", event.moments_ns.get("from", event.moments_ns.get("learned", now_ns))
             )
+        elif isinstance(event, LinkFact) and event.store:
+            places.check_store(event.store)
+        elif isinstance(event, Void | Amend):
+            places.of(event.store or here.name, event.publisher or agent)  # without the hint where it is: that may be another's store
     except ContractError as error:
         return error
     if isinstance(event, Touch | Occupancy) and event.zone is not None and event.zone not in here.zones:

@@ -30,6 +30,8 @@ COUNT = {"kind": "count", "id": "c-1", "door": "main", "in": 1}
 ADJUSTMENT = {"kind": "adjustment", "id": "j-1", "door": "main", "in": -1, "reason": "a class", "actor": "kim"}
 SEEN = {"kind": "occupancy", "people": 2}
 OWNER = {"kind": "fact", "fact": "owner", "id": "o-1", "fan": "f-1"}
+LENT = {"kind": "fact", "fact": "link", "id": "l-1", "identifier": "tag:17", "fan": "f-1"}
+VOID = {"kind": "void", "id": "v-1", "of": "t-1", "reason": "twice", "actor": "kim"}
 SCAN = {"kind": "touch", "what": "scan", "id": "t-1", "zone": "shoes"}
 
 
@@ -59,6 +61,9 @@ def estate(tmp_path: Path) -> ServedEstate:
             "event 1: staff_id 's12' is in site.toml, but not for that time: its `from` and `to` leave it out:"
             " nobody of that id can care for a fan from then on",
         ),
+        ("s1", "till", LENT | {"store": "s2000"}, "site.store", "event 1: store 's2000' is not in site.toml"),
+        ("s1", "till", VOID | {"publisher": "tilt"}, "site.agent", "event 1: agent 'tilt' is not in store 's1' of site.toml"),
+        ("s1", "till", VOID | {"store": "s2000"}, "site.store", "event 1: store 's2000' is not in site.toml"),
         ("s1", "till", SEEN | {"zone": "hats"}, "site.zone", "event 1: zone 'hats' is not in store 's1'"),
     ],
 )  # fmt: skip
