@@ -196,7 +196,7 @@ class Supervisor:
     def _await(self, source: Source, attempt: _Attempt, ended: threading.Event) -> SourceHealth | None:
         """Wait until the attempt fails, and return the fault. Return None once it ends for good or the agent stops."""
         restarts = self.health[source.name].restarts_total
-        watch = _Watch(self._clock.boot_ns())
+        watch = _Watch(attempt.heard_boot_ns)  # not now: the machine may have stood still since the attempt began
         while not self._is_over(ended):
             attempt.join(POLL_S)
             self._report_dark(source.name, watch)

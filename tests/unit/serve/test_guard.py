@@ -40,6 +40,7 @@ def test_a_token_that_expires_or_is_taken_back_and_a_user_whose_stores_change_ar
     assert still() == set(tokens), "asking again takes nothing of what a token may ask"
     brand.user("remove", "removed")
     (tmp_path / "site.toml").write_text(SITE.replace("acme/north", "acme/west"))
+    brand.pages.estate.look()
     assert still() == {"passing", "kept"}
     now_s[0] = 4e9
     assert still() == {"kept"}

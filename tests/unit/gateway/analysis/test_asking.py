@@ -70,7 +70,7 @@ def test_the_documentation_names_every_question() -> None:
 
 def test_every_field_of_a_request_is_an_option_of_some_question() -> None:
     offered = {OPTIONS[name].field for question in QUESTIONS for name in takes(question)}
-    assert set(Request.__dataclass_fields__) - offered == {"question"}
+    assert set(Request.__dataclass_fields__) - offered == {"question", "is_shown"}, "whom an answer may name is not for the asker to say"
 
 
 def test_times_are_given_as_text_as_dates_and_as_datetimes(footfall: Footfall) -> None:
