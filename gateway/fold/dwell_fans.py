@@ -19,6 +19,9 @@ from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.whose import Whose
 from gateway.fold.writers import RowWriter, Values, Writer
 
+ALWAYS: Final = (-(1 << 63), (1 << 63) - 1)
+"""From and to when, in ns."""
+
 
 class DwellFans:
     """Rewrites dwells of subjects, those that tracks have and those that only the store has."""
@@ -32,16 +35,7 @@ class DwellFans:
     def relink(self, changed: Changed) -> None:
         """Give each dwell of a subject, after its standing changed, the fan as of its start."""
 
-        def within(start_ns: int) -> bool:
-            return changed.from_ns <= start_ns <= changed.to_ns
-
-        t = self._state.tracks
-        self._for_each(
-            changed.name,
-            lambda slot: self._relink_current(slot) if within(t.d_start_ns.item(slot)) else None,
-            lambda slot: self._relink_previous(slot) if within(t.p_start_ns.item(slot)) else None,
-            lambda row: self._relink_row(row) if within(row.start_ns) else None,
-        )
+        self._for_each(changed.name, (changed.from_ns, changed.to_ns), self._relink_current, self._relink_previous, self._relink_row)
 
     def repeat(self, subject: str) -> None:
         """Emit every dwell of the subject once more, as it is now."""
@@ -49,24 +43,31 @@ class DwellFans:
         def write(of_track: Callable[[State, Writer, Any], Values]) -> Callable[[int], None]:
             return lambda slot: self._dwells.write(of_track(self._state, self._row, slot))
 
-        self._for_each(subject, write(current), write(previous), lambda row: emit(self._row, row._asdict()))
+        self._for_each(subject, ALWAYS, write(current), write(previous), lambda row: emit(self._row, row._asdict()))
 
     def _for_each(
-        self, subject: str, on_current: Callable[[int], None], on_previous: Callable[[int], None], on_row: Callable[[DwellRow], None]
+        self,
+        subject: str,
+        begun_ns: tuple[int, int],
+        on_current: Callable[[int], None],
+        on_previous: Callable[[int], None],
+        on_row: Callable[[DwellRow], None],
     ) -> None:
-        """Call one of these for each dwell of the subject: those of tracks by slot, those that only the store has by row."""
-        tracks, state = self._state.tracks, self._state
+        """Call one of these for each dwell of the subject that began then: of tracks by slot, of what only the store has by row."""
+        tracks, state, (from_ns, to_ns) = self._state.tracks, self._state, begun_ns
         self._dwells.save()
         of_tracks: set[tuple[str, int]] = set()
         for slot in tracks.chain(int(subject, 16)):
             store = state.estate.stores.names[tracks.store[slot]]
             if tracks.d_state[slot]:
                 of_tracks.add((store, int(tracks.d_key_ns[slot])))
-                on_current(slot)
+                if from_ns <= tracks.d_start_ns.item(slot) <= to_ns:
+                    on_current(slot)
             if tracks.p_zone[slot] != NO_CODE:
                 of_tracks.add((store, int(tracks.p_key_ns[slot])))
-                on_previous(slot)
-        for row in state.ledger.dwells_of(subject):
+                if from_ns <= tracks.p_start_ns.item(slot) <= to_ns:
+                    on_previous(slot)
+        for row in state.ledger.dwells_begun(subject, from_ns, to_ns):
             if (row.store, row.key_ns) not in of_tracks:
                 on_row(row)
         self._dwells.save()

@@ -183,6 +183,9 @@ class FoldStore(Protocol):
     def dwells(self, subject: str, store: str, from_ns: int, to_ns: int) -> list[DwellRow]:
         """Return the subject's dwells in a store that touch the span, by key."""
 
+    def dwells_begun(self, subject: str, from_ns: int, to_ns: int) -> list[DwellRow]:
+        """Return the dwells of a subject that began within these times, both included, as `dwells_of` returns all."""
+
     def dwells_of(self, subject: str) -> list[DwellRow]:
         """Return all of the subject's dwells, by store and key."""
 

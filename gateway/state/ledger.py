@@ -119,6 +119,9 @@ class Ledger(IdentityTables, SpanTables):
     def dwells_of(self, subject: str) -> list[DwellRow]:
         return self._rows(DwellRow, "WHERE subject=? ORDER BY store, key_ns", (subject,))
 
+    def dwells_begun(self, subject: str, from_ns: int, to_ns: int) -> list[DwellRow]:
+        return self._rows(DwellRow, "WHERE subject=? AND start_ns BETWEEN ? AND ? ORDER BY store, key_ns", (subject, from_ns, to_ns))
+
     def dwells_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[DwellRow]:
         """Return the fan's dwells in a store that touch the span."""
         return self._rows(DwellRow, "WHERE fan=? AND fan<>'' AND store=? AND start_ns<=? AND last_ns>=?", (fan, store, to_ns, from_ns))

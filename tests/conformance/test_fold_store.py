@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateway.fold.dwell_fans import ALWAYS
 from gateway.fold.store import Claim, CountRow, DwellRow, FoldStore, TouchNameRow, TouchRow, VisitRow
 from gateway.identity.facts import InStore, Span, Standing
 from gateway.state.ledger import Ledger
@@ -95,6 +96,13 @@ def test_dwells_that_touch_a_span_both_ends_included(store: FoldStore) -> None:
     spans = ((0, 9), (0, 10), (20, 30), (21, 29), (35, 36), (60, 99), (61, 99))
     found = {span: [row.key_ns for row in store.dwells(A, "s", *span)] for span in spans}
     assert found == {(0, 9): [], (0, 10): [10], (20, 30): [10, 30], (21, 29): [], (35, 36): [30], (60, 99): [50], (61, 99): []}
+
+
+def test_dwells_that_began_within_a_span_both_ends_included_of_all_stores(store: FoldStore) -> None:
+    store.save_dwells([dwell(10, 20), dwell(30, 40), dwell(50, 60), dwell(11, 21)._replace(store="other")])
+    began = {span: [row.start_ns for row in store.dwells_begun(A, *span)] for span in ((0, 9), (10, 30), (31, 50), ALWAYS)}
+    assert began == {(0, 9): [], (10, 30): [11, 10, 30], (31, 50): [50], ALWAYS: [11, 10, 30, 50]}
+    assert store.dwells_begun(B, *ALWAYS) == []
 
 
 def test_a_store_s_visits_of_a_span_by_their_keys_and_what_is_deleted_is_gone(store: FoldStore) -> None:

@@ -75,6 +75,9 @@ class MemoryStore:
     def dwells(self, subject: str, store: str, from_ns: int, to_ns: int) -> list[DwellRow]:
         return [row for row in self.dwells_of(subject) if row.store == store and row.last_ns >= from_ns and row.start_ns <= to_ns]
 
+    def dwells_begun(self, subject: str, from_ns: int, to_ns: int) -> list[DwellRow]:
+        return [row for row in self.dwells_of(subject) if from_ns <= row.start_ns <= to_ns]
+
     def dwells_of(self, subject: str) -> list[DwellRow]:
         return sorted((row for row in self._dwells.values() if row.subject == subject), key=lambda row: (row.store, row.key_ns))
 
