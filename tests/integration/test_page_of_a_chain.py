@@ -211,7 +211,7 @@ def test_an_arrival_is_shown_in_the_time_zone_of_its_store(region: Chain, browse
     }
     region.client.publish(live_topic("s0004"), json.dumps(arrival), 1)
     assert page.wait_for("document.querySelector('#arrivals strong')", LOOK_S)
-    assert page.text("#arrivals li").split("\n") == ["21:00:00 Asia/Tokyo", "fan-17", "Seaside 4 · entrance"]
+    assert page.text("#arrivals li").split("\n") == ["2026-11-29 21:00:00 Asia/Tokyo", "fan-17", "Seaside 4 · entrance"]
 
 
 def test_a_reader_of_a_screen_finds_names_for_all_that_can_be_used(region: Chain, browser: Browser) -> None:

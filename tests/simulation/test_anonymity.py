@@ -26,7 +26,7 @@ from gateway.sinks.files import file_reader
 from gateway.sinks.reader import PointReader
 from gateway.state.files import LEDGER
 from gateway.state.ledger_reader import LedgerReader, ledger_reader
-from serve.questions import Page, answer, page
+from serve.questions import Page, Sight, answer, page
 from simulators.identity.practice import counted, estimated, leaving_undone
 from simulators.identity.promises import brand_of, promises
 from simulators.identity.pure import PureBrand
@@ -136,7 +136,7 @@ def test_what_was_found_is_shown_as_a_table_and_as_data_by_the_command_python_an
         assert "state who borrows" in frame.attrs["notes"][0]
     asked_for = {"from": "2026-08-30", "to": "2026-10-15", "timezone": "UTC"}
     assert json.loads(answer(month.config, "anonymity", asked_for)) == rows
-    assert json.loads(page(month.config, "anonymity", asked_for, Page(), frozenset({"store00"})).text) != rows
+    assert json.loads(page(month.config, "anonymity", asked_for, Page(), Sight(frozenset({"store00"}))).text) != rows
 
 
 def test_the_command_takes_what_means_something_for_it(month: Stored) -> None:
