@@ -239,7 +239,7 @@ BENCHMARKS: Final = (
     Benchmark("influx", "into InfluxDB 1.8 beside a bare loader of the same lines",
               ("influx_rows_per_s", "influx_gateway_cpu_share"), into_influx),
     Benchmark("latency", "from publishing to queryable at 5,000 rows/s", ("latency_p99_ms",), publish_to_query),
-    Benchmark("arrivals", "from the first sighting of a fan until the arrival is heard by MQTT, at 10 Hz and at 1 Hz", arrivals.NAMES,
+    Benchmark("arrivals", "from a fan's first sighting until a client of the API is told, at 10 Hz and at 1 Hz", arrivals.NAMES,
               arrivals.run),
     Benchmark("chain", "7,000 stores, 28,000 agents, 2,800 frames/s, 84,000 rows/s",
               ("chain_7000_stores_core_share", "chain_7000_stores_core_share_default"), chain_7000),
