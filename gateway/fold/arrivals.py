@@ -110,9 +110,9 @@ class Arrivals:
         return str(estate.zone_name[begun.zone])
 
     def _dwells(self, segment: Segment, store: str) -> Iterator[DwellRow]:
-        """Yield the dwells of a segment's subject in its store: those that are closed, and those that tracks have now."""
+        """Yield the dwells of a segment's subject in its store: those around it that are closed, and those that tracks have now."""
         tracks = self._state.tracks
-        yield from (row for row in self._state.ledger.dwells_of(segment.subject) if row.store == store)
+        yield from self._state.ledger.dwells(segment.subject, store, segment.start_ns, segment.last_ns)
         for slot in tracks.tracks_of(int(segment.subject, 16), segment.key.store):
             if tracks.d_state[slot]:
                 yield DwellRow(**current(self._state, self._writer, slot))

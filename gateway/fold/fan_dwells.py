@@ -84,7 +84,8 @@ class FanDwells:
 
     def hear(self, subject: str) -> None:
         """Take that the store gets a dwell of a subject."""
-        self._has_rows.pop(subject, None)
+        if subject in self._has_rows:
+            self._has_rows[subject] = True
 
     def _is_heard(self, subject: str, store: int) -> bool:
         if self._state.tracks.tracks_of(int(subject, 16), store):
@@ -93,7 +94,7 @@ class FanDwells:
         if has_rows is None:
             if len(self._has_rows) >= _CACHED:
                 self._has_rows.clear()
-            has_rows = self._has_rows[subject] = bool(self._state.ledger.dwells_of(subject))
+            has_rows = self._has_rows[subject] = self._state.ledger.has_dwells(subject)
         return has_rows
 
     def recount(self, before: CountedDwell | None, after: CountedDwell) -> None:

@@ -124,14 +124,25 @@ class Cells:
 
     def emitted(self, owner: int, minute: int) -> Sequence[float]:
         """Return the values that a cell was emitted with last; zeros if it was not."""
+        here = self._emitted_here(owner, minute)
+        if here is None and minute < self._floor.get(owner, NO_FLOOR):
+            return self._widened(self._store.load_cell(self.table, owner, minute) or ())
+        return here or [0.0] * self._width
+
+    def emitted_in(self, owner: int, first: int, last: int) -> list[Sequence[float]]:
+        """Return the same of every minute from `first` to `last`, both included, that has a cell: the store is asked once."""
+        kept = self._store.load_cells(self.table, owner, first, last) if first < self._floor.get(owner, NO_FLOOR) else {}
+        minutes = self._minutes[owner]
+        here = dict.fromkeys(minutes[bisect_left(minutes, first) : bisect_right(minutes, last)])
+        return [self._emitted_here(owner, minute) or self._widened(kept.get(minute, ())) for minute in {**kept, **here}]
+
+    def _emitted_here(self, owner: int, minute: int) -> Sequence[float] | None:
+        """Return the values that a cell of the memory was emitted with last, zeros if it was not; None if it is not here."""
         if (owner, minute) in self._changed:
             return self._changed[owner, minute]
         if (owner, minute) in self._new:
             return [0.0] * self._width
-        cell = self._cells[owner].get(minute)
-        if cell is None and minute < self._floor.get(owner, NO_FLOOR):
-            return self._widened(self._store.load_cell(self.table, owner, minute) or ())
-        return cell or [0.0] * self._width
+        return self._cells[owner].get(minute)
 
     def latest_emitted(self, owner: int) -> int | None:
         """Return the latest minute in memory that was emitted; None if there is none."""

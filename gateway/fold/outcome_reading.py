@@ -50,7 +50,7 @@ class OutcomeReading:
         """Return what is known of a store's day now."""
         self._acts, self._led = {}, {}
         traffic, minutes = self._state.traffic, (begin_ns // NS_PER_MINUTE, end_ns // NS_PER_MINUTE - 1)
-        cells = [traffic.emitted(store, minute) for minute in traffic.minutes(store, *minutes)]
+        cells = traffic.emitted_in(store, *minutes)
         name = self._state.estate.stores.names[store]
         visits = list(self._guest_visits.of_day(store, begin_ns, end_ns))
         acts = [self._act(row) for row in self._state.ledger.touches_between(name, begin_ns, end_ns)]

@@ -184,10 +184,10 @@ class FoldStore(Protocol):
         """Return the subject's dwells in a store that touch the span, by key."""
 
     def dwells_begun(self, subject: str, from_ns: int, to_ns: int) -> list[DwellRow]:
-        """Return the dwells of a subject that began within these times, both included, as `dwells_of` returns all."""
+        """Return the dwells of a subject that began within these times, both included, by store and key."""
 
-    def dwells_of(self, subject: str) -> list[DwellRow]:
-        """Return all of the subject's dwells, by store and key."""
+    def has_dwells(self, subject: str) -> bool:
+        """Return whether there is a dwell of the subject in any store."""
 
     def dwells_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[DwellRow]:
         """Return the fan's dwells in a store that touch the span, in no order."""
@@ -271,6 +271,9 @@ class FoldStore(Protocol):
     def load_cell(self, table: str, owner: int, minute: int) -> Sequence[Any] | None: ...
     def load_cell_before(self, table: str, owner: int, minute: int) -> tuple[int, Sequence[float]] | None:
         """Return the nearest earlier minute and its cell."""
+
+    def load_cells(self, table: str, owner: int, first: int, last: int) -> dict[int, Sequence[Any]]:
+        """Return the cells of the span, both ends included, by minute."""
 
     def cell_minutes(self, table: str, owner: int, first: int, last: int) -> list[int]:
         """Return the minutes of the span that have a cell, in no order."""

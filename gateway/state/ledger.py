@@ -116,8 +116,8 @@ class Ledger(IdentityTables, SpanTables):
         where = "WHERE subject=? AND store=? AND last_ns>=? AND start_ns<=? ORDER BY key_ns, agent, zone"
         return self._rows(DwellRow, where, (subject, store, from_ns, to_ns))
 
-    def dwells_of(self, subject: str) -> list[DwellRow]:
-        return self._rows(DwellRow, "WHERE subject=? ORDER BY store, key_ns", (subject,))
+    def has_dwells(self, subject: str) -> bool:
+        return bool(self._read("SELECT 1 FROM dwells WHERE subject=? LIMIT 1", (subject,)))
 
     def dwells_begun(self, subject: str, from_ns: int, to_ns: int) -> list[DwellRow]:
         return self._rows(DwellRow, "WHERE subject=? AND start_ns BETWEEN ? AND ? ORDER BY store, key_ns", (subject, from_ns, to_ns))
@@ -181,6 +181,10 @@ class Ledger(IdentityTables, SpanTables):
     def load_cell_before(self, table: str, owner: int, minute: int) -> tuple[int, Sequence[float]] | None:
         rows = self._rows(CellRow, "WHERE kind=? AND owner=? AND minute<? ORDER BY minute DESC LIMIT 1", (table, owner, minute))
         return (rows[0].minute, msgpack.unpackb(rows[0].cell)) if rows else None
+
+    def load_cells(self, table: str, owner: int, first: int, last: int) -> dict[int, Sequence[Any]]:
+        rows = self._rows(CellRow, "WHERE kind=? AND owner=? AND minute BETWEEN ? AND ?", (table, owner, first, last))
+        return {row.minute: msgpack.unpackb(row.cell) for row in rows}
 
     def cell_minutes(self, table: str, owner: int, first: int, last: int) -> list[int]:
         rows = self._read("SELECT minute FROM cells WHERE kind=? AND owner=? AND minute BETWEEN ? AND ?", (table, owner, first, last))

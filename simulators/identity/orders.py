@@ -9,7 +9,7 @@ from itertools import permutations
 from typing import Final, NamedTuple
 
 from gateway.identity.facts import Fact, Mention, names_of
-from simulators.identity.pure import PureBrand, facts_of
+from simulators.identity.pure import BATCH, PureBrand, facts_of
 from simulators.identity.score import Names
 from simulators.identity.world import World
 
@@ -17,6 +17,19 @@ FEW: Final = 5
 """Up to so many facts that hang together are taken in every order."""
 BATCHES: Final = (1000, 100, 17, 1)
 """So many facts are taken at once: one of these by turns, the last the least often."""
+
+
+class Month(NamedTuple):
+    """A simulated month, the facts that its events state, in their order, and whom its rows name by them."""
+
+    world: World
+    facts: Sequence[Fact]
+    right: Names
+
+    @classmethod
+    def of(cls, world: World) -> Month:
+        facts = facts_of(world.sent)
+        return cls(world, facts, _names(world, facts, BATCH, crashing=False))
 
 
 class Ordered(NamedTuple):
@@ -29,17 +42,17 @@ class Ordered(NamedTuple):
         return Ordered(self.orders + other.orders, self.differences + other.differences)
 
 
-def random_order(world: World, right: Names, seed: int) -> Ordered:
+def random_order(month: Month, seed: int) -> Ordered:
     """Take all facts of a month in a random order, in batches of a size that the seed decides."""
-    dice, facts = random.Random(seed), facts_of(world.sent)
+    dice, facts = random.Random(seed), list(month.facts)
     dice.shuffle(facts)
     batch = BATCHES[dice.choice((0, 0, 1, 1, 1, 2, 2))] if seed % 50 else BATCHES[-1]
-    return Ordered(1, differing(_names(world, facts, batch, crashing=False), right))
+    return Ordered(1, differing(_names(month.world, facts, batch, crashing=False), month.right))
 
 
-def crashed(world: World, right: Names) -> Ordered:
+def crashed(month: Month) -> Ordered:
     """Take the facts of a month one by one, the stage made anew from its store before each."""
-    return Ordered(1, differing(_names(world, facts_of(world.sent), 1, crashing=True), right))
+    return Ordered(1, differing(_names(month.world, month.facts, 1, crashing=True), month.right))
 
 
 def _names(world: World, facts: Sequence[Fact], batch: int, crashing: bool) -> Names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 from footfall.units import NS_PER_MS
@@ -144,16 +145,16 @@ class PureBrand:
         voided = {each.event["of"] for each in world.sent if each.event["kind"] == "void"}
         touches = [each for each in settled(world.sent) if each.event["kind"] == "touch" and each.event["id"] not in voided]
         visits = _visits(world)
-        names: dict[str | tuple[str, int], str] = {each.event["id"]: self._of_touch(each, visits) for each in touches}
+        held_in = cache(lambda store: cache(self._held_in(store, visits)))
+        names: dict[str | tuple[str, int], str] = {each.event["id"]: self._of_touch(each, held_in(each.store)) for each in touches}
         for presence in world.presences:
-            standing = self._held_in(presence.store, visits)(identifier_of(normal(presence.identifier)).subject)
+            standing = held_in(presence.store)(identifier_of(normal(presence.identifier)).subject)
             names[presence.identifier, presence.from_ms] = whom(standing, presence.from_ms * NS_PER_MS) or ""
         return names
 
-    def _of_touch(self, sent: Sent, visits: _Visits) -> str:
+    def _of_touch(self, sent: Sent, standing_of: StandingOf) -> str:
         event = sent.event
         subjects = [identifier_of(each).subject for each in dict.fromkeys(map(normal, event["identifiers"])) if each]
-        standing_of = self._held_in(sent.store, visits)
         if event["what"] == "return":
             standing_of = self._given_back(sent, standing_of)
         return name_of_touch(standing_of, subjects, event.get("fan", ""), event.get("ref", ""), _ns(event["time"]))

@@ -13,9 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from simulators.identity import through_gateway
 from simulators.identity.gateway_orders import TINY, crash_at_every_event, random_arrival, stored
 from simulators.identity.oracle import Oracle
-from simulators.identity.orders import Ordered, crashed, differing, every_order, random_order, small_groups
+from simulators.identity.orders import Month, Ordered, crashed, differing, every_order, random_order, small_groups
 from simulators.identity.pure import PureBrand, facts_of
 from simulators.identity.score import (
     LEAST_PRECISION,
@@ -29,7 +30,6 @@ from simulators.identity.score import (
     truly_anonymous,
 )
 from simulators.identity.small_brands import disagreements, small_brand
-from simulators.identity.through_gateway import Month
 from simulators.identity.truth import Class, Truth, count_by_class
 from simulators.identity.world import Sizes, World
 from simulators.identity.world_made import make_world
@@ -147,7 +147,7 @@ def _through(world: World, on_share: OnShare) -> tuple[PureBrand, Names]:
 def _stored(world: World, on_share: OnShare) -> tuple[Names, Names]:
     """Return whom the rows name that the real gateway stores of a month: touches and dwells, and visits."""
     with TemporaryDirectory(prefix="footfall-identity-") as folder:
-        month = Month(world, Path(folder))
+        month = through_gateway.Month(world, Path(folder))
         try:
             month.play(month.end_ms, lambda done: on_share("gateway", done))
         finally:
@@ -174,7 +174,7 @@ def _orders(
             arrivals = [pool.submit(_arrived, settings, number) for number in range(settings.orders // ORDERS_PER_BRAND)]
             brands = settings.orders * SMALL_BRANDS_PER_ORDER
             tried = [pool.submit(_small_brands, settings, first, brands) for first in range(0, brands, BRANDS_AT_ONCE)]
-            groups = len(_groups(_small(settings)))
+            groups = len(_groups(settings))
             running += [pool.submit(_every_order, settings, first) for first in range(0, groups, GROUPS_AT_ONCE)]
 
             def gathered(names: Names) -> Ordered:
@@ -189,21 +189,17 @@ def _orders(
             pool.shutdown(cancel_futures=True)
 
 
-def _small(settings: Settings) -> Settings:
-    fans = min(settings.sizes.fans, FANS_IN_ORDERS)
-    return Settings(seed=settings.seed, sizes=Sizes(fans=fans, stores=min(settings.sizes.stores, 3), days=settings.sizes.days))
-
-
 @lru_cache(maxsize=1)
-def _month(settings: Settings) -> tuple[World, Names]:
-    world = make_world(settings.seed, settings.sizes)
-    return world, _through(world, lambda what, share: None)[1]
+def _in_orders(settings: Settings) -> Month:
+    """Return the small month of which other orders are tried."""
+    fans = min(settings.sizes.fans, FANS_IN_ORDERS)
+    return Month.of(make_world(settings.seed, Sizes(fans=fans, stores=min(settings.sizes.stores, 3), days=settings.sizes.days)))
 
 
 @lru_cache(maxsize=1)
 def _groups(settings: Settings) -> list[list[str]]:
     """Return the ids of facts that hang together, a few each."""
-    return [[fact.id for fact in group] for group in small_groups(facts_of(_month(settings)[0].sent))]
+    return [[fact.id for fact in group] for group in small_groups(_in_orders(settings).facts)]
 
 
 def _whole_at_random(settings: Settings) -> Names:
@@ -217,19 +213,17 @@ def _whole_at_random(settings: Settings) -> Names:
 
 
 def _random_order(settings: Settings, number: int) -> Ordered:
-    world, right = _month(_small(settings))
-    return random_order(world, right, 1_000_000 * settings.seed + number)
+    return random_order(_in_orders(settings), 1_000_000 * settings.seed + number)
 
 
 def _crashed(settings: Settings) -> Ordered:
-    return crashed(*_month(_small(settings)))
+    return crashed(_in_orders(settings))
 
 
 def _every_order(settings: Settings, first: int) -> Ordered:
-    small = _small(settings)
-    by_id = {fact.id: fact for fact in facts_of(_month(small)[0].sent)}
+    by_id = {fact.id: fact for fact in _in_orders(settings).facts}
     found = Ordered(0, 0)
-    for group in _groups(small)[first : first + GROUPS_AT_ONCE]:
+    for group in _groups(settings)[first : first + GROUPS_AT_ONCE]:
         found = found.plus(every_order([by_id[each] for each in group]))
     return found
 

@@ -73,12 +73,15 @@ class MemoryStore:
         self._dwells |= {(row.subject, row.store, row.key_ns, row.agent, row.zone): row for row in rows}
 
     def dwells(self, subject: str, store: str, from_ns: int, to_ns: int) -> list[DwellRow]:
-        return [row for row in self.dwells_of(subject) if row.store == store and row.last_ns >= from_ns and row.start_ns <= to_ns]
+        return [row for row in self._dwells_of(subject) if row.store == store and row.last_ns >= from_ns and row.start_ns <= to_ns]
+
+    def has_dwells(self, subject: str) -> bool:
+        return bool(self._dwells_of(subject))
 
     def dwells_begun(self, subject: str, from_ns: int, to_ns: int) -> list[DwellRow]:
-        return [row for row in self.dwells_of(subject) if from_ns <= row.start_ns <= to_ns]
+        return [row for row in self._dwells_of(subject) if from_ns <= row.start_ns <= to_ns]
 
-    def dwells_of(self, subject: str) -> list[DwellRow]:
+    def _dwells_of(self, subject: str) -> list[DwellRow]:
         return sorted((row for row in self._dwells.values() if row.subject == subject), key=lambda row: (row.store, row.key_ns))
 
     def dwells_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[DwellRow]:
@@ -90,7 +93,7 @@ class MemoryStore:
             self._dwells.pop((row.subject, row.store, row.key_ns, row.agent, row.zone), None)
 
     def dwell_end(self, subject: str, store: str, time_ns: int) -> int:
-        covering = (row for row in self.dwells_of(subject) if row.store == store and row.start_ns <= time_ns <= row.last_ns)
+        covering = (row for row in self._dwells_of(subject) if row.store == store and row.start_ns <= time_ns <= row.last_ns)
         return max((row.last_ns for row in covering), default=0)
 
     def save_touches(self, rows: Iterable[TouchRow], names: Iterable[TouchNameRow] = ()) -> None:
@@ -194,6 +197,9 @@ class MemoryStore:
     def load_cell_before(self, table: str, owner: int, minute: int) -> tuple[int, Sequence[float]] | None:
         before = [at for kind, whose, at in self._cells if (kind, whose) == (table, owner) and at < minute]
         return (max(before), self._cells[table, owner, max(before)]) if before else None
+
+    def load_cells(self, table: str, owner: int, first: int, last: int) -> dict[int, Sequence[float]]:
+        return {minute: self._cells[table, owner, minute] for minute in self.cell_minutes(table, owner, first, last)}
 
     def cell_minutes(self, table: str, owner: int, first: int, last: int) -> list[int]:
         return [at for kind, whose, at in self._cells if (kind, whose) == (table, owner) and first <= at <= last]

@@ -7,68 +7,59 @@ from collections import Counter
 
 import pytest
 
-from simulators.identity.orders import FEW, Ordered, crashed, every_order, random_order, small_groups
+from simulators.identity.orders import FEW, Month, Ordered, crashed, every_order, random_order, small_groups
 from simulators.identity.pure import PureBrand, facts_of
 from simulators.identity.run import Verdict
-from simulators.identity.score import Names, Score
+from simulators.identity.score import Score
 from simulators.identity.truth import Class
-from simulators.identity.world import Sizes, World
+from simulators.identity.world import Sizes
 from simulators.identity.world_made import make_world
 
 SMALL = Sizes(fans=300, stores=3)
 TINY = Sizes(fans=60, stores=2)
 
 
-def names_of(world: World) -> Names:
-    brand = PureBrand()
-    for _ in brand.take(facts_of(world.sent)):
-        pass
-    return brand.names(world)
+@pytest.fixture(scope="module")
+def month() -> Month:
+    return Month.of(make_world(1, SMALL))
 
 
 @pytest.fixture(scope="module")
-def month() -> tuple[World, Names]:
-    world = make_world(1, SMALL)
-    return world, names_of(world)
-
-
-@pytest.fixture(scope="module")
-def tiny() -> tuple[World, Names]:
-    world = make_world(1, TINY)
-    return world, names_of(world)
+def tiny() -> Month:
+    return Month.of(make_world(1, TINY))
 
 
 @pytest.mark.parametrize("seed", range(1, 4))
-def test_rows_do_not_depend_on_the_order_of_facts(month: tuple[World, Names], seed: int) -> None:
-    assert random_order(*month, seed).differences == 0
+def test_rows_do_not_depend_on_the_order_of_facts(month: Month, seed: int) -> None:
+    assert random_order(month, seed).differences == 0
 
 
-def test_one_by_one_and_with_a_crash_before_every_fact_the_rows_are_the_same(tiny: tuple[World, Names]) -> None:
-    assert random_order(*tiny, 0).differences == 0
-    assert crashed(*tiny).differences == 0
+def test_one_by_one_and_with_a_crash_before_every_fact_the_rows_are_the_same(tiny: Month) -> None:
+    assert random_order(tiny, 0).differences == 0
+    assert crashed(tiny).differences == 0
 
 
-def test_a_few_facts_that_hang_together_come_to_the_same_in_every_order(tiny: tuple[World, Names]) -> None:
-    groups = list(small_groups(facts_of(tiny[0].sent)))
+def test_a_few_facts_that_hang_together_come_to_the_same_in_every_order(tiny: Month) -> None:
+    groups = list(small_groups(tiny.facts))
     assert groups
     assert all(1 < len(group) <= FEW for group in groups)
     assert sum((every_order(group).differences for group in groups[:20]), 0) == 0
 
 
-def test_every_order_finds_rows_that_depend_on_it(monkeypatch: pytest.MonkeyPatch, tiny: tuple[World, Names]) -> None:
-    group = next(small_groups(facts_of(tiny[0].sent)))
+def test_every_order_finds_rows_that_depend_on_it(monkeypatch: pytest.MonkeyPatch, tiny: Month) -> None:
+    group = next(small_groups(tiny.facts))
     monkeypatch.setattr(PureBrand, "standings_of", lambda self, facts: {"first": next(iter(facts)).id})
     found = every_order(group)
     assert found.orders > 1
     assert found.differences > 0
 
 
-def test_a_crash_is_a_stage_that_is_made_anew(monkeypatch: pytest.MonkeyPatch, tiny: tuple[World, Names]) -> None:
+def test_a_crash_is_a_stage_that_is_made_anew(monkeypatch: pytest.MonkeyPatch, tiny: Month) -> None:
     made = Counter[str]()
     fresh = PureBrand._fresh
     monkeypatch.setattr(PureBrand, "_fresh", lambda self: made.update(["stages"]) or fresh(self))
-    crashed(*tiny)
-    assert made["stages"] > len(tiny[0].sent)
+    crashed(tiny)
+    assert made["stages"] > len(tiny.world.sent)
 
 
 def test_every_kind_of_event_states_a_fact() -> None:
