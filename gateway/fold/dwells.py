@@ -117,24 +117,30 @@ class Dwells:
             tracks.zone_ns[slot] = time_ns
             return
         with self._recounted(slot) as shared:
-            if tracks.d_state[slot] == CLOSED:
-                if not shared:
-                    self._count_end(self._row, slot, -1)
-                tracks.d_state[slot] = OPEN
-                emit(self._row, current(self._state, self._row, slot))
+            self._reopen(slot, not shared)
             tracks.zone_ns[slot] = time_ns
             before = int(tracks.d_minute[slot])
             tracks.d_minute[slot] = max(minute, before)
             if not shared and not tracks.staff[slot]:
                 self._count_minutes(int(tracks.zone[slot]), before + 1, minute, self._state.fans.known(tracks.d_fan[slot]))
 
+    def _reopen(self, slot: int, alone: bool) -> None:
+        """Let a dwell that was closed go on."""
+        if self._state.tracks.d_state[slot] != CLOSED:
+            return
+        if alone:
+            self._count_end(self._row, slot, -1)
+        self._state.tracks.d_state[slot] = OPEN
+        emit(self._row, current(self._state, self._row, slot))
+
     def cut(self, slot: int, end_ns: int) -> None:
-        """End an open dwell before its latest evidence, if that is later."""
+        """Let a dwell end before its latest evidence, if that is later: it is open then, though a silence may have closed it before."""
         t = self._state.tracks
         if end_ns >= t.zone_ns.item(slot):
             return
         minute, before = end_ns // NS_PER_MINUTE, int(t.d_minute[slot])
         with self._recounted(slot) as shared:
+            self._reopen(slot, not shared)
             t.zone_ns[slot], t.d_minute[slot] = end_ns, min(minute, before)
             if not shared and not t.staff[slot]:
                 self._count_minutes(int(t.zone[slot]), minute + 1, before, self._state.fans.known(t.d_fan[slot]), -1)

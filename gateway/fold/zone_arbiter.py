@@ -178,6 +178,10 @@ class ZoneArbiter:
             if not is_outside:
                 self._visits.earlier(slot, time_ns)
             return
+        if s.v_state[slot] and 0 < time_ns - int(s.v_last_ns[slot]) <= timeout_ns:  # later rows settle whose the subject is
+            if not is_outside:
+                self._visits.evidence(slot, time_ns, row.key_ns, row.agent, row.zone)
+            return
         if not is_outside:
             self._apply_row(self._out_of_order_track(slot, time_ns), row, profile)
 

@@ -71,3 +71,15 @@ def test_a_late_exit_makes_a_stay_of_a_pass() -> None:
     assert shop.minute(0, "a")["passes"] == 1
     shop.late(left("ann", "a", 20)).close()
     assert (shop.minute(0, "a").get("passes", 0), round(shop.minute(0, "a")["dwell_sum_s"])) == (0, 20)
+
+
+def test_a_dwell_that_a_silence_closed_before_another_zone_took_the_person_over_is_cut_all_the_same() -> None:
+    """The owner is silent for longer than the gap, the zone that leads is not: which of the two is looked at first changes nothing."""
+    rows = (seen("ann", "a", 0), seen("ann", "a", 24, dbm=-85), seen("ann", "b", 28, dbm=-40))
+    closed = Shop().hear(*rows).wait(61.4).wait(1)
+    assert closed.minute(0, "a")["dwell_sum_s"] == 24
+    at_once, late = (shop.hear(left("ann", "w", 92.8)).close() for shop in (Shop().hear(*rows), closed))
+    assert late.dwells() == at_once.dwells()
+    assert [(dwell.zone, dwell.seconds) for dwell in late.dwells()] == [("a", 23), ("b", 0)]
+    assert late.minute(0, "a") == at_once.minute(0, "a")
+    assert late.minute(0, "a")["dwell_sum_s"] == 23

@@ -140,6 +140,13 @@ def test_a_lead_that_never_reaches_the_margin_lapses_and_is_not_stamped_back() -
     assert 10 + 2 * CONFIRMS_S - 1 <= after.begin_s <= 29
 
 
+def test_a_lead_of_somebody_who_has_left_lapses_before_what_is_heard_next_whenever_that_is_delivered() -> None:
+    rows = (seen("ann", "a", 0), seen("ann", "a", 25, dbm=-85), seen("ann", "b", 27, dbm=-40))
+    found = [Shop().hear(*rows).wait(seconds).hear(left("ann", "w", 120)).close().dwells() for seconds in (0, 90)]
+    assert found[0] == found[1]
+    assert [(dwell.zone, dwell.seconds) for dwell in found[0]] == [("a", 25)]
+
+
 def test_who_goes_back_and_forth_between_two_zones_for_minutes_has_each_of_their_stays() -> None:
     """The nearer zone is always 6 dB louder, a dB more than the margin: returns make wary of moments, not of minutes."""
     turns = "abababab"
@@ -249,6 +256,12 @@ def test_who_stays_in_the_street_has_left_when_the_street_went_ahead() -> None:
 def test_a_row_that_comes_late_into_the_settling_time_is_known_already() -> None:
     shop = Shop().hear(seen("ann", "a", 10), seen("ann", "a", 12)).late(seen("ann", "b", 11)).close()
     assert ([dwell.zone for dwell in shop.dwells()], len(shop.standing())) == (["a"], 1)
+
+
+def test_a_row_that_comes_late_before_a_settling_time_is_of_the_visit_that_goes_on() -> None:
+    """It was a visit of its own, of no length and of the fan who had become known meanwhile."""
+    shop = Shop().link("ann", "fan-1", from_s=10, to_s=300).hear(seen("ann", "a", 5), seen("ann", "a", 90)).late(seen("ann", "a", 89))
+    assert [(visit.fan, visit.begin_s, visit.seconds) for visit in shop.close().visits()] == [("", 5, 85)]
 
 
 def test_zones_that_lose_a_person_with_one_sighting_leave_no_dwell_to_the_one_whose_exit_comes_last() -> None:
