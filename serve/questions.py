@@ -22,6 +22,7 @@ from gateway.query.explain import every_measure
 from gateway.query.groups import groups_of
 from gateway.query.measures import measures_of
 from gateway.query.options import ANONYMITY, EXPLAINS, MEANINGS, OF_LEDGER, request_of, takes
+from gateway.query.own_values import IsOwn, OwnValuesReader
 from gateway.query.questions import ask
 from gateway.query.reading import read_estate
 from gateway.query.show import as_json
@@ -128,7 +129,9 @@ def asked(
         if sight.reach is not None:
             reader.where = _WHERE  # in messages: a path is headquarters' alone
             request = replace(_there(request, reader, estate, is_stated="store" in given), is_shown=sight.is_shown)
-        found = _asked(gateway, request, reader, estate, work)
+            found = _asked(gateway, request, OwnValuesReader(reader, _are_own(sight.reach, site, estate)), estate, work)
+        else:
+            found = _asked(gateway, request, reader, estate, work)
     found = found if sight.reach is None else _without_pseudonyms(found)
     return replace(found, notes=(*found.notes, note)) if note else found
 
@@ -140,6 +143,12 @@ def _asked(gateway: Path, request: Request, reader: PointReader, estate: QueryEs
         return ask(reader, request, estate, now_ns, work.check, most_listed=most)
     with desk(gateway) as files:
         return anonymity(reader, files.ledger, files.types, files.key, request, estate, now_ns, work.check)
+
+
+def _are_own(reach: frozenset[str], site: Site, estate: QueryEstate) -> Mapping[str, IsOwn]:
+    """Return by the kind of a value of `outcome` that names somebody whether it is of the stores of a reach."""
+    staff = {each.staff_id for each in site.staff if each.store in reach}
+    return {"staff": staff.__contains__, "store": lambda store: estate.now_name(store) in reach}
 
 
 def _there(request: Request, reader: PointReader, estate: QueryEstate, is_stated: bool) -> Request:

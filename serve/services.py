@@ -17,6 +17,8 @@ from footfall.errors import ConfigError
 from footfall.events import AnyEvent
 from gateway.cli.status import fetch
 from gateway.config import GatewayConfig
+from gateway.fans.audit import Audited
+from gateway.fans.audit_entries import corrections_of
 from gateway.fans.desk import Desk
 from gateway.fans.known_events import KnownEvent, known_events
 from gateway.fans.profile_settings import FanProfileSettings
@@ -136,6 +138,18 @@ class Services:
             return known_events(self.settings.state_dir / JOURNAL, places, store, agent, ids, facts) if places else {}
         except ConfigError:
             return {}
+
+    def corrections_of(self, store: str, agent: str, event: str, shows_subjects: bool) -> list[Audited]:
+        """Return what takes back or amends an event, as of the ledger's last checkpoint; nothing where this server cannot read its files.
+
+        Raise ContractError: site.toml has no such publisher.
+        """
+        places = self.estate.places()
+        try:
+            with self._ledgers.reading() as fans:
+                return list(corrections_of(fans.ledger, places, store, agent, event, shows_subjects)) if places else []
+        except ConfigError:
+            return []
 
     def refused_event(self, store: str, agent: str, event: str) -> RefusedEvent | None:
         """Return why an event lies in quarantine; None if it does not, and where this server cannot read the gateway's files."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
+from gateway.site.index import Places
+
 ID_BYTES: Final = 16
 BRAND: Final = ""
 """In the place of a store: what is known by its id throughout the brand."""
@@ -17,3 +19,12 @@ def id_hash(*names: str) -> bytes:
     releases knew it by (publisher, id), which still gives its point the same digits whichever gateway takes it.
     """
     return hashlib.blake2b("\0".join(names).encode(), digest_size=ID_BYTES).digest()
+
+
+def known_as(places: Places, store: str, agent: str, event_id: str) -> tuple[bytes, bytes]:
+    """Return by what an event of a publisher in a store is known: in this release, and in earlier ones.
+
+    Raise ContractError: the estate has no such publisher there.
+    """
+    first = places.agent(agent).first
+    return id_hash(places.of(store, agent).names.first, first, event_id), id_hash(first, event_id)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gateway.accept.contents import remembered
-from gateway.accept.ids import id_hash
+from gateway.accept.ids import known_as
 from gateway.fans.fact_text import when
 from gateway.site.index import Places
 from gateway.state.event_ids import content_in
@@ -35,10 +35,9 @@ class CorrectedEvent(NamedTuple):
 
 def corrected_event(state_dir: Path, places: Places, store: str, publisher: str, event_id: str) -> CorrectedEvent:
     """Return an event by what the journal remembers of it, else the ledger. Raise ConfigError if a file cannot be read."""
-    first = places.agent(publisher).first
-    known_as = id_hash(places.of(store, publisher).names.first, first, event_id), id_hash(first, event_id)
-    content = content_in(state_dir / JOURNAL, known_as)
-    what = _stored(state_dir / LEDGER, [each.hex() for each in known_as]) if content is None else _in_words(content)
+    hashes = known_as(places, store, publisher, event_id)
+    content = content_in(state_dir / JOURNAL, hashes)
+    what = _stored(state_dir / LEDGER, [each.hex() for each in hashes]) if content is None else _in_words(content)
     return CorrectedEvent(event_id, publisher, store, what)
 
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from functools import partial
 from heapq import merge
 
-from gateway.accept.ids import id_hash
+from gateway.accept.ids import id_hash, known_as
 from gateway.fans.audit import Audited, Filter, of_corrections, of_facts
 from gateway.fans.desk import Desk
 from gateway.fans.desk_decisions import facts_of_id
 from gateway.identity.facts import Mention
+from gateway.site.index import Places
+from gateway.state.ledger_reader import LedgerReader
 
 
 def entries(files: Desk, wanted: Filter) -> Iterator[Audited]:
@@ -25,6 +27,17 @@ def entries(files: Desk, wanted: Filter) -> Iterator[Audited]:
     new = sorted((fact for fact in files.tail if not isinstance(fact, Mention)), key=lambda fact: -fact.known_ns)
     of_id = partial(facts_of_id, files)
     return merge(of_facts(stored, of_id), of_facts(new, of_id), corrections, key=_newest)
+
+
+def corrections_of(
+    ledger: LedgerReader, places: Places, store: str, agent: str, event_id: str, shows_subjects: bool = True
+) -> Iterator[Audited]:
+    """Yield what takes back or amends the event that a publisher sent in a store, by their own times.
+
+    Raise ContractError: the estate has no such publisher there.
+    """
+    rows = ledger.corrections_of([each.hex() for each in known_as(places, store, agent, event_id)])
+    return of_corrections(rows, shows_subjects)
 
 
 def hashes_of(files: Desk, event_id: str) -> set[str]:

@@ -16,7 +16,7 @@ from footfall.errors import Unreadable
 from footfall.sqlite import open_file
 from gateway.accept.amounts import in_hundredths
 from gateway.accept.contents import remembered
-from gateway.accept.ids import BRAND, id_hash
+from gateway.accept.ids import BRAND, id_hash, known_as
 from gateway.site.index import Places
 from gateway.state.event_ids import BUSY_S
 
@@ -39,21 +39,19 @@ def known_events(
 
     Raise ContractError: site.toml has no such publisher. Raise Unreadable (ConfigError): the journal cannot be read.
     """
-    first = places.agent(agent).first
-    of_store = places.of(store, agent).names.first
-    hashes: dict[str, tuple[bytes, ...]] = {each: (id_hash(of_store, first, each), id_hash(first, each)) for each in ids}
+    hashes: dict[str, tuple[bytes, ...]] = {each: known_as(places, store, agent, each) for each in ids}
     hashes |= {each: (id_hash(BRAND, FACT, each),) for each in facts}
     if not journal.is_file():
         return {}
     try:
         with closing(open_file(journal, "mode=ro", BUSY_S)) as db:
-            return {each: found for each, known_as in hashes.items() if (found := _found(db, known_as)) is not None}
+            return {each: found for each, known in hashes.items() if (found := _found(db, known)) is not None}
     except sqlite3.DatabaseError as error:
         raise Unreadable(f"{journal}: cannot be read: {error}") from None
 
 
-def _found(db: sqlite3.Connection, known_as: Iterable[bytes]) -> KnownEvent | None:
-    for each in known_as:
+def _found(db: sqlite3.Connection, known: Iterable[bytes]) -> KnownEvent | None:
+    for each in known:
         if row := db.execute("SELECT content FROM event_ids WHERE id=?", (each,)).fetchone():
             return KnownEvent(*remembered(row[0] or b""))
     return None

@@ -14,6 +14,7 @@ from footfall.fan_ids import VOIDS
 from gateway.fold.store import CorrectionRow, TouchRow
 from gateway.fold.touch_facts import WAS, amended_mention, facts_of_touch
 from gateway.identity.facts import Fact, names_of
+from gateway.identity.facts_json import HANDBACK, RETURN, gives_back
 
 VOID: Final = "void"
 Place = tuple[str, str, int]
@@ -32,6 +33,7 @@ def as_it_was(row: TouchRow, corrections: Iterable[CorrectionRow], until_ns: int
         values = {key: first.get(key, value) for key, value in values.items() if key not in first or first[key] is not None}
         values |= {key: value for _, amended in amends for key, value in amended.items()}
         values |= amended_mention(row, amends)
+        values |= {} if values["what"] != HANDBACK or gives_back(values) else {"what": RETURN}
     is_void = any(each.kind == VOID for each in known)
     subject = next(iter(values["subjects"]), "")
     return row._replace(given_fan=values["fan"], subject=subject, void=int(is_void), body=json.dumps(values, ensure_ascii=False))

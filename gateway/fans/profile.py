@@ -14,12 +14,13 @@ from typing import Final, NamedTuple
 from footfall.units import NS_PER_S
 from gateway.fans.history import PURCHASES, History, Touched
 from gateway.fans.profile_settings import FanProfileSettings, Stage
+from gateway.identity.facts_json import HANDBACK
 
 STORE: Final = "store"
 """The channel of visits, and of touches that name none."""
 NS_PER_DAY: Final = 86_400 * NS_PER_S
 _RETURNS: Final = frozenset({"return"})
-_NO_BEHAVIOUR: Final = PURCHASES | _RETURNS | {"payment"}
+_NO_BEHAVIOUR: Final = PURCHASES | _RETURNS | {"payment", HANDBACK}
 _PLACES: Final = 1
 
 
@@ -34,7 +35,7 @@ class Seen(NamedTuple):
     channels: Mapping[str, int]
     """Visits and touches by channel, by its name."""
     behaviour: Sequence[str]
-    """Kinds of touches beside sale, payment and return, by name."""
+    """Kinds of touches beside sale, payment, return and handback, by name."""
 
 
 class Value(NamedTuple):

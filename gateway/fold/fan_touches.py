@@ -15,8 +15,9 @@ from typing import Any, Final
 from footfall.units import NS_PER_DAY
 from gateway.fold.store import FoldStore, TouchRow
 from gateway.fold.touch_names import name_rows
+from gateway.identity.facts_json import HANDBACK
 
-VOUCHES: Final = frozenset({"try_on", "scan", "transaction", "payment", "pickup", "return", "service", "consultation"})
+VOUCHES: Final = frozenset({"try_on", "scan", "transaction", "payment", "pickup", "return", HANDBACK, "service", "consultation"})
 """Touches that only somebody in the store makes; a promotion, a voucher, a redemption or a registration may come from anywhere."""
 KEPT: Final = 2_000
 """Fans in stores of which touches are kept in memory."""

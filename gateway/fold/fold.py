@@ -101,7 +101,7 @@ class Fold:
             self._dwells,
             self._minute_points,
             taken_over,
-            self._touches.of_staff_again,
+            self._touches.by_site_again,
         )
         self._retention: Final = Retention(self.state, self._watermarks)
         self._saved: Final = SavedParts(

@@ -35,7 +35,7 @@ class Rebuilding:
         self, state: State, visits: RebuiltVisits, relink: Callable[[Sequence[Changed]], None], dwells: Dwells, minute_points: MinutePoints,
         taken_over: TakenOver, touches_again: Callable[[str, int, int], None],
     ) -> None:  # fmt: skip
-        """`relink` gives visits of subjects their fans anew; `touches_again` a store's touches of a span what follows from the staff."""
+        """`relink` gives visits of subjects their fans anew; `touches_again` a store's touches of a span what follows from the site."""
         self._state: Final = state
         self._relink: Final = relink
         self._visits: Final = visits
@@ -45,7 +45,7 @@ class Rebuilding:
         self._touches_again: Final = touches_again
 
     def take(self, record: Record) -> None:
-        """Put what a record has in the place of what is there, and work out again what follows from the staff."""
+        """Put what a record has in the place of what is there, and work out again what follows from staff and types."""
         part = decode(record.body)
         if not part.keeps_rows:
             self._take_rows(record, part)

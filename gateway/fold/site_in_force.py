@@ -16,6 +16,7 @@ from gateway.fold.state import State
 from gateway.fold.store_counters import StoreCounters
 from gateway.fold.store_points import store_points
 from gateway.fold.watermarks import Watermarks
+from gateway.identity.types import IdentifierTypes
 from gateway.outcome.rules import ContributionSettings
 from gateway.site.recorded import RecordedIdentifierType, RecordedSite, read_site
 from gateway.site.staff import Badges, Roster
@@ -76,6 +77,8 @@ class SiteInForce:
 
     def _use(self, body: bytes, site: RecordedSite) -> frozenset[int]:
         """Return the stores whose calibrations are others than before."""
+        if self.identifier_types != site.identifier_types:
+            self._state.identifier_types = IdentifierTypes(site.identifier_types)
         self.body, self.identifier_types = body, site.identifier_types
         recalibrated = self._state.estate.apply(site)
         self._state.deaf_zones.apply(site, self._state.estate.zone)

@@ -28,6 +28,7 @@ from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import SETTLES, Tracks
 from gateway.fold.unmet import Unmet
 from gateway.fold.usual_levels import UsualLevels
+from gateway.identity.types import IdentifierTypes
 from gateway.outcome.rules import ContributionSettings
 from gateway.points import Points, from_rows
 from gateway.points.rows import KEY_SIZE, MEASUREMENT, PointRow
@@ -85,6 +86,7 @@ class State:
         self.traffic: Final = Cells("traffic", len(TRAFFIC), ledger)
         self.zones: Final = Cells("zone", len(ZONE), ledger)
         self.contribution = ContributionSettings()
+        self.identifier_types = IdentifierTypes()
         self.outcome_days: Final = OutcomeDays(self.estate)
         self.fans = FanCodes()
         self.staff: frozenset[int] = frozenset()

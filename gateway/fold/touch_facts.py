@@ -10,13 +10,26 @@ from typing import Any, Final
 from footfall.fan_ids import VOIDS
 from gateway.fold.store import CorrectionRow, TouchRow
 from gateway.identity.facts import Fact, Mention, Revoke
-from gateway.identity.facts_json import mention_of_touch
+from gateway.identity.facts_json import HANDBACK, RETURN, gives_back, mention_of_touch
+from gateway.identity.types import IdentifierTypes
 
 MENTION: Final = "mention"
 """The key of an amended touch that has the id of what it states."""
 WAS: Final = "was"
 """The key of an amended touch that has what each amended key was first, null of one that it had not."""
 _STATES: Final = frozenset({"subjects", "types", "fan", "ref"})
+
+
+def as_meant(values: Mapping[str, Any], types: IdentifierTypes) -> Mapping[str, Any]:
+    """Return a touch's values as they are stored: a return that gives back something of a type that is lent is a handback.
+
+    A sender that gives a subject without its type means the weakest, which is not lent.
+    """
+    if values["what"] not in (RETURN, HANDBACK):
+        return values
+    is_of_lent = gives_back(values) and types.of(next(iter(values.get("types") or [""]))).klass == "lent"
+    what = HANDBACK if is_of_lent else RETURN
+    return values if values["what"] == what else {**values, "what": what}
 
 
 def facts_of_touch(row: TouchRow, values: Mapping[str, Any]) -> list[Fact]:

@@ -15,7 +15,7 @@ from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.returns import OF_SALES, Returns
 from gateway.fold.state import State
 from gateway.fold.store import CorrectionRow, TouchRow
-from gateway.fold.touch_facts import amended_mention, facts_of_corrected, facts_of_touch, with_first
+from gateway.fold.touch_facts import amended_mention, as_meant, facts_of_corrected, facts_of_touch, with_first
 from gateway.fold.visits import Visits
 from gateway.identity.facts import Fact, fan_name, is_registered
 from gateway.identity.facts_json import gives_back
@@ -37,12 +37,13 @@ class Touches:
 
     def touch(self, record: Record, values: Mapping[str, Any]) -> list[Fact]:
         """Store a touch, and emit its point, with the fan that identity gives it now; return what it states about identity."""
+        stated, values = values, as_meant(values, self._state.identifier_types)
         subjects, time_ns = values["subjects"], values["time_ns"]
         subject = subjects[0] if subjects else ""
         key_ns = event_key_ns(self._state, record, values)
         fan = self._fan(record.store, time_ns, values["fan"], values)
-        row = TouchRow(record.store, record.agent, record.seq, time_ns, key_ns, values["id"], subject, fan, values["fan"], 0,
-                       record.body.decode())  # fmt: skip
+        body = record.body.decode() if values is stated else _body_of(values)
+        row = TouchRow(record.store, record.agent, record.seq, time_ns, key_ns, values["id"], subject, fan, values["fan"], 0, body)
         self._change(None, values, row, values)
         return facts_of_touch(row, values)
 
@@ -50,8 +51,9 @@ class Touches:
         """Store a touch with all its amends, in their order, or void; return what that changes of what it states about identity."""
         before = json.loads(row.body)
         amends = {key: value for _, amended in changes for key, value in amended.items()}
-        values = with_first(before, {**before, **amends, **amended_mention(row, changes)})
-        body = row.body if values == before else json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+        amended = as_meant({**before, **amends, **amended_mention(row, changes)}, self._state.identifier_types)
+        values = with_first(before, amended)
+        body = row.body if values == before else _body_of(values)
         subject = next(iter(values["subjects"]), "")
         changed = row._replace(given_fan=values["fan"], subject=subject, void=int(is_void), body=body)
         self._change(row, before, changed._replace(fan=self._fan(row.store, row.time_ns, values["fan"], values)), values)
@@ -69,11 +71,15 @@ class Touches:
         if row := self._state.ledger.touch_by_key(store, agent, key_ns):
             self._state.points.emit(self._point(row, json.loads(row.body)))
 
-    def of_staff_again(self, store: str, from_ns: int, to_ns: int) -> None:
-        """Emit the touches of a span once more whose department or squad is that of their staff then."""
+    def by_site_again(self, store: str, from_ns: int, to_ns: int) -> None:
+        """Work out again for the touches of a span what follows from the site: which returns are handbacks, and whose department and squad
+        are those of their staff then.
+        """
         for row in self._state.ledger.touches_between(store, from_ns, to_ns):
             values = json.loads(row.body)
-            if values["staff_id"] and not (values["department"] and values.get("squad")):
+            if (meant := as_meant(values, self._state.identifier_types)) is not values:
+                self._change(row, values, row._replace(body=_body_of(meant)), meant)
+            elif values["staff_id"] and not (values["department"] and values.get("squad")):
                 self._state.points.emit(self._point(row, values))
 
     def relink(self, changed: Changed) -> None:
@@ -142,3 +148,7 @@ class Touches:
         if not stated:
             return ""
         return fan_at(self._visits.whose.standing_of(self._state.estate.stores.of(row.store), row.time_ns), stated, row.time_ns)
+
+
+def _body_of(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))

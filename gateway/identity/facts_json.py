@@ -82,6 +82,8 @@ _HELD: Final = {
 }
 OF_LINK: Final = "of_link"
 RETURN: Final = "return"
+HANDBACK: Final = "handback"
+"""What the fold stores in place of a return that hands back something lent: no goods came back. Nobody states it."""
 ALSO: Final = "also"
 """Facts that an object states beside its own: that two spellings of a number are one."""
 
@@ -173,7 +175,8 @@ def mention_of_touch(fact_id: str, values: Mapping[str, Any], publisher: str = "
 
 def gives_back(values: Mapping[str, Any]) -> bool:
     """Return whether a touch is the return of the one thing that it names, and of no goods: somebody scans a rented tag at the desk."""
-    return values.get("what") == RETURN and len(values["subjects"]) == 1 and not any(values.get(key) for key in ("items", "amount", "ref"))
+    is_return = values.get("what") in (RETURN, HANDBACK)
+    return is_return and len(values["subjects"]) == 1 and not any(values.get(key) for key in ("items", "amount", "ref"))
 
 
 def content_of(fact: Fact) -> str:

@@ -9,12 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from footfall.campaigns import campaigns_of
+from gateway.identity.facts_json import HANDBACK
 from gateway.site.staff import NOBODY, Member
 
 SALE: Final = "transaction"
 RETURN: Final = "return"
-TILL: Final = frozenset({SALE, RETURN, "payment", "pickup"})
-"""Touches of a purchase itself: a guest whom nobody did more for was not touched."""
+BACK: Final = frozenset({RETURN, HANDBACK})
+"""Touches that bring something back: they lead to no sale."""
+TILL: Final = BACK | {SALE, "payment", "pickup"}
+"""Touches of a purchase or a loan itself: a guest whom nobody did more for was not touched."""
 HUNDREDTHS: Final = 100
 
 
@@ -83,9 +86,9 @@ class Sale(NamedTuple):
 def contributed(sale: Act, acts: Iterable[Act], day_begin_ns: int, window_ns: int) -> tuple[Act, ...]:
     """Return the touches that led to a sale: those of its fan in its store within the window before it, and itself.
 
-    Not what led to an earlier sale: only those after the fan's last sale of an earlier day. Returns lead to nothing.
+    Not what led to an earlier sale: only those after the fan's last sale of an earlier day. Returns and handbacks lead to nothing.
     """
-    there = sorted(act for act in acts if sale.time_ns - window_ns <= act.time_ns <= sale.time_ns and act.what != RETURN)
+    there = sorted(act for act in acts if sale.time_ns - window_ns <= act.time_ns <= sale.time_ns and act.what not in BACK)
     after_ns = max((act.time_ns for act in there if act.what == SALE and act.time_ns < day_begin_ns), default=-1)
     led = [act for act in there if act.time_ns > after_ns and act != sale]
     return (*led, sale)

@@ -77,17 +77,18 @@ def _counts(meaning: str, counted: CountingRule, *takes: str) -> Question:
 
 NOT_OF_ESTIMATES: Final[Mapping[str, str]] = {
     "by": "an estimate is of a store's day, and its interval is no sum of others': the answer has a total for each store and for all;"
-          " traffic --by groups what the doors counted",
+          " traffic with --by groups what the doors counted",
     "interval": "the factor is learned from whole days, so it holds for none that is shorter, and totals stand below: --from and --to"
                 " choose the days",
     "measures": "people means nothing without its interval and its factor: all columns belong together",
     "top": "estimates whose intervals overlap have no order: --store names the stores",
-    "zone": "phones are counted as they arrive in the store: zones --zone counts stays in a zone",
-    "fan": "it estimates people whom nobody knows: visits --fan lists those of a fan",
+    "zone": "phones are counted as they arrive in the store: zones with --zone counts stays in a zone",
+    "fan": "it estimates people whom nobody knows: visits with --fan lists those of a fan",
     "compare": "the difference of two estimates has an interval of its own, and more of a factor's error in both than in either: ask for"
-               " both spans, and take only intervals that do not overlap for a difference; traffic --compare pairs what the doors counted",
+               " both spans, and take only intervals that do not overlap for a difference; traffic with --compare pairs what the doors"
+               " counted",
     "as-of": "a factor is learned from up to 28 earlier days as they are stored now, and what they were is not kept as a whole:"
-             " traffic --as-of has the counts as they were",
+             " traffic with --as-of has the counts as they were",
 }  # fmt: skip
 NOT_OF_DAYS: Final[Mapping[str, str]] = {
     "compare": "sides are made alike minute by minute, and its rows are whole days: ask for both spans",
@@ -96,7 +97,7 @@ NOT_OF_DAYS: Final[Mapping[str, str]] = {
 }
 NOT_OF_BRAND: Final[Mapping[str, str]] = {
     "compare": "what a touch is depends on all that was before it, which sides that are made alike do not have: ask for both spans",
-    "fan": "touches --fan lists those of a fan",
+    "fan": "touches with --fan lists those of a fan",
 }
 QUESTIONS: Final[Mapping[str, Question]] = {
     "traffic": _counts("who came in and out, conversion, mean dwell, anonymity, per interval",
@@ -176,7 +177,7 @@ def check(request: Request) -> None:
 def _refuse(name: str, option: str) -> None:
     """Raise ConfigError, with the reason and what to ask instead, if the question has one for not taking the option."""
     if reason := question_of(name).refuses.get(option):
-        raise ConfigError(f"{name} takes no --{'measure' if option == 'measures' else option}: {reason}")
+        raise ConfigError(f"{name} takes no --{option}: {reason}")
 
 
 def ask(

@@ -1,4 +1,4 @@
-"""Which days were worked out with other staff, or other rules of contributions, than site.toml has now. Pure."""
+"""Which days were worked out with other staff, types of identifiers or rules of contributions than site.toml has now. Pure."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, Final, NamedTuple
 from gateway.fold.rebuilt import decode
 from gateway.records import Record, RecordKind
 
-_RULES: Final = ("staff", "contribution")
+_RULES: Final = ("staff", "contribution", "identifier_types")
 
 
 class _InForce(NamedTuple):
-    """What a SITE record states of staff and contributions."""
+    """What a SITE record states of staff, contributions and types of identifiers."""
 
     pos: int
     received_ns: int

@@ -21,7 +21,7 @@ from serve.guard import caller_of, unreadable
 from serve.idempotency import Taken
 from serve.openapi import POSTED, body, refusals
 from serve.posting import answered_once
-from serve.problems import answer
+from serve.problems import answer, in_parameters
 from serve.services import Services
 
 HERE: str = "api"
@@ -67,4 +67,9 @@ def decide(files: Desk, decision: Decision, user: str, taken: Taken) -> dict[str
     effect, of_owners = effect_object(effect_of_facts(files, facts)), owners.changes(files.known(), facts)
     if not decision.dry_run:
         files.state(facts)
-    return {"stated": not decision.dry_run, "facts": facts_object(facts), "effect": effect, "notes": [*notes, *of_owners]}
+    return {
+        "stated": not decision.dry_run,
+        "facts": facts_object(facts),
+        "effect": effect,
+        "notes": [in_parameters(each) for each in (*notes, *of_owners)],
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC
 from functools import partial
 from typing import Any, Final, Literal, NamedTuple, get_args
@@ -15,8 +15,10 @@ from starlette.responses import Response
 
 from footfall.errors import ContractError
 from footfall.event_facts import AnyFact
+from gateway.fans.audit import Audited
 from gateway.fans.show import moment
 from serve.access_table import ROUTE_OF_KIND
+from serve.guard import reach_of_request
 from serve.openapi import POSTED, body, one_or_several, refusals, shown
 from serve.posting import answered_once, publish_events, sender_of
 from serve.problems import answer, problem
@@ -78,15 +80,31 @@ class Refused(BaseModel):
     time: str | None = Field(examples=["2026-11-21T02:02:03.500Z"])
 
 
+class Correction(BaseModel):
+    """What takes an event back or amends it; `source` is store and publisher."""
+
+    kind: str = Field(examples=["amend"])
+    id: str = Field(examples=["amend-0881"])
+    time: str | None = Field(examples=["2026-11-21T03:10:00.000Z"])
+    what: str = Field(examples=["event till-1-2026-11-21-0881 has amount = 12.5"])
+    actor: str = Field(examples=["kim"])
+    source: str = Field(examples=["flagship/till-1"])
+    reason: str = Field(examples=["mistyped"])
+
+
 class Outcome(BaseModel):
     """An event of a publisher. `taken` is null where it is not, and of one that an earlier release took."""
 
     id: str = Field(examples=["till-1-2026-11-21-0881"])
     store: str = Field(examples=["flagship"])
     agent: str = Field(examples=["till-1"])
-    state: Literal["taken", "quarantine", "sent"]
+    state: Literal["taken", "amended", "voided", "quarantine", "sent"]
     taken: str | None = Field(examples=["2026-11-21T02:02:03.500Z"])
-    holds: dict[str, Any] = Field(examples=[{"kind": "touch", "what": "transaction", "amount": 129.5}])
+    holds: dict[str, Any] = Field(
+        examples=[{"kind": "touch", "what": "transaction", "amount": 129.5}],
+        description="As it was sent; `corrections` say what changed since.",
+    )
+    corrections: list[Correction] = Field(description="By their own times, as of the ledger's last checkpoint: minutes old at most.")
     refused: Refused | None = Field(description="The last time that it was refused, also beside one that was taken before.")
 
 
@@ -135,12 +153,14 @@ def routes(services: Services) -> APIRouter:
         openapi_extra={"parameters": SENDER}, responses={200: shown(Outcome), **refusals(400, 401, 403, 404, 429)},
     )  # fmt: skip
     async def outcome(event: str, request: Request) -> Response:
-        """What became of the event that a publisher sent under an id: `taken` by the gateway, in `quarantine`, for which `refused` has the
-        reason, or `sent` by this server a moment ago. 404: it came otherwise, or never. A fact is asked for by `/api/facts/`.
+        """What became of the event that a publisher sent under an id: `taken` by the gateway, and since then `amended` or `voided`, with
+        who did that, when and why in `corrections`; in `quarantine`, for which `refused` has the reason; or `sent` by this server a moment
+        ago. 404: it came otherwise, or never. A fact is asked for by `/api/facts/`.
         """
         try:
             store, agent = sender_of(request)
-            found = await run_in_threadpool(_outcome, services, store, agent, event)
+            shows_subjects = reach_of_request(request) is None
+            found = await run_in_threadpool(_outcome, services, store, agent, event, shows_subjects)
         except ContractError as error:
             return problem(400, error.reason, str(error))
         if found is None:
@@ -150,18 +170,30 @@ def routes(services: Services) -> APIRouter:
     return router
 
 
-def _outcome(services: Services, store: str, agent: str, event: str) -> dict[str, Any] | None:
+def _outcome(services: Services, store: str, agent: str, event: str, shows_subjects: bool) -> dict[str, Any] | None:
     """Return what became of an event; None if nothing is known of it. Raise ContractError: site.toml has no such publisher."""
     taken = services.known_events(store, agent, [event]).get(event)
     refused = services.refused_event(store, agent, event)
     if taken is None and refused is None and not services.sent.has((store, agent), event):
         return None
+    corrections = services.corrections_of(store, agent, event, shows_subjects) if taken else []
     return {
-        "state": "taken" if taken else "quarantine" if refused else "sent",
+        "state": _state_of({each.kind for each in corrections}) if taken else "quarantine" if refused else "sent",
         "taken": _moment(taken.taken_ns) if taken else None,
         "holds": _shown(taken.values) if taken else {},
+        "corrections": list(map(_corrected, corrections)),
         "refused": {"reason": refused.reason, "message": refused.message, "time": _moment(refused.received_ns)} if refused else None,
     }
+
+
+def _state_of(kinds: Collection[str]) -> str:
+    """Return what a taken event is by the kinds of its corrections: a void wins over all amends."""
+    return "voided" if "void" in kinds else "amended" if kinds else "taken"
+
+
+def _corrected(each: Audited) -> dict[str, Any]:
+    shown = {name: value for name, value in each._asdict().items() if name in Correction.model_fields}
+    return {**shown, "time": _moment(each.time_ns)}
 
 
 def _moment(time_ns: int) -> str | None:

@@ -22,6 +22,7 @@ from tests.support.waiting import until
 from tools.browser import Browser
 
 LOOK_S = 50.0
+LATE = "became known late: may have left"
 
 
 class Guided(ServedBrand):
@@ -35,8 +36,8 @@ class Guided(ServedBrand):
         self.client.connect("127.0.0.1", broker.port)
         self.client.loop_start()
 
-    def arrive(self, fan: str, store: str) -> None:
-        arrival = {"kind": "arrival", "id": f"{store}/{fan}", "store": store, "zone": "a", "fan": fan, "time_ns": NOW_NS + 9 * DAY_NS}
+    def arrive(self, fan: str, store: str, time_ns: int = NOW_NS + 9 * DAY_NS) -> None:
+        arrival = {"kind": "arrival", "id": f"{store}/{time_ns}/{fan}", "store": store, "zone": "a", "fan": fan, "time_ns": time_ns}
         self.client.publish(live_topic(store), json.dumps(arrival), qos=1).wait_for_publish(LOOK_S)
 
 
@@ -58,9 +59,14 @@ def test_the_token_of_a_store_opens_its_arrivals_with_last_visits_and_interests(
         brand.arrive("f-1", "s1")
         assert guide.wait_for("document.querySelector('#arrivals strong')", LOOK_S)
         begun = time.strftime("%Y-%m-%d %H:%M", time.gmtime((NOW_NS + 2 * DAY_NS) // 10**9))
-        assert guide.text("#arrivals li").split("\n")[1:3] == ["f-1", "s1 · a"]
+        when, *shown = guide.text("#arrivals li").split("\n")[:4]
+        assert when.startswith(time.strftime("%Y-%m-%d ", time.gmtime((NOW_NS + 9 * DAY_NS) // 10**9))), "it is of another day"
+        assert shown == ["f-1", "s1 · a", LATE]
         assert f"{begun} (s1, 30 min, a)" in guide.text("#arrivals li")
         assert guide.text("#arrivals dt").split("\n")[:3] == ["Came before", "Last", "Liked"]
+        brand.arrive("f-1", "s1", time.time_ns())
+        assert guide.wait_for("document.querySelectorAll('#arrivals strong').length === 2", LOOK_S)
+        assert LATE not in guide.text("#arrivals li:first-child"), "who comes now is not late"
         assert "s2" not in guide.value("document.documentElement.outerHTML"), "nothing of another store"
         assert guide.value("document.documentElement.scrollWidth") <= 420, "it fits a phone"
         beyond = browser.open(f"{server.url}/arrivals?store=s2", 420, 900)

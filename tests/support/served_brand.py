@@ -47,12 +47,13 @@ class ServedBrand:
     """Files, users and the application; it is connected to no broker but `broker`, and has no database."""
 
     def __init__(
-        self, folder: Path, listen: str = "", users: bool = True, broker: BrokerClient | None = None, status_url: str = "http://127.0.0.1:9"
-    ) -> None:
+        self, folder: Path, listen: str = "", users: bool = True, broker: BrokerClient | None = None,
+        status_url: str = "http://127.0.0.1:9", site: str = SITE,
+    ) -> None:  # fmt: skip
         folder.mkdir(exist_ok=True)
         (folder / "state").mkdir(exist_ok=True)
         self.folder: Final = folder
-        (folder / "site.toml").write_text(SITE)
+        (folder / "site.toml").write_text(site)
         (folder / "gateway.toml").write_text(GATEWAY)
         (folder / "secret").write_text("a brand's secret of some length, for tests alone")
         if not (folder / "state" / "ledger.db").exists():

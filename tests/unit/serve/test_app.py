@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from footfall.errors import ConfigError
+from gateway.accept.ids import id_hash
+from gateway.fold.store import CorrectionRow
+from gateway.state.ledger import Ledger
 from gateway.state.quarantine.entries import Refusal
 from gateway.state.quarantine.store import Quarantine
 from serve.roles import Role
@@ -152,6 +156,36 @@ def test_an_integrator_reads_what_became_of_its_own_events(brand: ServedBrand) -
     assert brand.ask("GET", "/api/events/t-2", Role.INTEGRATOR).json()["reason"] == "event"
     assert brand.ask("GET", "/api/events/t-1?agent=till-1", Role.INTEGRATOR).json()["reason"] == "scope"
     assert brand.ask("GET", "/api/events/t-1?store=s1&agent=nope", Role.HEADQUARTERS).json()["reason"] == "site.agent"
+
+
+def test_of_an_event_that_was_corrected_its_publisher_reads_how_when_and_by_whom(tmp_path: Path) -> None:
+    brand = ServedBrand(tmp_path / "brand")
+    of = id_hash("s1", "crm", "t-1").hex()
+
+    def corrected(kind: str, hour: int, **more: object) -> None:
+        body = {"own_id": f"{kind}-1", "of_id": "t-1", "actor": "kim", "reason": "mistyped", **more}
+        row = CorrectionRow(of, "s1", "till-1", hour, kind, NOW_NS + hour * 3600 * 10**9, 0, json.dumps(body))
+        ledger = Ledger(brand.folder / "state" / "ledger.db")
+        ledger.save_corrections([row])
+        ledger.checkpoint([])
+        ledger.close()
+
+    def read(role: Role) -> dict[str, Any]:
+        found: dict[str, Any] = brand.ask("GET", "/api/events/t-1?store=s1&agent=crm", role).json()
+        return found
+
+    assert (read(Role.INTEGRATOR)["state"], read(Role.INTEGRATOR)["corrections"]) == ("taken", [])
+    corrected("amend", 1, set={"amount": 10.0, "subjects": ["0a" * 8]})
+    found = read(Role.INTEGRATOR)
+    assert (found["state"], found["holds"]["amount"]) == ("amended", 12.5)
+    assert found["corrections"] == [{
+        "kind": "amend", "id": "amend-1", "time": "2026-09-21T15:13:20.000Z", "what": "event t-1 has amount = 10.0, subjects = others",
+        "actor": "kim", "source": "s1/till-1", "reason": "mistyped",
+    }]  # fmt: skip
+    assert "0a" * 8 in read(Role.HEADQUARTERS)["corrections"][0]["what"]
+    corrected("void", 2)
+    found = read(Role.INTEGRATOR)
+    assert (found["state"], [each["what"] for each in found["corrections"][1:]]) == ("voided", ["event t-1 is taken back"])
 
 
 def test_of_an_event_in_quarantine_its_publisher_reads_the_reason(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from gateway.points import SCHEMA, from_rows
-from gateway.points.rows import TouchPoint
+from gateway.points import from_rows
+from gateway.points.rows import OutcomePoint, TouchPoint
 from gateway.query.options import MEANINGS, takes
 from gateway.sinks.sqlite.sink import SQLite
 from serve.questions import listed
@@ -22,6 +22,8 @@ NOON_NS: Final = 1_792_843_200 * 10**9
 """Of 2026-10-24, UTC."""
 STRANGER: Final = "f-2"
 """Whom the ledger knows in s2 alone; f-1 came to both stores."""
+STRANGE_STAFF: Final = "bob"
+"""One of the staff of s2, who never served in s1."""
 
 
 def touch(second: int, store: str, what: str, fan: str, **more: Any) -> TouchPoint:
@@ -38,14 +40,30 @@ TOUCHES: Final[Sequence[TouchPoint]] = (
 )
 
 
+def outcome(by: str, value: str, **fields: float) -> OutcomePoint:
+    """A row of the day of s1 in which nothing else was done."""
+    given = {"time_ns": NOON_NS, "by": by, "store": "s1", "value": value}
+    return OutcomePoint(**dict.fromkeys(OutcomePoint._fields, 0) | given | fields)  # type: ignore[arg-type] # a row's fields are of several types
+
+
+OUTCOMES: Final[Sequence[OutcomePoint]] = (
+    outcome("store", "s1", revenue_owner=10.0), outcome("store", "s2", revenue_owner=30.0),
+    outcome("staff", "ann", revenue_owner=10.0), outcome("staff", STRANGE_STAFF, revenue_owner=20.0),
+    outcome("staff", "unlisted", revenue_owner=4.0),
+    outcome("staff", "helper", revenue_owner=6.0, revenue_last=5.0, orders=1, orders_equal=1.0),
+)  # fmt: skip
+"""Whom the fans of sales in s1 belong to. The helper is listed in s2, and sold something in s1."""
+STAFF: Final = "".join(
+    f'[[staff]]\nstaff_id = "{name}"\nstore = "{store}"\n' for name, store in (("ann", "s1"), (STRANGE_STAFF, "s2"), ("helper", "s2"))
+)
+
+
 @pytest.fixture(scope="module")
 def brand(tmp_path_factory: pytest.TempPathFactory) -> ServedBrand:
-    made = ServedBrand(tmp_path_factory.mktemp("brand"))
+    made = ServedBrand(tmp_path_factory.mktemp("brand"), site=SITE + STAFF)
     write_database(made.folder / "footfall.db")
-    schema = SCHEMA["touch"]
-    rows = [(each.time_ns, *(getattr(each, name) for name in (*schema.tags, *schema.fields))) for each in TOUCHES]
     sink = SQLite(made.folder / "footfall.db")
-    sink.write([from_rows("touch", rows)])
+    sink.write([from_rows("touch", TOUCHES), from_rows("outcome", OUTCOMES)])
     sink.close()
     return made
 
@@ -65,6 +83,7 @@ def test_nothing_of_other_stores_is_in_any_answer(brand: ServedBrand, what: str)
         assert not {"subject", "with"} & {name for row in rows for name in row}, given
         assert '"s2"' not in shown, given
         assert f'"{STRANGER}"' not in shown, given
+        assert f'"{STRANGE_STAFF}"' not in shown, given
 
 
 def test_headquarters_sees_devices_and_who_shared(brand: ServedBrand) -> None:
@@ -85,12 +104,31 @@ def test_whom_a_store_does_not_know_is_nobody_there_and_counts_all_the_same(bran
     assert known in whole
 
 
+def owned(brand: ServedBrand, role: Role, by: str) -> dict[str, float]:
+    rows = asked(brand, "outcome", role, by=by, store="s1", rule="owner", measures="contribution_owner")
+    return {row["staff_id" if by == "staff" else by]: row["contribution_owner"] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("by", "own", "others"), [("owner", {"s1": 10.0}, {"s2"}), ("staff", {"ann": 10.0, "helper": 6.0}, {STRANGE_STAFF, "unlisted"})]
+)
+def test_whose_fans_they_are_is_nobody_where_that_is_of_other_stores(
+    brand: ServedBrand, by: str, own: dict[str, float], others: set[str]
+) -> None:
+    """Also staff who are listed nowhere; who did something here is named, and sums stay what they are."""
+    whole, seen = owned(brand, Role.HEADQUARTERS, by), owned(brand, Role.STORE, by)
+    assert own.items() <= seen.items()
+    assert own.items() <= whole.items()
+    assert others <= whole.keys() - seen.keys()
+    assert sum(seen.values()) == pytest.approx(sum(whole.values()))
+
+
 def token_of(brand: ServedBrand, name: str, *stores: str) -> dict[str, str]:
     """The header of a user of some stores, of whom s9 is in site.toml no more."""
     site = brand.folder / "site.toml"
-    site.write_text(SITE + '[[stores]]\nname = "s9"\n')
+    site.write_text(SITE + '[[stores]]\nname = "s9"\n' + STAFF)
     token = brand.user("add", name, "--role", "store", *(word for store in stores for word in ("--store", store)))
-    site.write_text(SITE)
+    site.write_text(SITE + STAFF)
     return {"authorization": f"Bearer {token}"}
 
 

@@ -74,6 +74,12 @@ def test_money_is_of_sales_less_what_was_given_back_and_of_all_channels() -> Non
     assert found.lately.behaviour == ["scan", "try_on"]
 
 
+def test_who_hands_back_what_was_lent_returns_nothing_and_does_nothing_that_counts() -> None:
+    visits, touches = ANN
+    found, lent = profile(*ANN), profile(visits, [*touches, touch("2026-11-10T00:20", "handback")])
+    assert (lent.ever.returns, lent.ever.behaviour, lent.stage) == (found.ever.returns, found.ever.behaviour, found.stage)
+
+
 def test_hundredths_add_up_where_floating_numbers_do_not() -> None:
     rows = [touch(f"2026-11-{day:02}", "transaction", amount=0.1) for day in range(1, 11)]
     assert profile([], rows).ever.money == 100

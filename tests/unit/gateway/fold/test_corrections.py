@@ -68,7 +68,7 @@ def outcome(records: list[Record]) -> tuple[list[Any], set[str], dict[tuple[Any,
         if isinstance(fact, Mention) and fact.id not in revoked
     }
     points = [{name: value for name, value in row.items() if name != "time_ns"} for kind in ("touch", "door") for row in of(rows, kind)]
-    counted = ("in", "out", "revenue", "transactions", "touches")
+    counted = ("in", "out", "revenue", "transactions", "returns", "touches")
     minutes = {(row["time_ns"], name): row[name] for row in of(rows, "traffic") for name in counted}
     return points, stated, minutes
 
@@ -125,6 +125,20 @@ def test_a_void_wins_over_an_amend_that_is_later_by_its_own_time() -> None:
 def test_an_amended_reference_replaces_what_the_touch_states() -> None:
     _, stated, _ = in_every_order(Corrected().event(SALE).amend("t1", 1, ref="r2"))
     assert [ref for _, _, ref, _ in map(json.loads, stated)] == ["r2"]
+
+
+def test_a_handback_that_is_amended_to_state_goods_is_their_return() -> None:
+    handback = {"kind": "touch", "what": "return", "id": "t1", "identifiers": ["tag:17"]}
+    points, _, minutes = in_every_order(Corrected().event(handback).amend("t1", 1, amount=9.0))
+    assert [(point["what"], point["amount"], point["void"]) for point in points] == [("handback", 0.0, True), ("return", 9.0, False)]
+    assert sum(value for (_, name), value in minutes.items() if name == "returns") == 1
+
+
+def test_a_handback_that_is_taken_back_never_counted_as_a_return() -> None:
+    handback = {"kind": "touch", "what": "return", "id": "t1", "identifiers": ["tag:17"]}
+    points, _, minutes = in_every_order(Corrected().event(handback).event(void("t1")))
+    assert [(point["what"], point["void"]) for point in points] == [("handback", True)]
+    assert set(minutes.values()) <= {0}
 
 
 def test_amends_of_who_it_was_replace_what_the_touch_states() -> None:

@@ -11,6 +11,8 @@ from gateway.fold.rebuilding import REBUILD
 from gateway.fold.rebuilt import CountInner, DoorMinute, RebuiltDwell, RebuiltPart, RebuiltVisit, decode, encode
 from gateway.identity.facts import Span, Standing
 from gateway.records import RecordKind
+from gateway.site.identifier_types import IdentifierTypeEntry
+from gateway.site.recorded import record_site
 from tests.support import journal_stories as made
 from tests.support.journal_stories import Rows, Story, new_fold, of, pairs, store
 
@@ -126,6 +128,20 @@ def test_doors_count_what_the_part_has_and_a_later_void_takes_that_back() -> Non
     taken.story.event(0, {"kind": "void", "id": "v1", "of": "c1", "reason": "wrong", "actor": "test"})
     taken.take()
     assert taken.minutes("traffic", "in", "out") == {}, "an inner door's count took nothing"
+
+
+def test_returns_are_handbacks_by_the_types_of_now() -> None:
+    taken = Taken()
+    taken.story.event(0, {"kind": "touch", "what": "return", "id": "t1", "identifiers": ["skis:3"]})
+    minute = taken.story.now_ns // made.MINUTE
+    taken.take()
+    assert taken.minutes("traffic", "touches", "returns") == {minute - MINUTE: [1, 1]}
+    lent = IdentifierTypeEntry.model_validate({"type": "skis", "class": "lent"})
+    taken.story.add(RecordKind.SITE, record_site(made.site_of().model_copy(update={"identifier_types": (lent,)})))
+    part = replace(PART, to_ns=taken.story.now_ns + 3600 * S, keeps_rows=True)
+    taken.take(part, part)
+    assert [(row["what"], row["void"]) for row in taken.of("touch")] == [("return", True), ("handback", False)]
+    assert taken.minutes("traffic", "touches", "returns") == {minute - MINUTE: [1, 0]}
 
 
 def test_who_is_in_the_store_still_is_left_as_is() -> None:

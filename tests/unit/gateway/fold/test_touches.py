@@ -13,9 +13,11 @@ from gateway.identity.facts import Consent, Fact, Merge, Split
 from gateway.identity.facts_json import encode_facts
 from gateway.identity.links import FOR_EVER_NS, Link
 from gateway.records import RecordKind
+from gateway.site.identifier_types import IdentifierTypeEntry
+from gateway.site.recorded import record_site
 from gateway.state.ledger import Ledger
 from tests.property.test_facts import stage
-from tests.support.journal_stories import Story, folded, of, pairs, pseudonym, store
+from tests.support.journal_stories import Story, folded, of, pairs, pseudonym, site_of, store
 from tests.support.shop_stories import Shop, Touch
 
 SALE = {"kind": "touch", "what": "transaction", "id": "t1", "amount": 12.0, "items": [{"sku": "A1", "n": 1}]}
@@ -63,6 +65,35 @@ def test_a_purchase_counts_in_its_minute_and_a_return_takes_its_amount_from_reve
     shop = Shop().hear().touch("transaction", fan="fan-1", amount=30.0, event_id="t1").touch("return", amount=10.0, event_id="t2")
     assert (shop.total("transactions"), shop.total("transactions_known"), shop.total("returns")) == (1, 1, 1)
     assert shop.total("revenue") == 20.0
+
+
+def returned(**stated: object) -> tuple[list[str], int]:
+    """What a return is stored as, and how many of goods are counted."""
+    story = Story().event(0, {"kind": "touch", "what": "return", "id": "t1", **stated}).wait(2).tick().wait(2).tick()
+    rows = folded(story.records)
+    return [row["what"] for row in of(rows, "touch")], sum(row["returns"] for row in of(rows, "traffic"))
+
+
+def test_a_return_that_hands_back_something_lent_is_no_return_of_goods() -> None:
+    assert returned(identifiers=["tag:17"]) == (["handback"], 0)
+    assert returned(subjects=["0a" * 8], types=["tag.ski"]) == (["handback"], 0)
+
+
+@pytest.mark.parametrize("stated", [
+    {"identifiers": ["tag:17"], "amount": 5.0}, {"identifiers": ["tag:17"], "ref": "r1"}, {"identifiers": ["member:7"]},
+    {"identifiers": ["tag:17"], "items": [{"sku": "A1", "n": 1}]}, {"identifiers": ["tag:17", "member:7"]}, {"subjects": ["0a" * 8]},
+    {},
+])  # fmt: skip
+def test_a_return_is_of_goods_if_it_states_any_or_names_nothing_that_is_lent(stated: dict[str, object]) -> None:
+    assert returned(**stated) == (["return"], 1)
+
+
+def test_which_types_are_lent_is_what_the_site_of_then_says() -> None:
+    lent = IdentifierTypeEntry.model_validate({"type": "skis", "class": "lent"})
+    site = site_of().model_copy(update={"identifier_types": (lent,)})
+    skis = {"kind": "touch", "what": "return", "identifiers": ["skis:3"]}
+    story = Story().event(0, skis | {"id": "t1"}).wait(1).add(RecordKind.SITE, record_site(site)).wait(1).event(0, skis | {"id": "t2"})
+    assert [row["what"] for row in of(folded(story.records), "touch")] == ["return", "handback"]
 
 
 def test_a_purchase_of_a_provisional_fan_is_a_known_one_s_only_once_that_is_registered() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from footfall.units import NS_PER_DAY, NS_PER_HOUR
+from gateway.identity.facts_json import HANDBACK
 from gateway.outcome.journey import RETURN, SALE, Act, act_of, contributed
 
 DAY_BEGIN_NS = 100 * NS_PER_DAY
@@ -27,7 +28,7 @@ def test_touches_before_a_sale_led_to_it_and_itself_is_the_last() -> None:
 
 
 def test_what_is_after_it_or_before_the_window_did_not() -> None:
-    assert led(act(SOLD_NS + 1), act(SOLD_NS - 31 * NS_PER_DAY), act(SOLD_NS - 2, RETURN)) == ["cleo"]
+    assert led(act(SOLD_NS + 1), act(SOLD_NS - 31 * NS_PER_DAY), act(SOLD_NS - 2, RETURN), act(SOLD_NS - 3, HANDBACK)) == ["cleo"]
 
 
 def test_what_led_to_a_sale_of_an_earlier_day_is_used_up() -> None:
