@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hardware test test-whole lint collect parts mosquitto curl nodejs node-red systemd dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers promises fuzz api-fuzz real bench accuracy identity bench-pairs house boards docs-test install-test wheel clean
+.PHONY: help demo demo-hardware test test-whole parts-in-turn every-test coverage lint collect parts mosquitto curl nodejs node-red systemd dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers promises fuzz api-fuzz real bench accuracy identity bench-pairs house boards docs-test install-test wheel clean
 
 KILLS ?= 50
 N ?= 200000
@@ -24,13 +24,22 @@ demo: .venv/run $(if $(INFLUX),influxd-1.8) ## A store's day from devices to a d
 demo-hardware: .venv/run dbus $(if $(INFLUX),influxd-1.8) ## One store heard by every kind of device over its real protocol; INFLUX=1 likewise
 	@$(PY) -m simulators.demo_hardware $(if $(INFLUX),--influx)
 
-test: .venv/dev parts ## All that CI runs: lint, every test, the wheel
-	@$(MAKE) --no-print-directory -j2 lint collect
+test: ## All that CI runs: lint, every test, the wheel
+	@$(MAKE) --no-print-directory -j2 .venv/dev parts-in-turn
+	@$(MAKE) --no-print-directory -j3 lint every-test wheel
+
+# One apt-get waits for no other.
+parts-in-turn:
+	@MAKEFLAGS= $(MAKE) --no-print-directory parts
+
+every-test: .venv/dev collect
 	@PYTHONDONTWRITEBYTECODE= $(PY) -m tests.support.measured_run -q -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
-	@$(MAKE) --no-print-directory wheel
 
 test-whole: .venv/dev parts ## What `make test` does in small, in full: all seeds, longer days, all examples of properties, or TIMES=10 as many
 	@FOOTFALL_WHOLE=$(or $(TIMES),1) $(BIN)/pytest -q -n $(TESTS_AT_ONCE) --dist loadfile $$(grep -rlE --include='test_*.py' 'support[.]whole|less_is_tried' tests)
+
+coverage: .venv/dev parts ## How many lines of the product its unit tests run, and the modules with the lowest share
+	@$(PY) -m tests.support.unit_coverage -q -n $(JOBS) --dist loadfile
 
 lint: .venv/dev ## ruff, mypy and the rules of who imports whom
 	$(BIN)/ruff check .

@@ -13,31 +13,41 @@ import venv
 import zipfile
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from tests.support.source_copy import ROOT, copied_source, tracked
+
 PACKAGES = {"footfall", "device_profiles", "edge_agent", "gateway", "serve", "simulators"}
-LIST = """
+HELPS = """
+import sys
 from importlib.metadata import entry_points
-print(*sorted(point.name for point in entry_points(group="footfall.commands")))
+from footfall.cli import main
+for name in sorted(point.name for point in entry_points(group="footfall.commands")):
+    sys.argv = ["footfall", name, "--help"]
+    try:
+        main()
+    except SystemExit as end:
+        assert not end.code, f"footfall {name} --help ended with {end.code}"
+    print("shown:", name)
 """
+"""In one process: a process for each would import the same packages for each."""
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="footfall-wheel.") as name:
         folder = Path(name)
-        wheel = build(folder / "dist")
+        wheel = build(copied_source(folder / "source"), folder / "dist")
         look_into(wheel)
         binaries = folder / "venv" / "bin"
         venv.create(folder / "venv", with_pip=True)
         say("without extras: every sub-command starts, or names the extra it needs")
         install(binaries, str(wheel))
-        commands = run(folder, binaries / "python", "-c", LIST).stdout.split()
-        for command in commands:
-            run(folder, binaries / "footfall", command, "--help")
+        commands = sub_commands(run(folder, binaries / "python", "-c", HELPS).stdout)
+        assert commands
+        run(folder, binaries / "footfall", "--help")
         say("with all extras")
         install(binaries, f"{wheel}[simulators]")
-        for command in commands:
-            shown = run(folder, binaries / "footfall", command, "--help").stdout
-            assert "Not installed" not in shown, f"footfall {command}: {shown}"
+        shown = run(folder, binaries / "python", "-c", HELPS).stdout
+        assert "Not installed" not in shown, shown
+        assert sub_commands(shown) == commands
         for old in (ROOT / "dist").glob("footfall-*.whl"):
             old.unlink()
         (ROOT / "dist").mkdir(exist_ok=True)
@@ -45,10 +55,10 @@ def main() -> None:
         say(f"dist/{wheel.name}: {len(commands)} sub-commands: {' '.join(commands)}")
 
 
-def build(dist: Path) -> Path:
-    """By way of the source distribution, so that nothing left over from earlier builds gets in."""
+def build(source: Path, dist: Path) -> Path:
+    """By way of the source distribution, as for a release. From a copy: entry points in the repository are read by tests meanwhile."""
     say("building")
-    run(ROOT, sys.executable, "-m", "build", "--outdir", dist, ROOT)
+    run(source, sys.executable, "-m", "build", "--outdir", dist, source)
     (wheel,) = dist.glob("*.whl")
     return wheel
 
@@ -57,9 +67,13 @@ def look_into(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     inside = {name.partition("/")[0] for name in names if ".dist-info/" not in name}
     assert inside == PACKAGES, f"the wheel holds {sorted(inside)}, and should hold {sorted(PACKAGES)}"
-    tracked = subprocess.run(["git", "ls-files", *PACKAGES], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
-    missing = {name for name in tracked if not name.endswith(".md")} - set(names)
+    missing = {name for name in tracked(*PACKAGES) if not name.endswith(".md")} - set(names)
     assert not missing, f"the wheel lacks {sorted(missing)}: see package-data in pyproject.toml"
+
+
+def sub_commands(shown: str) -> list[str]:
+    """Return those of which HELPS showed the help."""
+    return [line.removeprefix("shown: ") for line in shown.splitlines() if line.startswith("shown: ")]
 
 
 def install(binaries: Path, what: str) -> None:

@@ -21,6 +21,7 @@ from simulators.parts.influxdb import binary
 from tests.docs.blocks import extract
 from tests.support.machine import DEPENDENCIES, Machine, require_machine
 from tests.support.real_parts import REPOSITORY, missing, require_mosquitto
+from tests.support.source_copy import copied_source
 from tests.support.waiting import until
 
 HERE: Final = "/srv/footfall"
@@ -40,13 +41,7 @@ def step(begins: str, number: int = 0) -> str:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    source = folder / "source"
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, check=True, capture_output=True).stdout.decode().split("\0")
-    for name in tracked:
-        if (path := REPOSITORY / name).is_file() and not name.startswith(("tests/", "docs/", "benchmarks/")):
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, source / name)
-    command = [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder / "dist"), str(source)]
+    command = [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder / "dist"), str(copied_source(folder / "source"))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return next((folder / "dist").glob("*.whl"))
