@@ -184,10 +184,12 @@ clean: ## Removes what was set up here; the cache folder stays
 	  fi; \
 	done; echo 'Python 3.11 or newer is needed: none is on PATH'; exit 1
 
-# Quiet but for a dot every two seconds; the end of the log where it fails.
+# Quiet but for a dot every two seconds; the end of the log where it fails. pip would compile on one core, and others' tests, too; some of
+# what others ship is no Python of this version, and need not be.
 define install
 printf 'installing into .venv, once '; \
-$(PY) -m pip install -q --disable-pip-version-check -e '$(1)' >.venv/install.log 2>&1 & \
+{ $(PY) -m pip install -q --disable-pip-version-check --no-compile -e '$(1)' && \
+  { $(PY) -m compileall -q -j 0 -x '/tests?/' .venv/lib >/dev/null || :; }; } >.venv/install.log 2>&1 & \
 child=$$!; trap 'kill $$child; exit 130' INT TERM; while kill -0 $$child 2>/dev/null; do printf .; sleep 2; done; \
 if wait $$child; then echo ' done'; else echo; tail -n 20 .venv/install.log; echo 'the installation failed, see above'; exit 1; fi
 endef

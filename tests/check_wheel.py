@@ -77,7 +77,8 @@ def sub_commands(shown: str) -> list[str]:
 
 
 def install(binaries: Path, what: str) -> None:
-    subprocess.run([binaries / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check", what], check=True)
+    """Install it with what it needs. Modules are compiled when they are imported, which few are."""
+    subprocess.run([binaries / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-compile", what], check=True)
 
 
 def run(folder: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:
