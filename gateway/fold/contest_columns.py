@@ -45,6 +45,8 @@ class ContestColumns:
         s = self._state.tracks
         is_open = s.contest[slots] != DECIDED
         slots, place_ns = slots[is_open], place_ns[is_open]
+        if not len(slots):  # as in most minutes of a small store
+            return slots
         heard, limits, settles = self._sighted(slots), self._state.estate.decided_within.of(s.profile[slots]), s.contest[slots] == SETTLES
         clear, strong, wary_db = s.lead_clear[slots], s.lead_strong[slots], s.wary_db[slots].astype(np.int64)
         supposed = self._state.deaf_zones.are_deaf(s.lead_zone[slots])

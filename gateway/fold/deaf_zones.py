@@ -113,8 +113,9 @@ class DeafZones:
 
     def begin_day(self, stores: Column, zone_store: npt.NDArray[np.int32]) -> None:
         """A day of stores begins: what is known of a zone that is deaf counts half."""
-        deaf = np.flatnonzero(self._deaf)
-        self._halve(deaf[np.isin(zone_store[deaf], stores)])
+        if len(stores):
+            deaf = np.flatnonzero(self._deaf)
+            self._halve(deaf[np.isin(zone_store[deaf], stores)])
 
     def forget(self, which: npt.NDArray[np.bool_]) -> None:
         """Of zones that are heard otherwise now; `which` has them all, in the order of their codes."""

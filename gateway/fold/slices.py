@@ -64,10 +64,10 @@ class Slices:
             if not len(stores):
                 return
             begun = next_of(stores, numbers)
-            until_ns = np.zeros(len(self._state.estate.stores), np.int64)
-            until_ns[stores] = usual.begin_ns(begun)
+            until_ns, begins = np.zeros(len(self._state.estate.stores), np.int64), np.zeros(len(self._state.estate.stores), np.bool_)
+            until_ns[stores], begins[stores] = usual.begin_ns(begun), True
             slots = np.flatnonzero(s.contest[: s.size])
-            slots = slots[np.isin(s.store[slots], stores)]
+            slots = slots[begins[s.store[slots]]]
             self._decide(self._columns.over(slots, until_ns[s.store[slots]]))
             self._look_for_deaf(stores, begun)
             usual.begin(stores, begun, self._state.estate.zone_store)

@@ -83,10 +83,11 @@ class UsualLevels:
 
     def begin(self, store: Column, number: Column, zone_store: npt.NDArray[np.int32]) -> None:
         """Begin a slice in each store, and use what was learned before; `zone_store`: the store of each zone."""
-        days = np.zeros(len(self._slice), np.int64)
+        days, begins = np.zeros(len(self._slice), np.int64), np.zeros(len(self._slice), np.bool_)
+        begins[store] = True
         days[store] = np.minimum(number * SLICE_NS // NS_PER_DAY - self._slice[store] * SLICE_NS // NS_PER_DAY, 31)
         self._slice[store] = number
-        zones = np.flatnonzero(np.isin(zone_store[: len(self.floor_dbm)], store))
+        zones = np.flatnonzero(begins[zone_store[: len(self.floor_dbm)]])
         self._counts[zones] = self._counts[zones] >> days[zone_store[zones]][:, None]
         self.floor_dbm[zones] = _floors(self._counts[zones])
 
