@@ -14,12 +14,14 @@ from footfall.analysis import Footfall, recipes
 from gateway.sinks.sqlite.sink import SQLite
 from simulators.chain.chain import Chain
 from simulators.chain.people import People
+from simulators.chain.plan import shipped_plan
 from simulators.chain.run import Simulated, simulate_chain
 from simulators.chain.truth import Dwell, Visit
 
-CHAIN = Chain(count=4, weeks=2, seed=11)
 WHOLE = "new-york-soho"
 """A store that nothing fails in, in the first weeks; its clocks go back on the second Sunday."""
+STORES = tuple(store for store in shipped_plan().stores if store.name in (WHOLE, "mumbai-fort"))
+CHAIN = Chain(count=len(STORES), weeks=2, seed=11, plan=shipped_plan().model_copy(update={"stores": STORES}))
 
 
 @pytest.fixture(scope="module")
