@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from device_profiles.registry import shipped
@@ -21,7 +21,7 @@ from footfall.receipts import DayKey
 from footfall.topics import Topic
 from footfall.units import NS_PER_S
 from simulators.people import Purchase
-from simulators.world import World
+from simulators.world import Window, World
 
 ID_TYPES: Final = ("ibeacon",)
 """Identifier types whose long-lived keys the simulated boxes hold."""
@@ -66,7 +66,8 @@ def till_of(world: World) -> str:
 class Feed:
     """One agent of `world`, from `from_ns` of the world on, until `until_ns`; `flush_s` is how long rows wait for their frame.
 
-    `day_key` is the key from an earlier receipt; without it everybody's subjects but the lasting ones are private to the box.
+    `day_key` is the key from an earlier receipt; without it everybody's subjects but the lasting ones are private to the box. `windows`:
+    the world's from `from_ns` on, where several agents share them.
     """
 
     def __init__(
@@ -79,8 +80,9 @@ class Feed:
         until_ns: int | None = None,
         flush_s: float = 1.0,
         day_key: DayKey | None = None,
+        windows: Iterable[Window] | None = None,
     ) -> None:
-        self.world, self.agent, self.from_ns = world, agent, from_ns
+        self.world, self.agent, self.from_ns, self._windows = world, agent, from_ns, windows
         self.until_ns = world.length_ns if until_ns is None else until_ns
         keys = keys_of(world, agent, brand_secret)
         if day_key is not None:
@@ -122,7 +124,7 @@ class Feed:
     def _heard(self) -> Iterator[tuple[int, Heard | str]]:
         """What devices and the till send, in time order."""
         sales = [sale for sale in self._sales if self.from_ns <= sale.t_ns < self.until_ns]
-        for item in self.world.heard(self.agent, self.from_ns, UPTIME_NS):
+        for item in self.world.heard(self.agent, self.from_ns, UPTIME_NS, self._windows):
             t_ns = item.t_boot_ns - UPTIME_NS
             if t_ns >= self.until_ns:
                 break

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,8 @@ from simulators.plan import Door, Plan
 VISIT_MAX_S: Final = 3300.0
 DWELL_S: Final = {"entrance": 20.0, "shelf": 150.0, "fitting": 240.0, "checkout": 90.0, "outside": 30.0, "other": 60.0}
 """Median dwell per zone type, seconds."""
+HOURS_KEPT: Final = 8
+"""A day's truth, its sales and what is heard ask for the same people one after the other."""
 _ARRIVAL, _VISITOR, _STAFF_DAY = 1, 2, 3  # streams of random numbers
 
 
@@ -45,11 +48,15 @@ class Population:
         self._shelves = [k for k, zone in enumerate(plan.zones) if zone.type in ("shelf", "other")]
         self._fitting = [k for k, zone in enumerate(plan.zones) if zone.type == "fitting"]
         self._checkout = len(plan.zones) - 1
+        self._kept: Final = lru_cache(HOURS_KEPT)(self._arriving)
 
     def arriving(self, hour: int) -> Iterator[Person]:
         """Return those who come in the `hour`-th hour of the world, with their later entries. It can be made without the hours before."""
+        return iter(self._kept(hour))
+
+    def _arriving(self, hour: int) -> Sequence[Person]:
         people = [*self._visitors(hour), *self._staff(hour)]
-        return iter(sorted(people, key=lambda person: (person.path.from_ns, person.key)))
+        return sorted(people, key=lambda person: (person.path.from_ns, person.key))
 
     def hour_of_day(self, hour: int) -> int:
         """The local hour in the middle of the world's `hour`-th."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -108,23 +108,27 @@ class World:
                 yield self._window(inside, begin_ns, finish_ns)
             inside = [person for person in inside if person.path.to_ns >= finish_ns]
 
-    def heard(self, agent: str | None = None, from_ns: int = 0, origin_ns: int = 0) -> Iterator[Sighting | Crossing]:
+    def heard(
+        self, agent: str | None = None, from_ns: int = 0, origin_ns: int = 0, windows: Iterable[Window] | None = None
+    ) -> Iterator[Sighting | Crossing]:
         """Return what the devices of `agent` (None: of all agents) send from `from_ns` on, in time order.
 
-        `t_boot_ns` is `origin_ns` when the world begins.
+        `t_boot_ns` is `origin_ns` when the world begins. `windows`: those from `from_ns` on, where several agents share them.
         """
-        people = self._heard_of_people(agent, from_ns, origin_ns)
+        people = self._heard_of_people(agent, from_ns, origin_ns, self.windows(from_ns) if windows is None else windows)
         if self.goods is None:
             return people
         mine = self.plan.receivers_of(agent) if agent else {receiver.name: receiver.zone for receiver in self.plan.receivers}
         tags = reads(self.goods, self.seed, self.store, self.length_ns, from_ns, origin_ns)
         return heapq.merge(people, (read for read in tags if read.receiver in mine), key=lambda item: item.t_boot_ns)
 
-    def _heard_of_people(self, agent: str | None, from_ns: int, origin_ns: int) -> Iterator[Sighting | Crossing]:
+    def _heard_of_people(
+        self, agent: str | None, from_ns: int, origin_ns: int, windows: Iterable[Window]
+    ) -> Iterator[Sighting | Crossing]:
         receivers = [receiver.name if agent in (None, receiver.agent) else None for receiver in self.plan.receivers]
         mine = np.array([name is not None for name in receivers])
         doors = {door.name for door in self.plan.doors if agent in (None, door.agent)}
-        for window in self.windows(from_ns):
+        for window in windows:
             rows = mine[window.receiver] & (window.t_ns >= from_ns)
             columns = (window.t_ns[rows], window.device[rows], window.receiver[rows], window.rssi_dbm[rows])
             crossings = [c for c in window.crossings if c[0] >= from_ns and c[3] in doors]

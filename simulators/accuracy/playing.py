@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, tee
 from typing import Final
 
 from device_profiles.registry import Registry, shipped
@@ -163,7 +163,11 @@ def play_world(
     gateway = InProcessGateway(site or site_of([world]), Pseudonymiser(secret), [sink, *sinks], write_points=0)
     known = (record for record in truth_of(world) if isinstance(record, TrueLink))
     gateway.start(world.start_ns, list(links_known(known, secret)))
-    feeds = {agent: Feed(world, agent, secret, flush_s=flush_s, day_key=day_key) for agent in world.plan.agents}
+    agents = world.plan.agents
+    feeds = {
+        agent: Feed(world, agent, secret, flush_s=flush_s, day_key=day_key, windows=windows)
+        for agent, windows in zip(agents, tee(world.windows(), len(agents)), strict=True)
+    }
     leads = drive(gateway, sink, [_frames(world, agent, feed) for agent, feed in feeds.items()], world.end_ns)
     rows = sum(feed.core.rows_total for feed in feeds.values())
     return Played(sink, world.end_ns, rows, world.length_ns / NS_PER_S, leads=leads)
