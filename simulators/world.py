@@ -122,9 +122,7 @@ class World:
         tags = reads(self.goods, self.seed, self.store, self.length_ns, from_ns, origin_ns)
         return heapq.merge(people, (read for read in tags if read.receiver in mine), key=lambda item: item.t_boot_ns)
 
-    def _heard_of_people(
-        self, agent: str | None, from_ns: int, origin_ns: int, windows: Iterable[Window]
-    ) -> Iterator[Sighting | Crossing]:
+    def _heard_of_people(self, agent: str | None, from_ns: int, origin_ns: int, windows: Iterable[Window]) -> Iterator[Sighting | Crossing]:
         receivers = [receiver.name if agent in (None, receiver.agent) else None for receiver in self.plan.receivers]
         mine = np.array([name is not None for name in receivers])
         doors = {door.name for door in self.plan.doors if agent in (None, door.agent)}

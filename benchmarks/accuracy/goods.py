@@ -11,7 +11,7 @@ from benchmarks.accuracy.rows import Goal, Row
 from footfall.units import NS_PER_HOUR, NS_PER_S
 from simulators.accuracy.decisions import MovedItem
 from simulators.accuracy.figures import paired, share
-from simulators.accuracy.playing import play_world
+from simulators.accuracy.playing import SELDOM_S, play_world
 from simulators.scenes import scene
 from simulators.truth import collect, truth_of
 
@@ -32,7 +32,7 @@ def played(name: str, seed: int) -> PlayedGoods:
     """Play a scene of tagged goods. Runs in a process of its own."""
     world = scene(name, seed)
     truth = collect(truth_of(world))
-    moved = list(play_world(world).sink.moved.values())
+    moved = list(play_world(world, every_s=SELDOM_S).sink.moved.values())
     true = [MovedItem(move.epc, move.from_zone, move.to_zone, move.t_ns) for move in truth.moves]
     found = pair_moves(true, moved)
     return PlayedGoods(len(true), found, len(moved) - found, world.length_ns / NS_PER_HOUR)

@@ -12,7 +12,7 @@ from benchmarks.accuracy.found import Figures
 from benchmarks.accuracy.rows import Goal, Row
 from simulators.accuracy.course import Course
 from simulators.accuracy.figures import share
-from simulators.accuracy.playing import play_world
+from simulators.accuracy.playing import SELDOM_S, play_world
 from simulators.accuracy.simulated import courses_of_truth, stored_by_subject
 from simulators.estate import brand_secret
 from simulators.scenes import scene
@@ -34,7 +34,7 @@ def played(seed: int) -> list[Seconds]:
     """Return the seconds of each band in a hard store. Runs in a process of its own."""
     world = scene("store-hard", seed)
     truth, secret = collect(truth_of(world)), brand_secret(world.seed)
-    done = play_world(world)
+    done = play_world(world, every_s=SELDOM_S)
     dwells, visits = stored_by_subject(done.sink.stored(done.end_ns))
     return by_band(courses_of_truth(truth, secret, dwells, visits, truth.end_ns))
 

@@ -10,7 +10,7 @@ from benchmarks.accuracy.rows import Row
 from gateway.site import Site
 from simulators.accuracy.course import Course
 from simulators.accuracy.figures import Accuracy, figures, share
-from simulators.accuracy.playing import play_world
+from simulators.accuracy.playing import SELDOM_S, play_world
 from simulators.accuracy.simulated import courses_of_truth, stored_by_subject
 from simulators.accuracy.stays import least_stay_s, zone_stays
 from simulators.estate import brand_secret, site_of
@@ -55,7 +55,7 @@ def rooms(seeds: Sequence[Rooms]) -> Figures:
 def _stored(seed: int, site: Site) -> OneSite:
     world = scene("rooms", seed)
     truth, secret = collect(truth_of(world)), brand_secret(world.seed)
-    done = play_world(world, site=site)
+    done = play_world(world, site=site, every_s=SELDOM_S)
     stored = done.sink.stored(done.end_ns)
     courses = courses_of_truth(truth, secret, *stored_by_subject(stored), truth.end_ns)
     return OneSite(courses, zone_stays(stored), least_stay_s(truth))

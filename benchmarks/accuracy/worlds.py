@@ -16,7 +16,7 @@ from footfall.units import NS_PER_DAY
 from simulators.accuracy.course import Course
 from simulators.accuracy.decisions import DecisionSink
 from simulators.accuracy.figures import Accuracy, figures, share
-from simulators.accuracy.playing import play_world
+from simulators.accuracy.playing import SELDOM_S, play_world
 from simulators.accuracy.simulated import courses_of_truth, stored_by_subject
 from simulators.accuracy.stays import PeopleStays, ZoneStays, stays_of_visitors, zone_stays
 from simulators.estate import brand_secret
@@ -72,7 +72,7 @@ def played(name: str, seed: int) -> Played:
     """Play a scene. Runs in a process of its own."""
     world = scene(name, seed)
     truth, secret = collect(truth_of(world)), brand_secret(world.seed)
-    done = play_world(world)
+    done = play_world(world, every_s=SELDOM_S)
     stored = done.sink.stored(done.end_ns)
     dwells, visits = stored_by_subject(stored)
     outside = {subject for other in truth.others for subject in subjects_of(other.carried, secret)}

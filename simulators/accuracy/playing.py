@@ -47,6 +47,8 @@ QUIET_NS: Final = 3600 * NS_PER_S
 """So long ticks go on after the end: visits are over by then."""
 TICK_NS: Final = 50 * NS_PER_S
 """Ticks are so close that the gateway does not think that it was away."""
+SELDOM_S: Final = 10
+"""A gateway that takes what comes so seldom stores the same at half the cost; only when that was decided is not known to the second."""
 BOOT: Final = "recorded"
 Sent = tuple[int, Message]
 """A frame, and when its agent sends it, ns since 1970."""
@@ -151,12 +153,13 @@ class _Recording:
 
 
 def play_world(
-    world: World, flush_s: float = 1.0, site: Site | None = None, *, day_key: DayKey | None = None, sinks: Sequence[Sink] = ()
-) -> Played:
+    world: World, flush_s: float = 1.0, site: Site | None = None, *, day_key: DayKey | None = None, sinks: Sequence[Sink] = (),
+    every_s: int = 1,
+) -> Played:  # fmt: skip
     """Return what becomes of a simulated store, whose agents send every `flush_s`; `site`: the estate, if not the world's own.
 
-    `sinks` take the points as well. With `day_key` phones that nobody knows are heard under it; without one their rows are private to an
-    agent, and dropped.
+    The gateway takes what they sent `every_s` seconds, see `SELDOM_S`. `sinks` take the points as well. With `day_key` phones that nobody
+    knows are heard under it; without one their rows are private to an agent, and dropped.
     """
     sink = DecisionSink()
     secret = brand_secret(world.seed)
@@ -168,20 +171,22 @@ def play_world(
         agent: Feed(world, agent, secret, flush_s=flush_s, day_key=day_key, windows=windows)
         for agent, windows in zip(agents, tee(world.windows(), len(agents)), strict=True)
     }
-    leads = drive(gateway, sink, [_frames(world, agent, feed) for agent, feed in feeds.items()], world.end_ns)
+    leads = drive(gateway, sink, [_frames(world, agent, feed) for agent, feed in feeds.items()], world.end_ns, every_s)
     rows = sum(feed.core.rows_total for feed in feeds.values())
     return Played(sink, world.end_ns, rows, world.length_ns / NS_PER_S, leads=leads)
 
 
-def drive(gateway: InProcessGateway, sink: DecisionSink, streams: Sequence[Iterator[Sent]], end_ns: int) -> Mapping[str, Sequence[Lead]]:
+def drive(
+    gateway: InProcessGateway, sink: DecisionSink, streams: Sequence[Iterator[Sent]], end_ns: int, every_s: int = 1
+) -> Mapping[str, Sequence[Lead]]:
     """Let the gateway take what agents send, second by second, and wait until all visits are over; return what led meanwhile."""
-    watch = LeadWatch()
-    for second, group in groupby(heapq.merge(*streams, key=lambda sent: sent[0]), key=lambda sent: sent[0] // NS_PER_S):
-        sink.evidence_ns = (second - 1) * NS_PER_S
-        gateway.take([message for _, message in group], (second + 1) * NS_PER_S)
+    watch, every_ns = LeadWatch(), every_s * NS_PER_S
+    for turn, group in groupby(heapq.merge(*streams, key=lambda sent: sent[0]), key=lambda sent: sent[0] // every_ns):
+        sink.evidence_ns = (turn - 1) * every_ns
+        gateway.take([message for _, message in group], (turn + 1) * every_ns)
         watch.look(gateway.state, sink.evidence_ns)
     sink.evidence_ns = end_ns
-    _tick_on(gateway, end_ns + 2 * NS_PER_S)
+    _tick_on(gateway, end_ns + 2 * every_ns)
     return watch.leads(end_ns)
 
 

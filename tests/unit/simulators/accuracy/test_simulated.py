@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from simulators.accuracy.figures import figures
-from simulators.accuracy.playing import play_world
+from simulators.accuracy.playing import SELDOM_S, Played, play_world
 from simulators.accuracy.simulated import courses_of_truth, stored_by_subject
 from simulators.accuracy.stays import least_stay_s
 from simulators.estate import brand_secret
@@ -65,12 +65,26 @@ def test_who_comes_back_within_the_idle_timeout_of_the_store_is_on_the_same_visi
 
 
 def test_what_is_played_is_found_again(truth: Truth) -> None:
-    played = play_world(WORLD)
+    played = play_world(WORLD, every_s=SELDOM_S)
     found = figures(courses_of_truth(truth, SECRET, *stored_by_subject(played.sink.stored(played.end_ns)), truth.end_ns))
     assert found.visits.recall > 0.9
     assert found.zones_right("stored") > 0.8
     assert 0 <= found.transitions.delay_median_s < 60
     assert played.rows > 100
+
+
+def test_a_gateway_that_takes_what_comes_seldom_stores_the_same() -> None:
+    world = World(11, hours=0.1, crowd=Crowd(busy=4, members=50))
+    often, seldom = (_stored_of(play_world(world, every_s=every_s)) for every_s in (1, SELDOM_S))
+    assert len(often["dwells"]) > 5
+    assert often == seldom
+
+
+def _stored_of(played: Played) -> dict[str, list[object]]:
+    """What is stored, in one order, but for when it was decided."""
+    stored = played.sink.stored(played.end_ns)
+    undated = replace(stored, dwells=[replace(dwell, decided_ns=None) for dwell in stored.dwells])
+    return {each.name: sorted(getattr(undated, each.name), key=repr) for each in fields(undated)}
 
 
 def test_a_visit_that_is_not_over_is_found_and_its_length_is_not_judged(truth: Truth) -> None:
