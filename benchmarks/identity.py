@@ -23,7 +23,8 @@ from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Messages
 from gateway.fans.changes import ObservedStore
 from gateway.fold.fold import Fold
-from gateway.identity.facts import Fact, Identifier, Link, MemoryFactStore, Same
+from gateway.identity.fact_store import MemoryFactStore
+from gateway.identity.facts import Fact, Identifier, Link, Same
 from gateway.identity.facts_json import encode_facts
 from gateway.identity.identity import Identity
 from gateway.identity.types import IdentifierTypes

@@ -22,7 +22,8 @@ from gateway.fold.arrivals import Arrival
 from gateway.fold.awaited import Prompt
 from gateway.fold.fold import Fold
 from gateway.fold.store import FoldStore
-from gateway.identity.facts import Fact, Given, Standing
+from gateway.identity.fact_store import Given
+from gateway.identity.facts import Fact, Standing
 from gateway.points import Points
 from gateway.records import Record, RecordKind
 from gateway.site.recorded import RecordedIdentifierType

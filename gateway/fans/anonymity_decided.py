@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from gateway.fans.anonymity_rows import Among, Remedy, Rows
-from gateway.identity.facts import Fact, FactStore, Identifier, Link, Mention, is_registered
+from gateway.identity.fact_store import FactStore
+from gateway.identity.facts import Fact, Identifier, Link, Mention, is_registered
 from gateway.identity.naming import whom
 from gateway.identity.review import preview
 from gateway.identity.types import IdentifierTypes

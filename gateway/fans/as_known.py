@@ -11,7 +11,8 @@ from gateway.fans.history import FanRows
 from gateway.fans.known_touches import NamedFacts, TouchesThen
 from gateway.fans.recut import dwells_within
 from gateway.fans.whose_then import WhoseThen
-from gateway.identity.facts import Fact, MemoryFactStore, Standing, claims_name, fan_name, names_of
+from gateway.identity.fact_store import MemoryFactStore
+from gateway.identity.facts import Fact, Standing, claims_name, fan_name, names_of
 from gateway.identity.identity import Identity
 from gateway.identity.types import IdentifierTypes
 

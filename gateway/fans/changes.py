@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final, NamedTuple
 
+from gateway.identity.fact_store import NamedFacts
 from gateway.identity.facts import (
     ANONYMOUS,
     Consent,
@@ -20,7 +21,6 @@ from gateway.identity.facts import (
     Fact,
     Mention,
     Merge,
-    NamedFacts,
     Revoke,
     Split,
     Standing,

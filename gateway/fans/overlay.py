@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from gateway.fans.known_links import Facts
-from gateway.identity.facts import Fact, MemoryFactStore, Standing, names_of
+from gateway.identity.fact_store import MemoryFactStore
+from gateway.identity.facts import Fact, Standing, names_of
 
 
 class OverlayStore:

@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 
 from gateway.identity.claims import holding_of
 from gateway.identity.components import components
-from gateway.identity.facts import FOR_EVER_NS, Fact, FactStore, Link, Same, Span, Standing, fact_name, fan_name, names_of
+from gateway.identity.fact_store import FactStore
+from gateway.identity.facts import FOR_EVER_NS, Fact, Link, Same, Span, Standing, fact_name, fan_name, names_of
 from gateway.identity.limits import DISTINCT
 from gateway.identity.naming import provisional
 from gateway.identity.persons import Persons

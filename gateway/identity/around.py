@@ -12,12 +12,12 @@ from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
+from gateway.identity.fact_store import FactStore
 from gateway.identity.facts import (
     FOR_EVER_NS,
     Consent,
     Distinct,
     Fact,
-    FactStore,
     Link,
     Mention,
     Merge,

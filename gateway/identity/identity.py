@@ -13,7 +13,8 @@ from typing import Final
 
 from gateway.identity.alone import parted, standings_of
 from gateway.identity.around import Around, FactSet, facts_around
-from gateway.identity.facts import Fact, FactStore, Mention, Revoke, Split, Standing, fact_name, fan_name, is_registered, ref_name
+from gateway.identity.fact_store import FactStore
+from gateway.identity.facts import Fact, Mention, Revoke, Split, Standing, fact_name, fan_name, is_registered, ref_name
 from gateway.identity.in_force import facts_in_force
 from gateway.identity.index import identifiers_of
 from gateway.identity.naming import standing_of_ref

@@ -6,14 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from gateway.identity.facts import (
-    Fact,
-    FactStore,
-    Identifier,
-    MemoryFactStore,
-    Standing,
-    is_registered,
-)
+from gateway.identity.fact_store import FactStore, MemoryFactStore
+from gateway.identity.facts import Fact, Identifier, Standing, is_registered
 from gateway.identity.identity import Identity
 from gateway.identity.in_force import Refused
 from gateway.identity.own_names import counting_in, of_key

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from footfall.pseudonyms import provisional_key
-from gateway.identity.facts import Fact, NamedFacts, Standing
+from gateway.identity.fact_store import NamedFacts
+from gateway.identity.facts import Fact, Standing
 from gateway.identity.identity import Identity
 from gateway.identity.types import IdentifierTypes
 from gateway.shard import IdentityOf, Shard

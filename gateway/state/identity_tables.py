@@ -34,7 +34,7 @@ WRITTEN_AT_ONCE: Final = 100_000
 
 
 class IdentityTables(TouchTables):
-    """Standings as the fold asks for them (gateway.fold.store), and facts as the identity stage does (gateway.identity.facts)."""
+    """Standings as the fold asks for them (gateway.fold.store), and facts as the identity stage does (gateway.identity.fact_store)."""
 
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
         super().__init__(path, db)
@@ -109,7 +109,7 @@ class IdentityTables(TouchTables):
         apart = map(_standing, self._rows(StandingRow, "WHERE instr(lent, '[\"')", ()))
         return [*(name for (name,) in found if is_subject(name)), *(each.name for each in apart if each.has_nobody)]
 
-    # The identity stage (gateway.identity.facts.FactStore)
+    # The identity stage (gateway.identity.fact_store.FactStore)
 
     def facts_naming(self, names: Collection[str]) -> Iterable[Fact]:
         """Return every fact that is kept and bears any of these names, each once."""

@@ -23,7 +23,8 @@ from typing import Any, Final
 
 from footfall.pseudonyms import lasting_subject, to_hex
 from footfall.units import NS_PER_MINUTE
-from gateway.identity.facts import Fact, Identifier, MemoryFactStore, Mention, Standing, is_registered
+from gateway.identity.fact_store import MemoryFactStore
+from gateway.identity.facts import Fact, Identifier, Mention, Standing, is_registered
 from gateway.identity.facts_json import fact_of
 from gateway.identity.identity import Identity
 from gateway.identity.naming import held_in, name_of_touch

@@ -10,15 +10,14 @@ from typing import Any, Final
 
 from footfall.units import NS_PER_MS
 from gateway.fold.lendings import as_given_back
+from gateway.identity.fact_store import FactStore, MemoryFactStore
 from gateway.identity.facts import (
     FOR_EVER_NS,
     Consent,
     Distinct,
     Fact,
-    FactStore,
     Identifier,
     Link,
-    MemoryFactStore,
     Mention,
     Merge,
     Revoke,

@@ -13,7 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.identity import index
-from gateway.identity.facts import Fact, Link, MemoryFactStore, Mention, Standing, names_of, ref_name
+from gateway.identity.fact_store import MemoryFactStore
+from gateway.identity.facts import Fact, Link, Mention, Standing, names_of, ref_name
 from gateway.identity.identity import Identity
 from gateway.identity.resolve import resolve
 from tests.support.identity_facts import DAY, KEY, TYPES, consent, distinct, link, merge, revoke, same, split, touch, unlink

@@ -17,7 +17,8 @@ from footfall.health import Health, encode_health
 from gateway.accept.messages import Message
 from gateway.accept.outcome import TIME_PASSED, Entry
 from gateway.fold.fold import Fold
-from gateway.identity.facts import Fact, FactStore, GivingFacts, MemoryFactStore
+from gateway.identity.fact_store import FactStore, GivingFacts, MemoryFactStore
+from gateway.identity.facts import Fact
 from gateway.identity.facts_json import encode_facts, facts_of_links
 from gateway.identity.identity import Identity
 from gateway.identity.links import Link, encode_links

@@ -8,7 +8,8 @@ from typing import Any
 
 from gateway.fold.store import DwellRow, TouchRow, VisitRow
 from gateway.fold.touch_names import names_of
-from gateway.identity.facts import Fact, Identifier, Link, MemoryFactStore, Mention, Standing
+from gateway.identity.fact_store import MemoryFactStore
+from gateway.identity.facts import Fact, Identifier, Link, Mention, Standing
 from gateway.identity.identity import Identity
 from gateway.identity.types import IdentifierTypes
 

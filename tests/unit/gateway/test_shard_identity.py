@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from footfall.frames import Kind
-from gateway.identity.facts import Fact, Identifier, Link, MemoryFactStore, Same, Standing
+from gateway.identity.fact_store import MemoryFactStore
+from gateway.identity.facts import Fact, Identifier, Link, Same, Standing
 from gateway.identity.facts_json import encode_facts
 from gateway.identity.identity import Identity
 from gateway.identity.types import IdentifierTypes

@@ -9,7 +9,8 @@ from typing import Any
 from gateway.fans.anonymity_decided import named_by_deciding
 from gateway.fans.anonymity_rows import Among, Counted, Remedy, names_a_device, order_of, visit_of
 from gateway.fold.store import TouchRow
-from gateway.identity.facts import FOR_EVER_NS, Fact, Identifier, Link, MemoryFactStore, Mention, Span, Standing
+from gateway.identity.fact_store import MemoryFactStore
+from gateway.identity.facts import FOR_EVER_NS, Fact, Identifier, Link, Mention, Span, Standing
 from gateway.identity.identity import Identity
 from gateway.identity.nobody import Nobody, Shown
 from gateway.identity.types import IdentifierTypes

@@ -6,20 +6,8 @@ from collections.abc import Collection, Mapping
 
 from gateway.fans.changes import FanChange, ObservedStore, What, changes_of
 from gateway.fans.whose import person_of
-from gateway.identity.facts import (
-    FOR_EVER_NS,
-    Consent,
-    Identifier,
-    Link,
-    MemoryFactStore,
-    Merge,
-    Revoke,
-    Same,
-    Span,
-    Split,
-    Standing,
-    fan_name,
-)
+from gateway.identity.fact_store import MemoryFactStore
+from gateway.identity.facts import FOR_EVER_NS, Consent, Identifier, Link, Merge, Revoke, Same, Span, Split, Standing, fan_name
 from gateway.identity.identity import Identity
 from gateway.identity.types import IdentifierTypes
 

@@ -11,18 +11,8 @@ from gateway.fans.import_plan import ImportPlan, Outcome, Stamp
 from gateway.fans.known_links import latest_of
 from gateway.fans.link_lines import StatedLink
 from gateway.fans.sheet import Unread
-from gateway.identity.facts import (
-    FOR_EVER_NS,
-    Fact,
-    Identifier,
-    Link,
-    MemoryFactStore,
-    Revoke,
-    Same,
-    Span,
-    Standing,
-    fan_name,
-)
+from gateway.identity.fact_store import MemoryFactStore
+from gateway.identity.facts import FOR_EVER_NS, Fact, Identifier, Link, Revoke, Same, Span, Standing, fan_name
 
 DAY = 86_400_000_000_000
 NOW = 1000 * DAY

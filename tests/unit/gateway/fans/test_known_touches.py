@@ -8,7 +8,8 @@ from typing import Any
 from gateway.fans.known_touches import FactsThen, TouchesThen
 from gateway.fold.store import CorrectionRow, TouchRow
 from gateway.fold.touch_facts import amended_mention, facts_of_touch, with_first
-from gateway.identity.facts import MemoryFactStore, Mention
+from gateway.identity.fact_store import MemoryFactStore
+from gateway.identity.facts import Mention
 
 ONE, TWO = "1" * 16, "2" * 16
 FIRST: dict[str, Any] = {

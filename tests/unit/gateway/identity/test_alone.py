@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.identity.alone import parted, standings_of
-from gateway.identity.facts import Fact, MemoryFactStore
+from gateway.identity.fact_store import MemoryFactStore
+from gateway.identity.facts import Fact
 from gateway.identity.resolve import resolve
 from tests.support.identity_facts import KEY, TYPES, consent, link, merge, revoke, same, touch, unlink
 

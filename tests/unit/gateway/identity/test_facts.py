@@ -1,4 +1,4 @@
-"""Facts are found under every name that they mention, and a standing replaces the one before."""
+"""Facts are found under every name that they mention; a provisional fan is not registered."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from gateway.identity.facts import (
     Fact,
     Identifier,
     Link,
-    MemoryFactStore,
     Mention,
     Merge,
     Revoke,
     RevokeLink,
     Same,
     Split,
-    Standing,
     is_registered,
     names_of,
 )
@@ -42,23 +40,6 @@ A, B = Identifier("member", "0a"), Identifier("phone", "0b")
 )
 def test_a_fact_is_found_under_every_name_that_it_mentions(fact: Fact, names: set[str]) -> None:
     assert set(names_of(fact)) == names
-    store = MemoryFactStore()
-    store.add([fact, fact], [])
-    assert all(list(store.facts_naming([name])) == [fact] for name in names)
-    assert list(store.facts_naming(names)) == [fact]
-
-
-def test_two_facts_of_one_id_stay_side_by_side() -> None:
-    store, facts = MemoryFactStore(), [Merge(id="1", learned_ns=0, fans=("f", each)) for each in "gh"]
-    store.add(facts, [])
-    assert list(store.facts_naming(["fact:1"])) == facts
-
-
-def test_a_later_standing_replaces_the_one_before() -> None:
-    store = MemoryFactStore()
-    store.add([], [Standing("0a", 1)])
-    store.add([], [Standing("0a", 2)])
-    assert store.standings(["0a", "0b"]) == {"0a": Standing("0a", 2)}
 
 
 def test_a_provisional_fan_is_not_registered() -> None:

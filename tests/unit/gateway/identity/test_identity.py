@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from gateway.identity import index
-from gateway.identity.facts import Fact, Identifier, MemoryFactStore, Standing, names_of
+from gateway.identity.fact_store import MemoryFactStore
+from gateway.identity.facts import Fact, Identifier, Standing, names_of
 from gateway.identity.identity import Identity
 from tests.support.identity_facts import DAY, KEY, TYPES, consent, link, merge, name, revoke, same, touch
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.identity.facts import FOR_EVER_NS, Fact, MemoryFactStore, Merge, Ownership, Revoke, Split
+from gateway.identity.fact_store import MemoryFactStore
+from gateway.identity.facts import FOR_EVER_NS, Fact, Merge, Ownership, Revoke, Split
 from gateway.identity.identity import Identity
 from gateway.identity.ownership import NOBODY, Owner, Owners, facts_of_owners, owner_of
 from gateway.identity.types import IdentifierTypes

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from gateway.identity import groups
-from gateway.identity.facts import Fact, MemoryFactStore
+from gateway.identity.fact_store import MemoryFactStore
+from gateway.identity.facts import Fact
 from gateway.identity.identity import Identity
 from gateway.identity.review import Conflict, conflicts, largest, preview
 from tests.support.identity_facts import KEY, TYPES, consent, distinct, identifier, link, merge, name, split, touch

@@ -14,7 +14,8 @@ from footfall.topics import FANS
 from gateway.fans.changes import ObservedStore
 from gateway.fold.arrivals import Arrival, Place
 from gateway.fold.store_counters import LatestCounters
-from gateway.identity.facts import Consent, Fact, MemoryFactStore, Merge, Split
+from gateway.identity.fact_store import MemoryFactStore
+from gateway.identity.facts import Consent, Fact, Merge, Split
 from gateway.identity.identity import Identity
 from gateway.identity.types import IdentifierTypes
 from gateway.pipeline.fan_changes import FanChanges
