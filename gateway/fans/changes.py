@@ -65,6 +65,8 @@ def changes_of(facts: Sequence[Fact], before: Mapping[str, Standing], after: Ite
     `before` has the standings of the names of `after`, as far as they had one.
     """
     now = {standing.name: standing for standing in after}
+    if not before and not any(name.startswith(_FAN) for name in now):  # of an import nothing changed that was anything
+        return []
     together = {**before, **now}
     was_of, is_of = _person(before), _person(together)
     meant_now = {span.fan for standing in together.values() for span in standing.spans}
@@ -195,7 +197,7 @@ class ObservedStore:
 
     def add(self, facts: Sequence[Fact], standings: Sequence[Standing], quiet: Sequence[Fact] = ()) -> None:
         """Keep facts and standings, and note what they change."""
-        if unasked := {standing.name for standing in standings} - self._asked:
+        if unasked := {standing.name for standing in standings if standing.number > 1} - self._asked:  # a first one had none
             self._found.update(self._below.standings(unasked))
         if standings:
             self._noted += changes_of([*facts, *quiet], self._found, standings)

@@ -64,7 +64,7 @@ class LinkIndex:
         self._maybe: Final = bytearray(filter_bytes)
         """A bit per hash of a name that has a standing (Bloom 1970, one hash): most names have none, and cost no look-up."""
         for name in store.names_with_standing():
-            self._mark(_number(name))
+            self._mark(_number(_key(name)))
         self.lent: Final = {int(subject, 16) for subject in store.lent_subjects()}
         """Subjects of things that are, or were, lent to somebody until a visit ends."""
         self.handed: Final = {int(subject, 16) for subject in store.subjects_that_may_pass()}
@@ -93,7 +93,8 @@ class LinkIndex:
 
     def standing(self, name: str) -> Standing | None:
         """Return the standing of a subject, a reference or a fan; None while identity gave none."""
-        return self._kept(_key(name), name) if self._may_have(_number(name)) else None
+        key = _key(name)
+        return self._kept(key, name) if self._may_have(_number(key)) else None
 
     def may_know(self, subjects: Sequence[str], ref: str) -> bool:
         """Return whether `standing` may find one of what a touch names; mostly it certainly does not."""
@@ -158,7 +159,8 @@ class LinkIndex:
 
     def add(self, standings: Sequence[Standing]) -> list[Changed]:
         """Store standings; return what they change, a name at most once. One that is no newer than what is known changes nothing."""
-        before, newest = self._before(standings), dict[str, Standing]()
+        keys, newest = {each.name: _key(each.name) for each in standings}, dict[str, Standing]()
+        before = self._before(keys)
         for each in standings:
             name = each.name
             known = newest.get(name) or before.get(name)
@@ -168,30 +170,29 @@ class LinkIndex:
         self._store.save_standings(newest.values())
         if len(self._cache) + len(newest) > _CACHED:
             self._cache.clear()
-        for each in newest.values():
-            self._take(each)
+        for name, each in newest.items():
+            self._take(keys[name], each)
         return changes
 
-    def _before(self, standings: Sequence[Standing]) -> dict[str, Standing]:
-        """Return what is known of the names of standings, by name."""
-        keys = {name: _key(name) for name, *_ in standings if self._may_have(_number(name))}
-        self._read_ahead({key: name for name, key in keys.items() if key not in self._cache})
-        return {name: found for name, key in keys.items() if (found := self._kept(key, name))}
+    def _before(self, keys: Mapping[str, int | str]) -> dict[str, Standing]:
+        """Return what is known of names, by name."""
+        some = {name: key for name, key in keys.items() if self._may_have(_number(key))}
+        self._read_ahead({key: name for name, key in some.items() if key not in self._cache})
+        return {name: found for name, key in some.items() if (found := self._kept(key, name))}
 
-    def _take(self, standing: Standing) -> None:
-        name, number = standing.name, _number(standing.name)
+    def _take(self, key: int | str, standing: Standing) -> None:
+        number = _number(key)
         self._mark(number)
-        for fan in standing.fans():
+        for fan in standing.fans() if self._subjects else ():
             self._subjects.pop(fan, None)
-        if not is_subject(name):
-            self._cache[name] = standing
+        self._cache[key] = standing
+        if not isinstance(key, int):
             return
-        self._cache[number] = standing
-        if standing.is_lent:
-            self.lent.add(number)
         if may_pass(standing):
             self.handed.add(number)
             self._watch(number)
+            if standing.is_lent:
+                self.lent.add(number)
         if standing.has_nobody:
             self.withdrawn.add(number)
             self._watch(number)
@@ -210,8 +211,9 @@ def _key(name: str) -> int | str:
     return int(name, 16) if is_subject(name) else name
 
 
-def _number(name: str) -> int:
-    return int(name, 16) if is_subject(name) else crc32(name.encode())
+def _number(key: int | str) -> int:
+    """Return by what the filter knows a name, by its key."""
+    return key if isinstance(key, int) else crc32(key.encode())
 
 
 def span_at(standing: Standing, time_ns: int) -> Span | None:

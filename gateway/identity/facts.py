@@ -201,7 +201,9 @@ class Standing(NamedTuple):
 
     def fans(self) -> set[str]:
         """Return all whom it ever means, wherever; without ""."""
-        return {fan for fan in self._fans() if fan}
+        fans = set(self._fans())
+        fans.discard("")
+        return fans
 
     @property
     def has_nobody(self) -> bool:

@@ -92,7 +92,8 @@ def values_of(fact: Fact) -> dict[str, Any]:
     """Return a fact as an object of JSON."""
     held = _HELD[type(fact)]
     stated = zip(held.keys, held.left_out, held.of(fact), strict=True)
-    values: dict[str, Any] = {"fact": held.name, **{key: value for key, left_out, value in stated if value != left_out}}
+    values: dict[str, Any] = {"fact": held.name}
+    values.update([(key, value) for key, left_out, value in stated if value != left_out])
     for key, write in held.written:
         values[key] = write(values[key])
     if isinstance(fact, RevokeLink):

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pydantic_core import from_json, to_json
 
-from footfall.sqlite import naming
+from footfall.sqlite import insert_many, naming
 from gateway.fold.link_index import is_subject
 from gateway.fold.store import LinkRow, TouchRow
 from gateway.fold.touch_facts import facts_of_touch, mention_of_row
@@ -19,7 +19,7 @@ from gateway.identity.facts_json import fact_of, facts_of_links, values_of
 from gateway.identity.links import Link as EarlierLink
 from gateway.identity.links import encode_links
 from gateway.state.name_filter import NameFilter
-from gateway.state.sealed_rows import AT_ONCE, FactRow, StandingFanRow, StandingRow, marks, parts, sealed
+from gateway.state.sealed_rows import AT_ONCE, FactRow, StandingFanRow, StandingRow, insert, marks, parts, sealed
 from gateway.state.touch_tables import OF_TOUCHES, TouchTables
 
 _OWN: Final = fact_name("")
@@ -53,9 +53,9 @@ class IdentityTables(TouchTables):
         new = {each.name: each for each in standings}
         if self._known:
             self._known.add(new)
-        for name, each in new.items():
-            self._given.pop(name, None)
-            self._fans.update([(fan, name) for fan in each.fans()])
+        for name in self._given.keys() & new.keys():
+            del self._given[name]
+        self._fans.update((fan, name) for name, each in new.items() for fan in each.fans())
         self._saved.update(new)
         if len(self._saved) >= WRITTEN_AT_ONCE:
             self._write_identity()
@@ -63,12 +63,12 @@ class IdentityTables(TouchTables):
     def _write_identity(self) -> None:
         """Write what waits, in the order of its keys: names lie anywhere in their tables, so that each would cost a page of its own."""
         if self._saved:
-            self._save(StandingRow, (_row(each) for _, each in sorted(self._saved.items())))
-            self._db.executemany("INSERT OR IGNORE INTO standing_fans (fan, name, crc) VALUES (?,?,?)", sealed(sorted(self._fans)))
+            self._save(StandingRow, (_row(self._saved[name]) for name in sorted(self._saved)))
+            insert_many(self._db, insert(StandingFanRow, "IGNORE"), sealed(sorted(self._fans)))
             self._saved, self._fans = {}, set()
         if self._names_of_facts:
-            rows = ((name, n) for name, numbers in sorted(self._names_of_facts.items()) for n in numbers)
-            self._db.executemany("INSERT OR IGNORE INTO fact_names (name, n) VALUES (?,?)", rows)
+            rows = ((name, n) for name in sorted(self._names_of_facts) for n in self._names_of_facts[name])
+            insert_many(self._db, "INSERT OR IGNORE INTO fact_names (name, n) VALUES (?,?)", rows)
             self._names_of_facts = {}
 
     def standing(self, name: str) -> Standing | None:
@@ -127,7 +127,8 @@ class IdentityTables(TouchTables):
         found = self.names_with_rows([name for name in names if is_subject(name)], OF_TOUCHES)
         for some in parts([name.removeprefix(_OWN) for name in names if name.startswith(_OWN)], AT_ONCE):
             found.update(_OWN + event_id for (event_id,) in self._read(f"SELECT id FROM touches WHERE id IN ({marks(some)})", tuple(some)))
-        found.update(name for name in names if name in self._names_of_facts or name in self._given or name in self._saved)
+        for waiting in (self._names_of_facts, self._given, self._saved):
+            found.update(waiting.keys() & names)
         for some in parts(self._known.among(names) if self._known else names, AT_ONCE):
             own = [name.removeprefix(_OWN) for name in some if name.startswith(_OWN)]
             of_facts = f"SELECT name FROM fact_names WHERE name IN ({marks(some)})"
@@ -195,7 +196,7 @@ class IdentityTables(TouchTables):
         rows = []
         for n, fact in enumerate(facts, self._next_fact + 1):
             values, names = values_of(fact), names_of(fact)
-            rows.append(FactRow(n, fact.id, values["fact"], fact.source, fact.actor, fact.known_ns, _json(values)))
+            rows.append(_MAKE(FactRow, (n, fact.id, values["fact"], fact.source, fact.actor, fact.known_ns, _json(values))))
             for name in names[1:]:  # the first is its id, by which the table of facts is found
                 self._names_of_facts.setdefault(name, []).append(n)
             if self._known:
@@ -242,7 +243,8 @@ def _json(value: object) -> str:
 def _row(standing: Standing) -> StandingRow:
     name, number, spans, rank, only_by_ref, lent, label, given_back, in_stores = standing
     stated = _json((*lent, *((each, "") for each in given_back), *in_stores)) if standing.is_lent else _NOTHING
-    return StandingRow(name, number, rank, int(only_by_ref), _json(list(map(list, spans))), stated, label)
+    held = ",".join([f"[{from_ns},{to_ns},{_json(fan)}]" for from_ns, to_ns, fan in spans])  # as _json has it, in half the time
+    return _MAKE(StandingRow, (name, number, rank, int(only_by_ref), f"[{held}]", stated, label))
 
 
 def _standing(row: StandingRow) -> Standing:

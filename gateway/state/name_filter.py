@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from typing import Final
-from zlib import crc32
 
 FILTER_BYTES: Final = 1 << 22
 """Of a million facts, with three names each, a tenth of all other names are looked up in vain."""
 
 
 class NameFilter:
-    """A bit per hash of a name (Bloom 1970, one hash). What `fill` returns is taken when it is asked for the first time."""
+    """A bit per hash of a name (Bloom 1970, one hash). What `fill` returns is taken when it is asked for the first time.
+
+    The hash is the one that a string keeps, of this process: another costs more than the rest.
+    """
 
     def __init__(self, fill: Callable[[], Iterable[str]], size_bytes: int = FILTER_BYTES) -> None:
         """`size_bytes`, a power of two: a filter too small costs look-ups, never an answer."""
@@ -23,7 +25,7 @@ class NameFilter:
         """Take names."""
         bits, mask = self._bits, self._mask
         for name in names:
-            number = crc32(name.encode())
+            number = hash(name)
             bits[number >> 3 & mask] |= 1 << (number & 7)
 
     def among(self, names: Collection[str]) -> list[str]:
@@ -32,4 +34,4 @@ class NameFilter:
             fill, self._fill = self._fill, None
             self.add(fill())
         bits, mask = self._bits, self._mask
-        return [name for name in names if bits[(number := crc32(name.encode())) >> 3 & mask] >> (number & 7) & 1]
+        return [name for name in names if bits[(number := hash(name)) >> 3 & mask] >> (number & 7) & 1]

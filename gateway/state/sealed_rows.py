@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
-from footfall.sqlite import DamagedFile, is_damage
+from footfall.sqlite import DamagedFile, insert_many, is_damage
 from gateway.fold.store import Claim, CorrectionRow, CountRow, DwellRow, LinkRow, TouchNameRow, TouchRow, VisitRow
-from gateway.state.ledger_schema import row_checksum, row_checksum_of, row_checksums
+from gateway.state.ledger_schema import row_checksum, row_checksums
 
 
 class CellRow(NamedTuple):
@@ -83,7 +84,7 @@ class SealedRows:
         self._db: Final = db
 
     def _save(self, kind: type[LedgerRow], rows: Iterable[LedgerRow]) -> None:
-        self._db.executemany(insert(kind), sealed(rows))
+        insert_many(self._db, insert(kind), sealed(rows))
 
     def _rows(self, kind: type[LedgerRow], where: str, values: tuple[Any, ...]) -> list[LedgerRow]:
         """Return rows that are what was written. Raise DamagedFile if one is not."""
@@ -136,8 +137,10 @@ def marks(values: Collection[object]) -> str:
 
 
 def sealed(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """Yield each with its checksum."""
-    return ((*row, row_checksum_of(row)) for row in rows)
+    """Yield rows of one table, each with its checksum."""
+    left = iter(rows)
+    while some := list(islice(left, AT_ONCE)):
+        yield from ((*row, crc) for row, crc in zip(some, row_checksums(some), strict=True))
 
 
 @cache

@@ -9,7 +9,7 @@ import pytest
 
 import footfall
 from footfall.errors import ConfigError
-from footfall.sqlite import Schema, connect, migrate
+from footfall.sqlite import VALUES_AT_ONCE, Schema, connect, insert_many, migrate, open_memory
 
 OLD = Schema("a diary", "days", "CREATE TABLE days (day INTEGER); CREATE TABLE total (n INTEGER);")
 
@@ -91,6 +91,15 @@ def test_a_command_beside_a_gateway_takes_no_file_over(path: Path) -> None:
     with pytest.raises(ConfigError, match="start the gateway of this release first"):
         migrate(old, path, NEW, take_over=False)
     assert migrate(old, path, OLD, take_over=False) == 1
+
+
+@pytest.mark.parametrize("count", [0, 1, VALUES_AT_ONCE // 2, VALUES_AT_ONCE // 2 + 1, VALUES_AT_ONCE])
+def test_rows_of_many_statements_are_all_there_and_of_two_with_one_key_the_later_counts(count: int) -> None:
+    db = open_memory()
+    db.execute("CREATE TABLE days (day INTEGER PRIMARY KEY, mood TEXT)")
+    insert_many(db, "INSERT OR REPLACE INTO days (day, mood) VALUES (?, ?)", ((day, "fine") for day in [*range(count), *range(count)]))
+    insert_many(db, "INSERT OR REPLACE INTO days (day, mood) VALUES (?, ?)", [(0, "bad"), (0, "?")])
+    assert db.execute("SELECT day, mood FROM days").fetchall() == [(0, "?"), *((day, "fine") for day in range(1, count))]
 
 
 def test_a_damaged_file_is_named(path: Path) -> None:
