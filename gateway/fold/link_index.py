@@ -7,7 +7,7 @@ order, and more than once.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 from zlib import crc32
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from footfall.pseudonyms import TOP_BIT, to_hex
 from footfall.units import NS_PER_MS
-from gateway.fold.handovers import may_pass
+from gateway.fold.handovers import handovers_of, may_pass
 from gateway.fold.store import FoldStore
 from gateway.identity.facts import FOR_EVER_NS, Span, Standing, ref_name
 from gateway.identity.links import clamped
@@ -241,7 +241,19 @@ def _changed(before: Standing | None, after: Standing) -> Changed | None:
     spans = [span for store in stores for span, _ in _spans(before.within(store)) ^ _spans(after.within(store))]
     if not spans:
         return None
-    return Changed(after.name, _begin(min(span.from_ns for span in spans)), max(span.to_ns for span in spans))
+    moved_ns = _moved(before, after, stores)  # where another fan comes in between, times outside of that span become handovers
+    return Changed(
+        after.name,
+        _begin(min([*moved_ns, *(span.from_ns for span in spans)])),
+        max([*moved_ns, *(span.to_ns for span in spans)]),
+    )
+
+
+def _moved(before: Standing, after: Standing, stores: Iterable[str]) -> set[int]:
+    """Return the times at which something passes on by one standing only."""
+    if not (may_pass(before) or may_pass(after)):
+        return set()
+    return {time_ns for store in stores for time_ns in {*handovers_of(before, store)} ^ {*handovers_of(after, store)}}
 
 
 def _begin(from_ns: int) -> int:

@@ -78,11 +78,16 @@ def test_what_a_standing_changes_lies_between_the_spans_that_differ() -> None:
     assert found.add([standing(2, (0, 10, "fan-1"), (10, 25, "fan-2"), (50, 60, "fan-1"))]) == [Changed(NAME, 10 * MS, 25 * MS)]
     assert found.add([standing(3, (0, 10, "fan-1"), (10, 25, "fan-2"), (50, 60, "fan-1"), label="shared")]) == []
     assert found.add([standing(4, (0, 10, "fan-1"), (10, 25, "fan-2"), (50, 60, "fan-1"), lent=(50 * MS,))]) == [
-        Changed(NAME, 50 * MS, 60 * MS)
-    ]
+        Changed(NAME, 0, 60 * MS)
+    ], "what is lent passes on at each begin and end, what is owned from one fan to another"
     assert found.add([standing(5, (0, 10, "fan-1"), (10, 25, "fan-2"), (50, 60, "fan-1"), lent=(50 * MS,), rank=9)]) == [
         Changed(NAME, -FOR_EVER_NS, FOR_EVER_NS)
     ]
+
+
+def test_whoever_had_it_in_between_changes_when_it_passes_on_before_and_after() -> None:
+    found = links(standing(1, (0, 10, "fan-1"), (50, 60, "fan-1")))
+    assert found.add([standing(2, (0, 10, "fan-1"), (20, 30, "fan-2"), (50, 60, "fan-1"))]) == [Changed(NAME, 10 * MS, 50 * MS)]
 
 
 def test_a_subject_of_the_day_is_nobody_whatever_standings_state() -> None:

@@ -268,3 +268,11 @@ def test_a_handover_that_is_learned_late_cuts_what_lies_before_the_last_part(fir
     shop.hear(*[seen("ben", "a", 100 + 60 * nth) for nth in range(4)], *[seen("ben", "b", 490 + 60 * nth) for nth in range(2)]).close()
     assert told(stand(shop, 121, 296, 478)) == [("", 100.0, 21.0), ("fan-1", 121.0, 429.0)]
     assert (shop.total("visits_started"), shop.total("visits_closed"), shop.total("dwell_sum_s")) == (2, 2, 450)
+
+
+def test_whoever_had_it_in_between_makes_what_comes_after_another_s_though_that_is_learned_late() -> None:
+    """A beacon that was the same member's before and after is handed on twice once another had it between."""
+    fan_1 = (0.0, 100.0, "fan-1"), (500.0, EVER_S, "fan-1")
+    known = heard(Shop().stands("ben", fan_1[0], (200, 300, "fan-2"), fan_1[1]), 700, from_s=320).close()
+    late = heard(Shop().stands("ben", *fan_1), 700, from_s=320).close().stands("ben", fan_1[0], (200, 300, "fan-2"), fan_1[1])
+    assert told(late) == told(known) == [("", 320.0, 180.0), ("fan-1", 500.0, 180.0)]
