@@ -9,7 +9,6 @@ from typing import Final
 from gateway.fans.effect import Rows, named
 from gateway.fans.history import FanRows
 from gateway.fans.known_touches import NamedFacts, TouchesThen
-from gateway.fans.recut import dwells_within
 from gateway.fans.whose_then import WhoseThen
 from gateway.identity.fact_store import MemoryFactStore
 from gateway.identity.facts import Fact, Standing, claims_name, fan_name, names_of
@@ -72,11 +71,10 @@ def rows_as_known(rows: Rows, then: Then, person: str, timeout_ns: Mapping[str, 
     now = {(row.store, row.agent, row.row): row for name in {*names, fan_name(person)} for row in rows.touches_of(name)}
     touches = [row for row in {**now, **then.touches.rows}.values() if row.time_ns <= until_ns and not row.void]
     visited = [row for subject in subjects for row in whose.parts_of(subject) if row.start_ns <= until_ns]
-    dwells = [row for subject in subjects for row in rows.dwells_of(subject) if row.start_ns <= until_ns]
-    visits = [row for row in visited if whose.of_visit(row, until_ns) == person]
+    dwells = [row for subject in subjects for row in whose.dwells_of(subject, rows.dwells_of(subject)) if row.start_ns <= until_ns]
     return FanRows(
-        visits=visits,
-        dwells=dwells_within([row for row in visits if row.part_of_ns], [row for row in dwells if whose.of_dwell(row) == person], dwells),
+        visits=[row for row in visited if whose.of_visit(row, until_ns) == person],
+        dwells=[row for row in dwells if row.fan == person],
         touches=[row for row in touches if named(whose.at(row), row) == person],
         timeout_ns=timeout_ns,
     )

@@ -49,6 +49,7 @@ class Effect:
     voided: int = 0
     """Of the visits, those that are no more."""
     dwells: int = 0
+    """The same of dwells."""
     touches: int = 0
     money: float = 0.0
     """The amounts of the sales that pass to somebody else, less those of returns."""
@@ -84,8 +85,12 @@ def effect_of(
     for name in names:
         effect.fans |= _fans(before.get(name)) ^ _fans(after.get(name))
         if _SEPARATOR not in name:
-            _visits(effect, _Cut.of(was, name), _Cut.of(will_be, name))
-            effect.dwells += _dwells(effect, rows.dwells_of(name), was, will_be)
+            visits = _changed(effect, _Cut.of_visits(was, name), _Cut.of_visits(will_be, name))
+            effect.visits, effect.added, effect.voided = (
+                effect.visits + visits.changed, effect.added + visits.added, effect.voided + visits.voided,
+            )  # fmt: skip
+            dwells = rows.dwells_of(name)
+            effect.dwells += _changed(effect, _Cut.of_dwells(was, name, dwells), _Cut.of_dwells(will_be, name, dwells)).changed
         touches.update(((row.store, row.agent, row.row), row) for row in rows.touches_of(name) if not row.void)
     _touches(effect, touches.values(), was, will_be)
     return effect
@@ -101,43 +106,56 @@ def _fans(standing: Standing | None) -> set[str]:
     return standing.fans() if standing else set()
 
 
-class _Cut(NamedTuple):
-    """The visits of a subject, and whose they are, each by store, agent and key."""
+_Row = VisitRow | DwellRow
+_Key = tuple[str, str, str, int]
+"""Store, zone of a dwell, agent and key_ns."""
 
-    rows: dict[tuple[str, str, int], VisitRow]
-    fans: dict[tuple[str, str, int], str]
+
+class _Cut(NamedTuple):
+    """The visits, or the dwells, of a subject as standings cut them, and whose they are."""
+
+    rows: dict[_Key, _Row]
+    fans: dict[_Key, str]
 
     @classmethod
-    def of(cls, whose: WhoseThen, subject: str) -> _Cut:
-        """Return them as standings have them."""
-        rows = {(row.store, row.agent, row.key_ns): row for row in filter(is_visit, whose.parts_of(subject))}
-        return cls(rows, {key: whose.of_visit(row) for key, row in rows.items()})
+    def of_visits(cls, whose: WhoseThen, subject: str) -> _Cut:
+        rows: dict[_Key, VisitRow] = {
+            (row.store, "", row.agent, row.key_ns): row for row in whose.parts_of(subject) if is_visit(row)
+        }  # fmt: skip
+        return cls({**rows}, {key: whose.of_visit(row) for key, row in rows.items()})
 
-    def fan_at(self, one: VisitRow) -> str:
-        """Return whose the visit is that goes on when another begins."""
-        at = (key for key, row in self.rows.items() if row.store == one.store and row.start_ns <= one.start_ns <= row.last_ns)
-        return self.fans.get(max(at, key=lambda key: self.rows[key].start_ns, default=("", "", 0)), "")
+    @classmethod
+    def of_dwells(cls, whose: WhoseThen, subject: str, dwells: Iterable[DwellRow]) -> _Cut:
+        rows = {(row.store, row.zone, row.agent, row.key_ns): row for row in whose.dwells_of(subject, dwells)}
+        return cls({**rows}, {key: row.fan for key, row in rows.items()})
+
+    def fan_at(self, place: _Key, time_ns: int) -> str:
+        """Return whose the visit is that goes on in a store at a time, or the dwell in a zone of it."""
+        at = [(row.start_ns, key) for key, row in self.rows.items() if key[:2] == place[:2] and row.start_ns <= time_ns <= row.last_ns]
+        return self.fans[max(at)[1]] if at else ""
 
 
-def _visits(effect: Effect, was: _Cut, will_be: _Cut) -> None:
-    """Count each visit that is another's, begins or ends at another time, or that there is only before, or only afterwards."""
+class _Count(NamedTuple):
+    """How many rows change, and of these how many are only afterwards, and only before."""
+
+    changed: int = 0
+    added: int = 0
+    voided: int = 0
+
+
+def _changed(effect: Effect, was: _Cut, will_be: _Cut) -> _Count:
+    """Count each row that is another's, begins or ends at another time, or that there is only before, or only afterwards."""
+    changed, new, gone = 0, will_be.rows.keys() - was.rows.keys(), was.rows.keys() - will_be.rows.keys()
     for key, row in will_be.rows.items():
-        old, fan = was.rows.get(key), will_be.fans[key]
+        old = was.rows.get(key)
         if old is None:
-            effect.visits, effect.added = effect.visits + 1, effect.added + 1
-            effect.move_if_other(was.fan_at(row), fan)
-        elif (was.fans[key], old.start_ns, old.last_ns) != (fan, row.start_ns, row.last_ns):
-            effect.visits += 1
-            effect.move_if_other(was.fans[key], fan)
-    for key, row in was.rows.items():
-        if key not in will_be.rows:
-            effect.visits, effect.voided = effect.visits + 1, effect.voided + 1
-            effect.move_if_other(was.fans[key], will_be.fan_at(row))
-
-
-def _dwells(effect: Effect, rows: Iterable[DwellRow], was: WhoseThen, will_be: WhoseThen) -> int:
-    moved = ((was.of_dwell(row), will_be.of_dwell(row)) for row in rows)
-    return sum(effect.move_if_other(old, new) for old, new in moved)
+            effect.move_if_other(was.fan_at(key, row.start_ns), will_be.fans[key])
+        elif (was.fans[key], old.start_ns, old.last_ns) != (will_be.fans[key], row.start_ns, row.last_ns):
+            changed += 1
+            effect.move_if_other(was.fans[key], will_be.fans[key])
+    for key in gone:
+        effect.move_if_other(was.fans[key], will_be.fan_at(key, was.rows[key].start_ns))
+    return _Count(changed + len(new) + len(gone), len(new), len(gone))
 
 
 def _looked_up(standings: Mapping[str, Standing], names: Collection[str], standing_of: StandingOf) -> Callable[[str], Standing | None]:

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from footfall.units import NS_PER_S
 from gateway.fans.history import FanRows, History
 from gateway.fans.owners import CaredFor, cared_for, registered_by
-from gateway.fans.recut import dwells_within
 from gateway.fans.show import Heading, moment
 from gateway.fans.whose import Owned, Person, as_object, person_of
 from gateway.fans.whose_then import lent_until_ns
@@ -40,16 +39,11 @@ class FanReader:
         visits = ledger.visits_of_subjects(subjects, fan)
         if open_keys:
             visits = [row for row in visits if (row.subject, row.store, row.key_ns, row.agent) not in open_keys]
-        dwells, mine = ledger.dwells_of_subjects(subjects, fan), [track for track in tracks if track.fan == fan]
-        if parts := [row for row in with_open(visits, mine) if row.part_of_ns]:
-            others = open_dwells(track for track in tracks if track.fan != fan)
-            stored = (row for subject in {part.subject for part in parts} for row in ledger.dwells_of(subject))
-            dwells = dwells_within(parts, dwells, [*stored, *others])
         return FanRows(
             visits=visits,
-            dwells=dwells,
+            dwells=ledger.dwells_of_subjects(subjects, fan),
             touches=ledger.all_touches_of_fan(fan),
-            open=mine,
+            open=[track for track in tracks if track.fan == fan],
             timeout_ns=self._timeouts,
         )
 
@@ -113,7 +107,9 @@ class AllRows:
 
     def dwells_of(self, subject: str) -> list[DwellRow]:
         """Return all dwells of a subject."""
-        return [*self._ledger.dwells_of(subject), *open_dwells(self._open.get(subject, ()))]
+        going = open_dwells(self._open.get(subject, ()))
+        keys = {(row.store, row.key_ns, row.agent, row.zone) for row in going}
+        return [*(row for row in self._ledger.dwells_of(subject) if (row.store, row.key_ns, row.agent, row.zone) not in keys), *going]
 
     def touches_of(self, name: str) -> list[TouchRow]:
         """Return all touches of a name."""
@@ -143,10 +139,13 @@ def with_open(stored: Iterable[VisitRow], tracks: Iterable[OpenTrack]) -> list[V
 def open_dwells(tracks: Iterable[OpenTrack]) -> list[DwellRow]:
     """Return the dwells that are not over."""
     return [
-        DwellRow(each.subject, each.store, each.zone, each.zone_since_ns, each.agent, each.zone_since_ns, each.last_ns, 0, 1, each.fan)
+        DwellRow(
+            each.subject, each.store, each.zone, each.dwell_key_ns, each.dwell_agent, each.zone_since_ns, each.last_ns,
+            int(each.is_staff), 1, each.fan, part_of_ns=each.dwell_part_of_ns,
+        )
         for each in tracks
         if each.zone
-    ]
+    ]  # fmt: skip
 
 
 def timeouts(ledger: LedgerReader) -> Mapping[str, int]:

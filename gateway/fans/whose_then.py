@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
 from footfall.units import NS_PER_MS
-from gateway.fans.recut import recut, wholes_of
+from gateway.fans.recut import recut, recut_dwells, wholes_of
 from gateway.fold.lendings import Heard, VisitsIn, as_given_back, ended_ns, is_over, without
 from gateway.fold.link_index import span_at
 from gateway.fold.store import DwellRow, TouchRow, VisitRow, is_visit
@@ -48,6 +48,10 @@ class WhoseThen:
         standing = self._standing_of(subject)
         return [part for whole in wholes_of(self._visits_of(subject)) for part in recut(whole, standing)]
 
+    def dwells_of(self, subject: str, rows: Iterable[DwellRow]) -> list[DwellRow]:
+        """Return dwells of a subject, cut where it passed on, each with its fan; "" for nobody known."""
+        return recut_dwells(rows, self._standing_of(subject), self._of_dwell)
+
     def of_visit(self, row: VisitRow, until_ns: int = FOR_EVER_NS) -> str:
         """Return the fan of a visit, one of `parts_of`, by what it was up to a time; "" for nobody known."""
         here, begun_ns = self._within(row.subject, row.store), opened_ns(row.key_ns)
@@ -55,8 +59,7 @@ class WhoseThen:
             return ""
         return self._fan_of(here, row.store, begun_ns)
 
-    def of_dwell(self, row: DwellRow) -> str:
-        """Return the fan of a dwell; "" for nobody known."""
+    def _of_dwell(self, row: DwellRow) -> str:
         here = self._within(row.subject, row.store)
         return self._fan_of(here, row.store, row.start_ns) if here else ""
 

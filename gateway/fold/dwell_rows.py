@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from footfall.units import NS_PER_S
 from gateway.fold.estate_index import seconds_of
 from gateway.fold.minute_counts import ZONE_COLUMN
 from gateway.fold.state import State
@@ -13,26 +12,26 @@ from gateway.fold.writers import Values, Writer
 from gateway.points.rows import DwellPoint
 
 OPEN, CLOSED = 1, 2
-LEAST_STAY_NS: Final = 10 * NS_PER_S
-"""Who is in a zone for less walks through it: people in a store walk about a metre a second."""
+LEAST_STAY_S: Final = 10
+"""Who is in a zone for less, to the millisecond, walks through it: people in a store walk about a metre a second."""
 _KNOWN: Final = ZONE_COLUMN["known_present"]
 
 
 def current(state: State, writer: Writer, slot: Any) -> Values:
-    """Return the fields of DwellRow for the dwell that a track has now."""
+    """Return the fields of DwellRow for the dwell that a track has now: for the last part of one that was cut."""
     t = state.tracks
     return _row(
-        state, writer, slot, zone=t.zone, key_ns=t.d_key_ns, agent=t.d_agent, start_ns=t.d_start_ns, last_ns=t.zone_ns, fan=t.d_fan,
-        sure=t.d_sure, is_open=writer.flag(t.d_state[slot] == OPEN),
+        state, writer, slot, zone=t.zone, whole_ns=t.d_key_ns, key_ns=t.d_part_key_ns, agent=t.d_agent, start_ns=t.d_part_ns,
+        last_ns=t.zone_ns, fan=t.d_fan, sure=t.d_sure, is_open=writer.flag(t.d_state[slot] == OPEN),
     )  # fmt: skip
 
 
 def previous(state: State, writer: Writer, slot: Any) -> Values:
-    """Return the fields of DwellRow for the dwell before a track's current one."""
+    """Return the same for the dwell before a track's current one."""
     t = state.tracks
     return _row(
-        state, writer, slot, zone=t.p_zone, key_ns=t.p_key_ns, agent=t.p_agent, start_ns=t.p_start_ns, last_ns=t.p_last_ns, fan=t.p_fan,
-        sure=t.p_sure, is_open=0,
+        state, writer, slot, zone=t.p_zone, whole_ns=t.p_key_ns, key_ns=t.p_part_key_ns, agent=t.p_agent, start_ns=t.p_part_ns,
+        last_ns=t.p_last_ns, fan=t.p_fan, sure=t.p_sure, is_open=0,
     )  # fmt: skip
 
 
@@ -42,6 +41,7 @@ def _row(
     slot: Any,
     *,
     zone: Any,
+    whole_ns: Any,
     key_ns: Any,
     agent: Any,
     start_ns: Any,
@@ -63,6 +63,7 @@ def _row(
         "open": is_open,
         "fan": writer.fan(fan[slot]),
         "quality": number(sure[slot]),
+        "part_of_ns": number(whole_ns[slot]) * writer.flag(whole_ns[slot] != key_ns[slot]),
     }
 
 
@@ -89,7 +90,8 @@ def closed(start_ns: Any, last_ns: Any, sign: int = 1) -> Mapping[int, Any]:
 
     A dwell that is shorter than a stay is a pass as well: who walks through a zone does not stay there.
     """
-    seconds, passes = seconds_of(start_ns, last_ns), last_ns - start_ns < LEAST_STAY_NS
+    seconds = seconds_of(start_ns, last_ns)
+    passes = seconds < LEAST_STAY_S
     return {
         ZONE_COLUMN["exits"]: sign,
         ZONE_COLUMN["dwells"]: sign,

@@ -12,10 +12,11 @@ import numpy.typing as npt
 from footfall.pseudonyms import to_hex
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.begun import Begun
+from gateway.fold.dwell_parts import PREVIOUS, DwellParts
 from gateway.fold.dwell_quality import sure_percent
 from gateway.fold.dwell_rows import CLOSED, OPEN, closed, current, emit, opened, previous
-from gateway.fold.fan_dwells import FanDwells, dwell_before, dwell_of_row, dwell_of_track
-from gateway.fold.fan_stays import CountedDwell
+from gateway.fold.fan_dwells import dwell_before, dwell_of_track
+from gateway.fold.kept_dwells import KeptDwells
 from gateway.fold.minute_counts import ZONE_COLUMN
 from gateway.fold.state import State
 from gateway.fold.store import DwellRow
@@ -35,23 +36,24 @@ class Dwells:
         self._whose: Final = whose
         self._row: Final = RowWriter(state)
         self._columns: Final = ColumnWriter(state)
-        self._fans: Final = FanDwells(state)
-        self._unsaved: dict[tuple[str, str, int, str, str], DwellRow] = {}
+        self.kept: Final = KeptDwells(state)
+        self.parts: Final = DwellParts(state, whose, self.kept)
 
     # Opening and closing
 
     def open(self, slot: int, zone: int, time_ns: int, key_ns: int, agent: int) -> None:
         """Open a dwell in `zone`; the one before it is closed."""
         tracks, state = self._state.tracks, self._state
+        self.parts.settle(slot)
         if tracks.d_state[slot] == OPEN:
             self.close(slot)
         if tracks.d_state[slot]:
             self._remember(slot)
         fan = state.fan_code(self._whose.fan_of(int(tracks.subject[slot]), int(tracks.store[slot]), time_ns))
-        shared = self._fans.is_shared(fan, key_ns, to_hex(tracks.subject.item(slot)), tracks.store.item(slot))
+        shared = self.kept.fans.is_shared(fan, key_ns, to_hex(tracks.subject.item(slot)), tracks.store.item(slot))
         self._begin(self._row, slot, zone, time_ns, key_ns, agent, fan, not shared)
         if shared:
-            self.recount(None, dwell_of_track(state, slot))
+            self.kept.recount(None, dwell_of_track(state, slot))
 
     def open_many(self, rows: Begun) -> None:
         """Open a dwell a row, one row a slot, of subjects that nobody is linked to."""
@@ -64,7 +66,7 @@ class Dwells:
     def close(self, slot: int) -> None:
         """Close a dwell: it ended with its last evidence."""
         with self._recounted(slot) as shared:
-            self.keep(DwellRow(**self._end(self._row, slot, not shared)))
+            self.kept.keep(DwellRow(**self._end(self._row, slot, not shared)))
 
     def close_many(self, slots: npt.NDArray[Any]) -> None:
         """Close the dwells of slots, of subjects that nobody is linked to."""
@@ -75,13 +77,14 @@ class Dwells:
         self._state.ledger.save_dwells(rows_of(DwellRow, row, len(slots)))
         subjects = self._state.tracks.subject[slots]
         for subject in subjects[self._state.links.may_be_linked(subjects)].tolist():
-            self._fans.hear(to_hex(subject))
+            self.kept.fans.hear(to_hex(subject))
 
     def _begin(self, writer: Writer, slot: Any, zone: Any, time_ns: Any, key_ns: Any, agent: Any, fan: Any, alone: bool) -> None:
         """With `alone` false nothing is counted: the fan's other devices may be of the same stay."""
         t, minute = self._state.tracks, time_ns // NS_PER_MINUTE
         t.zone[slot], t.zone_ns[slot], t.since_ns[slot], t.faint_ns[slot] = zone, time_ns, time_ns, 0
         t.d_state[slot], t.d_key_ns[slot], t.d_agent[slot], t.d_start_ns[slot] = OPEN, key_ns, agent, time_ns
+        t.d_part_ns[slot], t.d_part_key_ns[slot] = time_ns, key_ns
         t.d_minute[slot], t.d_fan[slot], t.d_sure[slot] = minute, fan, sure_percent(self._state, slot, zone, time_ns)
         if alone:
             writer.count(self._state.zones, zone, minute, opened(self._state.fans.known(fan)), ~t.staff[slot])
@@ -97,14 +100,14 @@ class Dwells:
 
     def _count_end(self, writer: Writer, slot: Any, sign: int) -> None:
         t, number = self._state.tracks, writer.number
-        start_ns, last_ns = number(t.d_start_ns[slot]), number(t.zone_ns[slot])
+        start_ns, last_ns = number(t.d_part_ns[slot]), number(t.zone_ns[slot])
         amounts = closed(start_ns, last_ns, sign)
         writer.count(self._state.zones, number(t.zone[slot]), last_ns // NS_PER_MINUTE, amounts, ~t.staff[slot])
 
     def _remember(self, slot: int | npt.NDArray[Any]) -> None:
         """Keep the dwell that another follows."""
         t = self._state.tracks
-        for name in ("key_ns", "agent", "start_ns", "minute", "fan", "sure"):
+        for name in ("key_ns", "agent", "start_ns", "part_key_ns", "part_ns", "minute", "fan", "sure"):
             getattr(t, f"p_{name}")[slot] = getattr(t, f"d_{name}")[slot]
         t.p_zone[slot], t.p_last_ns[slot] = t.zone[slot], t.zone_ns[slot]
 
@@ -113,6 +116,7 @@ class Dwells:
     def extend(self, slot: int, time_ns: int) -> None:
         """Take evidence of the owner, in order: the dwell lasts until then, and is open again if it was closed."""
         tracks, minute = self._state.tracks, time_ns // NS_PER_MINUTE
+        self.parts.hear(slot)
         if tracks.d_state[slot] == OPEN and minute <= tracks.d_minute[slot]:
             tracks.zone_ns[slot] = time_ns
             return
@@ -138,6 +142,8 @@ class Dwells:
         t = self._state.tracks
         if end_ns >= t.zone_ns.item(slot):
             return
+        if t.d_part_ns[slot] != t.d_start_ns[slot]:
+            self.parts.make_whole(slot)
         minute, before = end_ns // NS_PER_MINUTE, int(t.d_minute[slot])
         with self._recounted(slot) as shared:
             self._reopen(slot, not shared)
@@ -158,6 +164,7 @@ class Dwells:
     def advance(self, slots: npt.NDArray[Any]) -> None:
         """Count the minutes that the evidence of slots has reached since."""
         t = self._state.tracks
+        self.parts.hear_many(slots)
         last = t.zone_ns[slots] // NS_PER_MINUTE
         moved = last > t.d_minute[slots]
         slots, last = slots[moved], last[moved]
@@ -178,23 +185,18 @@ class Dwells:
         t = self._state.tracks
         shared: npt.NDArray[np.bool_] = t.d_fan[slots] != NO_CODE
         for place in np.flatnonzero(shared).tolist():
-            shared[place] = self._fans.is_track_shared(slots.item(place))
+            shared[place] = self.kept.fans.is_track_shared(slots.item(place))
         return shared
 
     @contextmanager
     def _recounted(self, slot: int) -> Iterator[bool]:
         """Yield whether other devices may count for the fan; then what a track's dwell counts is mended after the change."""
-        if not self._fans.is_track_shared(slot):
+        if not self.kept.fans.is_track_shared(slot):
             yield False
             return
         before = dwell_of_track(self._state, slot)
         yield True
-        self.recount(before, dwell_of_track(self._state, slot))
-
-    def recount(self, before: CountedDwell | None, after: CountedDwell) -> None:
-        """Let the minutes count a dwell as it is after a change; `before` is None of one that begins."""
-        self.save()
-        self._fans.recount(before, after)
+        self.kept.recount(before, dwell_of_track(self._state, slot))
 
     def _count_minutes(self, zone: int, first: int, last: int, known: bool, sign: int = 1) -> None:
         self._state.zones.add_span(zone, first, last, ZONE_COLUMN["present"], sign)
@@ -215,39 +217,13 @@ class Dwells:
         t, before = self._state.tracks, dwell_before(self._state, slot)
         t.p_last_ns[slot] = time_ns
         t.p_minute[slot] = max(time_ns // NS_PER_MINUTE, before.minute)
-        self.recount(before, dwell_before(self._state, slot))
-        self.write(previous(self._state, self._row, slot))
+        self.kept.recount(before, dwell_before(self._state, slot))
+        self.kept.write(previous(self._state, self._row, slot))
+        if self.parts.is_passed(slot, PREVIOUS):
+            self.parts.cut(slot, PREVIOUS)
 
     # The store
 
-    def write(self, row: Values) -> None:
-        """Emit a dwell, and keep it if it is closed; open ones the tracks know, and the state is stored with them."""
-        emit(self._row, row)
-        if not row["open"]:
-            self.keep(DwellRow(**row))
-
-    def keep(self, row: DwellRow) -> None:
-        """Keep a dwell for the store; see `save`."""
-        self._unsaved[row.subject, row.store, row.key_ns, row.agent, row.zone] = row
-        self._fans.hear(row.subject)
-
-    def take_out(self, row: DwellRow, void: bool) -> None:
-        """Forget a dwell that the store alone has, and what it counts; with `void` its point stays, as void."""
-        self.save()
-        self._fans.forget(dwell_of_row(self._state, row))
-        self._state.ledger.delete_dwells([row])
-        if void:
-            emit(self._row, row._asdict(), void=True)
-
-    def put_in(self, row: DwellRow) -> None:
-        """Take a dwell that is over, and that the store does not have, as of its fan now."""
-        fan = self._whose.fan_of(row.subject, self._state.estate.stores.of(row.store), row.start_ns)
-        row = row._replace(fan=fan)
-        self.recount(None, dwell_of_row(self._state, row))
-        self.write(row._asdict())
-
     def save(self) -> None:
         """Write what is kept to the store."""
-        if self._unsaved:
-            self._state.ledger.save_dwells(self._unsaved.values())
-            self._unsaved = {}
+        self.kept.save()

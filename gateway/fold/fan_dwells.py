@@ -25,21 +25,21 @@ _CACHED: Final = 50_000
 
 
 def dwell_of_track(state: State, slot: int) -> CountedDwell:
-    """Return the dwell that a track has now."""
+    """Return the dwell that a track has now; the last part of one that was cut."""
     t = state.tracks
     return CountedDwell(
-        to_hex(t.subject.item(slot)), t.zone.item(slot), t.d_fan.item(slot), t.d_key_ns.item(slot),
-        state.estate.agents.names[t.d_agent.item(slot)], t.d_start_ns.item(slot), t.zone_ns.item(slot), t.d_minute.item(slot),
+        to_hex(t.subject.item(slot)), t.zone.item(slot), t.d_fan.item(slot), t.d_part_key_ns.item(slot),
+        state.estate.agents.names[t.d_agent.item(slot)], t.d_part_ns.item(slot), t.zone_ns.item(slot), t.d_minute.item(slot),
         t.d_state.item(slot) == OPEN, t.staff.item(slot),
     )  # fmt: skip
 
 
 def dwell_before(state: State, slot: int) -> CountedDwell:
-    """Return the dwell before a track's current one."""
+    """Return the same of the dwell before a track's current one."""
     t = state.tracks
     return CountedDwell(
-        to_hex(t.subject.item(slot)), t.p_zone.item(slot), t.p_fan.item(slot), t.p_key_ns.item(slot),
-        state.estate.agents.names[t.p_agent.item(slot)], t.p_start_ns.item(slot), t.p_last_ns.item(slot), t.p_minute.item(slot),
+        to_hex(t.subject.item(slot)), t.p_zone.item(slot), t.p_fan.item(slot), t.p_part_key_ns.item(slot),
+        state.estate.agents.names[t.p_agent.item(slot)], t.p_part_ns.item(slot), t.p_last_ns.item(slot), t.p_minute.item(slot),
         False, t.staff.item(slot),
     )  # fmt: skip
 
@@ -80,7 +80,7 @@ class FanDwells:
         t = self._state.tracks
         if t.d_fan[slot] == NO_CODE:
             return False
-        return self.is_shared(t.d_fan.item(slot), t.d_key_ns.item(slot), to_hex(t.subject.item(slot)), t.store.item(slot))
+        return self.is_shared(t.d_fan.item(slot), t.d_part_key_ns.item(slot), to_hex(t.subject.item(slot)), t.store.item(slot))
 
     def hear(self, subject: str) -> None:
         """Take that the store gets a dwell of a subject."""

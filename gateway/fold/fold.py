@@ -85,7 +85,7 @@ class Fold:
         )
         self.counters: Final = StoreCounters(self.state, self._watermarks)
         self._site = SiteInForce(self.state, self._watermarks, self.counters, staff_subjects, self._reorder_buffer, self._item_events)
-        dwell_fans = DwellFans(self.state, self._dwells, self._visits.whose)
+        dwell_fans = DwellFans(self.state, self._dwells)
         self._linking: Final = Linking(self.state, self._touches, self._dwells, dwell_fans, self._visits)
         self._outcome_points: Final = OutcomePoints(self.state, self._visits.groups)
         self._rewriter: Final = Rewriter(
@@ -97,7 +97,7 @@ class Fold:
         self.rebuilding: Final = Rebuilding(
             self.state,
             self._visits.rebuilt,
-            self._visits.relink,
+            self._linking.rewrite_presence,
             self._dwells,
             self._minute_points,
             taken_over,
@@ -156,6 +156,7 @@ class Fold:
         """Between batches, report the arrivals that are settled by now; points of what is decided come a little earlier for it."""
         if (watermark_ns := self.awaited.watermarks(received_ns)) is not None:
             self._decide(watermark_ns)
+            self._dwells.parts.reach()
             self._visits.project()
             self._dwells.save()
 
@@ -179,6 +180,7 @@ class Fold:
             self._zone_arbiter.expire(
                 self._watermarks.by_store, self._watermarks.leaving_ns(batch * NS_PER_S), self._reorder_buffer.slots()
             )
+        self._dwells.parts.reach()
         self._visits.project()
         self._dwells.save()
         self._linking.close_batch()

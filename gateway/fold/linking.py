@@ -44,10 +44,13 @@ class Linking:
             changes = self._of_rows(changes)
         for changed in changes:
             self._touches.relink(changed)
-        of_subjects = [changed for changed in changes if changed.is_subject]
-        for changed in of_subjects:
+        self.rewrite_presence([changed for changed in changes if changed.is_subject])
+
+    def rewrite_presence(self, changes: Sequence[Changed]) -> None:
+        """Cut dwells and visits of subjects anew, and give each its fan."""
+        for changed in changes:
             self._dwell_fans.relink(changed)
-        self._visits.relink(of_subjects)
+        self._visits.relink(changes)
 
     def _of_rows(self, changes: Sequence[Changed]) -> Sequence[Changed]:
         """Return those of names that any row bears: of an import hardly one does."""

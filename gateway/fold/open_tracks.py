@@ -29,7 +29,11 @@ _COLUMNS: Final = (
     "v_part_of_ns",
     "staff",
     "d_state",
+    "d_key_ns",
     "d_start_ns",
+    "d_part_key_ns",
+    "d_part_ns",
+    "d_agent",
     "zone",
 )
 
@@ -51,6 +55,10 @@ class OpenTrack(NamedTuple):
     zone_since_ns: int
     part_of_ns: int = 0
     """The key of the segment of which the visit is a part (gateway.fold.visit_parts); 0: it is a whole one."""
+    dwell_key_ns: int = 0
+    dwell_agent: str = ""
+    dwell_part_of_ns: int = 0
+    """The same of the dwell in the zone."""
 
 
 class OpenTracks:
@@ -80,7 +88,10 @@ class OpenTracks:
         return self._tracks(np.sort(np.concatenate(found))) if found else []
 
     def _column(self, name: str) -> NDArray[Any]:
-        return np.frombuffer(self._part(f"slots.{name}"), Tracks.COLUMNS[name].dtype)[: self._size]
+        column, values = Tracks.COLUMNS[name], self._part(f"slots.{name}")
+        if not values:  # until its first checkpoint after an update the gateway's is an earlier release's
+            return np.full(self._size, column.fill, column.dtype)
+        return np.frombuffer(values, column.dtype)[: self._size]
 
     def _tracks(self, slots: NDArray[np.intp]) -> list[OpenTrack]:
         if not len(slots):
@@ -101,6 +112,7 @@ def _by_slot(subjects: list[int], values: Mapping[str, list[Any]]) -> list[tuple
 
 
 def _track(state: Mapping[str, Any], row: Mapping[str, Any]) -> OpenTrack:
+    part_ns, part_key_ns = row["d_part_ns"] or row["d_start_ns"], row["d_part_key_ns"] or row["d_key_ns"]
     estate, fan, is_in_zone = state["estate"], row["v_fan"], row["d_state"] == OPEN and row["zone"] != NO_CODE
     return OpenTrack(
         subject=to_hex(row["subject"]),
@@ -112,6 +124,9 @@ def _track(state: Mapping[str, Any], row: Mapping[str, Any]) -> OpenTrack:
         fan=state["fans"][fan] if fan != NO_CODE else "",
         is_staff=row["staff"],
         zone=estate["zones"][row["zone"]][1] if is_in_zone else "",
-        zone_since_ns=row["d_start_ns"] if is_in_zone else 0,
+        zone_since_ns=part_ns if is_in_zone else 0,
         part_of_ns=row["v_part_of_ns"],
+        dwell_key_ns=part_key_ns,
+        dwell_agent=estate["agents"][row["d_agent"]],
+        dwell_part_of_ns=row["d_key_ns"] if part_key_ns != row["d_key_ns"] else 0,
     )

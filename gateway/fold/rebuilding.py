@@ -35,7 +35,10 @@ class Rebuilding:
         self, state: State, visits: RebuiltVisits, relink: Callable[[Sequence[Changed]], None], dwells: Dwells, minute_points: MinutePoints,
         taken_over: TakenOver, touches_again: Callable[[str, int, int], None],
     ) -> None:  # fmt: skip
-        """`relink` gives visits of subjects their fans anew; `touches_again` a store's touches of a span what follows from the site."""
+        """`relink` cuts dwells and visits of subjects anew, and gives them their fans.
+
+        `touches_again` gives a store's touches of a span what follows from the site.
+        """
         self._state: Final = state
         self._relink: Final = relink
         self._visits: Final = visits
@@ -97,16 +100,12 @@ class Rebuilding:
         self._visits.replace(code, _by_key(gone_rows), _by_key(row for whole in come for row in parts.rows_of(code, whole)))
 
     def _take_dwells(self, store: str, part: RebuiltPart, subject: str) -> None:
-        rows = self._state.ledger.dwells(subject, store, part.from_ns - NS_PER_DAY, part.to_ns + NS_PER_DAY)
-        before = {(row.key_ns, row.agent, row.zone): row for row in rows if part.from_ns <= row.key_ns < part.to_ns}
-        after = {(row.key_ns, row.agent, row.zone): _dwell(row, store) for row in part.dwells if row.subject == subject}
-        gone = {key for key, row in before.items() if key not in after or after[key] != row._replace(fan="")}
-        for key in sorted(gone):
-            self._dwells.take_out(before[key], void=key not in after)
-        for key in sorted(after):
-            if key not in before or key in gone:
-                self._dwells.put_in(after[key])
-        self._dwells.save()
+        wholes = self._dwells.parts.wholes(subject, store, part.from_ns - NS_PER_DAY, part.to_ns + NS_PER_DAY)
+        before = {_dwell_key(whole.row): whole for whole in wholes if part.from_ns <= whole.row.key_ns < part.to_ns}
+        after = {_dwell_key(row): row for row in (_dwell(each, store) for each in part.dwells if each.subject == subject)}
+        gone = {key for key, whole in before.items() if key not in after or after[key] != whole.row._replace(fan="")}
+        come = [after[key] for key in sorted(after) if key not in before or key in gone]
+        self._dwells.parts.replace([row for key in sorted(gone) for row in before[key].rows], come)
 
     def _take_doors(self, store: int, part: RebuiltPart) -> None:
         ledger, cells = self._state.ledger, self._state.traffic
@@ -152,6 +151,10 @@ def _visit(row: RebuiltVisit, store: str, bits: list[int]) -> VisitRow:
     return VisitRow(
         row.subject, store, row.key_ns, row.agent, row.start_ns, row.last_ns, signed, row.staff, 0, "", 0, row.counted, row.absences
     )  # fmt: skip
+
+
+def _dwell_key(row: DwellRow) -> tuple[int, str, str]:
+    return row.key_ns, row.agent, row.zone
 
 
 def _dwell(row: RebuiltDwell, store: str) -> DwellRow:

@@ -6,19 +6,17 @@ each with the subjects whose number leaves its `part` when divided by `parts`; w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import reduce
-from itertools import pairwise
-from operator import or_
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgpack
 
-from gateway.fold.absences import from_text, to_text
 from gateway.fold.store import DwellRow, VisitRow
+from gateway.fold.wholes import whole_dwell, whole_visit
 
 ROWS_A_PART: Final = 10_000
+_Row = TypeVar("_Row", VisitRow, DwellRow)
 
 
 class DoorMinute(NamedTuple):
@@ -138,33 +136,25 @@ def visits_of_rows(rows: Iterable[VisitRow]) -> tuple[RebuiltVisit, ...]:
     return tuple(sorted(
         RebuiltVisit(row.subject, row.key_ns, row.agent, row.start_ns, row.last_ns, row.zones, row.staff, row.absences,
                      "" if row.zones else row.counted)
-        for row in _wholes(rows)
+        for row in map(whole_visit, _by_whole(rows))
     ))  # fmt: skip
 
 
-def _wholes(rows: Iterable[VisitRow]) -> Iterator[VisitRow]:
-    parts: dict[tuple[str, int, str], list[VisitRow]] = {}
+def _by_whole(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
+    """Yield the parts of each segment, or dwell; one that is whole alone."""
+    parts: dict[tuple[str, str, int, str], list[_Row]] = {}
     for row in rows:
         if row.part_of_ns:
-            parts.setdefault((row.subject, row.part_of_ns, row.agent), []).append(row)
+            parts.setdefault((row.subject, row.store, row.part_of_ns, row.agent), []).append(row)
         else:
-            yield row
-    yield from map(whole_row, parts.values())
-
-
-def whole_row(parts: Sequence[VisitRow]) -> VisitRow:
-    """Return the row of the segment that parts are of together."""
-    ordered = sorted(parts, key=lambda row: (row.start_ns, row.last_ns))
-    between = [(one.last_ns, other.start_ns) for one, other in pairwise(ordered) if other.start_ns > one.last_ns]
-    absences = to_text(sorted({*between, *(away for row in ordered for away in from_text(row.absences))}))
-    zones = reduce(or_, (row.zones for row in ordered))
-    last = ordered[-1]
-    return last._replace(key_ns=last.part_of_ns, start_ns=ordered[0].start_ns, zones=zones, absences=absences, part_of_ns=0)
+            yield [row]
+    yield from parts.values()
 
 
 def dwells_of_rows(rows: Iterable[DwellRow]) -> tuple[RebuiltDwell, ...]:
-    """Return rows of a store, in the order of their keys, without what follows from others."""
-    return tuple(sorted(RebuiltDwell(*[getattr(row, name) for name in RebuiltDwell._fields]) for row in rows))
+    """Return the same of dwells."""
+    wholes = map(whole_dwell, _by_whole(rows))
+    return tuple(sorted(RebuiltDwell(*[getattr(row, name) for name in RebuiltDwell._fields]) for row in wholes))
 
 
 def encode(part: RebuiltPart) -> bytes:

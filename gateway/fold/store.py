@@ -64,6 +64,8 @@ class DwellRow(NamedTuple):
     fan: str
     quality: int = UNKNOWN_PERCENT
     """How good the evidence of the zone is, in percent; UNKNOWN_PERCENT in rows of earlier releases."""
+    part_of_ns: int = 0
+    """The key of the dwell of which it is a part, since its subject passed from one to another meanwhile; 0: it is a whole one."""
 
 
 class TouchRow(NamedTuple):
@@ -183,8 +185,11 @@ class FoldStore(Protocol):
     def dwells(self, subject: str, store: str, from_ns: int, to_ns: int) -> list[DwellRow]:
         """Return the subject's dwells in a store that touch the span, by key."""
 
-    def dwells_begun(self, subject: str, from_ns: int, to_ns: int) -> list[DwellRow]:
-        """Return the dwells of a subject that began within these times, both included, by store and key."""
+    def dwells_touching(self, subject: str, from_ns: int, to_ns: int) -> list[DwellRow]:
+        """Return the subject's dwells in all stores that touch the span, by store and key."""
+
+    def dwells_of_parts(self, subject: str, store: str, part_of_ns: int) -> list[DwellRow]:
+        """Return the rows of a subject in a store that are parts of a dwell with this key, in no order."""
 
     def has_dwells(self, subject: str) -> bool:
         """Return whether there is a dwell of the subject in any store."""

@@ -21,6 +21,7 @@ from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.visit_fans import VisitFans
 from gateway.fold.visit_rows import Segment, VisitKey, row_of
 from gateway.fold.visit_segments import VisitSegments, opened_ns
+from gateway.fold.wholes import Extent, spans_between, together
 from gateway.fold.whose import Whose
 from gateway.points import key_base, record_key_ns
 
@@ -74,22 +75,6 @@ def _part(whole: Segment, span: tuple[int, int], zones: int, keeps_key: bool) ->
     )  # fmt: skip
 
 
-def spans_between(start_ns: int, last_ns: int, absences: Iterable[tuple[int, int]], handovers_ns: Iterable[int]) -> list[tuple[int, int]]:
-    """Return when the parts of a segment begin and end whose subject passed on at these times, in order: one where it did not.
-
-    Where the subject was away at a handover, one part ends with the last row before it, and the next begins with the first after it. What
-    is handed on when it was heard last had no visit after that.
-    """
-    spans, away_of = [], list(absences)
-    for time_ns in handovers_ns:
-        if not start_ns < time_ns < last_ns // NS_PER_MS * NS_PER_MS:
-            continue
-        end_ns, begin_ns = next((away for away in away_of if away[0] < time_ns <= away[1]), (time_ns, time_ns))
-        spans.append((start_ns, end_ns))
-        start_ns = begin_ns
-    return [*spans, (start_ns, last_ns)]
-
-
 def own_part(spans: Sequence[tuple[int, int]], key_ns: int) -> int:
     """Return which part of a segment has its key: the one that goes on at its opening event."""
     return max(nth for nth, (start_ns, _) in enumerate(spans) if nth == 0 or start_ns // NS_PER_MS * NS_PER_MS <= opened_ns(key_ns))
@@ -109,19 +94,12 @@ def _union(masks: Iterable[int]) -> int:
 
 def whole_of(parts: Sequence[Segment]) -> Segment:
     """Return the segment that parts make together."""
-    ordered = sorted(parts, key=lambda each: (each.start_ns, each.last_ns))
-    last = ordered[-1]
+    last = max(parts, key=lambda each: (each.start_ns, each.last_ns))
     if not last.part_of_ns:
         return last
-    between = [(one.last_ns, other.start_ns) for one, other in pairwise(ordered) if other.start_ns > one.last_ns]
-    return replace(
-        last,
-        key=last.key._replace(key_ns=last.part_of_ns),
-        start_ns=ordered[0].start_ns,
-        zones=_union(each.zones for each in ordered),
-        absences=tuple(sorted({*between, *(away for each in ordered for away in each.absences)})),
-        part_of_ns=0,
-    )
+    whole = together(Extent(each.start_ns, each.last_ns, each.zones, each.absences) for each in parts)
+    key = last.key._replace(key_ns=last.part_of_ns)
+    return replace(last, key=key, start_ns=whole.start_ns, zones=whole.zones, absences=whole.absences, part_of_ns=0)
 
 
 class VisitParts:

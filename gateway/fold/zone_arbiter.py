@@ -143,6 +143,7 @@ class ZoneArbiter:
             self._dwells.close(slot)
         if s.v_state[slot] == OPEN:
             self._visits.close(slot)
+        self._dwells.parts.reach()
         self._visits.project()
         self._visits.forget(slot)
         s.d_state[slot] = s.v_state[slot] = 0
@@ -256,6 +257,7 @@ class ZoneArbiter:
         retired = slots[gone]
         if not len(retired):
             return
+        self._dwells.parts.reach()
         self._visits.project()
         for slot in retired.tolist():
             self._visits.forget(slot)

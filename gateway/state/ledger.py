@@ -119,8 +119,11 @@ class Ledger(IdentityTables, SpanTables):
     def has_dwells(self, subject: str) -> bool:
         return bool(self._read("SELECT 1 FROM dwells WHERE subject=? LIMIT 1", (subject,)))
 
-    def dwells_begun(self, subject: str, from_ns: int, to_ns: int) -> list[DwellRow]:
-        return self._rows(DwellRow, "WHERE subject=? AND start_ns BETWEEN ? AND ? ORDER BY store, key_ns", (subject, from_ns, to_ns))
+    def dwells_touching(self, subject: str, from_ns: int, to_ns: int) -> list[DwellRow]:
+        return self._rows(DwellRow, "WHERE subject=? AND start_ns<=? AND last_ns>=? ORDER BY store, key_ns", (subject, to_ns, from_ns))
+
+    def dwells_of_parts(self, subject: str, store: str, part_of_ns: int) -> list[DwellRow]:
+        return self._rows(DwellRow, "WHERE subject=? AND store=? AND part_of_ns=?", (subject, store, part_of_ns))
 
     def dwells_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[DwellRow]:
         """Return the fan's dwells in a store that touch the span."""

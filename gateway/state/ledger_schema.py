@@ -143,7 +143,15 @@ def _add_parts(db: sqlite3.Connection) -> None:
     _add_sealed(db, "visits", _AS_SEALED["visits"] + ", absences", "part_of_ns", "INTEGER NOT NULL DEFAULT 0")
 
 
+def _add_dwell_parts(db: sqlite3.Connection) -> None:
+    """So is a dwell."""
+    _add_sealed(db, "dwells", _AS_SEALED["dwells"] + ", quality", "part_of_ns", "INTEGER NOT NULL DEFAULT 0")
+
+
 SCHEMA: Final = Schema(
     "a ledger", "visits", _FIRST,
-    (_CLAIMS, _check_state, _seal_rows, _add_absences, _add_inner, _add_quality, _add_identity, _add_touches_by_time, _add_parts),
+    (
+        _CLAIMS, _check_state, _seal_rows, _add_absences, _add_inner, _add_quality, _add_identity, _add_touches_by_time, _add_parts,
+        _add_dwell_parts,
+    ),
 )  # fmt: skip

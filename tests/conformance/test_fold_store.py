@@ -75,7 +75,7 @@ def test_rows_are_given_back_with_their_names(store: FoldStore) -> None:
     store.save_touches([touch(1, 5, A, event_id="t")])
     store.save_count(CountRow("c", "s", "x", "main", 5, 2, 1))
     store.save_standings([Standing(A, 1, (Span(0, 9, "f"),))])
-    assert store.visits_of(A)[0].last_ns == store.dwells_begun(A, *ALWAYS)[0].last_ns == 9
+    assert store.visits_of(A)[0].last_ns == store.dwells_touching(A, *ALWAYS)[0].last_ns == 9
     standing = store.standing(A)
     assert standing is not None
     assert (store.touches_of(A)[0].id, standing.spans[0].fan) == ("t", "f")
@@ -98,12 +98,20 @@ def test_dwells_that_touch_a_span_both_ends_included(store: FoldStore) -> None:
     assert found == {(0, 9): [], (0, 10): [10], (20, 30): [10, 30], (21, 29): [], (35, 36): [30], (60, 99): [50], (61, 99): []}
 
 
-def test_dwells_that_began_within_a_span_both_ends_included_of_all_stores(store: FoldStore) -> None:
+def test_dwells_that_touch_a_span_both_ends_included_of_all_stores(store: FoldStore) -> None:
     store.save_dwells([dwell(10, 20), dwell(30, 40), dwell(50, 60), dwell(11, 21)._replace(store="other")])
-    began = {span: [row.start_ns for row in store.dwells_begun(A, *span)] for span in ((0, 9), (10, 30), (31, 50), ALWAYS)}
-    assert began == {(0, 9): [], (10, 30): [11, 10, 30], (31, 50): [50], ALWAYS: [11, 10, 30, 50]}
-    assert store.dwells_begun(B, *ALWAYS) == []
+    touching = {span: [row.start_ns for row in store.dwells_touching(A, *span)] for span in ((0, 9), (20, 30), (41, 50), ALWAYS)}
+    assert touching == {(0, 9): [], (20, 30): [11, 10, 30], (41, 50): [50], ALWAYS: [11, 10, 30, 50]}
+    assert store.dwells_touching(B, *ALWAYS) == []
     assert (store.has_dwells(A), store.has_dwells(B)) == (True, False)
+    assert (store.has_dwells(A), store.has_dwells(B)) == (True, False)
+
+
+def test_the_parts_of_a_dwell_are_found_by_its_key(store: FoldStore) -> None:
+    parts = [dwell(10, 20)._replace(part_of_ns=10), dwell(20, 30)._replace(part_of_ns=10)]
+    store.save_dwells([*parts, dwell(40, 50), parts[0]._replace(store="other")])
+    assert sorted(store.dwells_of_parts(A, "s", 10)) == parts
+    assert store.dwells_of_parts(B, "s", 10) == store.dwells_of_parts(A, "s", 20) == []
 
 
 def test_a_store_s_visits_of_a_span_by_their_keys_and_what_is_deleted_is_gone(store: FoldStore) -> None:
@@ -115,7 +123,7 @@ def test_a_store_s_visits_of_a_span_by_their_keys_and_what_is_deleted_is_gone(st
     assert sorted(row.key_ns for row in store.visits_between("s", 0, 99)) == [10, 31, 40]
     store.save_dwells([dwell(10, 20), dwell(30, 40)])
     store.delete_dwells([dwell(10, 99), dwell(30, 40)._replace(zone="elsewhere")])
-    assert [row.key_ns for row in store.dwells_begun(A, *ALWAYS)] == [30]
+    assert [row.key_ns for row in store.dwells_touching(A, *ALWAYS)] == [30]
 
 
 def test_a_person_s_rows_come_by_store_and_key(store: FoldStore) -> None:
@@ -232,7 +240,7 @@ def test_prune_forgets_what_ended_before(store: FoldStore) -> None:
     store.save_standings([Standing(A, 1, (Span(0, 1, "f"),))])
     store.prune(5 * MINUTE_NS)
     assert [row.key_ns for row in store.visits_of(A)] == [2]
-    assert [row.key_ns for row in store.dwells_begun(A, *ALWAYS)] == [9 * MINUTE_NS]
+    assert [row.key_ns for row in store.dwells_touching(A, *ALWAYS)] == [9 * MINUTE_NS]
     assert [row.row for row in store.touches_of(A)] == [9]
     assert [store.count_by_id(name) is None for name in ("c1", "c9")] == [True, False]
     assert store.cell_minutes("traffic", 1, 0, 99) == [9]

@@ -8,6 +8,7 @@ from footfall.frames import Kind
 from gateway.fold import usual_levels
 from gateway.fold.faint_levels import FAINT_DB
 from gateway.fold.fold import Fold
+from gateway.identity.links import Link
 from tests.support.journal_stories import Row, Rows, S, Story, new_fold, of, pairs, store
 from tests.support.memory_fold_store import MemoryStore
 
@@ -30,11 +31,11 @@ def heard(story: Story, levels: dict[int, int], people: tuple[int, ...]) -> None
     story.wait(EVERY_S).frame(0, rows).frame(1, [])
 
 
-def taken_over(fold: Fold, without: str) -> Fold:
-    """Return a fold that goes on from the state of one that had no such column."""
+def taken_over(fold: Fold, *without: str) -> Fold:
+    """Return a fold that goes on from the state of one that had no such columns."""
     memory = MemoryStore()
     fold.checkpoint({})
-    memory.checkpoint((name, part) for name, part in fold.parts() if name != without)
+    memory.checkpoint((name, part) for name, part in fold.parts() if name not in without)
     after = new_fold(memory)
     after.load(memory.state())
     return after
@@ -64,3 +65,25 @@ def test_who_was_heard_faintly_by_the_release_before_is_so_from_the_next_row_on(
     store(taken_over(fold, "slots.faint_ns").apply(pairs(story.end(0.2).records[known:])), rows)
     mine = [row for row in of(rows, "dwell") if row["zone"] == "b" and row["subject"] == f"{ANN:016x}"]
     assert [round(row["time_ns"] / S + row["seconds"] - since_ns / S) for row in mine] == [ends_s]
+
+
+def test_a_dwell_that_goes_on_is_cut_at_a_handover_as_if_this_release_had_begun_it() -> None:
+    """Earlier releases cut no dwell, so they had no parts of one."""
+    ends = []
+    for without in ((), [f"slots.{which}_{name}" for which in "dp" for name in ("part_ns", "part_key_ns")]):
+        story, rows = Story(), Rows()
+        for place in (1, 0, 0):
+            story.wait(30).frame(0, [Row(Kind.STAY, 5, place, rssi_dbm=-60)]).frame(1, [])
+        fold = new_fold()
+        store(fold.apply(pairs(story.records)), rows)
+        known, after = len(story.records), taken_over(fold, *without)
+        begun_ns = story.now_ns - 100 * S
+        story.links([Link(f"{5:016x}", fan, from_ns, to_ns, "crm", 1.0) for fan, from_ns, to_ns in (
+            ("fan-1", begun_ns, story.now_ns + 10 * S), ("fan-2", story.now_ns + 10 * S, 1 << 62),
+        )])  # fmt: skip
+        story.wait(30).frame(0, [Row(Kind.STAY, 5, 0, rssi_dbm=-60)]).frame(1, [])
+        store(after.apply(pairs(story.end(1).records[known:])), rows)
+        ends.append([(row["zone"], row["fan"], row["time_ns"], row["seconds"]) for row in of(rows, "dwell")])
+    assert ends[0] == ends[1]
+    assert [fan for _, fan, *_ in ends[0]][-1] == "fan-2"
+    assert len(ends[0]) == 3

@@ -81,11 +81,11 @@ def folded(records: Sequence[Record]) -> Rows:
 def derived(rows: Rows) -> Rows:
     """Minutes in which nothing was counted may have a row or none, and revisions have when something became known.
 
-    A part of a visit that was cut for a handover, and is whole again, may have a void row.
+    A part of a visit or dwell that was cut for a handover, and is whole again, may have a void row.
     """
     counted = {key: {name: value for name, value in row.items() if name not in ("occupancy", "drift")} for key, row in rows.items()}
     kept = {key: row for key, row in counted.items() if key[0] in ("visit", "dwell", "touch", "traffic", "zone_traffic")}
-    kept = {key: row for key, row in kept.items() if not (key[0] == "visit" and row["void"] and not row["merged_into"])}
+    kept = {key: row for key, row in kept.items() if not (key[0] in ("visit", "dwell") and row["void"] and not row.get("merged_into"))}
     return {key: row for key, row in kept.items() if key[0] not in ("traffic", "zone_traffic") or any(row.values())}
 
 

@@ -15,13 +15,30 @@ from hypothesis import strategies as st
 from device_profiles.registry import shipped
 from footfall.frames import Kind
 from footfall.pseudonyms import TOP_BIT
+from gateway.fold.estate_index import seconds_of
+from gateway.fold.store import DwellRow
 from gateway.fold.visit_limits import REENTRY_NS
 from gateway.fold.visits import RETIRE_NS
 from gateway.identity.links import Link, encode_links
 from gateway.points import key_base, record_key_ns, row_key_ns
 from gateway.records import Record, RecordKind
 from tests.support import journal_stories as made
-from tests.support.journal_stories import AGENTS, PROFILES, STAFF, Row, Rows, S, Story, folded, of, pairs
+from tests.support.journal_stories import (
+    AGENTS,
+    PROFILES,
+    STAFF,
+    Row,
+    Rows,
+    S,
+    Story,
+    expected_zone_traffic,
+    folded,
+    new_fold,
+    of,
+    pairs,
+    stored_minutes,
+)
+from tests.support.memory_fold_store import MemoryStore
 from tests.support.whole import examples
 
 SLOW = settings(max_examples=examples(50), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -56,12 +73,14 @@ def orders(draw: Callable[..., Any]) -> tuple[list[Link], list[tuple[int, list[L
 
 def derived(rows: Rows) -> Rows:
     """A minute in which nothing was counted may have a row, which carries on what the one before it has, or none."""
-    kept = {key: fields for key, fields in rows.items() if key[0] in DERIVED and not (key[0] == "visit" and is_of_a_part(fields))}
+    kept = {
+        key: fields for key, fields in rows.items() if key[0] in DERIVED and not (key[0] in ("visit", "dwell") and is_of_a_part(fields))
+    }
     return {key: fields for key, fields in kept.items() if key[0] not in DERIVED[3:] or is_counted(fields)}
 
 
 def is_of_a_part(fields: dict[str, object]) -> bool:
-    return bool(fields["void"]) and not fields["merged_into"]
+    return bool(fields["void"]) and not fields.get("merged_into")
 
 
 def is_counted(fields: dict[str, object]) -> bool:
@@ -73,7 +92,7 @@ def is_counted(fields: dict[str, object]) -> bool:
 def test_links_in_any_order_and_at_any_time_give_the_same_rows(
     told: list[tuple[float, Callable[[Story], Story]]], order: tuple[list[Link], list[tuple[int, list[Link]]]]
 ) -> None:
-    """A part of a visit that was cut for a handover, and is whole again, stays as void: so void visits of no evidence count as none."""
+    """A part of a visit or dwell that was cut for a handover, and is whole again, stays as void: so void ones of no evidence are none."""
     some, placed = order
     records = made.told(told).end().records
     first = derived(folded(interleaved(records, [(0, some)])))
@@ -259,6 +278,7 @@ def test_visits_are_the_sessions_of_persons(heard: list[tuple[float, int, int, l
     expected = visits_of(story.records, some, TIMEOUTS_S)
     assert sorted(stored(rows)) == sorted(standing(expected))
     check_merged(rows, expected)
+    check_dwells(rows, story.records, some)
     check_touches(rows)
     check_sums(rows, expected)
 
@@ -273,6 +293,33 @@ def check_merged(rows: Rows, expected: list[list[Session]]) -> None:
             told = merged.pop(each.key)
             assert told == ((False, "") if each is speaker else (True, f"{speaker.key[0]}/{speaker.key[1]}"))
     assert not merged
+
+
+def check_dwells(rows: Rows, records: Sequence[Record], some: Sequence[Link]) -> None:
+    """Where a subject is follows from evidence alone: dwells are those of a journal without links, cut where the subject passed on."""
+    nobodys = MemoryStore()
+    new_fold(nobodys).apply(pairs([record for record in records if record.kind != RecordKind.LINKS]))
+    expected = {
+        (part.store, part.zone, part.agent, part.key_ns): (part.subject, part.fan, seconds_of(part.start_ns, part.last_ns))
+        for subject in made.SUBJECTS
+        for whole in nobodys.dwells_touching(f"{subject:016x}", 0, 1 << 62)
+        for part in parts_of_dwell(whole, some)
+    }
+    stood = [row for row in of(rows, "dwell") if not row["void"]]
+    assert {
+        (row["store"], row["zone"], row["agent"], row["time_ns"]): (row["subject"], row["fan"], row["seconds"]) for row in stood
+    } == expected
+    assert stored_minutes(rows, "zone_traffic") == expected_zone_traffic(rows)
+
+
+def parts_of_dwell(whole: DwellRow, some: Sequence[Link]) -> Iterator[DwellRow]:
+    subject, key_ns = int(whole.subject, 16), whole.key_ns
+    passed = handovers_of(subject, some) if subject != STAFF else []
+    ends = [at_ns for at_ns in passed if whole.start_ns < at_ns < whole.last_ns // 10**6 * 10**6]
+    for start_ns, last_ns in pairwise([whole.start_ns, *ends, whole.last_ns]):
+        fan = fan_of(some, subject, start_ns) if subject < TOP_BIT else ""
+        yield whole._replace(key_ns=key_ns, start_ns=start_ns, last_ns=last_ns, fan=fan)
+        key_ns = record_key_ns(last_ns, key_base(whole.subject, str(whole.key_ns)))
 
 
 def check_touches(rows: Rows) -> None:

@@ -440,7 +440,7 @@ def expected_traffic(rows: Rows) -> dict[tuple[str, int], dict[str, float]]:
 def expected_zone_traffic(rows: Rows) -> dict[tuple[str, ...], dict[str, float]]:
     """(store, zone, minute) -> every field of `zone_traffic`, where any is not 0."""
     cells: dict[tuple[Any, ...], defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for dwell in stays_of(row for row in of(rows, "dwell") if not row["is_staff"]):
+    for dwell in stays_of(row for row in of(rows, "dwell") if not row["is_staff"] and not row["void"]):
         store, zone, start_ms = dwell["store"], dwell["zone"], dwell["time_ns"] // 1_000_000
         first, last = start_ms // 60_000, (start_ms + round(dwell["seconds"] * 1000)) // 60_000
         cells[store, zone, first]["entries"] += 1

@@ -78,8 +78,11 @@ class MemoryStore:
     def has_dwells(self, subject: str) -> bool:
         return bool(self._dwells_of(subject))
 
-    def dwells_begun(self, subject: str, from_ns: int, to_ns: int) -> list[DwellRow]:
-        return [row for row in self._dwells_of(subject) if from_ns <= row.start_ns <= to_ns]
+    def dwells_touching(self, subject: str, from_ns: int, to_ns: int) -> list[DwellRow]:
+        return [row for row in self._dwells_of(subject) if row.last_ns >= from_ns and row.start_ns <= to_ns]
+
+    def dwells_of_parts(self, subject: str, store: str, part_of_ns: int) -> list[DwellRow]:
+        return [row for row in self._dwells_of(subject) if (row.store, row.part_of_ns) == (store, part_of_ns)]
 
     def _dwells_of(self, subject: str) -> list[DwellRow]:
         return sorted((row for row in self._dwells.values() if row.subject == subject), key=lambda row: (row.store, row.key_ns))

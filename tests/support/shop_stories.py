@@ -214,8 +214,8 @@ class Shop:
         return [visit for visit in self.visits() if not visit.is_void]
 
     def dwells(self) -> list[Dwell]:
-        """Return the dwells by the time of their point."""
-        rows = sorted(self._of("dwell"), key=lambda row: row["time_ns"])
+        """Return the dwells that are not void, by the time of their point."""
+        rows = sorted((row for row in self._of("dwell") if not row["void"]), key=lambda row: row["time_ns"])
         return [Dwell(_who(row), row["zone"], row["fan"], self._s(row["time_ns"]), round(row["seconds"], 1), row["open"]) for row in rows]
 
     def now(self, who: str) -> tuple[str, float, bool] | None:
@@ -249,10 +249,16 @@ class Shop:
         found = made.stored_minutes(self._rows, measurement)
         return next((cell for key, cell in found.items() if key[-1] == minute and (zone is None or zone in key)), {})
 
-    def total(self, name: str) -> float:
-        """Return the sum of a count over all minutes of the store."""
+    def total(self, name: str, zone: str | None = None) -> float:
+        """Return the sum of a count over all minutes of the store, or of a zone."""
+        minutes = made.stored_minutes(self.rows, "traffic" if zone is None else "zone_traffic")
+        return sum(cell.get(name, 0) for key, cell in minutes.items() if zone is None or zone in key)
+
+    @property
+    def rows(self) -> Rows:
+        """All points that were stored."""
         self._settle()
-        return sum(cell.get(name, 0) for cell in made.stored_minutes(self._rows, "traffic").values())
+        return self._rows
 
     def _introduce_agents(self, at_s: float) -> None:
         """Before anything is heard, so that no row waits for an agent that nobody heard of."""

@@ -128,6 +128,9 @@ class Tracks(ColumnTable):
     d_key_ns: npt.NDArray[np.int64]
     d_agent: npt.NDArray[np.int32]
     d_start_ns: npt.NDArray[np.int64]
+    d_part_key_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    d_part_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    """Key and begin of its last part, whose fan is `d_fan`; its own if it is whole (gateway.fold.dwell_parts)."""
     d_minute: npt.NDArray[np.int32]
     d_fan: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE)]
     d_sure: Annotated[npt.NDArray[np.uint8], ColumnSpec(added=True)]
@@ -137,6 +140,8 @@ class Tracks(ColumnTable):
     p_key_ns: npt.NDArray[np.int64]
     p_agent: npt.NDArray[np.int32]
     p_start_ns: npt.NDArray[np.int64]
+    p_part_key_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    p_part_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
     p_last_ns: npt.NDArray[np.int64]
     p_minute: npt.NDArray[np.int32]
     p_fan: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE)]
@@ -233,6 +238,9 @@ class Tracks(ColumnTable):
         tracks.load_columns("slots", size, free, parts)
         if "slots.behind_ns" not in parts:  # earlier releases had one time for both
             tracks.behind_ns[:] = tracks.lead_ns
+        if "slots.d_part_ns" not in parts:  # earlier releases cut no dwell
+            tracks.d_part_ns[:], tracks.d_part_key_ns[:] = tracks.d_start_ns, tracks.d_key_ns
+            tracks.p_part_ns[:], tracks.p_part_key_ns[:] = tracks.p_start_ns, tracks.p_key_ns
         tracks._index()
         return tracks
 

@@ -86,6 +86,8 @@ def test_an_open_visit_is_where_the_fan_is_now(shop: Shop, tmp_path: Path) -> No
         assert ledger.as_of_s > 0
         assert set(zones(ledger))
         assert open_tracks(ledger.part, ledger.fold, ["00000000000000ff"]) == []
+        earlier = open_tracks(lambda name: b"" if "_part_" in name else ledger.part(name), ledger.fold)
+        assert earlier == open_tracks(ledger.part, ledger.fold), "a checkpoint of an earlier release has no parts"
     (only,) = history.visits
     assert isinstance(history.now, Place)
     assert (history.now.zone, only.is_open) == ("b", True)

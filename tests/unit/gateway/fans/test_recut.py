@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.fans.recut import dwells_within, recut, wholes_of
+from gateway.fans.recut import recut, wholes_of
 from gateway.fans.whose_then import WhoseThen
 from gateway.fold.store import DwellRow, VisitRow
 from gateway.identity.facts import Span, Standing
@@ -54,14 +54,25 @@ def test_who_was_away_at_a_handover_is_in_neither_part() -> None:
     assert whole.absences == f"[[{30 * S}, {60 * S}]]"
 
 
+def dwell(start_s: int, last_s: int, **more: int) -> DwellRow:
+    values = {"staff": 0, "open": 0, **more}
+    return DwellRow(A, "s1", "shoes", start_s * S, "x", start_s * S, last_s * S, **values, fan="")
+
+
+def whose(standing: Standing) -> WhoseThen:
+    return WhoseThen(lambda subject: [], lambda name: standing, {"s1": 300 * S})
+
+
 def test_a_dwell_that_spans_a_handover_is_each_one_s_while_they_had_the_subject() -> None:
-    first, second = recut(visit(10, 10, 100), lent(5, 40))
-    spans_s = ((10, 20), (30, 70), (70, 100))
-    dwells = [DwellRow(A, "s1", "shoes", at_s * S, "x", at_s * S, last_s * S, 0, 0, "") for at_s, last_s in spans_s]
-    found = [dwells_within([part], own, dwells) for part, own in ((first, dwells[:2]), (second, dwells[2:]))]
-    told = [[(row.start_ns // S, row.last_ns // S) for row in rows] for rows in found]
-    assert told == [[(10, 20), (30, 40)], [(40, 70), (70, 100)]]
-    assert dwells_within([], dwells[:2], dwells) == dwells[:2], "where nothing passed on a dwell is whose it was at its start"
+    whole = dwell(30, 100, open=1)
+    first, second, third = whose(lent(5, 40, 70)).dwells_of(A, [whole])
+    assert [(row.start_ns // S, row.last_ns // S, row.fan, row.open) for row in (first, second, third)] == [
+        (30, 40, "f5", 0), (40, 70, "f40", 0), (70, 100, "f70", 1),
+    ]  # fmt: skip
+    assert (first.key_ns, {row.part_of_ns for row in (first, second, third)}) == (whole.key_ns, {whole.key_ns})
+    assert len({row.key_ns for row in (first, second, third)}) == 3
+    assert whose(lent(5)).dwells_of(A, [third, first, second]) == [whole._replace(fan="f5")], "whatever parts the store has"
+    assert len(whose(lent(5, 40)).dwells_of(A, [dwell(30, 100, staff=1)])) == 1
 
 
 def test_the_last_part_goes_on_and_a_pass_or_one_of_the_staff_is_not_cut() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.support.shop_stories import Shop, left, seen
+from gateway.fold.dwell_rows import closed
+from gateway.fold.minute_counts import ZONE_COLUMN
+from tests.support.shop_stories import S, Shop, left, seen
+
+PASSES = ZONE_COLUMN["passes"]
 
 GAP_S = 65
 """An ibeacon's longest timeout at the agent and one STAY period: silent for longer, a person is not in the zone any more."""
@@ -64,6 +68,11 @@ def test_who_is_in_a_zone_for_less_than_ten_seconds_passes_and_everybody_else_st
     shop = Shop().hear(seen("ann", "a", 0), seen("ann", "a", 9.9), seen("ben", "a", 0), seen("ben", "a", 10)).close()
     counts = shop.minute(0, "a")
     assert [counts.get(name, 0) for name in ("dwells", "dwell_sum_s", "passes", "passing_sum_s")] == [2, 19.9, 1, 9.9]
+
+
+def test_whether_it_is_a_pass_follows_from_its_length_as_it_is_stored() -> None:
+    assert closed(0, 10 * S - 400_000)[PASSES] == closed(0, 10 * S)[PASSES] == 0
+    assert closed(0, 10 * S - 600_000)[PASSES] == 1
 
 
 def test_a_late_exit_makes_a_stay_of_a_pass() -> None:

@@ -6,7 +6,10 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from footfall.frames import Kind
+from gateway.fold import dwell_parts, wholes
 from gateway.fold.rebuilding import REBUILD
 from gateway.fold.rebuilt import CountInner, DoorMinute, RebuiltDwell, RebuiltPart, RebuiltVisit, decode, encode
 from gateway.identity.facts import Span, Standing
@@ -113,6 +116,35 @@ def test_the_same_day_again_writes_nothing() -> None:
     taken.take(part)
     assert before
     assert taken.rows == {}
+
+
+HANDED = Standing(ANN, 1, (Span(made.T0, KEY + 10 * S, "fan-1"), Span(KEY + 10 * S, 1 << 62, "fan-2")))
+
+
+def dwelled(taken: Taken) -> list[tuple[str, float]]:
+    return [(row["fan"], row["seconds"]) for row in sorted(taken.of("dwell"), key=lambda row: row["time_ns"]) if not row["void"]]
+
+
+def test_a_dwell_that_was_cut_is_another_or_no_more_as_a_whole() -> None:
+    part = replace(PART, visits=(VISIT,), dwells=(DWELL,))
+    taken = Taken().take(part)
+    taken.fold.link([HANDED])
+    assert dwelled(taken.take()) == dwelled(taken.take(part)) == [("fan-1", 10.0), ("fan-2", 20.0)]
+    assert dwelled(taken.take(replace(part, dwells=(DWELL._replace(last_ns=KEY + 40 * S),)))) == [("fan-1", 10.0), ("fan-2", 30.0)]
+    assert taken.minutes("zone_traffic", "entries", "dwells", "dwell_sum_s") == {0: [2, 1, 10.0], 1: [0, 1, 30.0]}
+    assert dwelled(taken.take(PART)) == []
+    assert taken.minutes("zone_traffic", "entries", "present", "dwell_sum_s") == {}
+
+
+def test_a_dwell_that_an_earlier_release_did_not_cut_is_cut() -> None:
+    part = replace(PART, visits=(VISIT,), dwells=(DWELL,))
+    taken = Taken().take(part)
+    with pytest.MonkeyPatch.context() as earlier:
+        earlier.setattr(dwell_parts, "cut_dwell", lambda whole, handovers_ns, fan_of: wholes.cut_dwell(whole, (), fan_of))
+        taken.fold.link([HANDED])
+        assert dwelled(taken.take()) == [("fan-1", 30.0)]
+    assert dwelled(taken.take(part)) == [("fan-1", 10.0), ("fan-2", 20.0)]
+    assert taken.minutes("zone_traffic", "entries", "dwells", "dwell_sum_s") == {0: [2, 1, 10.0], 1: [0, 1, 20.0]}
 
 
 def test_doors_count_what_the_part_has_and_a_later_void_takes_that_back() -> None:

@@ -22,13 +22,14 @@ Emit = Callable[[State, Writer, Any], None]
 
 @pytest.fixture(scope="module")
 def state() -> State:
-    """Tracks with a dwell and a visit each, every third of staff, every fourth of a fan, one in 64 zones."""
+    """Tracks with a dwell and a visit each, every third of staff, every fourth of a fan, every fifth dwell cut, one in 64 zones."""
     fold = new_fold()
     state, index = fold.state, np.arange(TRACKS)
     _name(state.estate)
     t = state.tracks
     slots = t.add_many(index.astype(np.uint64), np.zeros(TRACKS, np.int32), np.zeros(TRACKS, np.uint16), index % 3 == 0)
     t.zone[slots], t.zone_ns[slots], t.d_start_ns[slots], t.d_key_ns[slots] = 1, index * 10**9, index * 10**8, index
+    t.d_part_ns[slots], t.d_part_key_ns[slots] = index * 10**8, np.where(index % 5, index, index + TRACKS)
     t.d_state[slots], t.v_state[slots] = np.where(index % 2, 1, 2), np.where(index % 2, 1, 2)
     t.d_fan[slots] = t.v_fan[slots] = np.where(index % 4 == 0, state.fan_code("fan-1"), -1)
     t.v_key_ns[slots], t.v_start_ns[slots], t.v_last_ns[slots], t.v_zones[slots] = index, index * 10**8, index * 10**9, 3
