@@ -22,7 +22,7 @@ from gateway.cli.fan_access import ActorOption, DryRunOption, checked
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.config import load_gateway
 from gateway.fold.history import History
-from gateway.fold.minute_counts import TRAFFIC_COLUMN
+from gateway.fold.minute_counts import stated_at_doors
 from gateway.fold.rebuilt import RebuiltPart, encode
 from gateway.rebuild.differences import Before, DayDifference, difference, with_subjects_of
 from gateway.rebuild.other_gateway import Known, Takeover, Touch, missing, stored_day
@@ -38,7 +38,6 @@ from gateway.state.store_journal import StoreJournal, store_journal
 
 WARM_UP_NS: Final = NS_PER_DAY
 """So much of the journal is folded before the first day that counts, unless the journal has all that ever came."""
-_IN, _OUT = TRAFFIC_COLUMN["in"], TRAFFIC_COLUMN["out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +185,7 @@ def _before(ledger: LedgerReader, shadow: Shadow, day: date) -> Before:
         ledger.visits_between(shadow.store, from_ns, to_ns),
         ledger.dwells_between(shadow.store, from_ns, to_ns),
         [name for store, name in estate["zones"] if store == shadow.store],
-        {minute: (int(cell[_IN]), int(cell[_OUT])) for minute, cell in cells if cell[_IN] or cell[_OUT]},
+        {minute: stated for minute, cell in cells if any(stated := stated_at_doors(cell))},
     )
 
 

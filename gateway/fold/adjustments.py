@@ -2,13 +2,15 @@
 
 Which ones do follows from the day's counts and adjustments alone, not from the order in which they come: one that would take back more than
 the day has waits for the counts that are missing. Those that add people come first, then by their own times.
+
+No minute has less than nobody either: what an adjustment takes back and its own minute lacks is taken off the minutes around it.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from footfall.units import NS_PER_MINUTE
@@ -19,6 +21,8 @@ from gateway.fold.store import CorrectionRow, CountRow
 
 VOID: Final = "void"
 _IN, _OUT = TRAFFIC_COLUMN["in"], TRAFFIC_COLUMN["out"]
+_MOVED: Final = ((_IN, TRAFFIC_COLUMN["in_moved"]), (_OUT, TRAFFIC_COLUMN["out_moved"]))
+"""What a minute has, and how much of that was moved to it: below 0 where it bears what another one lacks."""
 
 
 class _Stated(NamedTuple):
@@ -55,8 +59,12 @@ class Adjustments:
     def settle(self, store: int, minute: int) -> list[Cell]:
         """Count the adjustments that the store's day of a minute bears; return the cells that changed."""
         found = list(self._of_day(store, minute))
-        if not any(each.takes_back or each.row.waits for each in found):
+        if not found:
             return []
+        changed = self._bear(store, minute, found) if any(each.takes_back or each.row.waits for each in found) else []
+        return changed + self._even_out(store, minute)
+
+    def _bear(self, store: int, minute: int, found: Sequence[_Stated]) -> list[Cell]:
         entered, left = self._counted(store, minute)
         entered -= sum(each.counted.entered for each in found)
         left -= sum(each.counted.left for each in found)
@@ -67,6 +75,20 @@ class Adjustments:
                 entered, left = entered + each.entered, left + each.left
             changed += self._count(each, is_borne)
         return changed
+
+    def _even_out(self, store: int, minute: int) -> list[Cell]:
+        """Leave no minute of the day below 0; return the cells that changed."""
+        traffic, changed = self._state.traffic, set[Cell]()
+        minutes = self._minutes(store, minute)
+        cells = [traffic.get(store, each) for each in minutes]
+        for column, moved in _MOVED:
+            borne = without_negatives([cell[column] - cell[moved] for cell in cells])
+            for each, cell, people in zip(minutes, cells, borne, strict=True):
+                if more := people - cell[column]:
+                    traffic.add(store, each, column, more)
+                    traffic.add(store, each, moved, more)
+                    changed.add((store, each))
+        return sorted(changed)
 
     def _of_day(self, store: int, minute: int) -> Iterator[_Stated]:
         """Yield the adjustments of the day whose doors count for the store."""
@@ -90,10 +112,13 @@ class Adjustments:
 
     def _counted(self, store: int, minute: int) -> tuple[int, int]:
         """Return how many the doors of a store counted on a day, with what is adjusted now."""
-        _, begin_s, end_s = self._state.estate.day_span(store, minute * 60)
-        traffic = self._state.traffic
-        cells = [traffic.get(store, each) for each in traffic.minutes(store, begin_s // 60, end_s // 60 - 1)]
+        cells = [self._state.traffic.get(store, each) for each in self._minutes(store, minute)]
         return round(sum(cell[_IN] for cell in cells)), round(sum(cell[_OUT] for cell in cells))
+
+    def _minutes(self, store: int, minute: int) -> list[int]:
+        """Return the minutes of a store's day that have cells, in order."""
+        _, begin_s, end_s = self._state.estate.day_span(store, minute * 60)
+        return self._state.traffic.minutes(store, begin_s // 60, end_s // 60 - 1)
 
     def _count(self, each: _Stated, is_borne: bool) -> list[Cell]:
         waits = int(not is_borne)
@@ -110,3 +135,16 @@ class Adjustments:
 def _bears(people: int, more: int) -> bool:
     """Return whether as many may be added: nobody is taken back who was not counted."""
     return more >= 0 or people + more >= 0
+
+
+def without_negatives(counts: Sequence[float]) -> list[float]:
+    """Return counts of minutes, in order and with the same sum, of which none is below 0 unless the sum is.
+
+    What a minute lacks is taken off those before it, from the latest on: who was counted wrongly had been counted by then. What they do
+    not have is taken off those after it.
+    """
+    found, owed = list(counts), 0.0
+    for place in (*reversed(range(len(found))), *range(len(found))):
+        owed += found[place]
+        found[place], owed = max(owed, 0.0), min(owed, 0.0)
+    return [*found[:-1], found[-1] + owed] if found else []

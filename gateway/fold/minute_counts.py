@@ -21,15 +21,18 @@ from gateway.points.rows import TrafficPoint, ZoneTrafficPoint
 TRAFFIC: Final = ("in", "out", "visits_started", "visits_open", "known_open", "visits_closed", "dwell_sum_s", "transactions",
                   "transactions_known", "returns", "revenue", "touches", "occupancy", "drift", "anonymous_started",
                   "anonymous_open", "staff_entries", "in_staff", "staff_owed", "staff_owed_until",
-                  "passers_by")  # fmt: skip
+                  "passers_by", "in_moved", "out_moved")  # fmt: skip
 """The values of a store's cell. What is added stands at the end: cells that an earlier release kept are shorter.
 
-How many of the staff the doors have yet to count, and until which minute, are no fields of a point.
+How many of the staff the doors have yet to count, and until which minute, are no fields of a point; nor is how many people that an
+adjustment takes back were moved to a minute from others (gateway.fold.adjustments), which `in` and `out` have in them.
 """
 ZONE: Final = ("entries", "exits", "present", "known_present", "dwell_sum_s", "dwells", "passes", "passing_sum_s")
 TRAFFIC_COLUMN: Final = {name: index for index, name in enumerate(TRAFFIC)}
 OCCUPANCY, DRIFT = TRAFFIC_COLUMN["occupancy"], TRAFFIC_COLUMN["drift"]
 STAFF_ENTRIES: Final = TRAFFIC_COLUMN["staff_entries"]
+_IN, _OUT = TRAFFIC_COLUMN["in"], TRAFFIC_COLUMN["out"]
+_IN_MOVED, _OUT_MOVED = TRAFFIC_COLUMN["in_moved"], TRAFFIC_COLUMN["out_moved"]
 ZONE_COLUMN: Final = {name: index for index, name in enumerate(ZONE)}
 KEEP_MINUTES: Final = 3
 """How long a minute stays in memory after the last that its store or zone has; the ledger keeps it afterwards."""
@@ -216,6 +219,12 @@ class Cells:
         before = values.get("before") or [self._cell(owner, minute).copy() for owner, minute in values["changed"]]
         self._changed = {(owner, minute): self._widened(cell) for (owner, minute), cell in zip(values["changed"], before, strict=True)}
         self._new = {(owner, minute) for owner, minute in values["new"]}
+
+
+def stated_at_doors(cell: Sequence[float]) -> tuple[int, int]:
+    """Return how many came in and went out in a store's minute as its doors and adjustments state it, before people were moved."""
+    moved = cell[_IN_MOVED : _OUT_MOVED + 1] or (0, 0)  # an earlier release moved nobody
+    return int(cell[_IN] - moved[0]), int(cell[_OUT] - moved[1])
 
 
 def traffic_fields(cell: Sequence[float]) -> dict[str, Any]:

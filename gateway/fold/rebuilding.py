@@ -13,7 +13,7 @@ from typing import Final
 from footfall.units import NS_PER_DAY, NS_PER_MINUTE
 from gateway.fold.dwells import Dwells
 from gateway.fold.link_index import Changed
-from gateway.fold.minute_counts import TRAFFIC_COLUMN
+from gateway.fold.minute_counts import TRAFFIC_COLUMN, stated_at_doors
 from gateway.fold.minute_points import MinutePoints
 from gateway.fold.rebuilt import RebuiltDwell, RebuiltPart, RebuiltVisit, decode
 from gateway.fold.rebuilt_visits import RebuiltVisits
@@ -118,9 +118,10 @@ class Rebuilding:
         for minute in sorted({*cells.minutes(store, first, last), *counted}):
             cell, now = cells.get(store, minute), counted.get(minute)
             entered, left = (now.entered, now.left) if now else (0, 0)
-            if (cell[_IN], cell[_OUT]) != (entered, left):
-                cells.add(store, minute, _IN, entered - cell[_IN])
-                cells.add(store, minute, _OUT, left - cell[_OUT])
+            entered_before, left_before = stated_at_doors(cell)
+            if (entered_before, left_before) != (entered, left):
+                cells.add(store, minute, _IN, entered - entered_before)
+                cells.add(store, minute, _OUT, left - left_before)
                 self._minute_points.count(store, minute)
         self._minute_points.settle_again(store, first, counted)
 

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from device_profiles.registry import Registry
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
 from gateway.fold.fold import Fold
-from gateway.fold.minute_counts import TRAFFIC_COLUMN
+from gateway.fold.minute_counts import stated_at_doors
 from gateway.fold.rebuilt import CountInner, DoorMinute, RebuiltPart, dwells_of_rows, visits_of_rows
 from gateway.fold.site_in_force import StaffSubjects
 from gateway.fold.visits import RETIRE_NS
@@ -25,7 +25,6 @@ from gateway.records import Record
 from gateway.site.recorded import RecordedSite, read_site
 from gateway.state.ledger import Ledger
 
-_IN, _OUT = TRAFFIC_COLUMN["in"], TRAFFIC_COLUMN["out"]
 CHECKPOINT_RECORDS: Final = 200_000
 """After so many, minutes that are over leave memory for the ledger."""
 RECORDS_AT_ONCE: Final = 1_000
@@ -112,7 +111,7 @@ class Shadow:
         between = self.store, from_ns, to_ns
         cells = self._fold.state.traffic
         minutes = cells.minutes(self._code, from_ns // NS_PER_MINUTE, (to_ns - 1) // NS_PER_MINUTE)
-        doors = (DoorMinute(minute, int(cell[_IN]), int(cell[_OUT])) for minute in minutes if (cell := cells.get(self._code, minute)))
+        doors = (DoorMinute(minute, *stated_at_doors(cells.get(self._code, minute))) for minute in minutes)
         return RebuiltPart(
             from_ns=from_ns,
             to_ns=to_ns,

@@ -6,13 +6,14 @@ import json
 from collections import Counter
 from typing import Any, NamedTuple
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footfall.frames import Kind
 from gateway.fold.fold import Fold
 from gateway.site import Site
 from tests.support.journal_stories import Row, Story, new_fold, of, pairs, site_of, store
+from tests.support.whole import examples
 from tests.unit.gateway.fold.test_minute_points import changed
 
 DOORS = ("d", "east", "west")
@@ -108,3 +109,35 @@ def test_a_store_has_what_its_entrances_count_and_occupancy_accounts_for_it(some
         last = traffic[-1]
         assert last["occupancy"] == expected.of_store["in"] - expected.of_store["out"] + last["drift"]
         assert all(row["occupancy"] >= 0 for row in traffic)
+
+
+ADJUSTED = st.builds(
+    Counted, st.sampled_from(["event", "frame", "adjustment", "adjustment", "void"]), st.sampled_from(DOORS), st.integers(-9, 9),
+    st.integers(-9, 9), st.integers(0, 30), st.just(frozenset[str]()), st.sampled_from([1.0, 20.0, 70.0]),
+)  # fmt: skip
+
+
+@given(st.lists(ADJUSTED, max_size=20))
+@settings(max_examples=examples(60))
+def test_whatever_adjustments_take_back_no_minute_is_below_zero_and_the_day_has_what_its_doors_state(some: list[Counted]) -> None:
+    body = json.loads(site_of().model_dump_json())
+    body["stores"][0]["doors"] = DOORS
+    told, expected = changed(Story().knows(Site.model_validate(body)), doors=DOORS).frame(0, []).wait(1), Expected()
+    for number, each in enumerate(some):
+        if each.what == "adjustment":
+            values = {
+                "id": f"a{number}",
+                "door": each.door,
+                "in": each.entered or -1,
+                "out": each.left,
+                "reason": "a class",
+                "actor": "test",
+            }
+            told.wait(each.wait_s).event(0, {"kind": "adjustment", **values})
+        else:
+            tell(told, each._replace(entered=abs(each.entered), left=abs(each.left)), number, expected)
+    rows: dict[Any, Any] = store(new_fold().apply(pairs(told.wait(5).tick().wait(5).tick().records)), {})
+    doors, traffic = of(rows, "door"), of(rows, "traffic")
+    for way in ("in", "out"):
+        assert sum(row[way] for row in traffic) == sum(row[way] for row in doors)
+        assert all(row[way] >= 0 for row in traffic)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gateway.fold.adjustments import without_negatives
 from gateway.records import Record, RecordKind
 from gateway.state.ledger import Ledger
 from tests.support.journal_stories import Story, new_fold, of, pairs, store
@@ -46,6 +47,15 @@ def outcome(records: list[Record], kept: Any = None) -> tuple[int, int, dict[str
     minutes = of(rows, "traffic")
     doors = {str(row["time_ns"]): (row["in"], row["out"]) for row in of(rows, "door")}
     return sum(row["in"] for row in minutes), sum(row["out"] for row in minutes), doors, len(kept.waiting_corrections())
+
+
+def minutes_of(*events: tuple[float, dict[str, Any]]) -> list[tuple[int, int, int]]:
+    """Return who came in, went out and was inside in each minute that has a row, of events and the seconds before each."""
+    story = Story().frame(0, [])
+    for wait_s, event in events:
+        story.wait(wait_s).event(0, event)
+    rows: dict[Any, Any] = store(new_fold().apply(pairs(story.wait(2).tick().records)), {})
+    return [(row["in"], row["out"], row["occupancy"]) for row in sorted(of(rows, "traffic"), key=lambda row: row["time_ns"])]
 
 
 def in_every_order(*events: dict[str, Any]) -> tuple[int, int, dict[str, tuple[int, int]], int]:
@@ -89,3 +99,24 @@ def test_one_that_waits_is_known_to_a_fold_that_begins_anew(kind: str) -> None:
     assert list(new_fold(kept).state.waiting_adjustments.values()) == ["s1/d"]
     kept.save_corrections([row._replace(waits=0)])
     assert not new_fold(kept).state.waiting_adjustments
+
+
+def test_no_minute_is_below_zero_what_one_lacks_is_taken_off_those_before_it_and_then_off_those_after_it() -> None:
+    first, second, third = (60, COUNT), (60, COUNT | {"id": "c2", "in": 5, "out": 0}), (60, COUNT | {"id": "c3", "in": 7, "out": 1})
+    assert minutes_of(first, second, (60, adjustment(1, **{"in": -12})), third) == [(43, 10, 33), (0, 0, 33), (0, 0, 33), (7, 1, 39)]
+    assert minutes_of(first, second, (60, adjustment(1, **{"in": -60})), third) == [(0, 10, 0), (0, 0, 0), (0, 0, 0), (2, 1, 1)]
+    late = minutes_of(first, (120, adjustment(1, **{"in": -50})), third, (1, adjustment(2, **{"in": -1, "out": -10})))
+    assert late == [(0, 1, 0), (0, 0, 0), (6, 0, 6)]
+
+
+def test_minutes_have_their_own_counts_again_once_the_adjustment_is_taken_back() -> None:
+    adjusted = [(60, COUNT), (60, adjustment(1, **{"in": -12})), (60, MORE)]
+    assert minutes_of(*adjusted, (1, void("j1"))) == [(50, 10, 40), (0, 0, 40), (20, 10, 50)]
+    assert minutes_of(*adjusted, (1, void("c1"))) == [(0, 0, 0), (0, 0, 0), (8, 10, 0)]
+
+
+def test_the_sum_of_minutes_is_kept() -> None:
+    assert without_negatives([3, 2, -4, 5]) == [1, 0, 0, 5]
+    assert without_negatives([1, -3, 5]) == [0, 0, 3]
+    assert without_negatives([1, -3]) == [0, -2]
+    assert without_negatives([]) == []

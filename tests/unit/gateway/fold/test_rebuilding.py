@@ -176,6 +176,18 @@ def test_returns_are_handbacks_by_the_types_of_now() -> None:
     assert taken.minutes("traffic", "touches", "returns") == {minute - MINUTE: [1, 0]}
 
 
+def test_what_a_minute_lacks_by_an_adjustment_is_taken_off_the_one_before_it_after_a_rebuild_too() -> None:
+    taken = Taken()
+    taken.story.event(0, {"kind": "count", "id": "c1", "door": "d", "in": 10, "out": 0}, age_s=7200 - 60)
+    why = {"reason": "a class", "actor": "kim"}
+    taken.story.event(0, {"kind": "adjustment", "id": "j1", "door": "d", "in": -4, "out": 0, **why}, age_s=7200 - 120)
+    assert taken.take().minutes("traffic", "in") == {0: [6]}
+    rows = dict(taken.rows)
+    stated = (DoorMinute(MINUTE, 10, 0), DoorMinute(MINUTE + 1, -4, 0))
+    assert taken.take(replace(PART, doors=stated)).rows == rows
+    assert taken.take(replace(PART, doors=(DoorMinute(MINUTE, 9, 0), stated[1]))).minutes("traffic", "in") == {0: [5]}
+
+
 def test_who_is_in_the_store_still_is_left_as_is() -> None:
     taken = Taken()
     taken.story.frame(0, []).frame(1, []).wait(20).frame(0, [made.Row(Kind.STAY, 5)]).frame(1, [])
