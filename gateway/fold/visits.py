@@ -61,10 +61,11 @@ class Visits:
         self._segments.save()
 
     def dump(self) -> dict[str, Any]:
-        return self._segments.dump()
+        return self._segments.dump() | {"lent": self.whose.dump()}
 
     def load(self, values: Mapping[str, Any] | Sequence[Any]) -> None:
         self._segments.load(values)
+        self.whose.load(values.get("lent", ()) if isinstance(values, Mapping) else ())
 
     # Evidence, in the order of a slot's time
 
@@ -198,10 +199,13 @@ class Visits:
     def project(self) -> None:
         """Emit every visit that changed since the last call."""
         self._reach()
+        self._project_changed()
+        self._segments.save()
+
+    def _project_changed(self) -> None:
         for slot in list(self._segments.changed):
             if slot in self._segments.changed:  # it may have been emitted with its group
                 self._project(slot)
-        self._segments.save()
 
     def _reach(self) -> None:
         """Cut the visits of tracks that have reached a handover, and let nobody have those that have reached a withdrawal."""
@@ -233,6 +237,8 @@ class Visits:
         for each in changes:
             self._cut_again(each)
         self._rename([renamed for each in changes for renamed in self._fans.moved(each)])
+        self._project_changed()
+        self._segments.save()
 
     def _cut_again(self, changed: Changed) -> None:
         subject = int(changed.name, 16)

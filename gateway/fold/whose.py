@@ -6,6 +6,7 @@ A visit may still change, by late evidence: then what lies around it is to be gi
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -98,6 +99,14 @@ class Whose:
     def forget_changed(self) -> None:
         """Forget what changed since `take_changed`: another fan of a visit ends no other."""
         self._changed = {}
+
+    def dump(self) -> list[list[object]]:
+        """Return what changed since `take_changed` as `load` takes it back."""
+        return [[*key, *span] for key, span in self._changed.items()]
+
+    def load(self, values: Iterable[tuple[str, int, int, int]]) -> None:
+        """Go on from what `dump` returned."""
+        self._changed = {(subject, store): (first_ns, last_ns) for subject, store, first_ns, last_ns in values}
 
     def _around(self, subject: str, store: int, first_ns: int, last_ns: int) -> Changed:
         """Return the times of the spans that a visit lies in; its own where it is long behind the one that ended them.

@@ -126,6 +126,16 @@ def test_a_restart_anywhere_gives_the_same_rows(story: Story, seed: int) -> None
     assert with_restarts(records, random.Random(seed)) == folded(records)
 
 
+def test_a_restart_right_after_a_link_leaves_a_visit_that_it_cut_with_the_others_of_its_fan() -> None:
+    """What a link changes is emitted with it: a batch ends only with the next second."""
+    story = Story().links([made.Link(f"{subject:016x}", fan, 0, 1 << 62, "crm", 1.0) for subject, fan in ((5, "fan-2"), (7, "fan-1"))])
+    for _ in range(6):
+        story.wait(60).frame(0, [Row(Kind.STAY, 5, 0), Row(Kind.STAY, 7, 0)]).frame(1, [])
+    story.links([made.Link(f"{7:016x}", "fan-2", made.T0 + 200 * made.S, 1 << 62, "crm", 1.0)])
+    records = story.wait(2).tick().wait(2).tick().records
+    assert with_restarts(records, random.Random(0), share=1.0) == folded(records)
+
+
 @given(stories, st.integers(0, 2**32))
 @settings(SLOW, max_examples=examples(25), phases=[Phase.explicit, Phase.reuse, Phase.generate])  # to shrink takes too long
 def test_a_crash_at_every_record_gives_the_same_rows(story: Story, seed: int) -> None:

@@ -13,6 +13,7 @@ from gateway.records import RecordKind
 from gateway.state.ledger import Ledger
 from tests.support import journal_stories as made
 from tests.support.journal_stories import Row, S, Story, new_fold, of, pairs, store
+from tests.support.memory_fold_store import MemoryStore
 from tests.support.shards import shard_of
 from tests.support.shop_stories import IDLE_S, Shop, seen
 from tests.support.whole import small_or_whole
@@ -219,3 +220,18 @@ def rows_read_of_visits(of_a_basket: int) -> int:
 def test_each_visit_of_what_was_never_given_back_takes_as_many_steps_as_the_one_before() -> None:
     first, second = rows_read_of_visits(15), rows_read_of_visits(30)
     assert second < 2.5 * first
+
+
+def test_a_restart_knows_which_visits_of_what_is_lent_changed_since_the_last_second_ended() -> None:
+    story, kept = Story(), MemoryStore()
+    for _ in range(4):
+        story.wait(60).frame(0, [Row(Kind.STAY, 5, 0)]).frame(1, [])
+    fold = new_fold(kept)
+    fold.apply(pairs(story.records))
+    fold.link([Standing(f"{5:016x}", 1, (Span(made.T0, FOR_EVER_NS, "fan-1"),), lent=(made.T0,))])
+    fold.checkpoint({})
+    again = new_fold(kept)
+    again.load(kept.state())
+    changed = fold._visits.whose.take_changed()
+    assert [each.name for each in changed] == [f"{5:016x}"]
+    assert again._visits.whose.take_changed() == changed
