@@ -14,7 +14,7 @@ import typer
 from footfall.log_options import AUTO, INFO, LogFormat, LogLevel, Verbose, log_as
 from footfall.signals import hold_reloads
 from serve.config import load_serve
-from serve.server import run
+from serve.listening import bound
 
 
 def serve(
@@ -49,7 +49,11 @@ def serve(
         threading.Thread(target=_end_with_input, name="parent", daemon=True).start()
     here = None if ends_with_input or not Path("serve.toml").exists() else Path("serve.toml")
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    run(load_serve(config or here))
+    settings = load_serve(config or here)
+    sock = bound(settings.listen)
+    from serve.server import run  # only now: to load it is most of a start's CPU, which who has no address need not spend
+
+    run(settings, sock)
 
 
 def _end_with_input() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import socket
 import ssl
@@ -16,7 +15,7 @@ import uvicorn
 import uvloop
 
 from footfall.addresses import http_url
-from footfall.errors import AddressTaken, ConfigError
+from footfall.errors import ConfigError
 from footfall.signals import when_asked
 from gateway.config import load_gateway
 from gateway.query.estate import QueryEstate
@@ -34,12 +33,10 @@ KEEP_ALIVE_S: Final = 30
 SHUTDOWN_TIMEOUT_S: Final = 3
 SITE_EVERY_S: Final = 5
 """gateway.toml, site.toml and fan_profile.toml are looked at again so often."""
-_ELSEWHERE: Final = "choose another listen.port in serve.toml, or serve.port in gateway.toml where the gateway starts it"
 
 
-def run(config: ServeConfig) -> None:
-    """Serve until SIGTERM or SIGINT. ConfigError, such as AddressTaken: the address cannot be had, or a file cannot be used."""
-    sock = _bound(config.listen)
+def run(config: ServeConfig, sock: socket.socket) -> None:
+    """Serve on `sock` until SIGTERM or SIGINT. ConfigError: a file cannot be used."""
     uvloop.run(_serve(config, sock))
     log.info("stopped")
 
@@ -118,17 +115,3 @@ def _settings(listen: Listen, pages: Pages) -> uvicorn.Config:
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(f"listen.tls: the certificate with its key cannot be used: {error}") from None
     return config
-
-
-def _bound(listen: Listen) -> socket.socket:
-    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-    sock = socket.socket(family)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind((listen.host, listen.port))
-        sock.listen(128)
-    except OSError as error:
-        sock.close()
-        kind = AddressTaken if error.errno == errno.EADDRINUSE else ConfigError
-        raise kind(f"listen: cannot listen on {listen.host}:{listen.port}: {error.strerror}; {_ELSEWHERE}") from None
-    return sock
