@@ -35,11 +35,12 @@ SHOWN: Final = {
 HALF_NS: Final = int((min(TODAY["presence"].time_ns) + max(TODAY["presence"].time_ns)) // 2)
 WIDTH: Final = columns_of(SCHEMA["presence"]).index("time_width_ms") + 1
 """Where it stands in a row, after the time."""
+NAMED: Final = {(line.partition(b",")[0], name) for line in OLD.splitlines() for name in re.findall(rb"[ ,](\w+)=", line)}
 LATER: Final = [
     (measurement, name)
     for measurement in TODAY
     for name in SCHEMA[measurement].fields
-    if not re.search(rf"^{measurement},.*[ ,]{name}=", OLD.decode(), re.MULTILINE)
+    if (measurement.encode(), name.encode()) not in NAMED
 ]
 """Fields that the earlier release did not have: there is no sum of them in its bucket."""
 Rows = list[tuple[Any, ...]]

@@ -2,9 +2,9 @@
 
     python -m tests.support.measured_run -q -n 4        # options for both runs
 
-The tests of one module of the product each (unit and golden) have one worker for each core, since they compute more than they wait. The
-others start processes and wait for them; while they wait, the first compute. What they print follows at the end. The figure fails no run:
-it depends on the machine.
+The tests of one module of the product each (unit and golden) compute: they have one worker for each core, at a lower priority. The others
+start processes and wait for them, longer in all than the first compute: those get the cores while these wait, and no core is idle. What
+the others print follows at the end. The figure fails no run: it depends on the machine.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import IO, Final, NamedTuple
 
 PRODUCT: Final = ("device_profiles", "edge_agent", "footfall", "gateway", "serve")
 MODULE_TESTS: Final = (*(f"tests/unit/{package}" for package in PRODUCT), "tests/unit/tests", "tests/golden")
+_GIVES_WAY: Final = ("nice", "-n", "10")
 _NO_TESTS: Final = 5
 """pytest's exit code if it collected nothing, as with `-k` of one test."""
 
@@ -40,8 +41,8 @@ def cpu_line(total: Cpu, modules_s: float) -> str:
 def main(options: Sequence[str]) -> int:
     """Return 0 if both runs passed, else the exit code of the first that did not."""
     with TemporaryFile() as other:
-        beside = _started(options, ["tests", *(f"--ignore={path}" for path in MODULE_TESTS)], out=other)
-        first = _started(options, ["-n", str(os.cpu_count() or 1), *MODULE_TESTS])
+        beside = _started([], options, ["tests", *(f"--ignore={path}" for path in MODULE_TESTS)], out=other)
+        first = _started(_GIVES_WAY, options, ["-n", str(os.cpu_count() or 1), *MODULE_TESTS])
         codes, taken = zip(_ended(first), _ended(beside), strict=True)
         sys.stdout.flush()
         other.seek(0)
@@ -51,8 +52,8 @@ def main(options: Sequence[str]) -> int:
     return next((code for code in codes if code not in (0, _NO_TESTS)), 0)
 
 
-def _started(*arguments: Sequence[str], out: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "pytest", *(each for some in arguments for each in some)]
+def _started(prefix: Sequence[str], *arguments: Sequence[str], out: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+    command = [*prefix, sys.executable, "-m", "pytest", *(each for some in arguments for each in some)]
     return subprocess.Popen(command, stdout=out, stderr=out and subprocess.STDOUT)
 
 

@@ -29,7 +29,7 @@ RAW: Final = ("presence", "door", "touch", "item", "gap")
 TOO_NEW: Final = 99
 
 
-@case(is_short=True)
+@case()
 def release_before(scene: Scene) -> None:
     """State, spool and database of the release before are taken over, with frames under way: nothing is lost, doubled or changed."""
     # Safe path: else the folder in which it is started, which may be this repository, comes before that release.

@@ -228,7 +228,7 @@ def rubbish_flood(scene: Scene) -> None:
     scene.judge(gateway)
 
 
-@case(is_short=True)
+@case()
 def retained_again(scene: Scene) -> None:
     """A retained message that is refused counts once, however often the gateway connects."""
     broker = scene.broker()

@@ -10,6 +10,7 @@ import pytest
 
 from footfall.sqlite import connect
 from footfall.sqlite_log import PAGE_BYTES, broken_log, mend_log
+from tests.support.whole import small_or_whole
 
 STEP = PAGE_BYTES + 24
 HEADER = 32
@@ -60,8 +61,9 @@ def is_high(at: int, bit: int) -> bool:
 def test_one_flipped_bit_is_put_right_wherever_it_is(tmp_path: Path, killed: tuple[bytes, bytes]) -> None:
     log, rng = killed[1], random.Random(1)
     last = len(log) - 8 * STEP
-    heads = [HEADER + STEP * rng.randrange(last // STEP) + rng.randrange(24) for _ in range(20)]
-    for at in [*range(HEADER), *heads, *(rng.randrange(HEADER, last) for _ in range(40))]:
+    few, every = small_or_whole((6, 3), (20, 1))
+    heads = [HEADER + STEP * rng.randrange(last // STEP) + rng.randrange(24) for _ in range(few)]
+    for at in [*range(0, HEADER, every), *heads, *(rng.randrange(HEADER, last) for _ in range(2 * few))]:
         bit = rng.randrange(8)
         if is_high(at, bit):
             continue
@@ -73,7 +75,7 @@ def test_one_flipped_bit_is_put_right_wherever_it_is(tmp_path: Path, killed: tup
 
 def test_the_highest_bits_cost_no_more_than_their_own_page(tmp_path: Path, killed: tuple[bytes, bytes]) -> None:
     log, rng = killed[1], random.Random(2)
-    for _ in range(15):
+    for _ in range(small_or_whole(4, 15)):
         at = HEADER + STEP * rng.randrange(len(log) // STEP - 8) + 24 + 4 * rng.randrange(PAGE_BYTES // 4) + 3
         path = with_log(tmp_path / str(at), killed, flipped(log, at, 7))
         assert mend_log(path)
@@ -95,7 +97,7 @@ def test_a_page_that_is_rubbish_costs_no_other(tmp_path: Path, killed: tuple[byt
 
 def test_what_a_power_cut_left_is_not_touched(tmp_path: Path, killed: tuple[bytes, bytes]) -> None:
     log = killed[1]
-    for cut in range(len(log) - STEP, len(log), 333):
+    for cut in range(len(log) - STEP, len(log), small_or_whole(999, 333)):
         for end in (b"", bytes(STEP), random.Random(cut).randbytes(len(log) - cut)):
             path = with_log(tmp_path / f"{cut}.{len(end)}", killed, log[:cut] + end)
             assert mend_log(path) == ""

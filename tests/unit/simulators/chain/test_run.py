@@ -12,6 +12,7 @@ import pytest
 from gateway.sinks.sqlite.reader import SqliteReader
 from gateway.sinks.sqlite.sink import SQLite
 from simulators.chain.chain import Chain
+from simulators.chain.plan import Life, shipped_plan
 from simulators.chain.run import Simulated, simulate_chain
 from simulators.dumps import Dump, dump
 
@@ -108,10 +109,13 @@ def test_boxes_report_what_they_did_not_observe(made: Simulated, reader: SqliteR
 
 
 def test_the_same_seed_gives_the_same_points_and_another_seed_others(made: Simulated, tmp_path: Path) -> None:
-    (first, points), (_, again) = (simulated(tmp_path / f"{number}.db", Chain(1, WEEKS, 8)) for number in range(2))
+    """Of a store that opens on the chain's fifth day, and of the same days beside the other seed."""
+    plan = shipped_plan().model_copy(update={"lives": {made.chain.stores[0].name: Life(opens_day=4)}})
+    (first, points), (_, again) = (simulated(tmp_path / f"{number}.db", Chain(1, WEEKS, 8, plan)) for number in range(2))
     assert points == again
     (store,) = first.chain.stores
-    assert first.truth.visits != [visit for visit in made.truth.visits if visit.store == store.name]
+    assert first.truth.visits
+    assert first.truth.visits != [visit for visit in made.truth.visits if visit.store == store.name and visit.from_ms >= store.from_ms]
 
 
 def test_the_truth_is_the_same_on_every_machine(made: Simulated, tmp_path: Path) -> None:
