@@ -36,7 +36,7 @@ every-test: .venv/dev collect
 	@PYTHONDONTWRITEBYTECODE= $(PY) -m tests.support.measured_run -q -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
 
 test-whole: .venv/dev parts ## What `make test` does in small, in full: all seeds, longer days, all examples of properties, or TIMES=10 as many
-	@FOOTFALL_WHOLE=$(or $(TIMES),1) $(BIN)/pytest -q -n $(TESTS_AT_ONCE) --dist loadfile $$(grep -rlE --include='test_*.py' 'support[.]whole|less_is_tried' tests)
+	@FOOTFALL_WHOLE=$(or $(TIMES),1) $(BIN)/pytest -q -n $(TESTS_AT_ONCE) --dist loadfile $$(grep -rlE --include='test_*.py' 'support[.]whole|less_is_tried|@given' tests)
 
 coverage: .venv/dev parts ## How many lines of the product its unit tests run, and the modules with the lowest share
 	@$(PY) -m tests.support.unit_coverage -q -n $(JOBS) --dist loadfile

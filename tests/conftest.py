@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from simulators.parts import guard
+from tests.support import whole
 from tests.support.real_parts import bluez, browser, chromium, embedded_broker, filled, influx_servers, influxdb, mosquitto, real_data
 
 __all__ = ["bluez", "browser", "chromium", "embedded_broker", "filled", "influx_servers", "influxdb", "mosquitto", "real_data"]
@@ -33,10 +34,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # A database of a test is small, and lives for minutes: one that collects garbage five times more rarely takes a quarter less CPU.
 os.environ.setdefault("GOGC", "400")
 
-_SUPPRESSED = [HealthCheck.too_slow]
-settings.register_profile("footfall", deadline=None, print_blob=True, suppress_health_check=_SUPPRESSED)
+# Of properties that state no number: half of what hypothesis would draw, or all. Those that are costly state `whole.examples`.
+_EXAMPLES = whole.small_or_whole(50, 100 * whole.TIMES)
+settings.register_profile("footfall", max_examples=_EXAMPLES, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 # The build server judges the change at hand, by the same examples every time; every other run draws new ones.
-settings.register_profile("ci", deadline=None, print_blob=True, suppress_health_check=_SUPPRESSED, derandomize=True)
+settings.register_profile("ci", settings.get_profile("footfall"), derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") == "true" else "footfall"))
 
 

@@ -17,6 +17,7 @@ from footfall.errors import ConfigError
 from gateway.points import SCHEMA, Coded, Measurement, Points, from_columns, from_rows
 from gateway.sinks.cells import Aggregate, CellTable, cells_of
 from tests.support.databases import MONDAY_NS, Database, Fresh
+from tests.support.whole import examples
 
 MINUTE_NS = 60 * 10**9
 HOUR_NS = 60 * MINUTE_NS
@@ -93,7 +94,7 @@ def questions(draw: Callable[..., Any]) -> Asked:
     )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(asked=questions())
 def test_cells_are_those_of_the_definition(fresh: Fresh, asked: Asked) -> None:
     database = fresh()

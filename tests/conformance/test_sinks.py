@@ -27,6 +27,7 @@ from tests.support.databases import DATABASES, MONDAY_NS, WEEK_NS, Database, Fre
 from tests.support.random_points import points
 from tests.support.real_parts import INFLUX_VERSIONS, Version, influx_server, new_bucket
 from tests.support.waiting import PATIENCE_S
+from tests.support.whole import examples
 
 SECOND_NS = 10**9
 
@@ -74,7 +75,7 @@ EXTREMES = from_rows("gap", [(-(1 << 63), "", "", -(1 << 63), (1 << 63) - 1, 0, 
 # Few weeks, since each week is a shard to be opened; before 1970 and far off as well.
 times = st.one_of(st.integers(MONDAY_NS, MONDAY_NS + 2 * WEEK_NS), st.sampled_from([-1, 0, 4_102_444_800 * 10**9]))
 made_points = points(times=times, min_size=1, max_size=100)
-few_examples = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+few_examples = settings(max_examples=examples(20), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @few_examples

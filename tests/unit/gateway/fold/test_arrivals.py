@@ -15,6 +15,7 @@ from gateway.fold.arrivals import Arrival
 from gateway.records import Record, RecordKind
 from tests.support.journal_stories import STAFF, Link, Row, Rows, Story, new_fold, of, pairs, store
 from tests.support.memory_fold_store import MemoryStore
+from tests.support.whole import examples
 
 KNOWN, SECOND, OTHER = 100, 101, 102
 SETTLED_S = 5.5
@@ -181,7 +182,7 @@ rows = st.builds(
 turns = st.tuples(st.sampled_from([1.0, 2.0, 5.0, 100.0, 310.0]), st.lists(rows, max_size=5), st.lists(rows, max_size=5))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.lists(turns, max_size=15))
 def test_of_agents_that_report_in_time_each_stored_visit_of_a_fan_is_one_arrival(turns: list[tuple[float, list[Row], list[Row]]]) -> None:
     journal = story()

@@ -16,6 +16,7 @@ from tests.support import journal_stories as made
 from tests.support.journal_stories import ENTRANCE_DBM, Row, S, Story, folded, of
 from tests.support.memory_fold_store import MemoryStore
 from tests.support.shop_stories import IDLE_S, Seen, Shop, seen
+from tests.support.whole import examples
 
 LOUD, FAINT = round(ENTRANCE_DBM), round(ENTRANCE_DBM) - 1
 GONE_S = IDLE_S + RETIRE_NS / S + 120
@@ -173,7 +174,7 @@ steps = st.tuples(
 
 
 @given(st.lists(steps, min_size=1, max_size=20))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_passers_by_are_never_negative_and_who_has_a_visit_was_loud(told: list[tuple[float, object]]) -> None:
     story = Story(7)
     for wait_s, step in told:

@@ -21,6 +21,7 @@ from gateway.query.open_hours import open_hours
 from gateway.query.open_minutes import WHOLE_HOUR
 from gateway.query.questions import ask, check
 from tests.support.memory_reader import MemoryReader
+from tests.support.whole import examples
 
 BERLIN, KOLKATA = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kolkata")
 ZONES = {"s1": BERLIN, "s2": KOLKATA}
@@ -76,7 +77,7 @@ def _records(answer: Answer, rows: Sequence[tuple[Any, ...]] | None = None) -> l
     return [dict(zip(answer.columns, row, strict=True)) for row in (answer.rows if rows is None else rows)]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(rows=ROWS, lost=LOST, first=st.integers(8, 11), days=st.integers(1, 2))
 def test_a_comparison_with_the_days_before_equals_a_reckoning_minute_by_minute(
     rows: list[tuple[str, int, int]], lost: list[tuple[str, int, int, int]], first: int, days: int
