@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from footfall.units import NS_PER_DAY, NS_PER_HOUR
+from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MS
 from gateway.identity.facts import is_registered
 from gateway.query.brand_rows import BEFORE_NS, BrandRule, numbered
 from gateway.sinks.table import PointTable
@@ -29,7 +29,8 @@ def orders_of(table: PointTable) -> PointTable:
     kept = np.flatnonzero((number > 0) & table.equals("what", SALE))
     sales, number = table.where(kept), number[kept]
     by_fan = np.lexsort((sales.time_ns, number))
-    since_ns, is_first = _since_last(sales.time_ns[by_fan], number[by_fan])
+    time_ns = sales.time_ns // NS_PER_MS * NS_PER_MS  # digits below tell points apart, and are no time
+    since_ns, is_first = _since_last(time_ns[by_fan], number[by_fan])
     begins = is_first | (since_ns >= SAME_ORDER_NS)
     first = np.maximum.accumulate(np.where(begins, np.arange(len(begins)), 0))
     repeats = ~is_first & (since_ns <= BEFORE_NS)

@@ -12,10 +12,12 @@ from typing import Any, Final, NamedTuple
 
 from footfall.frames import Kind
 from footfall.units import NS_PER_MS
-from simulators.chain.chain import DOOR_TASK, MS_PER_MINUTE, SQUADS, Chain, ChainStore
+from simulators.chain.chain import CHECKOUT, DOOR_TASK, MS_PER_MINUTE, SQUADS, Chain, ChainStore
 from simulators.chain.identity import Identity
 from simulators.chain.people import Doing, Garment, Party, People, Stay
 from simulators.chain.plan import DOORS
+from simulators.chain.promoting import Promoting
+from simulators.chain.renting import HANDBACK, Rented, Renting
 from simulators.chain.sharing import Shared, Sharing
 from simulators.chain.truth import Dwell, ItemEvent, Passing, Touch, Truth, Unobserved, Visit
 from simulators.people import iso
@@ -71,6 +73,8 @@ class Hearing:
         self._people: Final = People(chain, store)
         self._deaf: Final = [each for each in store.outages if each.box == "a" and each.kind in ("crash", "power", "dead")]
         self._sharing: Final = Sharing(chain, store)
+        self._renting: Final = Renting(chain, store)
+        self._promoting: Final = Promoting(chain, store)
         self._of_receipt: dict[str, str] = {}
         """By the number of a receipt the fan who is known to have it."""
         self._sold = 0
@@ -86,6 +90,8 @@ class Hearing:
             self._hear(heard, party)
             for doing in party.doings:
                 self._do(heard, doing, party.fan)
+            if rented := self._renting.of_party(party):
+                self._rent(heard, rented, party.fan)
         for doing in self._people.returns(day):
             self._do(heard, doing, -1)
         for garment in self._people.garments(day):
@@ -160,6 +166,22 @@ class Hearing:
         self._sell(heard, Touch(store.name, shared.time_ms, "share", "", fan, card, "", "", "app", "", (), 0.0,
                                 f"{store.name}-{self._sold}", False, code=shared.code))  # fmt: skip
 
+    def _rent(self, heard: HeardDay, rented: Rented, fan: int) -> None:
+        """The desk states who has a tag, where it knows; whoever it is, the tag is handed back."""
+        chain, store, number = self._chain, self._store, rented.staff
+        self._sold += 1
+        event_id, named = f"{store.name}-{self._sold}", self._identity.known_fan(store, fan, rented.lent_ms)
+        if named:
+            at = iso(rented.lent_ms * NS_PER_MS)
+            link = {"kind": "fact", "fact": "link", "id": f"{event_id}-lent", "identifier": rented.tag, "fan": named}
+            heard.events.append(Event(rented.lent_ms, json.dumps(link | {"from": at, "learned": at})))
+        departments = chain.plan.departments
+        self._sell(heard, Touch(
+            store=store.name, time_ms=rented.back_ms, what=HANDBACK, zone=CHECKOUT, fan=named, card=rented.tag,
+            staff_id=chain.staff_ids(store)[number], department=departments[number % len(departments)].name, channel="own_store",
+            campaign="", items=(), amount=0.0, event_id=event_id, is_void=False, squad=SQUADS[number % len(SQUADS)],
+        ))  # fmt: skip
+
     def _brought(self, doing: Doing, fan: int) -> dict[str, str]:
         """Return what a touch states of the share by which somebody came."""
         shared = self._sharing.followed(doing, fan)
@@ -167,19 +189,20 @@ class Hearing:
             return {}
         by_code = self._sharing.by_code()
         name = self._identity.known_fan(self._store, shared.fan, NEVER_MS)
-        return {"code": shared.code} if by_code else {"shared_by": name}
+        return {"code": shared.code, "came_by": name} if by_code else {"shared_by": name, "came_by": name}
 
     def _touch(self, doing: Doing, fan: int) -> Touch:
         chain, store, identity = self._chain, self._store, self._identity
         named = identity.known_fan(store, fan, doing.time_ms) if doing.shows_card else self._of_receipt.get(doing.ref, "")
         if doing.ref:
             self._of_receipt[doing.ref] = named
+        campaigns = self._promoting.campaigns(doing)
         return Touch(
             store=store.name, time_ms=doing.time_ms, what=doing.what, zone=doing.zone,
             fan=named,
             card=identity.card(store, fan) if doing.shows_card else "",
             staff_id=chain.staff_ids(store)[doing.staff], department=chain.plan.departments[doing.department].name,
-            channel=doing.channel, campaign=chain.plan.campaign.name if doing.is_tagged else "",
+            channel=doing.channel, campaign=next(iter(campaigns), ""), campaigns=campaigns if len(campaigns) > 1 else (),
             items=((f"sku-{doing.department}-0", doing.pieces),) if doing.amount else (), amount=doing.amount,
             event_id=f"{store.name}-{self._sold}", is_void=doing.is_mistyped,
             squad=SQUADS[doing.staff % len(SQUADS)], ref=doing.ref, **self._brought(doing, fan),
@@ -188,9 +211,10 @@ class Hearing:
     def _sell(self, heard: HeardDay, touch: Touch) -> None:
         self._truth.touches.append(touch)
         event = {
-            "kind": "touch", "what": touch.what, "id": touch.event_id, "time": iso(touch.time_ms * NS_PER_MS), "zone": touch.zone,
+            "kind": "touch", "what": "return" if touch.what == HANDBACK else touch.what, "id": touch.event_id,
+            "time": iso(touch.time_ms * NS_PER_MS), "zone": touch.zone,
             "identifiers": [touch.card] if touch.card else [], "staff_id": touch.staff_id, "department": touch.department,
-            "channel": touch.channel, "campaign": touch.campaign, "items": [{"sku": sku, "n": n} for sku, n in touch.items],
+            "channel": touch.channel, **_campaigns_stated(touch), "items": [{"sku": sku, "n": n} for sku, n in touch.items],
             "amount": touch.amount, "ref": touch.ref, "code": touch.code, "shared_by": touch.shared_by,
         }  # fmt: skip
         heard.events.append(Event(touch.time_ms, json.dumps({name: value for name, value in event.items() if value != ""})))
@@ -229,6 +253,10 @@ class Hearing:
             box = next(each for each in self._store.boxes if each.letter == outage.box)
             for task in (DOOR_TASK,) if outage.door else box.tasks:
                 self._truth.unobserved.append(Unobserved(self._store.name, box.agent, task, outage.from_ms, outage.to_ms))
+
+
+def _campaigns_stated(touch: Touch) -> dict[str, Any]:
+    return {"campaigns": list(touch.campaigns)} if touch.campaigns else {"campaign": touch.campaign}
 
 
 def _rows_of(stay: Stay, is_cut: bool, subject: int, profile: str) -> list[Row]:

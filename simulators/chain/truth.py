@@ -45,7 +45,10 @@ class Visit(NamedTuple):
 
 
 class Touch(NamedTuple):
-    """An interaction; `fan`: whom its card names, if the brand knows that card by then. `is_void`: it was taken back."""
+    """An interaction; `fan`: whom its card names, if the brand knows that card by then. `is_void`: it was taken back.
+
+    `what` is `handback` of what was rented: its `card` is the tag, and the till states a return.
+    """
 
     store: str
     time_ms: int
@@ -67,6 +70,10 @@ class Touch(NamedTuple):
     """The number of the receipt: a return with it is of that sale."""
     code: str = ""
     shared_by: str = ""
+    campaigns: tuple[str, ...] = ()
+    """All of several, of which `campaign` is the first."""
+    came_by: str = ""
+    """Whose share it is by which somebody came, however the till states that: the name of that person, whom the brand may not know."""
 
 
 class ItemEvent(NamedTuple):

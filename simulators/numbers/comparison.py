@@ -22,7 +22,7 @@ from simulators.numbers.days import GROUP, other_day
 from simulators.numbers.facts import Fact, added_up, one_by_one
 from simulators.numbers.made_of import OBSERVED_BY
 from simulators.numbers.opening import OPEN, QUARTER, SEEN, TASKS, minutes_open, missed_minutes
-from simulators.numbers.reckon import Cell, Reckoning, give_minutes, span_ms
+from simulators.numbers.reckon import Cell, Reckoning, apart, give_minutes, span_ms
 from simulators.numbers.table import Asked
 from simulators.numbers.usual import USUAL, USUAL_SUFFIXES, beside_usual
 
@@ -56,10 +56,10 @@ class _Sides:
         self._minutes.setdefault(reckoning.key(self._asked.of_stores, at), Counter()).update(minutes)
         for cells, facts in zip(self._cells, happened, strict=True):
             for fact in facts:
-                key = reckoning.key(self._asked, replace(at, groups=fact.groups))
-                cell = cells.setdefault(key, Cell())
-                cell.counts.update(fact.counts)
-                cell.together = cell.counts
+                for each in apart(self._asked, fact):
+                    cell = cells.setdefault(reckoning.key(self._asked, replace(at, groups=each.groups)), Cell())
+                    cell.counts.update(fact.counts)
+                    cell.together = cell.counts
 
     def cells(self) -> tuple[dict[Key, Cell], dict[Key, Cell]]:
         for cells in self._cells:

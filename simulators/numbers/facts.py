@@ -14,7 +14,8 @@ from typing import Final
 from simulators.chain.chain import MS_PER_MINUTE, ChainStore
 from simulators.chain.run import Simulated
 from simulators.chain.truth import Truth
-from simulators.numbers import fans, outcome
+from simulators.numbers import fans, outcome, referral
+from simulators.numbers.campaigns import campaigns_of
 from simulators.numbers.clock import wall
 
 HUNDREDTHS: Final = 100
@@ -99,7 +100,7 @@ def _sales(made: _Maker, truth: Truth) -> Iterator[Fact]:
             "items_sold": sum(n for _, n in touch.items) * is_sale,
         }  # fmt: skip
         groups = {"zone": touch.zone, "staff": touch.staff_id, "department": touch.department, "channel": touch.channel,
-                  "squad": touch.squad, "campaign": touch.campaign, "what": touch.what}  # fmt: skip
+                  "squad": touch.squad, "campaign": campaigns_of(touch), "what": touch.what}  # fmt: skip
         yield made.fact(touch.store, touch.time_ms, counts, groups)
 
 
@@ -147,7 +148,7 @@ def _repurchase(made: _Maker, truth: Truth) -> Iterator[Fact]:
 
 
 def _referral(made: _Maker, truth: Truth) -> Iterator[Fact]:
-    for told in fans.referral(truth):
+    for told in referral.told(truth):
         yield made.fact(told.touch.store, told.touch.time_ms, told.counts, told.groups)
 
 

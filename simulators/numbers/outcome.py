@@ -32,7 +32,8 @@ _DAY_MS: Final = 24 * 60 * MS_PER_MINUTE
 _STAY_MS: Final = 10_000
 _OWED_MINUTES: Final = 15
 _BREAK_MS: Final = 10 * MS_PER_MINUTE
-_TILL: Final = ("transaction", "return", "payment", "pickup")
+_BACK: Final = ("return", "handback")
+_TILL: Final = ("transaction", "payment", "pickup", *_BACK)
 
 
 def of_many_values(measure: str) -> bool:
@@ -123,8 +124,8 @@ class _Told:
             yield Counted(store, day_ms, "", {"visitors": 1})
         if visit.fan:
             engaged = [touch for touch in mine if touch.what not in _TILL]
-            touching = {""} if not kind and engaged else {_value(kind, touch) for touch in engaged} - {""}
-            met = {_value(kind, touch) for touch in mine} - {""} if kind != "zone" else self._zones(visit)
+            touching = {""} if not kind and engaged else {value for touch in engaged for value in _values(kind, touch)}
+            met = {value for touch in mine for value in _values(kind, touch)} if kind != "zone" else self._zones(visit)
             for value in (met | touching) or {""}:
                 touched = value in touching
                 counts = {"identified": 1, "known": 1, "touched": touched, "buyers": bought, "buyers_known": bought,
@@ -144,7 +145,7 @@ class _Told:
         day_ms, cents, is_sale = self._day_ms(sale.store, sale.time_ms), round(sale.amount * 100), sale.what == "transaction"
         counts = {"sold": cents} if is_sale else {"given_back": cents}
         counts |= {"revenue": cents if is_sale else -cents, "orders": is_sale, "orders_known": is_sale and bool(sale.fan)}
-        yield Counted(sale.store, day_ms, _value(kind, sale), {name: int(n) for name, n in counts.items()})
+        yield Counted(sale.store, day_ms, next(iter(_values(kind, sale)), ""), {name: int(n) for name, n in counts.items()})
         sold = sale if is_sale else self._sale_of.get(sale.ref) if sale.ref else None
         led = self._led(sold, self._day_ms(sold.store, sold.time_ms)) if sold else []
         sold_ms, owner = (sold.time_ms, self._owner(sold.store, sold.fan, sold.time_ms)) if sold else (sale.time_ms, None)
@@ -178,7 +179,7 @@ class _Told:
         since_ms = max(sale.time_ms - 30 * _DAY_MS, self._begin_ms(sale.store, sale.time_ms))
         before = [
             touch for touch in self._of_person[sale.store, person]
-            if since_ms <= touch.time_ms <= sale.time_ms and touch.what != "return" and touch != sale
+            if since_ms <= touch.time_ms <= sale.time_ms and touch.what not in _BACK and touch != sale
         ]  # fmt: skip
         used_up_ms = max((touch.time_ms for touch in before if touch.what == "transaction" and touch.time_ms < day_ms), default=-1)
         return [*(touch for touch in before if touch.time_ms > used_up_ms), sale]
@@ -198,23 +199,28 @@ def _owed_and_counted(came: Mapping[int, int], badges: Mapping[int, int]) -> int
     return found
 
 
-def _value(kind: str, touch: Touch) -> str:
+def _values(kind: str, touch: Touch) -> Sequence[str]:
+    """Return what a touch has of a kind: of campaigns it may have several, of all else one, or none."""
+    if kind == "campaign" and touch.campaigns:
+        return touch.campaigns
     of_kind = {"staff": touch.staff_id, "department": touch.department, "squad": touch.squad, "campaign": touch.campaign,
                "channel": touch.channel, "zone": touch.zone}  # fmt: skip
-    return of_kind.get(kind, "")
+    value = of_kind.get(kind, "")
+    return (value,) if value else ()
 
 
 def _shared(whole: int, kind: str, touches: Sequence[Touch], at_ms: int, rule: str, owner: Owned | None) -> Mapping[str, int]:
-    """Share out whole hundredths: exact shares, rounded down, and what is left to those who lost most."""
+    """Share out whole hundredths: exact shares, rounded down, and what is left to those who lost most. Several of one touch are alike."""
     if not kind:
         return {"": whole}
     if rule == "owner":
         of_kind = {"staff": owner.staff_id, "department": owner.department, "squad": owner.squad} if owner else {}
         return {of_kind.get(kind, ""): whole}
-    acting = [touch for touch in touches if _value(kind, touch)]
+    acting = [touch for touch in touches if _values(kind, touch)]
     weights: Counter[str] = Counter()
     for touch, weight in zip(acting, _weights([at_ms - each.time_ms for each in acting], rule), strict=True):
-        weights[_value(kind, touch)] += weight  # type: ignore[assignment] # fractions
+        for value in (values := _values(kind, touch)):
+            weights[value] += weight / len(values)  # type: ignore[assignment] # fractions
     weights = weights if sum(weights.values()) else Counter({"": 1})
     exact = {value: abs(whole) * Fraction(weight) / sum(weights.values()) for value, weight in weights.items()}
     parts = {value: int(share) for value, share in exact.items()}

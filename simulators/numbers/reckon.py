@@ -13,6 +13,7 @@ from simulators.chain.chain import DAY_START, DOOR_TASK, MS_PER_HOUR, Chain, Cha
 from simulators.chain.run import Simulated
 from simulators.numbers import gauges
 from simulators.numbers.answers import Cells, Key, Replied, Values, ranked
+from simulators.numbers.campaigns import CAMPAIGN, each_campaign
 from simulators.numbers.clock import LABELS, MIDNIGHT, begin_ms, day_of
 from simulators.numbers.facts import HUNDREDTHS, WHOLE_STORE, Fact, facts_of
 from simulators.numbers.fans import DIFFERENT
@@ -113,11 +114,12 @@ class Reckoning:
         for fact in self._within(self._facts[asked.question if not asked.kind else f"{asked.question} {asked.kind}"], spans):
             if not _is_meant(asked, fact):
                 continue
-            cell = _cell(found, self.key(asked, fact))
-            cell.counts.update(fact.counts)
-            if divides and (fact.store, fact.time_ms // MS_PER_HOUR) in self.hours_seen:
-                cell.together.update(fact.counts)
-            cell.lengths_ms += fact.lengths_ms
+            for each in apart(asked, fact):
+                cell = _cell(found, self.key(asked, each))
+                cell.counts.update(fact.counts)
+                if divides and (fact.store, fact.time_ms // MS_PER_HOUR) in self.hours_seen:
+                    cell.together.update(fact.counts)
+                cell.lengths_ms += fact.lengths_ms
         if any(measure in gauges.MEASURES for measure in asked.measures):
             for reading in self._within(self.readings[asked.question], spans):
                 cell = _cell(found, self.key(asked, reading))
@@ -166,6 +168,15 @@ class Reckoning:
             span = spans.get(event.store)
             if span is not None and span[0] <= event.time_ms < min(span[1], self._until_ms):
                 yield event
+
+
+def apart(asked: Asked, fact: Fact) -> Iterator[Fact]:
+    """Yield a fact once for each of its campaigns, if campaigns are asked for."""
+    if CAMPAIGN not in asked.by or CAMPAIGN not in fact.groups:
+        yield fact
+        return
+    for each in each_campaign(fact.groups[CAMPAIGN]):
+        yield replace(fact, groups={**fact.groups, CAMPAIGN: each})
 
 
 def give_minutes(asked: Asked, cells: dict[Key, Cell], minutes: Mapping[Key, Counter[str]]) -> None:

@@ -23,6 +23,8 @@ from gateway.state.ledger import Ledger
 from tests.property.test_facts import stage
 from tests.support.journal_stories import Rows, S, Story, of, pairs, pseudonym, store
 
+LENT = ["tag:17"]
+"""What a return of it alone hands back; amended to state an amount, it is one of goods."""
 SLOW = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
 HOUR_S: Final = 3600.0
 DAY: Final = timedelta(hours=4)
@@ -85,9 +87,10 @@ def told(draw: Any) -> dict[str, Any]:
         "kind": "touch", "what": draw(st.sampled_from([SALE, SALE, RETURN, "service", "try_on", "registration"])), "id": f"e{number}",
         "amount": draw(st.integers(0, 9_999)) / 100, "ref": draw(st.sampled_from(["", "r1", "r2"])),
         "staff_id": draw(st.sampled_from(["", "anna", "ben", "cleo"])), "department": draw(st.sampled_from(["", "shoes"])),
-        "identifiers": draw(st.sampled_from([[], ["member:m1"], ["member:m2"]])),
+        "identifiers": draw(st.sampled_from([[], ["member:m1"], ["member:m2"], LENT])),
     }  # fmt: skip
-    values = {key: value for key, value in values.items() if value not in ("", [])}
+    of_goods = ("amount", "ref") if values["what"] == RETURN and values["identifiers"] == LENT else ()
+    values = {key: value for key, value in values.items() if value not in ("", []) and key not in of_goods}
     corrected = draw(st.sampled_from([None, None, "void", {"amount": 12.34}, {"staff_id": "dora"}]))
     return {"values": values, "at_h": draw(st.integers(0, 95)), "agent": draw(st.sampled_from([0, 0, 2])), "corrected": corrected}
 

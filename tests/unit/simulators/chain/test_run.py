@@ -121,4 +121,4 @@ def test_the_same_seed_gives_the_same_points_and_another_seed_others(made: Simul
 def test_the_truth_is_the_same_on_every_machine(made: Simulated, tmp_path: Path) -> None:
     made.truth.write(tmp_path / "truth.jsonl")
     digest = hashlib.sha256((tmp_path / "truth.jsonl").read_bytes())
-    assert digest.hexdigest() == "d6fae0fbbe63623121b4e2ebd78128a3b869688126b53ae73fdddc07ea68438c"
+    assert digest.hexdigest() == "91a2a4583b6b8b6d928bb182e0c86baec3318768ba5be47c046da9c7eb52bcc7"

@@ -92,6 +92,28 @@ def test_money_is_added_first_and_divided_last() -> None:
     }
 
 
+def test_what_is_of_several_campaigns_counts_for_each_and_once_in_totals() -> None:
+    both = sale("sanya-bay", "2026-10-21T11:00:00+08:00", 20.5)._replace(campaign="b", campaigns=("b", "a"))
+    one = sale("sanya-bay", "2026-10-21T12:00:00+08:00", 10)._replace(campaign="b")
+    found = reckoning(touches=[both, one, sale("sanya-bay", "2026-10-21T13:00:00+08:00", 1)])
+    assert answer(found, question="sales", measures=("sold",), by=("campaign",)) == {
+        ("",): {"sold": 1}, ("a",): {"sold": 20.5}, ("b",): {"sold": 30.5},
+    }  # fmt: skip
+    asked = Asked(id="q", question="sales", measures=("sold",), by=("campaign",), first=date(2026, 10, 19), last=date(2026, 10, 25))
+    assert found.replied(asked).totals == {(): {"sold": 31.5}}
+    shared = answer(found, question="outcome", kind="campaign", by=("campaign",), measures=("orders", "contribution_equal"))
+    assert shared == {
+        ("",): {"orders": 1, "contribution_equal": 1}, ("a",): {"orders": 0, "contribution_equal": 10.25},
+        ("b",): {"orders": 2, "contribution_equal": 20.25},
+    }  # fmt: skip
+
+
+def test_what_was_lent_and_comes_back_is_no_return_of_goods() -> None:
+    back = sale("sanya-bay", "2026-10-21T11:00:00+08:00", 0, what="handback")._replace(items=())
+    found = answer(reckoning(touches=[back]), question="sales", measures=("touches", "returns"), by=("what",))
+    assert found == {("handback",): {"touches": 1, "returns": 0}}
+
+
 def test_a_visit_is_counted_where_it_begins_and_where_it_ends() -> None:
     from_ms, to_ms = ms("2026-10-20T11:59:00.500+02:00"), ms("2026-10-20T12:00:31+02:00")
     visits = [Visit("berlin-mitte", 1, "f", False, from_ms, to_ms, 1), Visit("berlin-mitte", 2, "", True, from_ms, to_ms, 1)]
