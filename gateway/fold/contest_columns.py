@@ -51,9 +51,9 @@ class ContestColumns:
         clear, strong, wary_db = s.lead_clear[slots], s.lead_strong[slots], s.wary_db[slots].astype(np.int64)
         supposed = self._state.deaf_zones.are_deaf(s.lead_zone[slots])
         lasting_ns = lasts_ns(settles, clear, strong, wary_db, heard, limits, supposed)
-        is_over = (s.behind_ns[slots] + lasting_ns < place_ns) & (settles | is_backed(self._lead_of(slots), heard, limits, supposed))
-        is_over |= ~settles & (place_ns - s.last_ns[slots] > self._state.estate.limits.gap_ns[s.profile[slots]])
-        over: Slots = slots[is_over]
+        over: Slots = slots[
+            (s.behind_ns[slots] + lasting_ns < place_ns) & (settles | is_backed(self._lead_of(slots), heard, limits, supposed))
+        ]
         return over
 
     # Rows

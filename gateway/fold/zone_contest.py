@@ -54,7 +54,7 @@ class ZoneContest:
         self._are_deaf: Final = state.deaf_zones.are_deaf
 
     def is_over(self, slot: int, place_ns: int) -> bool:
-        """Return whether what is open of a slot is to be decided before a row at that place: at the latest when its subject has left."""
+        """Return whether what is open of a slot is to be decided before a row at that place."""
         s = self._state.tracks
         contest = s.contest.item(slot)
         if contest == DECIDED:
@@ -64,8 +64,6 @@ class ZoneContest:
         supposed = self._are_deaf(s.lead_zone.item(slot))
         clear, strong, wary_db = s.lead_clear.item(slot), s.lead_strong.item(slot), s.wary_db.item(slot)
         lasting_ns = lasts_ns(contest == SETTLES, clear, strong, wary_db, heard, limits, supposed)
-        if contest == LEADS and place_ns - s.last_ns.item(slot) > self._state.estate.limits_of[s.profile.item(slot)].gap_ns:
-            return True
         lasted = s.behind_ns.item(slot) + lasting_ns < place_ns
         return bool(lasted and (contest == SETTLES or is_backed(self._lead_of(slot), heard, limits, supposed)))
 

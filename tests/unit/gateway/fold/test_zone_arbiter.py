@@ -140,13 +140,6 @@ def test_a_lead_that_never_reaches_the_margin_lapses_and_is_not_stamped_back() -
     assert 10 + 2 * CONFIRMS_S - 1 <= after.begin_s <= 29
 
 
-def test_a_lead_of_somebody_who_has_left_lapses_before_what_is_heard_next_whenever_that_is_delivered() -> None:
-    rows = (seen("ann", "a", 0), seen("ann", "a", 25, dbm=-85), seen("ann", "b", 27, dbm=-40))
-    found = [Shop().hear(*rows).wait(seconds).hear(left("ann", "w", 120)).close().dwells() for seconds in (0, 90)]
-    assert found[0] == found[1]
-    assert [(dwell.zone, dwell.seconds) for dwell in found[0]] == [("a", 25)]
-
-
 def test_who_goes_back_and_forth_between_two_zones_for_minutes_has_each_of_their_stays() -> None:
     """The nearer zone is always 6 dB louder, a dB more than the margin: returns make wary of moments, not of minutes."""
     turns = "abababab"
