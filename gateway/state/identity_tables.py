@@ -139,13 +139,11 @@ class IdentityTables(TouchTables):
 
     def shared_refs(self, refs: Collection[str]) -> Collection[str]:
         """Return those of these references that several touches bear, or a fact that is kept."""
-        self._write_touches()
-        found = {ref for ref in refs if ref_name(ref) in self._names_of_facts}
-        for some in parts([ref_name(ref) for ref in refs], AT_ONCE):
-            of_touches = f"SELECT name FROM touch_names WHERE name IN ({marks(some)}) GROUP BY name HAVING count(*) > 1"
-            of_facts = f"SELECT name FROM fact_names WHERE name IN ({marks(some)})"
-            found.update(name.removeprefix(_REF) for (name,) in self._read(f"{of_touches} UNION {of_facts}", (*some, *some)))
-        return found
+        names = {ref_name(ref) for ref in refs}
+        found = self.names_shared(names) | (self._names_of_facts.keys() & names)
+        for some in parts(self._known.among(names) if self._known else names, AT_ONCE):
+            found.update(name for (name,) in self._read(f"SELECT name FROM fact_names WHERE name IN ({marks(some)})", tuple(some)))
+        return {name.removeprefix(_REF) for name in found}
 
     def statements_naming(self, names: Collection[str]) -> Iterable[Fact]:
         """Return the same without what touches state."""
@@ -193,14 +191,15 @@ class IdentityTables(TouchTables):
 
         What is quiet is in the touches, which the fold wrote before.
         """
-        rows = []
+        rows, known = list[FactRow](), list[str]()
         for n, fact in enumerate(facts, self._next_fact + 1):
             values, names = values_of(fact), names_of(fact)
             rows.append(_MAKE(FactRow, (n, fact.id, values["fact"], fact.source, fact.actor, fact.known_ns, _json(values))))
             for name in names[1:]:  # the first is its id, by which the table of facts is found
                 self._names_of_facts.setdefault(name, []).append(n)
-            if self._known:
-                self._known.add(names)
+            known += names
+        if self._known:
+            self._known.add(known)
         self._save(FactRow, rows)
         self._next_fact += len(facts)
         if len(self._names_of_facts) >= WRITTEN_AT_ONCE:

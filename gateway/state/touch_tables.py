@@ -27,6 +27,10 @@ OF_ROWS: Final = (("visits", "subject"), ("dwells", "subject"), *OF_TOUCHES)
 """Tables and their columns that have names."""
 
 
+TOUCHES_AT_ONCE: Final = 1_000
+"""So many touches wait in memory to be written."""
+
+
 class TouchTables(SealedRows):
     """Touches are written in one go, before they are next read."""
 
@@ -34,11 +38,17 @@ class TouchTables(SealedRows):
         super().__init__(path, db)
         self._touches: list[TouchRow] = []
         self._names: list[TouchNameRow] = []
+        self._waiting: dict[str, int] = {}
+        """By name, how many of these rows have it."""
 
     def save_touches(self, rows: Iterable[TouchRow], names: Iterable[TouchNameRow] = ()) -> None:
         """Keep touches, and further names of theirs, to be written."""
         self._touches += rows
-        self._names += names
+        for each in names:
+            self._names.append(each)
+            self._waiting[each.name] = self._waiting.get(each.name, 0) + 1
+        if len(self._touches) >= TOUCHES_AT_ONCE:
+            self._write_touches()
 
     def _write_touches(self) -> None:
         if self._touches:
@@ -46,10 +56,20 @@ class TouchTables(SealedRows):
             self._touches = []
         if self._names:
             self._save(TouchNameRow, self._names)
-            self._names = []
+            self._names, self._waiting = [], {}
 
     def _forget_touches(self) -> None:
-        self._touches, self._names = [], []
+        self._touches, self._names, self._waiting = [], [], {}
+
+    def names_shared(self, names: Collection[str]) -> set[str]:
+        """Return those of these further names that several touches bear, and maybe others that are not written yet."""
+        waiting = self._waiting.keys() & names
+        found = {name for name in waiting if self._waiting[name] > 1}
+        for asked, least in ((waiting, 1), (set(names) - waiting, 2)):
+            for some in parts(asked, AT_ONCE):
+                sql = f"SELECT name FROM touch_names WHERE name IN ({marks(some)}) GROUP BY name HAVING count(*) >= {least}"
+                found.update(name for (name,) in self._read(sql, tuple(some)))
+        return found
 
     def touches_of(self, name: str, from_ns: int = -FOR_EVER_NS, to_ns: int = FOR_EVER_NS) -> list[TouchRow]:
         """Return the touches of a subject, "ref:<ref>" or "fan:<id>" in a span, by store, agent and row."""

@@ -9,6 +9,7 @@ import pytest
 from gateway.fold.store import TouchNameRow, TouchRow
 from gateway.identity.facts import Span, Standing, fact_name, names_of
 from gateway.state.ledger import Ledger
+from gateway.state.touch_tables import TOUCHES_AT_ONCE
 from tests.support.identity_facts import link, name, same
 
 CARD, PAIR = link("member:1", "A"), same("wx-a:1 web:1")
@@ -51,3 +52,24 @@ def test_what_was_not_durable_bears_nothing(ledger: Ledger) -> None:
     ledger.roll_back()
     assert ledger.bearing([*names_of(CARD), "ref:r", TOUCH.subject]) == set()
     assert list(ledger.facts_naming(names_of(CARD))) == []
+
+
+def test_a_reference_is_shared_once_two_touches_have_it_wherever_they_are(ledger: Ledger) -> None:
+    def refer(row: int, *refs: str) -> None:
+        ledger.save_touches([TOUCH._replace(row=row, id=f"t{row}")], [TouchNameRow(f"ref:{ref}", "s", "a", row, 5) for ref in refs])
+
+    asked = ["waiting", "written", "both", "one", "none"]
+    refer(2, "written", "both", "one")
+    refer(3, "written")
+    ledger.checkpoint([])
+    refer(4, "waiting", "both")
+    assert set(ledger.shared_refs(asked)) == {"written", "both"}
+    refer(5, "waiting")
+    assert set(ledger.shared_refs(asked)) == {"waiting", "written", "both"}
+    ledger.roll_back()
+    assert set(ledger.shared_refs(asked)) == {"written"}
+
+
+def test_touches_that_wait_are_written_once_they_are_many(ledger: Ledger) -> None:
+    ledger.save_touches([TOUCH._replace(row=row, id=f"t{row}") for row in range(TOUCHES_AT_ONCE)])
+    assert ledger._touches == []
