@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from footfall.units import NS_PER_MS
 from gateway.fold.absences import from_text
-from gateway.fold.handovers import handovers_of
+from gateway.fold.handovers import dwell_ends_of, handovers_of
 from gateway.fold.store import DwellRow, VisitRow, is_visit
 from gateway.fold.visit_parts import own_part
 from gateway.fold.wholes import cut_dwell, spans_between, whole_dwell, whole_visit
@@ -27,7 +27,7 @@ def wholes_of(rows: Iterable[VisitRow]) -> list[VisitRow]:
 
 def recut(whole: VisitRow, standing: Standing | None) -> list[VisitRow]:
     """Return the parts of a whole segment by the standing of its subject, in order: itself where that did not pass on."""
-    handovers_ns = _handovers_of(whole, standing) if is_visit(whole) else []
+    handovers_ns = handovers_of(standing, whole.store) if standing and is_visit(whole) and not whole.staff else []
     spans = spans_between(whole.start_ns, whole.last_ns, from_text(whole.absences), handovers_ns)
     if len(spans) == 1:
         return [whole]
@@ -46,8 +46,8 @@ def recut_dwells(rows: Iterable[DwellRow], standing: Standing | None, fan_of: Ca
     for row in rows:
         found[row.store, row.zone, row.part_of_ns or row.key_ns].append(row)
     wholes = map(whole_dwell, found.values())
-    return [part for whole in wholes for part in cut_dwell(whole, _handovers_of(whole, standing), fan_of)]
+    return [part for whole in wholes for part in cut_dwell(whole, _ends_of(whole, standing), fan_of)]
 
 
-def _handovers_of(whole: VisitRow | DwellRow, standing: Standing | None) -> list[int]:
-    return handovers_of(standing, whole.store) if standing and not whole.staff else []
+def _ends_of(whole: DwellRow, standing: Standing | None) -> list[int]:
+    return dwell_ends_of(standing, whole.store) if standing and not whole.staff else []

@@ -73,7 +73,7 @@ class DwellParts:
 
     def hear_many(self, slots: npt.NDArray[Any]) -> None:
         """Take the same of several tracks."""
-        if self._state.links.handed:
+        if self._state.links.handed or self._state.links.withdrawn:
             self._heard |= dict.fromkeys(slots[self._state.links.watched(self._state.tracks.subject[slots])].tolist())
 
     def reach(self) -> None:
@@ -92,7 +92,7 @@ class DwellParts:
         """Return whether the subject of a track passed on after the last part of a dwell began."""
         t = self._state.tracks
         part_ns, last_ns = getattr(t, f"{of.columns}_part_ns").item(slot), getattr(t, of.last_ns).item(slot)
-        return bool(self._whose.handovers_ns(to_hex(t.subject.item(slot)), t.store.item(slot), part_ns, last_ns))
+        return bool(self._whose.dwell_ends_ns(to_hex(t.subject.item(slot)), t.store.item(slot), part_ns, last_ns))
 
     def cut(self, slot: int, of: OfTrack) -> None:
         """Cut a dwell of a track anew, and give each part its fan."""
@@ -158,8 +158,8 @@ class DwellParts:
 
     def _parts(self, whole: DwellRow) -> list[DwellRow]:
         store = self._state.estate.stores.of(whole.store)
-        handovers_ns = [] if whole.staff else self._whose.handovers_ns(whole.subject, store, whole.start_ns, whole.last_ns)
-        return cut_dwell(whole, handovers_ns, self._fan_of)
+        ends_ns = [] if whole.staff else self._whose.dwell_ends_ns(whole.subject, store, whole.start_ns, whole.last_ns)
+        return cut_dwell(whole, ends_ns, self._fan_of)
 
     def _fan_of(self, row: DwellRow) -> str:
         return self._whose.fan_of(row.subject, self._state.estate.stores.of(row.store), row.start_ns)

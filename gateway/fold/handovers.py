@@ -8,7 +8,7 @@ Nobody hands anything over by withdrawing consent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from footfall.units import NS_PER_MS
@@ -19,8 +19,20 @@ def handovers_of(standing: Standing, store: str) -> list[int]:
     """Return when what a standing is of passes on in a store (a name), each as the begin of a millisecond, ns, in order."""
     here = standing.within(store)
     lent = {*here.lent, *here.given_back}
-    found = _of_lent(here.spans, lent) if lent else _of_owned(here.spans)
-    return sorted({time_ns // NS_PER_MS * NS_PER_MS for time_ns in found if abs(time_ns) < FOR_EVER_NS})
+    return _ordered(_of_lent(here.spans, lent) if lent else _of_owned(here.spans))
+
+
+def dwell_ends_of(standing: Standing, store: str) -> list[int]:
+    """Return when dwells of what a standing is of end in a store, and others begin, as `handovers_of` returns when visits do.
+
+    That is also where consent is withdrawn, or granted again: such a visit is nobody's, but its dwells are the fan's until then.
+    """
+    consents = (time_ns for each in standing.within(store).spans if not each.fan for time_ns in (each.from_ns, each.to_ns))
+    return _ordered([*handovers_of(standing, store), *consents])
+
+
+def _ordered(times_ns: Iterable[int]) -> list[int]:
+    return sorted({time_ns // NS_PER_MS * NS_PER_MS for time_ns in times_ns if abs(time_ns) < FOR_EVER_NS})
 
 
 def may_pass(standing: Standing) -> bool:

@@ -6,7 +6,7 @@ A visit may still change, by late evidence: then what lies around it is to be gi
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from footfall.pseudonyms import to_hex
 from footfall.units import NS_PER_MS
-from gateway.fold.handovers import handovers_of
+from gateway.fold.handovers import dwell_ends_of, handovers_of
 from gateway.fold.lendings import Heard, as_given_back, ended_ns, is_over, without
 from gateway.fold.link_index import Changed, span_at
 from gateway.fold.state import State
@@ -24,6 +24,7 @@ from gateway.identity.facts import Span, Standing
 from gateway.identity.naming import StandingOf
 
 _CACHED: Final = 10_000
+EndsOf = Callable[[Standing, str], list[int]]
 
 
 class Whose:
@@ -34,8 +35,8 @@ class Whose:
         self._segments: Final = segments
         self._changed: dict[tuple[str, int], tuple[int, int]] = {}
         """By subject of something lent and store, the span of its visits that changed."""
-        self._handovers: Final[dict[tuple[str, int], tuple[Standing, list[int]]]] = {}
-        """By subject and store, with the standing of which they are."""
+        self._ends: Final[dict[tuple[EndsOf, str, int], tuple[Standing, list[int]]]] = {}
+        """Of visits or of dwells, by subject and store, with the standing of which they are."""
 
     def fan_of(self, subject: int | str, store: int, time_ns: int) -> str:
         """Return the fan of a subject in a store (a code) at a time; "" for nobody known."""
@@ -52,13 +53,26 @@ class Whose:
 
     def handovers_ns(self, subject: str, store: int, from_ns: int, to_ns: int) -> list[int]:
         """Return when a subject passed from one to another in a store, after one time and up to another, in order."""
-        if int(subject, 16) not in self._state.links.handed or (standing := self._state.links.standing(subject)) is None:
+        if int(subject, 16) not in self._state.links.handed:
             return []
-        known = self._handovers.get((subject, store))
+        return self._ends_ns(handovers_of, subject, store, from_ns, to_ns)
+
+    def dwell_ends_ns(self, subject: str, store: int, from_ns: int, to_ns: int) -> list[int]:
+        """Return the same of when its dwells end, which are cut where consent is withdrawn, too."""
+        number = int(subject, 16)
+        if number not in self._state.links.handed and number not in self._state.links.withdrawn:
+            return []
+        return self._ends_ns(dwell_ends_of, subject, store, from_ns, to_ns)
+
+    def _ends_ns(self, ends_of: EndsOf, subject: str, store: int, from_ns: int, to_ns: int) -> list[int]:
+        if (standing := self._state.links.standing(subject)) is None:
+            return []
+        key = ends_of, subject, store
+        known = self._ends.get(key)
         if known is None or known[0] is not standing:
-            if len(self._handovers) >= _CACHED:
-                self._handovers.clear()
-            known = self._handovers[subject, store] = standing, handovers_of(standing, self._name(store))
+            if len(self._ends) >= _CACHED:
+                self._ends.clear()
+            known = self._ends[key] = standing, ends_of(standing, self._name(store))
         return known[1][bisect_right(known[1], from_ns) : bisect_right(known[1], to_ns)]
 
     def standing_of(self, store: int, time_ns: int, is_return: bool = False) -> StandingOf:

@@ -78,6 +78,19 @@ def test_lent_to_the_same_fan_again_it_is_one_dwell() -> None:
     assert told(shop) == [("a", "fan-1", 100.0, 600.0)]
 
 
+@pytest.mark.parametrize("is_known_before", [True, False])
+def test_who_withdraws_consent_has_the_dwell_until_then_and_again_since_it_is_granted(is_known_before: bool) -> None:
+    rows, spans = stay("ben", "a", 100, 700), ((90.0, 300.0, "fan-1"), (300.0, 550.0, ""), (550.0, EVER_S, "fan-1"))
+    shop = own(Shop(), *spans).hear(*rows).close() if is_known_before else own(Shop().hear(*rows).close(), *spans)
+    assert told(shop) == [("a", "fan-1", 100.0, 200.0), ("a", "", 300.0, 250.0), ("a", "fan-1", 550.0, 150.0)]
+    assert [visit.fan for visit in shop.standing()] == [""]
+
+
+def test_a_member_s_beacon_handed_to_somebody_without_consent_is_the_member_s_until_then() -> None:
+    shop = own(Shop().hear(*stay("ben", "a", 100, 700)).close(), (90, 400, "fan-1"), (400, EVER_S, ""))
+    assert told(shop) == [("a", "fan-1", 100.0, 300.0), ("a", "", 400.0, 300.0)]
+
+
 def test_a_dwell_of_the_staff_is_not_cut_and_one_outside_is() -> None:
     for who, zone, dwells in (("clerk", "a", 1), ("ben", "street", 2)):
         assert len(told(Shop().stands(who, *HANDED, lent=[90, 400]).hear(*stay(who, zone, 100, 700)).close())) == dwells

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from footfall.units import NS_PER_MS
-from gateway.fold.handovers import handovers_of, may_pass
+from gateway.fold.handovers import dwell_ends_of, handovers_of, may_pass
 from gateway.identity.facts import FOR_EVER_NS, InStore, Span, Standing
 
 Told = tuple[int, int, str]
@@ -38,6 +38,12 @@ def test_what_passes_on_does_so_where_its_fans_change(spans: list[Told], lent: t
     found = standing(*spans, lent=lent)
     assert handovers_of(found, "s1") == [each * NS_PER_MS for each in expected]
     assert may_pass(found) or not expected
+
+
+def test_dwells_end_at_handovers_and_where_consent_is_withdrawn_or_granted_again() -> None:
+    found = standing((0, 10, "f"), (10, 20, ""), (20, 30, "f"), (30, EVER, "g"))
+    assert dwell_ends_of(found, "s1") == [each * NS_PER_MS for each in (10, 20, 30)]
+    assert handovers_of(found, "s1") == [30 * NS_PER_MS]
 
 
 def test_a_handover_in_another_store_is_none_here() -> None:
