@@ -39,3 +39,15 @@ def learn_arrivals(state: State, slot: npt.NDArray[Any]) -> None:
     alone &= ~(state.deaf_zones.are_deaf(zone) | state.deaf_zones.are_deaf(s.zone[slot]))
     dbm = s.level_dbm[slot].astype(np.int64) + s.lead_db[slot]
     state.usual_levels.learn(zone[alone], dbm[alone])
+
+
+def learn_beginners(state: State, slot: npt.NDArray[Any]) -> None:
+    """Learn what is usual from slots whose first zone of a visit has been decided, by the level that it has of them.
+
+    Whoever comes to the entrance from another zone goes out by its door, so those alone would make what is usual there as loud as that.
+    """
+    s = state.tracks
+    zone, away_ns = s.zone[slot], s.d_start_ns[slot] - s.v_last_ns[slot]
+    begins = (s.v_state[slot] == 0) | (away_ns > state.estate.timeout_ns[s.store[slot]])
+    begins &= (s.level_dbm[slot] != GONE_DBM) & ~state.estate.zone_outside[zone] & ~state.deaf_zones.are_deaf(zone)
+    state.usual_levels.learn(zone[begins], s.level_dbm[slot[begins]])

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from footfall.frames import Kind
 from gateway.fold import faint_levels, heard_zones
-from gateway.fold.arrived_levels import is_unusual, learn_arrivals, was_owned
+from gateway.fold.arrived_levels import is_unusual, learn_arrivals, learn_beginners, was_owned
 from gateway.fold.begun import Begun
 from gateway.fold.decision_rules import Lead, Sighted, follow, is_backed, lasts_ns, left_ns, margin_of, strong_db, wary_after, wary_left
 from gateway.fold.dwell_rows import OPEN
@@ -240,14 +240,16 @@ class ContestColumns:
         mine = slots[common & ~lapsed]
         if len(mine):
             begun = Begun(mine, s.lead_zone[mine], s.lead_ns[mine], s.lead_key_ns[mine], s.lead_agent[mine])
-            moves = mine[s.contest[mine] == LEADS]
+            leads = s.contest[mine] == LEADS
+            moves = mine[leads]
             returns = s.lead_zone[moves] == s.p_zone[moves]
             s.wary_db[moves] = wary_after(s.wary_db[moves].astype(np.int64), returns, s.lead_strong[moves])
             learn_arrivals(self._state, moves)
-            self._leave(begun.take(s.contest[mine] == LEADS))
+            self._leave(begun.take(leads))
             self._end(mine)
             self._dwells.open_many(begun)
             self._promote(begun)
+            learn_beginners(self._state, mine[~leads])
             self._visit(begun.take(~self._state.estate.zone_outside[begun.zone]))
         rest: Slots = slots[~common]
         return rest

@@ -6,18 +6,14 @@ row, unless the subject was heard as those are who are there since. How loud the
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from footfall.frames import Kind
 from gateway.fold.reorder_buffer import Evidence
 from gateway.fold.state import State
-from gateway.fold.usual_levels import FLOOR_DB
 from gateway.fold.zone_rules import GONE_DBM, starts
-
-FAINT_DB: Final = 7
-"""So far below the usual level is who is on the way. Levels of one place stray by 4 dB: 4 in a hundred of those who stand there."""
 
 
 def hear(state: State, slot: Any, time_ns: Any) -> None:
@@ -45,5 +41,4 @@ def hear_rows(state: State, rows: Evidence) -> None:
 
 def _are_faint(state: State, zone: Any, dbm: Any) -> Any:
     """Return whether an owner's level is one of somebody who is on the way. A deaf zone is held to hear as they are heard."""
-    least_dbm = state.usual_levels.floor_dbm[zone] + (FLOOR_DB - FAINT_DB)
-    return (dbm != GONE_DBM) & (dbm < least_dbm) & ~np.asarray(state.deaf_zones.are_deaf(zone))
+    return (dbm != GONE_DBM) & (dbm < state.usual_levels.there_dbm[zone]) & ~np.asarray(state.deaf_zones.are_deaf(zone))

@@ -22,6 +22,10 @@ from gateway.fold.zone_rules import GONE_DBM
 SLICE_NS: Final = NS_PER_MINUTE
 FLOOR_DB: Final = 10
 """Levels of one place stray by 4 dB: so far below the usual one are those of one in a hundred, and of people behind walls and bodies."""
+FAINT_DB: Final = 7
+"""So far below the usual level is who is on the way. Levels of one place stray by 4 dB: 4 in a hundred of those who stand there."""
+FEW: Final = 0.1
+"""In a wide zone more are so weak. Whom it hears no more weakly than such a share of those who come stands at its far end."""
 LEAST: Final = 8
 """Of fewer changes nothing is usual."""
 _WEAKEST_DBM: Final = -110
@@ -30,10 +34,14 @@ Column = npt.NDArray[Any]
 
 
 class UsualLevels:
-    """By zone: `floor_dbm`, the least level with which it may own somebody anew; GONE_DBM while nothing is usual."""
+    """By zone: `floor_dbm`, the least level with which it may own somebody anew, and `there_dbm`, that of those who are there.
+
+    Both are GONE_DBM while nothing is usual.
+    """
 
     def __init__(self) -> None:
         self.floor_dbm: npt.NDArray[np.int16] = np.zeros(0, np.int16)
+        self.there_dbm: npt.NDArray[np.int16] = np.zeros(0, np.int16)
         self._counts: npt.NDArray[np.uint16] = np.zeros((0, _LEVELS), np.uint16)
         """How many came with each level, in dB above _WEAKEST_DBM."""
         self._slice: npt.NDArray[np.int64] = np.zeros(0, np.int64)
@@ -42,7 +50,8 @@ class UsualLevels:
     def grow(self, zones: int, stores: int) -> None:
         """Make room for the codes below."""
         if (more := zones - len(self.floor_dbm)) > 0:
-            self.floor_dbm = np.concatenate([self.floor_dbm, np.full(more, GONE_DBM, np.int16)])
+            gone = np.full(more, GONE_DBM, np.int16)
+            self.floor_dbm, self.there_dbm = np.concatenate([self.floor_dbm, gone]), np.concatenate([self.there_dbm, gone])
             self._counts = np.concatenate([self._counts, np.zeros((more, _LEVELS), np.uint16)])
         if (more := stores - len(self._slice)) > 0:
             self._slice = np.concatenate([self._slice, np.zeros(more, np.int64)])
@@ -89,7 +98,14 @@ class UsualLevels:
         self._slice[store] = number
         zones = np.flatnonzero(begins[zone_store[: len(self.floor_dbm)]])
         self._counts[zones] = self._counts[zones] >> days[zone_store[zones]][:, None]
-        self.floor_dbm[zones] = _floors(self._counts[zones])
+        self._use(zones)
+
+    def _use(self, zones: Column) -> None:
+        counts = self._counts[zones]
+        median, few = _quantile(counts, 0.5), _quantile(counts, FEW)
+        known = counts.sum(axis=1, dtype=np.int64) >= LEAST
+        self.floor_dbm[zones] = np.where(known, median - FLOOR_DB, GONE_DBM)
+        self.there_dbm[zones] = np.where(known, np.minimum(median - FAINT_DB, few), GONE_DBM)
 
     def learn(self, zone: Column, dbm: Column) -> None:
         """People came to zones with these levels."""
@@ -98,7 +114,8 @@ class UsualLevels:
     def forget(self, which: npt.NDArray[np.bool_]) -> None:
         """Of zones whose levels are no longer comparable; `which` has them all, in the order of their codes."""
         known = which[: len(self.floor_dbm)]
-        self._counts[: len(known)][known], self.floor_dbm[: len(known)][known] = 0, GONE_DBM
+        for column, nothing in ((self._counts, 0), (self.floor_dbm, GONE_DBM), (self.there_dbm, GONE_DBM)):
+            column[: len(known)][known] = nothing
 
     def dump(self) -> dict[str, Any]:
         known = np.flatnonzero(self._counts.any(axis=1))
@@ -106,14 +123,17 @@ class UsualLevels:
             "zones": known.tolist(),
             "counts": self._counts[known].tobytes(),
             "floors": self.floor_dbm.tobytes(),
+            "there": self.there_dbm.tobytes(),
             "minutes": self._slice.tobytes(),
         }
 
     def load(self, values: Mapping[str, Any] | None) -> None:
-        """Go on from what `dump` returned; earlier releases had nothing."""
+        """Go on from what `dump` returned; earlier releases had nothing, or the median alone."""
         if not values:
             return
         self.floor_dbm = np.frombuffer(values["floors"], np.int16).copy()
+        median = np.where(self.floor_dbm == GONE_DBM, GONE_DBM + FAINT_DB, self.floor_dbm + FLOOR_DB).astype(np.int16)
+        self.there_dbm = np.frombuffer(values["there"], np.int16).copy() if "there" in values else median - np.int16(FAINT_DB)
         if "minutes" in values:
             self._slice = np.frombuffer(values["minutes"], np.int64).copy()
         else:  # its slices were of ten minutes
@@ -122,8 +142,8 @@ class UsualLevels:
         self._counts[values["zones"]] = np.frombuffer(values["counts"], np.uint16).reshape(-1, _LEVELS)
 
 
-def _floors(counts: npt.NDArray[np.uint16]) -> npt.NDArray[np.int16]:
-    """Return FLOOR_DB less than the median of each row's levels."""
-    total = counts.sum(axis=1, dtype=np.int64)
-    median = (2 * counts.cumsum(axis=1, dtype=np.int64) >= total[:, None]).argmax(axis=1) + _WEAKEST_DBM
-    return np.where(total >= LEAST, median - FLOOR_DB, GONE_DBM).astype(np.int16)
+def _quantile(counts: npt.NDArray[np.uint16], share: float) -> npt.NDArray[np.int64]:
+    """Return the level below which such a share of each row's levels lies, dBm."""
+    sums = counts.cumsum(axis=1, dtype=np.int64)
+    found: npt.NDArray[np.int64] = (sums >= share * sums[:, -1:]).argmax(axis=1) + _WEAKEST_DBM
+    return found

@@ -24,7 +24,7 @@ import numpy as np
 from footfall.frames import Kind
 from footfall.units import NS_PER_MS
 from gateway.fold import heard_zones
-from gateway.fold.arrived_levels import is_unusual, learn_arrivals, was_owned
+from gateway.fold.arrived_levels import is_unusual, learn_arrivals, learn_beginners, was_owned
 from gateway.fold.decision_rules import Lead, Sighted, follow, is_backed, lasts_ns, left_ns, margin_of, strong_db, wary_after, wary_left
 from gateway.fold.dwells import Dwells
 from gateway.fold.heard_zones import Heard
@@ -210,7 +210,7 @@ class ZoneContest:
             self._leave_unowned(slot)
             return
         zone, start_ns, key_ns, agent = s.lead_zone.item(slot), s.lead_ns.item(slot), s.lead_key_ns.item(slot), s.lead_agent.item(slot)
-        if s.contest.item(slot) == LEADS:
+        if moves := s.contest.item(slot) == LEADS:
             returns = zone == s.p_zone.item(slot)
             s.wary_db[slot] = wary_after(s.wary_db.item(slot), returns, s.lead_strong.item(slot))
             back_ns, left = self._back_ns(slot), self._left_ns(slot)
@@ -221,6 +221,8 @@ class ZoneContest:
         self._dwells.open(slot, zone, start_ns, key_ns, agent)
         if (heard_ns := self._levels(slot).promote(slot, zone)) > start_ns:
             self._dwells.extend(slot, heard_ns)
+        if not moves and self._levels(slot) is self._zones:
+            learn_beginners(self._state, np.array([slot]))
         self._visits_decide(slot, zone, start_ns, key_ns, agent)
 
     def _leave_unowned(self, slot: int) -> None:

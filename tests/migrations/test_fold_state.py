@@ -6,8 +6,8 @@ import pytest
 
 from footfall.frames import Kind
 from gateway.fold import usual_levels
-from gateway.fold.faint_levels import FAINT_DB
 from gateway.fold.fold import Fold
+from gateway.fold.usual_levels import FAINT_DB
 from gateway.identity.links import Link
 from tests.support.journal_stories import Row, Rows, S, Story, new_fold, of, pairs, store
 from tests.support.memory_fold_store import MemoryStore

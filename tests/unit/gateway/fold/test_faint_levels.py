@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from gateway.fold import zone_rules
-from gateway.fold.faint_levels import FAINT_DB
-from gateway.fold.usual_levels import LEAST
+from gateway.fold.usual_levels import FAINT_DB, LEAST
 from tests.support.shop_stories import Seen, Shop, left, seen
 
 KNOWN_S = 60 * LEAST + 60
@@ -20,9 +21,9 @@ def _taken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(zone_rules, "FEW", request.param)
 
 
-def in_b(*levels_dbm: int) -> Shop:
+def in_b(*levels_dbm: int, before: Sequence[Seen] = ()) -> Shop:
     """Ann, often in a and in b before, is in b; it hears her with these levels, a row every 5 s, the first at KNOWN_S."""
-    shop = Shop()
+    shop = Shop().hear(*before)
     for turn in range(2 * LEAST):
         here, there, dbm = ("b", "a", THERE_DBM) if turn % 2 else ("a", "b", -50)
         times = (30 * turn, 30 * turn + 10, 30 * turn + 20)
@@ -57,3 +58,10 @@ def test_who_is_heard_faintly_and_goes_nowhere_else_is_there() -> None:
 def test_while_nothing_is_usual_nobody_is_heard_faintly() -> None:
     shop = Shop().hear(*rows("b", 0, -60, *[-90] * 7), *rows("w", 40, *[-50] * 6)).close()
     assert [dwell.seconds for dwell in shop.dwells() if dwell.zone == "b"] == [35]
+
+
+def test_who_stands_as_far_off_as_others_begin_their_visits_is_there() -> None:
+    """Only who goes out by the door of a wide entrance comes there from another zone, past its receiver."""
+    begun = [seen(who, "b", 5 * turn, dbm=FAINT_DBM) for turn in range(4) for who in ("ben", "cat")]
+    shop = in_b(THERE_DBM, THERE_DBM, *[FAINT_DBM] * 6, before=begun).hear(*rows("w", KNOWN_S + 40, *[-35] * 6))
+    assert ends_of_b(shop)[-1] == 35

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gateway.fold.usual_levels import FLOOR_DB, LEAST, UsualLevels
+from gateway.fold.usual_levels import FAINT_DB, FLOOR_DB, LEAST, UsualLevels
 from gateway.fold.zone_rules import GONE_DBM
 
 ZONE_STORE = np.array([0, 0, 1], np.int32)
@@ -45,6 +45,22 @@ def test_the_floor_lies_below_the_median_so_a_few_of_the_weakest_hardly_change_i
     came(usual, 0, *[-60] * 2)
     begin(usual, 0, 1002)
     assert usual.floor_dbm.item(0) == -60 - FLOOR_DB
+
+
+def test_where_many_are_weaker_than_usual_they_are_there_all_the_same(usual: UsualLevels) -> None:
+    came(usual, 0, *[-60] * 11, *[-70] * 1)
+    came(usual, 1, *[-60] * 11, *[-75] * 2)
+    begin(usual, 0, 1001)
+    assert usual.there_dbm.tolist() == [-60 - FAINT_DB, -75, GONE_DBM]
+
+
+def test_what_an_earlier_release_knew_is_taken_over(usual: UsualLevels) -> None:
+    came(usual, 1, *[-60] * LEAST)
+    begin(usual, 0, 1001)
+    again = UsualLevels()
+    again.load({name: value for name, value in usual.dump().items() if name != "there"})
+    assert again.there_dbm[1] == usual.there_dbm[1] == -60 - FAINT_DB
+    assert again.there_dbm[0] <= GONE_DBM
 
 
 def test_of_a_few_changes_nothing_is_usual(usual: UsualLevels) -> None:
