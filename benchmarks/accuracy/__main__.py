@@ -40,9 +40,11 @@ def main(only: Annotated[str, typer.Option(help="One part by name.")] = "", out:
     failed: dict[str, str] = {}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(AT_ONCE, os.cpu_count() or 1), context) as pool:
-        running = [(part, [pool.submit(job.call, *job.arguments) for job in part.jobs]) for part in parts]
-        for part, jobs in running:
-            _take(part, jobs, found, failed, console)
+        running: dict[str, list[Future[Any]]] = {}
+        for part in sorted(parts, key=lambda part: -part.job_cpu_s):
+            running[part.name] = [pool.submit(job.call, *job.arguments) for job in part.jobs]
+        for part in parts:
+            _take(part, running[part.name], found, failed, console)
     for name, why in skipped.items():
         console.print(f"[yellow]skipped[/] {name}: {why}")
     every = [row for figures in found for row in figures.rows]

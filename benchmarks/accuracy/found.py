@@ -70,3 +70,5 @@ class Part:
     text: str
     jobs: Sequence[Job]
     rows: Callable[[Sequence[Any]], Figures]
+    job_cpu_s: float = 0.0
+    """About how many seconds its longest job takes: the longest of all parts begin first, so that no process waits for one in the end."""

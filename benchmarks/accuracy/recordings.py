@@ -138,8 +138,8 @@ def pa_ble() -> Figures:
     return Figures(rows, [Picture("pa-ble", "pa-ble, uncalibrated", plain)])
 
 
-def itag() -> Figures:
-    """Six tags that lie still inside, outside and between: the third zone has no receiver, so it takes calibrated areas."""
+def itag_uncalibrated() -> Figures:
+    """Six tags that lie still inside, outside and between: the third zone has no receiver."""
     recording = loaded("itag")
     plain = uncalibrated(recording, WINDOW_S)
     found = figures(plain)
@@ -148,29 +148,27 @@ def itag() -> Figures:
             others(recording, _live, WINDOW_S)),
         Row("itag-false-changes", float(found.transitions.stored), "stored changes of zone of tags that lie still", Goal(0, bound="<="),
             others(recording, lambda each: float(each.transitions.stored), WINDOW_S)),
-        *(_still_tags(recording, name, memory_s, goal) for name, memory_s, goal in (
-            ("itag-windows-memoryless", 0.0, Goal(0.83, 0.84)), ("itag-windows-30s-memory", MEMORY_S, Goal(0.91)),
-        )),
-        *_moving_tags(recording),
     ]  # fmt: skip
     return Figures(rows, [Picture("itag", "itag, uncalibrated", plain)])
 
 
-def _still_tags(recording: TrueRecording, name: str, memory_s: float, goal: Goal) -> Row:
-    """Return the windows right of all tags, each with areas of the five others."""
+def itag_still(name: str, memory_s: float, goal: Goal) -> Figures:
+    """The windows right of all tags, each with areas of the five others."""
+    recording = loaded("itag")
     courses: list[Course] = []
     for carried in recording.carried:
         site = site_without({carried.identifier}, recording, memory_s)
         if site is None:
-            return Row(name, None, NO_CALIBRATION, goal)
+            return Figures([Row(name, None, NO_CALIBRATION, goal)])
         alone = recording.of({carried.identifier})
         courses += played_courses(alone, play(alone, site), IDLE_S, WINDOW_S)
     how = f"each tag with areas of the five others, {memory_s:g} s of memory; ends of 10 s windows"
-    return Row(name, figures(courses).zones_right("live"), how, goal)
+    return Figures([Row(name, figures(courses).zones_right("live"), how, goal)])
 
 
-def _moving_tags(recording: TrueRecording) -> list[Row]:
-    """Return the figures of carriers spliced of three tags, with areas of the three others."""
+def itag_moving() -> Figures:
+    """Carriers spliced of three tags, with areas of the three others."""
+    recording = loaded("itag")
     courses: list[Course] = []
     for number, tag_of in enumerate(folds(recording)):
         site = site_without(set(tag_of.values()), recording, MEMORY_S)
@@ -184,7 +182,7 @@ def _moving_tags(recording: TrueRecording) -> list[Row]:
         ("itag-moving-flapping", found.transitions.flapping, Goal(1.2, bound="<=")),
         ("itag-moving-delay-s", found.transitions.delay_median_s, Goal(12, bound="<=")),
     )
-    return [Row(name, value, how, goal) if courses else Row(name, None, NO_CALIBRATION, goal) for name, value, goal in wanted]
+    return Figures([Row(name, value, how, goal) if courses else Row(name, None, NO_CALIBRATION, goal) for name, value, goal in wanted])
 
 
 def calit2() -> Figures:

@@ -74,9 +74,9 @@ class FrameRows:
         estate = self._state.estate
         stores, agents = [estate.stores.of(record.store) for record, _ in frames], [estate.agents.of(record.agent) for record, _ in frames]
         before = self._hear(frames, stores, agents)
-        rows = self._rows(frames, stores, agents)
-        if not len(rows.kind):
+        if not any(len(body) for _, body in frames):
             return Taken([], set())
+        rows = self._rows(frames, stores, agents)
         self._state.counts["rows_total"] += len(rows.kind)
         points = [presence_points(frames, rows, np.flatnonzero(self._stored[rows.kind]))]
         for point in level_points(frames, rows.key_ns) if self._stores_levels else ():

@@ -221,8 +221,8 @@ class ZoneArbiter:
         if len(watermark_ns):
             tracks = self._state.tracks
             self._slices.reach(watermark_ns)
-            slots = np.flatnonzero(tracks.contest[: tracks.size])
-            self._decide(self._columns.over(slots, watermark_ns[tracks.store[slots]]))
+            if len(slots := np.flatnonzero(tracks.contest[: tracks.size])):
+                self._decide(self._columns.over(slots, watermark_ns[tracks.store[slots]]))
 
     def _decide(self, slots: npt.NDArray[Any]) -> None:
         if len(slots) > zone_rules.FEW:

@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks.accuracy import calibration, recordings
 from benchmarks.accuracy.splicing import SEGMENT_S
+from benchmarks.accuracy.suite import PARTS
 from edge_agent.sources.replay import read
 from edge_agent.sources.replay_settings import ReplaySettings
 from edge_agent.sources.source import Crossing, Sighting
@@ -100,7 +101,8 @@ def test_a_tag_is_scored_with_areas_of_the_others(at_hand: Path, monkeypatch: py
 
     monkeypatch.setattr(recordings, "loaded", lambda name: played)
     monkeypatch.setattr(calibration, "CALIBRATE", fit)
-    values = {row.name: row.value for row in recordings.itag().rows}
+    part = next(part for part in PARTS if part.name == "itag")
+    values = {row.name: row.value for row in part.rows([job.call(*job.arguments) for job in part.jobs]).rows}
     assert sorted(set(seen)) == [(3, 30.0), (5, 0.0), (5, 30.0)]
     assert len(seen) == 8 + 6 + 6
     assert all(values[name] is not None for name in ("itag-windows-memoryless", "itag-windows-30s-memory", "itag-moving-windows"))
