@@ -10,8 +10,10 @@ import os
 import signal
 import sys
 from collections.abc import Generator
+from functools import lru_cache
 
 import pytest
+import typer.testing
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from simulators.parts import guard
@@ -33,6 +35,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # A database of a test is small, and lives for minutes: one that collects garbage five times more rarely takes a quarter less CPU.
 os.environ.setdefault("GOGC", "400")
+
+# Its runner would make the commands of a Typer anew at each call, which takes longer than most of them run.
+typer.testing._get_command = lru_cache(64)(typer.testing._get_command)  # noqa: SLF001 # it has no public name
 
 # Of properties that state no number: half of what hypothesis would draw, or all. Those that are costly state `whole.examples`.
 _EXAMPLES = whole.small_or_whole(50, 100 * whole.TIMES)
