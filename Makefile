@@ -25,7 +25,7 @@ demo-hardware: .venv/run dbus $(if $(INFLUX),influxd-1.8) ## One store heard by 
 	@$(PY) -m simulators.demo_hardware $(if $(INFLUX),--influx)
 
 test: ## All that CI runs: lint, every test, the wheel
-	@$(MAKE) --no-print-directory -j2 .venv/dev parts-in-turn
+	@$(MAKE) -s --no-print-directory -j2 .venv/dev parts-in-turn
 	@$(MAKE) --no-print-directory -j3 lint every-test wheel
 
 # One apt-get waits for no other.
@@ -33,7 +33,7 @@ parts-in-turn:
 	@MAKEFLAGS= $(MAKE) --no-print-directory parts
 
 every-test: .venv/dev collect
-	@PYTHONDONTWRITEBYTECODE= $(PY) -m tests.support.measured_run -q -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
+	@MAKEFLAGS= PYTHONDONTWRITEBYTECODE= $(PY) -m tests.support.measured_run -q -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
 
 test-whole: .venv/dev parts ## What `make test` does in small, in full: all seeds, longer days, all examples of properties, or TIMES=10 as many
 	@FOOTFALL_WHOLE=$(or $(TIMES),1) $(BIN)/pytest -q -n $(TESTS_AT_ONCE) --dist loadfile $$(grep -rlE --include='test_*.py' 'support[.]whole|less_is_tried|@given' tests)

@@ -18,7 +18,7 @@ from typing import IO, Final, NamedTuple
 
 PRODUCT: Final = ("device_profiles", "edge_agent", "footfall", "gateway", "serve")
 MODULE_TESTS: Final = (*(f"tests/unit/{package}" for package in PRODUCT), "tests/unit/tests", "tests/golden")
-_GIVES_WAY: Final = ("nice", "-n", "10")
+_GIVES_WAY: Final = ("nice", "-n", "5")
 _NO_TESTS: Final = 5
 """pytest's exit code if it collected nothing, as with `-k` of one test."""
 
