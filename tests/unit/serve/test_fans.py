@@ -209,7 +209,7 @@ def test_a_decision_that_the_server_did_not_live_to_answer_is_stated_once(tmp_pa
         ("split", {"of": "link-f-1", "reason": "x"}, "is no merge"),
         ("link", {"identifier": "phone", "fan": "f-1", "reason": "x"}, "is no identifier"),
         ("link", {"identifier": "member:1", "fan": "phone:1", "reason": "x"}, "written as an identifier"),
-        ("link", {"identifier": "member:8613", "fan": "f-1", "from": "soon", "reason": "x"}, "--from"),
+        ("link", {"identifier": "member:8613", "fan": "f-1", "from": "soon", "reason": "x"}, "`from`"),
         ("consent", {"fan": "f-1", "granted": "yes", "reason": "x"}, "granted"),
         ("consent", {"fan": "f-1", "granted": True, "purpose": "fun", "reason": "x"}, "purpose"),
     ],
