@@ -39,10 +39,10 @@ class Brand:
     def know(self, *facts: Fact) -> None:
         Identity(self._store, TYPES, KEY).take(facts)
 
-    def visit(self, number: int, start_s: int, store: str = "s1", seconds: int = 60) -> None:
+    def visit(self, number: int, start_s: int, store: str = "s1", seconds: int = 60, dwell_s: int = 30) -> None:
         key = card(number).subject, store
         self._visits.append(VisitRow(*key, start_s * S, "x", start_s * S, (start_s + seconds) * S, 1, 0, 0, "", 0, ""))
-        self._dwells.append(DwellRow(*key, "shelf", start_s * S, "x", start_s * S, (start_s + 30) * S, 0, 0, ""))
+        self._dwells.append(DwellRow(*key, "shelf", start_s * S, "x", start_s * S, (start_s + dwell_s) * S, 0, 0, ""))
 
     def touch(self, what: str, at_s: int, amount: float, *numbers: int, ref: str = "", void: int = 0) -> None:
         identifiers = tuple(map(card, numbers))

@@ -105,25 +105,25 @@ def test_rows_as_known_are_those_of_the_person_of_then_up_to_then() -> None:
     assert len(rows_then(known, facts, "a", 400).visits) == 3
 
 
-def test_a_handover_cuts_a_visit_and_the_next_one_cuts_it_again() -> None:
+def test_a_handover_cuts_a_visit_and_its_dwell_and_the_next_one_cuts_them_again() -> None:
     """The tag is heard for 600 s; what it buys at the end passes on with it."""
     tag = Identifier("tag", card(2).subject)
     known = Brand()
-    known.visit(2, 100, seconds=600)
+    known.visit(2, 100, seconds=600, dwell_s=600)
     known.touch("transaction", 650, 80.0, 2)
     first, second = (
         Link(id=fan, learned_ns=50 * S, source="desk", identifier=tag, fan=fan, from_ns=from_ns)
         for fan, from_ns in (("a", 90 * S), ("b", 400 * S))
     )
     effect = previewed(known, first).effect()
-    assert (effect.visits, effect.added, effect.voided, effect.money) == (1, 0, 0, 80.0)
+    assert (effect.visits, effect.added, effect.voided, effect.dwells, effect.money) == (1, 0, 0, 1, 80.0)
     known.know(first)
     effect = previewed(known, second).effect()
-    assert (effect.visits, effect.added, effect.voided, effect.money) == (2, 1, 0, 80.0)
-    assert (effect.fans, effect.moved) == ({"a", "b"}, {Moved("a", "b"): 2})
+    assert (effect.visits, effect.added, effect.voided, effect.dwells, effect.money) == (2, 1, 0, 2, 80.0)
+    assert (effect.fans, effect.moved) == ({"a", "b"}, {Moved("a", "b"): 3})
     known.know(second)
     effect = previewed(known, Revoke(id="r", learned_ns=60 * S, of="b")).effect()
-    assert (effect.visits, effect.added, effect.voided, effect.moved) == (2, 0, 1, {Moved("b", "a"): 2})
+    assert (effect.visits, effect.added, effect.voided, effect.dwells, effect.moved) == (2, 0, 1, 2, {Moved("b", "a"): 3})
 
 
 def test_visits_are_cut_by_what_was_known_then() -> None:
