@@ -19,6 +19,7 @@ from gateway.fold.decision_rules import Lead, Sighted, follow, is_backed, lasts_
 from gateway.fold.dwell_rows import OPEN
 from gateway.fold.dwells import Dwells
 from gateway.fold.heard_zones import NOBODY
+from gateway.fold.margins import more_db
 from gateway.fold.reorder_buffer import Evidence
 from gateway.fold.sighted import count_many, sighted_of
 from gateway.fold.state import State
@@ -171,8 +172,7 @@ class ContestColumns:
         heard = self._sighted(slot)
         within = self._state.estate.decided_within.of(s.profile[slot])
         wary_db = wary_left(s.wary_db[slot].astype(np.int64), time_ns - s.behind_ns[slot], heard, within)
-        apart_db = self._state.estate.adjacency.apart_db(s.zone[slot], s.lead_zone[slot])
-        clear = limits._replace(margin_db=margin_of(heard, wary_db, limits) + apart_db)
+        clear = limits._replace(margin_db=margin_of(heard, wary_db, limits) + more_db(self._state, slot, s.lead_zone[slot]))
         s.lead_clear[slot] = is_clear(dbm, at, clear) & ~is_unusual(self._state, s.lead_zone[slot], dbm)
         s.lead_db[slot] = dbm - at.level_dbm
         s.lead_strong[slot] = is_clear(dbm, at, clear._replace(margin_db=clear.margin_db + strong_db(heard, within)))

@@ -27,6 +27,13 @@ _MOST_KNOWN: Final = 4096
 Column = npt.NDArray[Any]
 
 
+def heard_by_owner(tracks: Tracks, slots: Column, since_ns: Column) -> npt.NDArray[np.bool_]:
+    """Return which slots their owner hears: since a time, and still."""
+    s = tracks
+    found: npt.NDArray[np.bool_] = (s.level_dbm[slots] != GONE_DBM) & (np.maximum(s.zone_ns[slots], s.own_ns[slots]) >= since_ns)
+    return found
+
+
 class DeafZones:
     """`of_store`: by store the zone that is deaf, NO_CODE if none is or several are: then nobody knows in which of them somebody is."""
 
@@ -71,9 +78,8 @@ class DeafZones:
     def count(self, tracks: Tracks, slots: Column, since_ns: Column) -> tuple[Column, Column]:
         """Return how many of the slots are heard, by store, and by each zone: since a time of their store, and still."""
         s = tracks
-        slots = slots[s.last_ns[slots] >= since_ns[s.store[slots]]]
         since = since_ns[s.store[slots]]
-        own = (s.level_dbm[slots] != GONE_DBM) & (np.maximum(s.zone_ns[slots], s.own_ns[slots]) >= since)
+        own = heard_by_owner(s, slots, since)
         zones = np.full((len(slots), 1 + MOST_HEARD), NO_CODE, np.int32)
         zones[own, 0] = s.zone[slots[own]]
         zones[:, 1:] = np.where(s.heard_ns[slots] >= since[:, None], s.heard_zone[slots], NO_CODE)

@@ -53,6 +53,7 @@ class Slices:
         estate = self._state.estate
         for known in (self._state.usual_levels, self._state.deaf_zones):
             known.grow(len(estate.zone_store), len(estate.stores))
+        self._state.zone_shares.grow(len(estate.zone_store))
         return self._state.usual_levels
 
     def _begin(self, stores: npt.NDArray[Any], numbers: npt.NDArray[Any]) -> None:
@@ -69,22 +70,28 @@ class Slices:
             slots = np.flatnonzero(s.contest[: s.size])
             slots = slots[begins[s.store[slots]]]
             self._decide(self._columns.over(slots, until_ns[s.store[slots]]))
-            self._look_for_deaf(stores, begun)
+            self._conclude(stores, begun)
             usual.begin(stores, begun, self._state.estate.zone_store)
 
-    def _look_for_deaf(self, stores: npt.NDArray[Any], begun: npt.NDArray[Any]) -> None:
-        """Find out which zones heard nobody in the slices that are over, since others begin."""
-        usual, deaf, zone_store = self._state.usual_levels, self._state.deaf_zones, self._state.estate.zone_store
+    def _conclude(self, stores: npt.NDArray[Any], begun: npt.NDArray[Any]) -> None:
+        """Find out who was where in the slices that are over, since others begin, and which zones heard nobody."""
+        usual, deaf, shares = self._state.usual_levels, self._state.deaf_zones, self._state.zone_shares
+        zone_store = self._state.estate.zone_store
         present, since_ns = usual.present(stores), np.full(len(self._state.estate.stores), NEVER_NS)
         since_ns[stores] = usual.begin_ns(present)
-        there, heard = np.zeros(len(since_ns), np.int64), np.zeros(len(zone_store), np.int64)
-        for slots in self._slots():
+        there, heard, spent = np.zeros(len(since_ns), np.int64), np.zeros(len(zone_store), np.int64), np.zeros(len(zone_store), np.int64)
+        for slots in self._slots(since_ns):
             more = deaf.count(self._state.tracks, slots, since_ns)
             there, heard = there + more[0], heard + more[1]
+            spent += shares.count(self._state.tracks, slots, since_ns, self._state.estate.zone_outside)
+        days = stores[usual.day_of(begun) != usual.day_of(present)]
         deaf.conclude(stores, there, heard, zone_store)
-        deaf.begin_day(stores[usual.day_of(begun) != usual.day_of(present)], zone_store)
+        deaf.begin_day(days, zone_store)
+        shares.conclude(spent, days, zone_store)
 
-    def _slots(self) -> Iterator[Slots]:
+    def _slots(self, since_ns: npt.NDArray[np.int64]) -> Iterator[Slots]:
+        """Yield the slots that were heard since a time of their store."""
         s = self._state.tracks
         for begin in range(0, s.size, SLOTS_AT_ONCE):
-            yield begin + np.flatnonzero(s.store[begin : min(begin + SLOTS_AT_ONCE, s.size)] != NO_CODE)
+            used = begin + np.flatnonzero(s.store[begin : min(begin + SLOTS_AT_ONCE, s.size)] != NO_CODE)
+            yield used[s.last_ns[used] >= since_ns[s.store[used]]]

@@ -28,6 +28,7 @@ from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import SETTLES, Tracks
 from gateway.fold.unmet import Unmet
 from gateway.fold.usual_levels import UsualLevels
+from gateway.fold.zone_shares import ZoneShares
 from gateway.identity.types import IdentifierTypes
 from gateway.outcome.rules import ContributionSettings
 from gateway.points import Points, from_rows
@@ -83,6 +84,7 @@ class State:
         self.joint_places: Final = JointPlaces()
         self.usual_levels: Final = UsualLevels()
         self.deaf_zones: Final = DeafZones()
+        self.zone_shares: Final = ZoneShares()
         self.traffic: Final = Cells("traffic", len(TRAFFIC), ledger)
         self.zones: Final = Cells("zone", len(ZONE), ledger)
         self.contribution = ContributionSettings()
@@ -141,6 +143,7 @@ class State:
             "joint_places": self.joint_places.dump(),
             "usual_levels": self.usual_levels.dump(),
             "deaf_zones": self.deaf_zones.dump(),
+            "zone_shares": self.zone_shares.dump(),
             "fans": self.fans.names,
             "counts": dict(self.counts),
             "fan_dwells_from_ns": self.fan_dwells_from_ns,
@@ -158,6 +161,7 @@ class State:
             self.tracks.lead_clear |= self.tracks.contest == SETTLES
         self.usual_levels.load(values.get("usual_levels"))
         self.deaf_zones.load(values.get("deaf_zones"))
+        self.zone_shares.load(values.get("zone_shares"))
         self.traffic.load(values["traffic"])
         self.zones.load(values["zones"])
         self.outcome_days.load(values.get("outcome_days"))

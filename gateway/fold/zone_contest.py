@@ -29,6 +29,7 @@ from gateway.fold.decision_rules import Lead, Sighted, follow, is_backed, lasts_
 from gateway.fold.dwells import Dwells
 from gateway.fold.heard_zones import Heard
 from gateway.fold.joint_levels import JointLevels
+from gateway.fold.margins import more_db
 from gateway.fold.sighted import sighted_alone
 from gateway.fold.state import State
 from gateway.fold.supposed_rows import SupposedRows
@@ -151,8 +152,7 @@ class ZoneContest:
                 self._go_ahead(slot, best.zone, row.time_ns, row.key_ns, row.agent)
             heard, within = self._sighted(slot), self._state.estate.decided_within_of[s.profile.item(slot)]
             wary_db = wary_left(s.wary_db.item(slot), row.time_ns - s.behind_ns.item(slot), heard, within)
-            apart_db = self._state.estate.adjacency.apart_db(s.zone.item(slot), best.zone)
-            clear = limits._replace(margin_db=margin_of(heard, wary_db, limits) + apart_db)
+            clear = limits._replace(margin_db=margin_of(heard, wary_db, limits) + more_db(self._state, slot, best.zone))
             strong = clear._replace(margin_db=clear.margin_db + strong_db(heard, within))
             s.lead_clear[slot] = is_clear(best.dbm, at, clear) and not self._is_unusual(slot, best)
             s.lead_strong[slot] = is_clear(best.dbm, at, strong)

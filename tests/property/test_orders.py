@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from footfall.frames import Kind
-from gateway.fold import deaf_zones, usual_levels
+from gateway.fold import deaf_zones, usual_levels, zone_shares
 from tests.support import journal_stories as made
 from tests.support.journal_stories import GOODS, Row, Rows, S, Story, assert_same, folded, goods
 from tests.support.whole import examples
@@ -165,13 +165,14 @@ def test_in_whichever_order_backlogs_come_the_rows_are_the_same(streams: list[li
 @given(streams, st.integers(0, 2**32))
 @settings(SLOW, max_examples=examples(15))
 def test_what_is_usual_in_zones_does_not_depend_on_the_order_either(streams: list[list[list[Heard]]], seed: int) -> None:
-    """Where half a minute is enough to learn from, half of all levels are unusual, and a zone is deaf that misses one person."""
+    """Where half a minute is enough to learn from, half of all levels are unusual, and of people one is many."""
     rng, all_frames = random.Random(seed), [frames(stream) for stream in streams]
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (("LEAST", 0), ("SLICE_NS", 30 * S), ("FLOOR_DB", 0)):
             patch.setattr(usual_levels, name, value)
         patch.setattr(deaf_zones, "LEAST_KNOWN", 1)
         patch.setattr(deaf_zones, "MISSED", 1)
+        patch.setattr(zone_shares, "EVEN", 1)
         expected = delivered(all_frames, [], rng)
         for _ in range(3):
             assert_same(delivered(all_frames, [], rng), expected)
