@@ -117,12 +117,17 @@ def counted(dwells: Sequence[CountedDwell], fans: FanCodes, from_ns: int = 0) ->
 
 
 def _of_stay(stay: Sequence[CountedDwell], fans: FanCodes) -> Iterator[tuple[int, int, float]]:
-    """Yield what a stay counts, as minute, column of ZONE and amount."""
+    """Yield what a stay counts, as minute, column of ZONE and amount.
+
+    Minutes of which it is not known yet that an open dwell lasted in them are not counted: that a device left may not be settled when the
+    next one comes.
+    """
     known = fans.known(stay[0].fan)
-    first, last = min(dwell.start_ns for dwell in stay) // NS_PER_MINUTE, max(dwell.minute for dwell in stay)
+    minutes = {minute for dwell in stay for minute in range(dwell.start_ns // NS_PER_MINUTE, dwell.minute + 1)}
+    first = min(minutes)
     for column, amount in opened(known).items():
         yield first, column, amount
-    for minute in range(first + 1, last + 1):
+    for minute in minutes - {first}:
         yield minute, ZONE_COLUMN["present"], 1
         yield minute, ZONE_COLUMN["known_present"], known
     if not any(dwell.is_open for dwell in stay):

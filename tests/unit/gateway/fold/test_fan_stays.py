@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gateway.fold.fan_stays import STILL_NS, CountedDwell, in_one_place, reach
+from gateway.fold.fan_codes import FanCodes
+from gateway.fold.fan_stays import STILL_NS, CountedDwell, counted, in_one_place, reach
+from gateway.fold.minute_counts import ZONE_COLUMN
 
 S = 10**9
 A, B, C = 0, 1, 2
@@ -29,6 +31,14 @@ def test_what_overlaps_or_is_of_the_same_device_or_zone_or_goes_on_counts() -> N
     for other in (dwell("ben", B, 20, 61), dwell("ben", B, 0, 60), dwell("ann", B, 20, 50), dwell("ben", A, 20, 50)):
         assert kept(long, other) == {("ann", A), (other.subject, other.zone)}
     assert kept(long, dwell("ben", B, 20, 50, is_open=True)) == {("ann", A), ("ben", B)}
+
+
+def test_minutes_between_an_open_dwell_and_the_next_of_another_device_count_once_it_is_known_to_have_lasted() -> None:
+    """Who left an hour ago may not have been settled yet when the other device comes."""
+    fans = FanCodes()
+    before, after = dwell("ann", A, 0, 60, is_open=True), dwell("ben", A, 600, 660, is_open=True)
+    present = {minute for (_, minute, column), amount in counted([before, after], fans) if column == ZONE_COLUMN["present"] and amount}
+    assert present == {0, 1, 10, 11}
 
 
 def test_of_an_earlier_release_all_dwells_count() -> None:
