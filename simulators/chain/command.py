@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from footfall.errors import ConfigError, SinkUnavailable
 from gateway.sinks.kinds import sink_settings
@@ -19,6 +19,7 @@ from simulators.chain.run import OnShare, simulate_chain
 from simulators.chain.show import chain_table
 from simulators.estate import section_text
 from simulators.files import check_place
+from simulators.share_bars import share_bars
 
 HELP: Final = """\
 Make weeks of a whole chain without radio: what its agents send goes through the gateway's accept and fold into a database.
@@ -104,7 +105,5 @@ def _in_parts(influx: str | None) -> Iterator[None]:
 @contextmanager
 def share_bar(console: Console, title: str) -> Iterator[OnShare]:
     """Show a bar; the function that it yields takes the share that is done."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task(title, total=1.0)
-        yield lambda share: progress.update(task, completed=share)
+    with share_bars(console) as on_share:
+        yield partial(on_share, title)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from simulators.identity.run import OnShare, Settings, Verdict, run
+from simulators.identity.run import Settings, Verdict, run
 from simulators.identity.world import Sizes
+from simulators.share_bars import share_bars
 
-LINE_EVERY_S: Final = 15.0
 SHOWN: Final = 10
 
 
@@ -32,7 +29,7 @@ def main(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as ctrl-c: what was started is ended
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     begun_s = time.monotonic()
-    with _bars(console) as on_share:
+    with share_bars(console) as on_share:
         verdict = run(Settings(seed=seed, sizes=Sizes(fans=fans, stores=stores, days=days), orders=orders, jobs=jobs), on_share)
     console.print(_table(verdict))
     for key in verdict.oracle_differences[:SHOWN]:
@@ -42,25 +39,6 @@ def main(
     console.print(f"[dim]{time.monotonic() - begun_s:.0f} s in all[/]")
     print(verdict.last_line(), flush=True)
     raise typer.Exit(1 if verdict.faults() else 0)
-
-
-@contextmanager
-def _bars(console: Console) -> Iterator[OnShare]:
-    """Yield what moves the bars; without a terminal, lines stand for them."""
-    columns = (TextColumn("{task.description:>10}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        tasks: dict[str, TaskID] = {}
-        printed_s: dict[str, float] = {}
-
-        def on_share(what: str, share: float) -> None:
-            if what not in tasks:
-                tasks[what], printed_s[what] = progress.add_task(what, total=1.0), time.monotonic()
-            progress.update(tasks[what], completed=share)
-            if not console.is_terminal and time.monotonic() - printed_s[what] >= LINE_EVERY_S:  # bars show only in a terminal
-                printed_s[what] = time.monotonic()
-                console.print(f"{what}: {share:.0%}")
-
-        yield on_share
 
 
 def _table(verdict: Verdict) -> Table:

@@ -33,9 +33,8 @@ from simulators.identity.small_brands import disagreements, small_brand
 from simulators.identity.truth import Class, Truth, count_by_class
 from simulators.identity.world import Sizes, World
 from simulators.identity.world_made import make_world
+from simulators.share_bars import OnShare
 
-OnShare = Callable[[str, float], None]
-"""Called with what is being done, and the share of it that is done."""
 FANS_IN_ORDERS: Final = 300
 """Other orders are tried with a month of so many fans, since each takes all of its facts."""
 GROUPS_AT_ONCE: Final = 50

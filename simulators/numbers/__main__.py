@@ -5,14 +5,12 @@ from __future__ import annotations
 import signal
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from footfall.errors import FootfallError
 from footfall.units import NS_PER_MS
@@ -25,6 +23,7 @@ from simulators.numbers.past import past_chains
 from simulators.numbers.reckon import Reckoning
 from simulators.numbers.rights import reckoned_beside
 from simulators.numbers.table import YEAR, Asked, shipped_questions
+from simulators.share_bars import OnShare, share_bars
 
 GRAFANA: Final = Path(__file__).parents[2] / "deploy" / "grafana"
 SMALL_STORES: Final = 3
@@ -61,35 +60,27 @@ def main(
 
 def _through(chain: Chain, past: Sequence[Chain], questions: Sequence[Asked], names: Sequence[str], console: Console) -> Verdict:
     with tempfile.TemporaryDirectory(prefix="footfall-numbers-") as folder, running(names, Path(folder)) as databases:
-        with share_bar(console, f"{chain.count} stores, {chain.weeks} weeks") as on_share:
-            simulated = filled(chain, past, databases, on_share)
+        with share_bar(console, f"{chain.count} stores, {chain.weeks} weeks") as on_simulated:
+            simulated = filled(chain, past, databases, on_simulated)
         reckoning = Reckoning(simulated, past)
         with (
             reckoned_beside(reckoning, questions) as right_of,
             readers(databases) as open_readers,
-            _bar(console, questions) as each_question,
+            share_bars(console) as on_share,
         ):
-            verdict = judged(reckoning, each_question, open_readers, right_of)
+            verdict = judged(reckoning, _one_by_one(questions, on_share), open_readers, right_of)
         end_ns = max(store.to_ms for store in reckoning.stores.values()) * NS_PER_MS
         if (boards := boards_that_differ(databases, GRAFANA, end_ns)) is not None:
             verdict.boards_differ, verdict.boards = boards
         return verdict
 
 
-@contextmanager
-def _bar(console: Console, questions: Sequence[Asked]) -> Iterator[Iterator[Asked]]:
-    """Yield the questions one by one, and show which one is being asked."""
-    columns = (TextColumn("{task.description:>30}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("", total=len(questions))
-
-        def one_by_one() -> Iterator[Asked]:
-            for question in questions:
-                progress.update(task, description=question.id)
-                yield question
-                progress.advance(task)
-
-        yield one_by_one()
+def _one_by_one(questions: Sequence[Asked], on_share: OnShare) -> Iterator[Asked]:
+    """Yield the questions, and say how many of them were asked."""
+    for asked, question in enumerate(questions):
+        on_share("questions", asked / len(questions))
+        yield question
+    on_share("questions", 1.0)
 
 
 if __name__ == "__main__":
