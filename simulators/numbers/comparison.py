@@ -47,13 +47,14 @@ class _Sides:
 
     def __init__(self, asked: Asked) -> None:
         self._asked: Final = asked
+        self._of_stores: Final = asked.of_stores
         self._cells: Final[tuple[dict[Key, Cell], dict[Key, Cell]]] = ({}, {})
         self._minutes: Final[dict[Key, Counter[str]]] = {}
 
     def add(self, reckoning: Reckoning, at: Fact, happened: Sequence[Sequence[Fact]], is_open: bool) -> None:
         """Add a minute: what happened on each side, and whether it was open on both. What is compared counts as seen."""
         minutes = [OPEN, *TASKS, *SEEN.values()] if is_open else SEEN.values()
-        self._minutes.setdefault(reckoning.key(self._asked.of_stores, at), Counter()).update(minutes)
+        self._minutes.setdefault(reckoning.key(self._of_stores, at), Counter()).update(minutes)
         for cells, facts in zip(self._cells, happened, strict=True):
             for fact in facts:
                 for each in apart(self._asked, fact):

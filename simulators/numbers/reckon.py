@@ -138,8 +138,9 @@ class Reckoning:
             for key, cell in found.items():
                 cell.minutes = minutes.get(key, Counter())
             return
+        of_stores = asked.of_stores
         for minute in self._within(self.open, spans):
-            minutes.setdefault(self.key(asked.of_stores, minute), Counter()).update(minute.counts)
+            minutes.setdefault(self.key(of_stores, minute), Counter()).update(minute.counts)
         give_minutes(asked, found, minutes)
 
     def key(self, asked: Asked, event: Event) -> Key:

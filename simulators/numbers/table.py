@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
@@ -46,15 +47,12 @@ class Asked(Section):
     @property
     def plain_groups(self) -> tuple[str, ...]:
         """Return the groups that an event has whatever is asked: not path, which has levels, nor weekday, which depends on `day`."""
-        return tuple(group for group in self.by if not group.startswith("path") and group != "weekday")
+        return _plain_groups(self.by)
 
     @property
     def path_level(self) -> int | None:
         """Return how many levels of the path make a group; 0 for all, None where it makes none."""
-        for group in self.by:
-            if group.startswith("path"):
-                return int(group.partition(":")[2] or 0)
-        return None
+        return _path_level(self.by)
 
     @property
     def of_stores(self) -> Asked:
@@ -69,6 +67,16 @@ class Asked(Section):
     @property
     def own_groups(self) -> frozenset[str]:
         return OWN_GROUPS & set(self.by)
+
+
+@cache
+def _plain_groups(by: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(group for group in by if not group.startswith("path") and group != "weekday")
+
+
+@cache
+def _path_level(by: tuple[str, ...]) -> int | None:
+    return next((int(group.partition(":")[2] or 0) for group in by if group.startswith("path")), None)
 
 
 class Tables(Section):
