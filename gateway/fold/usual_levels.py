@@ -1,8 +1,8 @@
 """How loud people are in each zone when they come there, as the zones of a store hear it: who is much weaker there is elsewhere.
 
 A receiver that falls silent leaves its visitors to zones that hear them through walls and shelves, and so does a body before it. What is
-usual is learned from changes of zone that a live owner lost by its level, never from those that followed its silence. A zone whose level
-is FLOOR_DB below the usual one owns nobody anew.
+usual is learned from the first zones of visits, and from changes that a live owner lost by its level, never from those that followed its
+silence. A zone whose level is FLOOR_DB below the usual one owns nobody anew.
 
 Levels of one slice of time are used from the next on, by the place of rows (docs/architecture.md). So what is known does not depend on the
 order in which agents deliver. Yesterday counts half, so it follows a receiver that hangs elsewhere now.
