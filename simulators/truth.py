@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from footfall.errors import ConfigError
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
-from footfall.units import NS_PER_HOUR
+from footfall.units import NS_PER_HOUR, NS_PER_S
 from simulators import tagged_goods
 from simulators.mountings import Outage
 from simulators.paths import LEAST_STAY_NS, Stay, stays_and_passes
@@ -24,6 +24,8 @@ from simulators.people import Person, fan_identifiers, fan_name
 from simulators.world import World
 
 _KNOWN_BEFORE_NS: Final = 30 * 24 * NS_PER_HOUR
+_HANDED_OUT_NS: Final = NS_PER_S
+"""A rented tag is handed out before it is heard inside: clocks of devices and of the desk differ by milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ def truth_of(world: World) -> Iterator[Record]:
         yield visit
         if person.carries == "rented":
             tag = visit.carried[0]
-            rented.append(Link(tag.id_type, tag.identifier, visit.fan, visit.enter_ns, visit.leave_ns))
+            rented.append(Link(tag.id_type, tag.identifier, visit.fan, visit.enter_ns - _HANDED_OUT_NS, visit.leave_ns))
     yield from (_other(world, person) for person in world.outsiders())
     yield from _goods(world)
     yield from (_failure(world, outage) for outage in world.outages)

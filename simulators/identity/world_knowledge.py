@@ -133,6 +133,8 @@ def _merge_wrongly(writer: Writer) -> None:
     dice, world = writer.dice, writer.world
     known = [each for each in world.people if each.registers_ms < world.sizes.end_ms - 10 * DAY_MS and not each.second_fan]
     for _ in range(max(2, round(WRONG_MERGES * len(world.people)))):
+        if len(known) < 2:  # in a small month few have registered by then
+            break
         one, other = dice.sample(known, 2)
         if one.household == other.household or one.withdrawn or other.withdrawn:
             continue
