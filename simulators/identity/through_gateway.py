@@ -21,10 +21,10 @@ from simulators.chain.gateway import CrashingGateway, InProcessGateway
 from simulators.identity.brand_site import LATENCY_NS, Box, Heard, brand_site, heard, till_of
 from simulators.identity.oracle_facts import ms_of
 from simulators.identity.oracle_types import DAY_MS
-from simulators.identity.world import HOUR_MS, MINUTE_MS, OPEN_H, OPENS_H, START_MS, Sent, World
+from simulators.identity.world import HOUR_MS, START_MS, Sent, World
 
-STEP_MS: Final = 30 * MINUTE_MS
-"""Boxes send what they heard so often while stores are open, and each hour at night."""
+STEP_MS: Final = HOUR_MS
+"""Boxes send what they heard so often."""
 BEFORE_MS: Final = 26 * HOUR_MS
 """The gateway runs so long before the month, for what is known at its start."""
 AFTER_MS: Final = 3 * HOUR_MS
@@ -71,7 +71,7 @@ class Month:
     def play(self, to_ms: int, on_share: OnShare) -> None:
         """Send what arrives until a time, in the order in which it arrives. Raise Refused if the gateway does not take it."""
         first_ms = self._now_ms
-        for self._now_ms in _steps(first_ms, to_ms):
+        for self._now_ms in range(first_ms + STEP_MS, to_ms, STEP_MS):
             upto = bisect_left(self._events, self._now_ms, lo=self._sent, key=lambda each: each.arrives_ms)
             taken = [*_messages(self._events[self._sent : upto], self._at_once), *self._frames()]
             self._sent = upto
@@ -153,12 +153,6 @@ class Month:
 
 
 _END_NS: Final = 1 << 62
-
-
-def _steps(first_ms: int, last_ms: int) -> Iterator[int]:
-    for now_ms in range(first_ms + STEP_MS, last_ms, STEP_MS):
-        if now_ms % HOUR_MS == 0 or OPENS_H <= now_ms % DAY_MS // HOUR_MS <= OPENS_H + OPEN_H:
-            yield now_ms
 
 
 def _messages(events: list[Sent], at_once: int) -> Iterator[Message]:
