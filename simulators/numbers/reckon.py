@@ -68,6 +68,8 @@ class Reckoning:
         self.chain: Final = simulated.chain
         self.stores: Final = {store.name: store for store in simulated.chain.stores}
         self.simulated: Final = simulated
+        self._minutes: Final[dict[tuple[Any, ...], dict[Key, Counter[str]]]] = {}
+        """By what of a question decides about open minutes."""
         self._facts: Final = facts_of(simulated, [each.first_day for each in (simulated.chain, *past)])
 
     @cached_property
@@ -138,10 +140,16 @@ class Reckoning:
             for key, cell in found.items():
                 cell.minutes = minutes.get(key, Counter())
             return
-        of_stores = asked.of_stores
-        for minute in self._within(self.open, spans):
-            minutes.setdefault(self.key(of_stores, minute), Counter()).update(minute.counts)
-        give_minutes(asked, found, minutes)
+        give_minutes(asked, found, self._minutes_of_stores(asked.of_stores, spans))
+
+    def _minutes_of_stores(self, asked: Asked, spans: Mapping[str, tuple[int, int]]) -> Mapping[Key, Counter[str]]:
+        """Return the open minutes of the cells of stores; many questions have the same."""
+        same = asked.by, asked.interval, asked.day, asked.first, asked.last, asked.stores
+        if same not in self._minutes:
+            minutes = self._minutes[same] = {}
+            for minute in self._within(self.open, spans):
+                minutes.setdefault(self.key(asked, minute), Counter()).update(minute.counts)
+        return self._minutes[same]
 
     def key(self, asked: Asked, event: Event) -> Key:
         """Return the groups of an event."""
