@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
@@ -139,7 +139,7 @@ class Services:
         except ConfigError:
             return {}
 
-    def corrections_of(self, store: str, agent: str, event: str, shows_subjects: bool) -> list[Audited]:
+    def corrections_of(self, store: str, agent: str, event: str, hidden: Collection[str]) -> list[Audited]:
         """Return what takes back or amends an event, as of the ledger's last checkpoint; nothing where this server cannot read its files.
 
         Raise ContractError: site.toml has no such publisher.
@@ -147,7 +147,7 @@ class Services:
         places = self.estate.places()
         try:
             with self._ledgers.reading() as fans:
-                return list(corrections_of(fans.ledger, places, store, agent, event, shows_subjects)) if places else []
+                return list(corrections_of(fans.ledger, places, store, agent, event, hidden)) if places else []
         except ConfigError:
             return []
 

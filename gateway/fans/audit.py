@@ -20,7 +20,9 @@ OF_EVENTS: Final = frozenset({VOID, AMEND, ADJUSTMENT, REBUILD})
 """Kinds of corrections of events, which are of a store; the others are facts about identity, which are of none."""
 TAKES_BACK: Final = frozenset({"split", "revoke"})
 """Kinds of facts that may wait for what they take back."""
-SUBJECTS: Final = "subjects"
+SUBJECTS: Final = frozenset({"subjects"})
+FANS: Final = frozenset({"fan", "shared_by"})
+"""What an amend may set that says who somebody is: by the devices they carry, and by name."""
 """The key of an amend that has pseudonyms of people."""
 TOUCH: Final = "touch"
 """The source of what the fold states of touches."""
@@ -115,12 +117,12 @@ def _effect(fact: Fact, of: Sequence[Fact]) -> str:
     return statement(fact)
 
 
-def of_corrections(rows: Iterable[CorrectionRow], shows_subjects: bool = True) -> Iterator[Audited]:
-    """Yield voids, amends, adjustments of doors and rebuilt days as entries."""
+def of_corrections(rows: Iterable[CorrectionRow], hidden: Collection[str] = ()) -> Iterator[Audited]:
+    """Yield voids, amends, adjustments of doors and rebuilt days as entries; of `hidden` keys it says only that they are others."""
     for row in rows:
         values: dict[str, Any] = json.loads(row.body)
-        if not shows_subjects and SUBJECTS in values.get("set", {}):
-            values["set"] |= {SUBJECTS: "others"}
+        if "set" in values:
+            values["set"] |= dict.fromkeys(values["set"].keys() & set(hidden), "others")
         own = {"id": values.get("own_id") or values.get("id") or row.of.removeprefix(f"{REBUILD}:"), "of": _of(row, values)}
         by = {"actor": values.get("actor", ""), "source": f"{row.store}/{row.agent}".rstrip("/"), "reason": values.get("reason", "")}
         what = _CORRECTED.get(row.kind, _amended)(row, values)

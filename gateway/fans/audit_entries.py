@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from heapq import merge
 
 from gateway.accept.ids import id_hash, known_as
-from gateway.fans.audit import Audited, Filter, of_corrections, of_facts
+from gateway.fans.audit import SUBJECTS, Audited, Filter, of_corrections, of_facts
 from gateway.fans.desk import Desk
 from gateway.fans.desk_decisions import facts_of_id
 from gateway.identity.facts import Mention
@@ -19,7 +19,7 @@ def entries(files: Desk, wanted: Filter) -> Iterator[Audited]:
     """Yield entries, the newest first; only what `wanted` may take is read."""
     of_store = wanted.of_store
     rows = (row for row in files.ledger.corrections() if of_store is None or of_store(row.store))
-    corrections = sorted(of_corrections(rows, wanted.shows_subjects), key=_newest)
+    corrections = sorted(of_corrections(rows, () if wanted.shows_subjects else SUBJECTS), key=_newest)
     if not wanted.asks_for_facts:
         return iter(corrections)
     kinds = wanted.kinds_of_facts
@@ -30,14 +30,14 @@ def entries(files: Desk, wanted: Filter) -> Iterator[Audited]:
 
 
 def corrections_of(
-    ledger: LedgerReader, places: Places, store: str, agent: str, event_id: str, shows_subjects: bool = True
+    ledger: LedgerReader, places: Places, store: str, agent: str, event_id: str, hidden: Collection[str] = ()
 ) -> Iterator[Audited]:
     """Yield what takes back or amends the event that a publisher sent in a store, by their own times.
 
     Raise ContractError: the estate has no such publisher there.
     """
     rows = ledger.corrections_of([each.hex() for each in known_as(places, store, agent, event_id)])
-    return of_corrections(rows, shows_subjects)
+    return of_corrections(rows, hidden)
 
 
 def hashes_of(files: Desk, event_id: str) -> set[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from footfall.units import NS_PER_MINUTE
@@ -58,9 +58,10 @@ class Adjustments:
 
     def settle(self, store: int, minute: int) -> list[Cell]:
         """Count the adjustments that the store's day of a minute bears; return the cells that changed."""
-        found = list(self._of_day(store, minute))
-        if not found:
+        of_day = list(self._of_day(store, minute))
+        if not of_day:
             return []
+        found = list(self._that_count(of_day))
         changed = self._bear(store, minute, found) if any(each.takes_back or each.row.waits for each in found) else []
         return changed + self._even_out(store, minute)
 
@@ -90,16 +91,20 @@ class Adjustments:
                     changed.add((store, each))
         return sorted(changed)
 
-    def _of_day(self, store: int, minute: int) -> Iterator[_Stated]:
-        """Yield the adjustments of the day whose doors count for the store."""
-        estate, ledger = self._state.estate, self._state.ledger
-        rows = self._by_store.get(estate.stores.names[store], {})
-        for row in rows.values():
+    def _of_day(self, store: int, minute: int) -> Iterator[CorrectionRow]:
+        """Yield the adjustments of the day."""
+        estate = self._state.estate
+        for row in self._by_store.get(estate.stores.names[store], {}).values():
             if estate.day(store, row.time_ns // NS_PER_MINUTE) == estate.day(store, minute):
-                values = json.loads(row.body)
-                counted = ledger.count_by_id(values["id"])
-                if counted is not None and not self._doors.is_inner(counted):
-                    yield _Stated(row, *self._stated(values["id"], values["in"], values["out"]), counted)
+                yield row
+
+    def _that_count(self, rows: Iterable[CorrectionRow]) -> Iterator[_Stated]:
+        """Yield those whose doors count for the store."""
+        for row in rows:
+            values = json.loads(row.body)
+            counted = self._state.ledger.count_by_id(values["id"])
+            if counted is not None and not self._doors.is_inner(counted):
+                yield _Stated(row, *self._stated(values["id"], values["in"], values["out"]), counted)
 
     def _stated(self, event_id: str, entered: int, left: int) -> tuple[int, int]:
         rows = sorted(self._state.ledger.corrections_of(event_id), key=lambda row: (row.time_ns, row.store, row.agent, row.row))

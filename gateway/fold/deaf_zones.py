@@ -117,11 +117,12 @@ class DeafZones:
         self.of_store[of_these] = NO_CODE
         self.of_store[zone_store[deaf[alone[zone_store[deaf]]]]] = deaf[alone[zone_store[deaf]]]
 
-    def begin_day(self, stores: Column, zone_store: npt.NDArray[np.int32]) -> None:
-        """A day of stores begins: what is known of a zone that is deaf counts half."""
-        if len(stores):
+    def begin_days(self, days: Column, zone_store: npt.NDArray[np.int32]) -> None:
+        """In each store so many days begin: what is known of a zone that is deaf counts half after each."""
+        if days.any():
             deaf = np.flatnonzero(self._deaf)
-            self._halve(deaf[np.isin(zone_store[deaf], stores)])
+            self._there[deaf] >>= days[zone_store[deaf]]
+            self._heard[deaf] >>= days[zone_store[deaf]]
 
     def forget(self, which: npt.NDArray[np.bool_]) -> None:
         """Of zones that are heard otherwise now; `which` has them all, in the order of their codes."""

@@ -18,6 +18,8 @@ from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.usual_levels import UsualLevels
 
+MOST_DAYS: Final = 31
+"""After so many what was known before counts no more."""
 SLOTS_AT_ONCE: Final = 65_536
 """So many slots are asked at a time: what is asked about all at once takes its memory for good."""
 Slots = npt.NDArray[Any]
@@ -84,9 +86,10 @@ class Slices:
             more = deaf.count(self._state.tracks, slots, since_ns)
             there, heard = there + more[0], heard + more[1]
             spent += shares.count(self._state.tracks, slots, since_ns, self._state.estate.zone_outside)
-        days = stores[usual.day_of(begun) != usual.day_of(present)]
+        days = np.zeros(len(since_ns), np.int64)
+        days[stores] = np.minimum(usual.day_of(begun) - usual.day_of(present), MOST_DAYS)
         deaf.conclude(stores, there, heard, zone_store)
-        deaf.begin_day(days, zone_store)
+        deaf.begin_days(days, zone_store)
         shares.conclude(spent, days, zone_store)
 
     def _slots(self, since_ns: npt.NDArray[np.int64]) -> Iterator[Slots]:

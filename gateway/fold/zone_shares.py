@@ -55,10 +55,9 @@ class ZoneShares:
         return np.bincount(s.zone[slots[counts]], minlength=len(self._spent)) * ~is_outside
 
     def conclude(self, spent: Column, days: Column, zone_store: npt.NDArray[np.int32]) -> None:
-        """A slice is over, in which so many were in each zone. In the stores `days` another day begins: what was before it counts half."""
-        changes = np.zeros(int(zone_store.max(initial=0)) + 1, np.bool_)
-        changes[days] = True
-        self._spent[changes[zone_store]] //= 2
+        """A slice is over, in which so many were in each zone. In each store so many days begin: what was before counts half after each."""
+        changes = days > 0
+        self._spent >>= days[zone_store]
         self._spent += spent
         changes[zone_store[np.flatnonzero(spent)]] = True
         self._weigh(np.flatnonzero(changes[zone_store]), zone_store)

@@ -15,13 +15,14 @@ from starlette.responses import Response
 
 from footfall.errors import ContractError
 from footfall.event_facts import AnyFact
-from gateway.fans.audit import Audited
+from gateway.fans.audit import FANS, SUBJECTS, Audited
 from gateway.fans.show import moment
 from serve.access_table import ROUTE_OF_KIND
-from serve.guard import reach_of_request
+from serve.guard import caller_of, reach_of_request
 from serve.openapi import POSTED, body, one_or_several, refusals, shown
 from serve.posting import answered_once, publish_events, sender_of
 from serve.problems import answer, problem
+from serve.roles import Role
 from serve.services import Services
 
 SENDER: Final[list[dict[str, Any]]] = [
@@ -159,8 +160,8 @@ def routes(services: Services) -> APIRouter:
         """
         try:
             store, agent = sender_of(request)
-            shows_subjects = reach_of_request(request) is None
-            found = await run_in_threadpool(_outcome, services, store, agent, event, shows_subjects)
+            hidden = _hidden(request)
+            found = await run_in_threadpool(_outcome, services, store, agent, event, hidden)
         except ContractError as error:
             return problem(400, error.reason, str(error))
         if found is None:
@@ -170,13 +171,20 @@ def routes(services: Services) -> APIRouter:
     return router
 
 
-def _outcome(services: Services, store: str, agent: str, event: str, shows_subjects: bool) -> dict[str, Any] | None:
+def _hidden(request: Request) -> Collection[str]:
+    """Return which values of amends are not for the caller: a machine learns no fans that somebody else names."""
+    if caller_of(request).role is Role.INTEGRATOR:
+        return SUBJECTS | FANS
+    return () if reach_of_request(request) is None else SUBJECTS
+
+
+def _outcome(services: Services, store: str, agent: str, event: str, hidden: Collection[str]) -> dict[str, Any] | None:
     """Return what became of an event; None if nothing is known of it. Raise ContractError: site.toml has no such publisher."""
     taken = services.known_events(store, agent, [event]).get(event)
     refused = services.refused_event(store, agent, event)
     if taken is None and refused is None and not services.sent.has((store, agent), event):
         return None
-    corrections = services.corrections_of(store, agent, event, shows_subjects) if taken else []
+    corrections = services.corrections_of(store, agent, event, hidden) if taken else []
     return {
         "state": _state_of({each.kind for each in corrections}) if taken else "quarantine" if refused else "sent",
         "taken": _moment(taken.taken_ns) if taken else None,

@@ -175,12 +175,12 @@ def test_of_an_event_that_was_corrected_its_publisher_reads_how_when_and_by_whom
         return found
 
     assert (read(Role.INTEGRATOR)["state"], read(Role.INTEGRATOR)["corrections"]) == ("taken", [])
-    corrected("amend", 1, set={"amount": 10.0, "subjects": ["0a" * 8]})
+    corrected("amend", 1, set={"amount": 10.0, "fan": "f-9", "subjects": ["0a" * 8]})
     found = read(Role.INTEGRATOR)
     assert (found["state"], found["holds"]["amount"]) == ("amended", 12.5)
     assert found["corrections"] == [{
-        "kind": "amend", "id": "amend-1", "time": "2026-09-21T15:13:20.000Z", "what": "event t-1 has amount = 10.0, subjects = others",
-        "actor": "kim", "source": "s1/till-1", "reason": "mistyped",
+        "kind": "amend", "id": "amend-1", "time": "2026-09-21T15:13:20.000Z", "actor": "kim",
+        "what": "event t-1 has amount = 10.0, fan = others, subjects = others", "source": "s1/till-1", "reason": "mistyped",
     }]  # fmt: skip
     assert "0a" * 8 in read(Role.HEADQUARTERS)["corrections"][0]["what"]
     corrected("void", 2)

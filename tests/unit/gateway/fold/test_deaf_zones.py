@@ -82,9 +82,9 @@ def test_a_zone_without_receiver_and_one_that_is_not_in_the_estate_any_more_are_
 
 def test_a_zone_that_stays_deaf_for_days_is_none_any_more(deaf: DeafZones) -> None:
     assert over(deaf, MISSED, [0, MISSED, 1, 0]) == 0
-    deaf.begin_day(np.array([1]), ZONE_STORE)
+    deaf.begin_days(np.array([0, 1]), ZONE_STORE)
     assert over(deaf, MISSED, [0, MISSED, 1, 0]) == 0
-    deaf.begin_day(np.array([0]), ZONE_STORE)
+    deaf.begin_days(np.array([1, 0]), ZONE_STORE)
     assert over(deaf, MISSED, [0, MISSED, 1, 0]) == NO_CODE
 
 

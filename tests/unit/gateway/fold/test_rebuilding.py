@@ -162,6 +162,16 @@ def test_doors_count_what_the_part_has_and_a_later_void_takes_that_back() -> Non
     assert taken.minutes("traffic", "in", "out") == {}, "an inner door's count took nothing"
 
 
+def test_what_an_adjustment_took_off_other_minutes_comes_back_when_its_door_is_inner() -> None:
+    taken, why = Taken(), {"reason": "a class", "actor": "kim"}
+    taken.story.event(0, {"kind": "count", "id": "c1", "door": "d", "in": 10, "out": 0}, age_s=7200 - 60)
+    taken.story.event(0, {"kind": "adjustment", "id": "j1", "door": "d", "in": -4, "out": 0, **why}, age_s=7200 - 120)
+    assert taken.take().minutes("traffic", "in", "out") == {0: [6, 0]}
+    ids = [json.loads(record.body)["id"] for record in taken.story.records if record.kind == RecordKind.EVENT]
+    taken.take(replace(PART, counts=tuple(CountInner(each, 1) for each in ids), doors=()))
+    assert taken.minutes("traffic", "in", "out") == {}
+
+
 def test_returns_are_handbacks_by_the_types_of_now() -> None:
     taken = Taken()
     taken.story.event(0, {"kind": "touch", "what": "return", "id": "t1", "identifiers": ["skis:3"]})

@@ -21,7 +21,8 @@ from tests.support.memory_fold_store import MemoryStore
 from tests.support.shop_stories import Shop, seen
 
 ZONE_STORE = np.array([0, 0, 0, 1], np.int32)
-NONE = np.zeros(0, np.int64)
+NONE = np.zeros(2, np.int64)
+"""Days that begin, by store."""
 MARGIN_DB, MORE_DB = 5, round(MOST_DB)
 BEGINS_S, LEADS_S = 60, 75
 LEAD_S = 40
@@ -49,10 +50,18 @@ def test_no_zone_needs_more_than_a_bound_beside_another_of_its_store() -> None:
 
 def test_yesterday_counts_half_and_only_in_stores_whose_day_begins() -> None:
     known = shares(4 * EVEN, 0, 0, 4 * EVEN)
-    known.conclude(np.zeros(4, np.int64), np.array([0]), ZONE_STORE)
+    known.conclude(np.zeros(4, np.int64), np.array([1, 0]), ZONE_STORE)
     assert known.prior_db == pytest.approx([0, *[-DB_A_NAT * math.log(3)] * 2, 0], abs=0.06)
     known.conclude(np.array([0, 2 * EVEN, 5 * EVEN, 0]), NONE, ZONE_STORE)
     assert known.prior_db == pytest.approx([-DB_A_NAT * math.log(2), -DB_A_NAT * math.log(2), 0, 0], abs=0.06)
+
+
+def test_days_that_begin_at_once_count_as_those_that_begin_one_by_one() -> None:
+    at_once, one_by_one = shares(40 * EVEN, 3 * EVEN, 0, EVEN), shares(40 * EVEN, 3 * EVEN, 0, EVEN)
+    at_once.conclude(np.zeros(4, np.int64), np.array([3, 0]), ZONE_STORE)
+    for _ in range(3):
+        one_by_one.conclude(np.zeros(4, np.int64), np.array([1, 0]), ZONE_STORE)
+    assert at_once.dump() == one_by_one.dump()
 
 
 def test_what_is_known_can_be_stored() -> None:
