@@ -66,11 +66,10 @@ class _Told:
         self._sale_of: Final = {each.ref: each for each in truth.touches if each.ref and each.what == "transaction" and not each.is_void}
         self._starts: Final = sorted(starts)
         self._touches: Final = [touch for touch in truth.touches if not touch.is_void]
-        self._fans_cards: Final = {touch.card for touch in self._touches if touch.fan}
-        self._of_person: Final[defaultdict[tuple[str, str], list[Touch]]] = defaultdict(list)
+        self._of_fan: Final[defaultdict[tuple[str, str], list[Touch]]] = defaultdict(list)
         for touch in sorted(self._touches, key=lambda each: each.time_ms):
-            if person := self._person(touch):
-                self._of_person[touch.store, person].append(touch)
+            if touch.fan:  # before its link begins a card is nobody's, also that of a fan who never shows it again
+                self._of_fan[touch.store, touch.fan].append(touch)
         self._owners: Final[defaultdict[str, list[Owned]]] = defaultdict(list)
         for owned in truth.owners:
             self._owners[owned.fan].append(owned)
@@ -117,7 +116,7 @@ class _Told:
     def _of_visit(self, kind: str, visit: Visit) -> Iterator[Counted]:
         day_ms, store = self._day_ms(visit.store, visit.from_ms), visit.store
         mine = [
-            touch for touch in self._of_person[store, visit.fan] if visit.from_ms <= touch.time_ms <= visit.to_ms + _TIMEOUT_MS
+            touch for touch in self._of_fan[store, visit.fan] if visit.from_ms <= touch.time_ms <= visit.to_ms + _TIMEOUT_MS
         ] if visit.fan else []  # fmt: skip
         bought = any(touch.what == "transaction" for touch in mine)
         if not kind:
@@ -162,10 +161,6 @@ class _Told:
         begin = self._begin_ms(store, time_ms) - _DAY_MS
         return max((each for each in self._owners[fan] if begin <= each.from_ms <= time_ms), key=lambda each: each.from_ms, default=None)
 
-    def _person(self, touch: Touch) -> str:
-        """Return who it is: a fan, or the holder of a card that the brand never knows; before its link begins a card is nobody's."""
-        return touch.fan or (touch.card if touch.card not in self._fans_cards else "")
-
     def _begin_ms(self, store: str, time_ms: int) -> int:
         """Return when the gateway began that took what happened at a time."""
         zone = self._stores[store].zone
@@ -174,11 +169,11 @@ class _Told:
 
     def _led(self, sale: Touch, day_ms: int) -> list[Touch]:
         """What led to a sale, itself the last."""
-        if not (person := self._person(sale)):
+        if not sale.fan:
             return [sale]
         since_ms = max(sale.time_ms - 30 * _DAY_MS, self._begin_ms(sale.store, sale.time_ms))
         before = [
-            touch for touch in self._of_person[sale.store, person]
+            touch for touch in self._of_fan[sale.store, sale.fan]
             if since_ms <= touch.time_ms <= sale.time_ms and touch.what not in _BACK and touch != sale
         ]  # fmt: skip
         used_up_ms = max((touch.time_ms for touch in before if touch.what == "transaction" and touch.time_ms < day_ms), default=-1)
