@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import uuid4
@@ -18,9 +19,13 @@ from footfall.events import load_json, parse_event
 from footfall.topics import topic_of
 from footfall.users import user_name
 from gateway.accept.corrections import DECIDED
+from gateway.accept.ids import known_as
+from gateway.cli.correct_door import AdjustedDoor
+from gateway.cli.correct_door import outcome as adjusted_door
 from gateway.cli.correct_target import corrected_event
+from gateway.cli.correct_trial import check_taken
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
-from gateway.config import load_gateway, load_site
+from gateway.config import GatewayConfig, load_gateway, load_site
 from gateway.site.index import Places
 from gateway.state.quarantine.entries import QuarantineEntry, Refusal
 from gateway.state.quarantine.store import Quarantine
@@ -29,6 +34,7 @@ app = typer.Typer(no_args_is_help=True, help="Correct what is stored: take an ev
 
 _WAIT_S: Final = 10.0
 _LOOK_S: Final = 0.1
+_now_ns: Final = time.time_ns
 StoreOption = Annotated[str, typer.Option("--store", help="The store of the event.")]
 PublisherOption = Annotated[str, typer.Option("--publisher", help="Who sent the event: an agent of the store.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why, for whoever reads it in a year.")]
@@ -82,55 +88,59 @@ def adjust(
 
 
 def _decide(config: Path, store: str, publisher: str, event: dict[str, Any], dry_run: bool) -> None:
-    """Check a correction as far as that is possible here, leave it to the gateway, and wait a moment for its answer."""
+    """Check a correction as the gateway does, leave it to the gateway, and wait a moment for its answer."""
     settings = load_gateway(config)
-    value = {**event, "id": f"correct-{uuid4().hex}"}
-    try:
-        parse_event(value)
-        estate = Places(load_site(settings.site))
-        places = estate.of(store, publisher)
-        if "door" in event and event["door"] not in places.doors:
-            raise places.no_door(event["door"])
-    except ContractError as error:
-        raise ConfigError(f"nothing was corrected: {error}") from None
-    corrected = corrected_event(settings.state_dir, estate, store, publisher, event["of"]) if "of" in event else None
-    if dry_run:
-        typer.echo(f"it would correct {corrected or _door(event)}\nnothing was corrected: a dry run")
-        return
-    path = settings.quarantine_path
-    if not path.exists():
-        raise ConfigError(f"{path}: there is no quarantine yet: has the gateway of {config} run?")
-    quarantine = Quarantine(path, keep_hours=settings.quarantine.keep_hours, max_bytes=settings.quarantine.max_bytes)
-    try:
+    site = load_site(settings.site)
+    value, topic = {**event, "id": f"correct-{uuid4().hex}"}, topic_of(store, publisher, "events")
+    payload = json.dumps(value, ensure_ascii=False).encode()
+    now_ns = _now_ns()
+    check_taken(settings, site, topic, payload, now_ns)
+    if not settings.quarantine_path.exists():
+        raise ConfigError(f"{settings.quarantine_path}: there is no quarantine yet: has the gateway of {config} run?")
+    outcome = _outcome(settings.state_dir, Places(site), store, publisher, value, dry_run)
+    if not dry_run:
         message = f"{event['kind']} {value['id']}, decided by {event['actor']}: {event['reason']}"
-        payload = json.dumps(value, ensure_ascii=False).encode()
-        quarantine.add(
-            [Refusal(DECIDED, message, topic_of(store, publisher, "events"), time.time_ns(), payload, "accept", key=value["id"])]
-        )
-        (entry,) = [each for each in quarantine.entries(reason=DECIDED) if each.message == message]
+        typer.echo(_left_to_gateway(settings, Refusal(DECIDED, message, topic, now_ns, payload, "accept", key=value["id"])))
+    for line in outcome:
+        typer.echo(line)
+    if dry_run:
+        typer.echo("nothing was corrected: a dry run")
+
+
+def _outcome(state_dir: Path, estate: Places, store: str, publisher: str, event: Mapping[str, Any], dry_run: bool) -> list[str]:
+    """Return what becomes of a correction that the gateway takes, in lines."""
+    if "of" in event:
+        return corrected_event(state_dir, estate, store, publisher, event["of"]).outcome(dry_run)
+    places, time_ns = estate.of(store, publisher), parse_event(event).time_ns or 0
+    key = known_as(estate, store, publisher, event["id"])[0].hex()
+    there = places.names.at(time_ns), places.door_at(event["door"], time_ns)
+    return adjusted_door(state_dir, AdjustedDoor(key, *there, time_ns, event["in"], event["out"]), dry_run)
+
+
+def _left_to_gateway(settings: GatewayConfig, correction: Refusal) -> str:
+    """Leave a correction to the gateway as one that was decided; return what the gateway made of it."""
+    limits = settings.quarantine
+    quarantine = Quarantine(settings.quarantine_path, keep_hours=limits.keep_hours, max_bytes=limits.max_bytes)
+    try:
+        quarantine.add([correction])
+        (entry,) = [each for each in quarantine.entries(reason=DECIDED) if each.message == correction.message]
         quarantine.ask_replay([entry.id], user_name())
-        _report(quarantine, entry, value["id"])
-        if corrected is not None and not corrected.is_known:
-            typer.echo(f"it waits for {corrected}; footfall audit --waiting lists it")
+        return _answer(quarantine, entry, correction.key or "")
     finally:
         quarantine.close()
 
 
-def _door(event: dict[str, Any]) -> str:
-    return f"door {event['door']} at {event['time']}: {event['in']:+} in and {event['out']:+} out"
-
-
-def _report(quarantine: Quarantine, entry: QuarantineEntry, correction: str) -> None:
+def _answer(quarantine: Quarantine, entry: QuarantineEntry, correction: str) -> str:
+    """Return whether the gateway took it within some seconds. Raise ConfigError if it refuses it."""
     until_s = time.monotonic() + _WAIT_S
     while time.monotonic() < until_s:
         found = quarantine.show(entry.id)
         if found is None:
-            typer.echo(f"taken, as {correction}")
-            return
+            return f"taken, as {correction}"
         if found[0].state == "held":
             raise ConfigError(f"the gateway refuses it ({found[0].reason}): {found[0].message}; it is in quarantine as entry {entry.id}")
         time.sleep(_LOOK_S)
-    typer.echo(f"left to the gateway, which takes it once it runs, as {correction}: footfall quarantine list shows it until then")
+    return f"left to the gateway, which takes it once it runs, as {correction}: footfall quarantine list shows it until then"
 
 
 def _json(text: str) -> Any:

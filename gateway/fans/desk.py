@@ -212,9 +212,15 @@ def desk(config: Path) -> Iterator[Desk]:
 
 def pseudonymiser(settings: GatewayConfig, site: Site) -> Pseudonymiser:
     """Return what makes subjects, as the gateway does. Raise ConfigError without the brand's secret."""
-    pseudonyms = Pseudonymiser(secret(settings.brand_secret, settings.brand_secret_file))
+    pseudonyms = pseudonymiser_of(settings, site)
     if not pseudonyms.has_secret:
         raise ConfigError("identifiers need the brand's secret: set brand_secret_file in gateway.toml")
+    return pseudonyms
+
+
+def pseudonymiser_of(settings: GatewayConfig, site: Site) -> Pseudonymiser:
+    """Return the same; without the brand's secret it refuses every identifier."""
+    pseudonyms = Pseudonymiser(secret(settings.brand_secret, settings.brand_secret_file))
     pseudonyms.beacons = BeaconRule(own_beacons(site))
     pseudonyms.types = IdentifierTypes(site.identifier_types)
     return pseudonyms

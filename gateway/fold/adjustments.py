@@ -25,17 +25,30 @@ _MOVED: Final = ((_IN, TRAFFIC_COLUMN["in_moved"]), (_OUT, TRAFFIC_COLUMN["out_m
 """What a minute has, and how much of that was moved to it: below 0 where it bears what another one lacks."""
 
 
-class _Stated(NamedTuple):
-    """An adjustment, what it states by its voids and amends, and what of it is counted."""
+class Stated(NamedTuple):
+    """What an adjustment states by its voids and amends; `key` is its own, among all of the store."""
 
-    row: CorrectionRow
+    time_ns: int
+    key: str
     entered: int
     left: int
-    counted: CountRow
 
     @property
     def takes_back(self) -> bool:
         return min(self.entered, self.left) < 0
+
+    @property
+    def turn(self) -> tuple[bool, int, str]:
+        """Return when it comes among those of its day."""
+        return self.takes_back, self.time_ns, self.key
+
+
+class _Kept(NamedTuple):
+    """An adjustment, what it states, and what of it is counted."""
+
+    row: CorrectionRow
+    stated: Stated
+    counted: CountRow
 
 
 class Adjustments:
@@ -62,20 +75,15 @@ class Adjustments:
         if not of_day:
             return []
         found = list(self._that_count(of_day))
-        changed = self._bear(store, minute, found) if any(each.takes_back or each.row.waits for each in found) else []
+        changed = self._bear(store, minute, found) if any(each.stated.takes_back or each.row.waits for each in found) else []
         return changed + self._even_out(store, minute)
 
-    def _bear(self, store: int, minute: int, found: Sequence[_Stated]) -> list[Cell]:
+    def _bear(self, store: int, minute: int, found: Sequence[_Kept]) -> list[Cell]:
         entered, left = self._counted(store, minute)
         entered -= sum(each.counted.entered for each in found)
         left -= sum(each.counted.left for each in found)
-        changed: list[Cell] = []
-        for each in sorted(found, key=lambda each: (each.takes_back, each.row.time_ns, each.row.of)):
-            is_borne = _bears(entered, each.entered) and _bears(left, each.left)
-            if is_borne:
-                entered, left = entered + each.entered, left + each.left
-            changed += self._count(each, is_borne)
-        return changed
+        borne = those_borne(entered, left, [each.stated for each in found])
+        return [cell for each in sorted(found, key=lambda each: each.stated.turn) for cell in self._count(each, each.row.of in borne)]
 
     def _even_out(self, store: int, minute: int) -> list[Cell]:
         """Leave no minute of the day below 0; return the cells that changed."""
@@ -98,22 +106,13 @@ class Adjustments:
             if estate.day(store, row.time_ns // NS_PER_MINUTE) == estate.day(store, minute):
                 yield row
 
-    def _that_count(self, rows: Iterable[CorrectionRow]) -> Iterator[_Stated]:
+    def _that_count(self, rows: Iterable[CorrectionRow]) -> Iterator[_Kept]:
         """Yield those whose doors count for the store."""
         for row in rows:
-            values = json.loads(row.body)
-            counted = self._state.ledger.count_by_id(values["id"])
+            event_id = json.loads(row.body)["id"]
+            counted = self._state.ledger.count_by_id(event_id)
             if counted is not None and not self._doors.is_inner(counted):
-                yield _Stated(row, *self._stated(values["id"], values["in"], values["out"]), counted)
-
-    def _stated(self, event_id: str, entered: int, left: int) -> tuple[int, int]:
-        rows = sorted(self._state.ledger.corrections_of(event_id), key=lambda row: (row.time_ns, row.store, row.agent, row.row))
-        if any(row.kind == VOID for row in rows):
-            return 0, 0
-        for row in rows:
-            values = json.loads(row.body)["set"]
-            entered, left = values.get("in", entered), values.get("out", left)
-        return entered, left
+                yield _Kept(row, stated_by(row, self._state.ledger.corrections_of(event_id)), counted)
 
     def _counted(self, store: int, minute: int) -> tuple[int, int]:
         """Return how many the doors of a store counted on a day, with what is adjusted now."""
@@ -125,16 +124,39 @@ class Adjustments:
         _, begin_s, end_s = self._state.estate.day_span(store, minute * 60)
         return self._state.traffic.minutes(store, begin_s // 60, end_s // 60 - 1)
 
-    def _count(self, each: _Stated, is_borne: bool) -> list[Cell]:
+    def _count(self, each: _Kept, is_borne: bool) -> list[Cell]:
         waits = int(not is_borne)
         if each.row.waits != waits:
             row = each.row._replace(waits=waits)
             self.keep(row)
             self._state.ledger.save_corrections([row])
-        entered, left = (each.entered, each.left) if is_borne else (0, 0)
+        entered, left = (each.stated.entered, each.stated.left) if is_borne else (0, 0)
         if (each.counted.entered, each.counted.left) == (entered, left):
             return []
         return [self._doors.replace(each.counted, each.counted._replace(entered=entered, left=left))]
+
+
+def stated_by(row: CorrectionRow, corrections: Iterable[CorrectionRow]) -> Stated:
+    """Return what an adjustment states by its voids and amends."""
+    values = json.loads(row.body)
+    entered, left = values["in"], values["out"]
+    rows = sorted(corrections, key=lambda each: (each.time_ns, each.store, each.agent, each.row))
+    if any(each.kind == VOID for each in rows):
+        return Stated(row.time_ns, row.of, 0, 0)
+    for each in rows:
+        changes = json.loads(each.body)["set"]
+        entered, left = changes.get("in", entered), changes.get("out", left)
+    return Stated(row.time_ns, row.of, entered, left)
+
+
+def those_borne(entered: int, left: int, adjustments: Iterable[Stated]) -> frozenset[str]:
+    """Return the keys of the adjustments that a day bears whose doors counted so many people, in and out."""
+    borne = set()
+    for each in sorted(adjustments, key=lambda each: each.turn):
+        if _bears(entered, each.entered) and _bears(left, each.left):
+            entered, left = entered + each.entered, left + each.left
+            borne.add(each.key)
+    return frozenset(borne)
 
 
 def _bears(people: int, more: int) -> bool:
