@@ -89,7 +89,9 @@ def replay(
         Path | None, typer.Option("--config", "-c", help="An agent's configuration: its broker, with TLS or a password, store and name.")
     ] = None,
     timezone: Annotated[str | None, typer.Option(help="Of local times in the files; UTC, but counts need one stated.")] = None,
-    start: Annotated[str, typer.Option(help="When a recording without dates began, ISO 8601.")] = DEFAULT_START.isoformat(),
+    start: Annotated[
+        str | None, typer.Option(help="When a recording without dates began, ISO 8601; 2021, unless stated, but jsonl needs it stated.")
+    ] = None,
     door: Annotated[str, typer.Option(help="The door of recorded counts.")] = "main",
     mapping: Annotated[
         Path | None, typer.Option("--map", "--mapping", help="With --format csv: the TOML file that describes the columns.")
@@ -121,7 +123,10 @@ def replay(
             next(lines)
             progress.advance(reading, size_bytes)
 
-        read_settings = ReplaySettings(timezone or "UTC", start_of(start), door, mapping, timezone is not None, on_read, EARLIEST_NS)
+        read_settings = ReplaySettings(
+            timezone or "UTC", start_of(start) if start else DEFAULT_START, door, mapping, timezone is not None, on_read, EARLIEST_NS,
+            is_start_stated=start is not None,
+        )  # fmt: skip
         progress.update(reading, total=sum(file.stat().st_size for file in expand(name, paths, read_settings)))
         own_keys, known = read_keys(keys) if keys else None, ProfileSettings(folder=profiles).registry()
         recording = Recording.read(name, paths, read_settings, sender.store, sender.agent, own_keys, known)

@@ -6,18 +6,21 @@
     {"t_ns": 3000000000, "gap": "reader-reboot", "to_ns": 9000000000}                                               a gap
     {"t_ns": 9500000000, "progress": true}                                                                          nothing older follows
 
-`t_ns` counts from 1970 when replayed, from the start when played. A replayed count with an `id` is stored once, whatever file has it.
+`t_ns` counts from 1970 when replayed, or from `--start` where that is stated; from the start when played. A replayed count with an `id` is
+stored once, whatever file has it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from edge_agent.sources.recorded_files import lines_of
 from edge_agent.sources.source import AliveUntil, Crossing, Gap, Recorded, RefusedReading, Sighting
+from footfall.dates import EARLIEST_NS
 from footfall.errors import ContractError
 from footfall.events import parse_event
 from footfall.units import NS_PER_MS, NS_PER_S
@@ -64,11 +67,13 @@ def format_line(heard: Sighting | Crossing | Gap | AliveUntil) -> str:
     return json.dumps(values, separators=(",", ":")) + "\n"
 
 
-def read_recording(path: Path, on_read: Callable[[int], None] = lambda size_bytes: None, earliest_ns: int = 0) -> Iterator[Recorded]:
+def read_recording(
+    path: Path, on_read: Callable[[int], None] = lambda size_bytes: None, earliest_ns: int = 0, start_ns: int = 0
+) -> Iterator[Recorded]:
     """Yield the contents of the file. A line that cannot be read is a RefusedReading at the time of the one before.
 
     Its `data` is empty, since the line may identify someone. `on_read` is called with the bytes of each line. No line may be before
-    `earliest_ns`.
+    `earliest_ns`. With `start_ns` lines count from it, and none may have a date of its own.
     """
     t_ns = earliest_ns
     for number, line in lines_of(path):
@@ -76,21 +81,36 @@ def read_recording(path: Path, on_read: Callable[[int], None] = lambda size_byte
         try:
             heard = parse_line(line)
             at_ns = heard.from_boot_ns if isinstance(heard, Gap) else heard.t_boot_ns
-            _check_moment(at_ns, earliest_ns)
+            _check_moment(at_ns, earliest_ns, start_ns)
         except ContractError as error:
             yield RefusedReading(t_ns, error.reason, f"{path.name}:{number}", why=f"line: {error}")
             continue
-        t_ns = at_ns
-        yield heard
+        t_ns = start_ns + at_ns
+        yield _later(heard, start_ns) if start_ns else heard
 
 
-def _check_moment(t_ns: int, earliest_ns: int) -> None:
-    """Raise ContractError for a time before the earliest, if there is one, or beyond 64 bits."""
-    if not earliest_ns or earliest_ns <= t_ns <= LATEST_NS:
+def _later(heard: Recorded, by_ns: int) -> Recorded:
+    """Return the same so much later."""
+    if isinstance(heard, Gap):
+        return replace(heard, from_boot_ns=heard.from_boot_ns + by_ns, to_boot_ns=heard.to_boot_ns + by_ns)
+    return replace(heard, t_boot_ns=heard.t_boot_ns + by_ns)
+
+
+def _check_moment(t_ns: int, earliest_ns: int, start_ns: int) -> None:
+    """Raise ContractError for a time before the earliest, if there is one, or beyond 64 bits; with a start for one that has a date."""
+    if start_ns and t_ns >= EARLIEST_NS:
+        raise ContractError("recording.line", "`t_ns` counts from 1970 already: leave out --start")
+    if not earliest_ns or earliest_ns <= start_ns + t_ns <= LATEST_NS:
         return
+    if t_ns > LATEST_NS:
+        raise ContractError("recording.line", "`t_ns` is after the year 2262")
     unit = next((name for name, unit_ns in _UNITS.items() if earliest_ns <= t_ns * unit_ns <= LATEST_NS), "")
-    hint = f": are these {unit}? It counts nanoseconds since 1970" if unit else ""
-    raise ContractError("recording.line", f"`t_ns` is {'before the year 2000' if t_ns < earliest_ns else 'after the year 2262'}{hint}")
+    hint = f", or are these {unit}?" if unit else "?"
+    raise ContractError(
+        "recording.line",
+        "`t_ns` is before the year 2000: does it count from the beginning of the recording, as what footfall simulate writes"
+        f"{hint} It counts nanoseconds since 1970, or since --start where that is stated",
+    )
 
 
 def _integer(values: Mapping[str, Any], key: str, default: int | None = None) -> int:

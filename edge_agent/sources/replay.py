@@ -4,7 +4,7 @@
     zones(format, paths, settings) -> dict[receiver, zone]
 
 calit2:  CSV files `*inflow*` and `*outflow*` of "MM/DD/YY HH:MM:SS",count per 30 minutes of local time (UCI, CalIt2 people counts)
-jsonl:   edge_agent/sources/recording.py, `t_ns` since 1970; every receiver is a zone of its name
+jsonl:   edge_agent/sources/recording.py, `t_ns` since 1970, or since `start` where that is stated; every receiver is a zone of its name
 csv:     any CSV, by a mapping of its columns (edge_agent/sources/csv_mapping.py)
 sal-rb, pa-ble, itag: public recordings, each with its mapping in `csv_formats/`
 """
@@ -174,7 +174,8 @@ def _calit2_file(path: Path, direction: str, settings: ReplaySettings) -> Iterat
 
 
 def _read_jsonl(paths: Sequence[Path], settings: ReplaySettings) -> Iterator[Heard]:
-    files = (some_readable(path, read_recording(path, settings.on_read, settings.earliest_ns)) for path in paths)
+    start_ns = to_ns(settings.start) if settings.is_start_stated else 0
+    files = (some_readable(path, read_recording(path, settings.on_read, settings.earliest_ns, start_ns)) for path in paths)
     recordings = (map(_dated, heard) for heard in files)
     return heapq.merge(*recordings, key=_time_ns)
 

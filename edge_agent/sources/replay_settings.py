@@ -33,6 +33,8 @@ class ReplaySettings:
     """Called with the size of each part of a file that was read, bytes."""
     earliest_ns: int = 0
     """Lines of `jsonl` before it are refused: what is sent with its own time counts from 1970. What is played counts from anywhere."""
+    is_start_stated: bool = False
+    """Whether somebody stated `start`: then lines of `jsonl` count from it, and none of them may have a date of its own."""
 
     def zone_info(self) -> ZoneInfo:
         try:

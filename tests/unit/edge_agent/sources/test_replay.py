@@ -152,8 +152,26 @@ def test_a_time_that_counts_no_nanoseconds_is_a_refused_line_and_not_1970(tmp_pa
     first, *others = read("jsonl", [path], ReplaySettings(earliest_ns=EARLIEST_NS))
     assert first == Crossing(0, "main", 1, 0, t_wall_ns=now_s * S)
     whys = [(other.where, other.why) for other in others if isinstance(other, RefusedReading)]
-    hint = f"line: `t_ns` is before the year 2000: are these {unit}? It counts nanoseconds since 1970"
-    assert whys == [("a.jsonl:2", hint), ("a.jsonl:3", hint), ("a.jsonl:4", "line: `t_ns` is after the year 2262")]
+    begins, ends = "line: `t_ns` is before the year 2000: ", f", or are these {unit}? It counts nanoseconds since 1970"
+    assert all(why.startswith(begins) and ends in why for _, why in whys[:2])
+    assert [where for where, _ in whys] == ["a.jsonl:2", "a.jsonl:3", "a.jsonl:4"]
+    assert whys[2][1] == "line: `t_ns` is after the year 2262"
+
+
+def test_a_recording_that_counts_from_its_beginning_says_so_and_is_sent_with_a_start(tmp_path: Path) -> None:
+    path, start = tmp_path / "world.jsonl", datetime(2026, 11, 21, 10, tzinfo=UTC)
+    path.write_text(format_line(Crossing(2000 * S, "main", 1, 0)) + format_line(Gap(2001 * S, 2002 * S, "reset")))
+    with pytest.raises(ConfigError, match=r"does it count from the beginning of the recording.* or since --start where that is stated"):
+        list(read("jsonl", [path], ReplaySettings(earliest_ns=EARLIEST_NS)))
+    stated = ReplaySettings(start=start, earliest_ns=EARLIEST_NS, is_start_stated=True)
+    start_ns = int(start.timestamp()) * S
+    assert list(read("jsonl", [path], stated)) == [
+        Crossing(0, "main", 1, 0, t_wall_ns=start_ns + 2000 * S),
+        Gap(start_ns + 2001 * S, start_ns + 2002 * S, "reset"),
+    ]
+    path.write_text(format_line(Crossing(start_ns, "main", 1, 0)))
+    with pytest.raises(ConfigError, match="`t_ns` counts from 1970 already: leave out --start"):
+        list(read("jsonl", [path], stated))
 
 
 def test_a_recording_may_be_of_profiles_of_ones_own(tmp_path: Path) -> None:
