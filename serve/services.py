@@ -20,7 +20,7 @@ from gateway.config import GatewayConfig
 from gateway.fans.audit import Audited
 from gateway.fans.audit_entries import corrections_of
 from gateway.fans.desk import Desk
-from gateway.fans.known_events import KnownEvent, known_events
+from gateway.fans.known_events import KnownEvent, as_sent, known_events
 from gateway.fans.profile_settings import FanProfileSettings
 from gateway.fans.reading import FanReader
 from gateway.fans.refused_events import RefusedEvent, refused_event
@@ -150,6 +150,18 @@ class Services:
                 return list(corrections_of(fans.ledger, places, store, agent, event, hidden)) if places else []
         except ConfigError:
             return []
+
+    def as_sent(self, store: str, agent: str, event: str, taken: KnownEvent) -> Mapping[str, Any]:
+        """Return what an event stated before all amends, as far as this server can read the gateway's files.
+
+        Raise ContractError: site.toml has no such publisher.
+        """
+        places = self.estate.places()
+        try:
+            with self._ledgers.reading() as fans:
+                return as_sent(taken, fans.ledger, places, store, agent, event) if places else taken.values
+        except ConfigError:
+            return taken.values
 
     def refused_event(self, store: str, agent: str, event: str) -> RefusedEvent | None:
         """Return why an event lies in quarantine; None if it does not, and where this server cannot read the gateway's files."""

@@ -20,8 +20,15 @@ from footfall.units import NS_PER_S
 from gateway.accept.plain import Plain
 
 DIGEST_BYTES: Final = 8
-_KEPT: Final = ("kind", "what", "time_ns", "door", "in", "out", "zone", "amount")
-"""What of a touch or a count is remembered in words, in this order: a later release may only append; of a fact all is."""
+_KEPT: Final = (
+    "kind", "what", "time_ns", "door", "in", "out", "zone", "amount", "seconds", "people", "counted", "sensor", "of_id", "reason", "actor",
+)  # fmt: skip
+"""What of an event is remembered in words, in this order: a later release may only append; of a fact all is."""
+_FEW: Final = _KEPT[:8]
+_KEPT_OF: Final = {"touch": _FEW, "count": _KEPT[:9], "occupancy": _KEPT[:12]}
+"""By kind, what there may be of it; the ledger has the rest of a touch. Of a kind that is not here all may be."""
+_STATES_NONE: Final = frozenset({"in", "out", "people", "counted"})
+"""Keys of which 0 and false are statements."""
 _NOT_HELD: Final = frozenset({"id", "key", "types", "own_id", "of_id", "blocked"})
 _NOT_HELD_UNTIMED: Final = _NOT_HELD | {"time_ns", "zone", "door"}
 """Of an event that states no time; the rest depends on when it came."""
@@ -52,7 +59,7 @@ def content_of(plain: Plain) -> bytes:
         left_out |= plain.left_out
     held = {key: value for key in _held_keys(tuple(values), left_out) if (value := values[key])}
     digest = hashlib.blake2b(_dump(held), digest_size=DIGEST_BYTES).digest()
-    shown = held if values["kind"] == "fact" else [values.get(key) for key in _KEPT]
+    shown = held if values["kind"] == "fact" else [values.get(key) for key in _KEPT_OF.get(values["kind"], _KEPT)]
     packed: bytes = _PACKER.pack((plain.taken_ns, shown))
     return digest + packed
 
@@ -74,7 +81,8 @@ def remembered(known: bytes) -> Remembered:
         return Remembered({}, 0)
     taken_ns, values = msgpack.unpackb(known[DIGEST_BYTES:])
     if isinstance(values, list):
-        values = {key: value for key, value in zip(_KEPT, values, strict=False) if value}
+        pairs = zip(_KEPT, values, strict=False)
+        values = {key: value for key, value in pairs if value or (value is not None and key in _STATES_NONE)}
     return Remembered(values, taken_ns)
 
 

@@ -181,7 +181,7 @@ def _now(files: Desk, fan: str) -> tuple[Person, FanRows]:
 
 def _as_known(files: Desk, fan: str, until_ns: int) -> tuple[Person, FanRows]:
     """Return who a fan was by what had been learned up to a time, and the rows up to then."""
-    touches = TouchesThen(files.ledger.corrections(), files.ledger.touch_by_id, until_ns)
+    touches = TouchesThen(files.ledger.corrections(), files.ledger.touch_by_id, until_ns, files.types)
     facts = all_around(FactsThen(files.known(), touches), {fan_name(fan), claims_name(fan), *files.ledger.names_of_fan(fan)})
     standings = as_known_on(facts, until_ns, files.types, files.key)
     then = fan_at(standings.get, fan, until_ns) or fan

@@ -6,23 +6,32 @@ contradicts(known["till-1-0881"], {"kind": "touch", "what": "transaction", "amou
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from footfall.baskets import as_documented
 from footfall.errors import Unreadable
 from footfall.sqlite import open_file
 from gateway.accept.amounts import in_hundredths
 from gateway.accept.contents import remembered
 from gateway.accept.ids import BRAND, id_hash, known_as
+from gateway.fold.store import TouchRow
+from gateway.fold.touch_facts import MENTION, first_values
+from gateway.identity.facts_json import HANDBACK, RETURN
 from gateway.site.index import Places
 from gateway.state.event_ids import BUSY_S
+from gateway.state.ledger_reader import LedgerReader
 
 FACT: Final = "fact"
 _SAME: Final = {FACT: ("fact", "fans", "fan", "of", "purpose", "granted", "staff_id"), "touch": ("what", "amount"), "count": ("in", "out")}
 """By kind, the keys that are remembered as they were sent: names may have been changed since, and times depend on when it came."""
+
+_OUR_OWN: Final = frozenset({"id", "key", "timed", "blocked", MENTION})
+"""What a record has of a touch that nobody sent."""
 
 
 class KnownEvent(NamedTuple):
@@ -55,6 +64,32 @@ def _found(db: sqlite3.Connection, known: Iterable[bytes]) -> KnownEvent | None:
         if row := db.execute("SELECT content FROM event_ids WHERE id=?", (each,)).fetchone():
             return KnownEvent(*remembered(row[0] or b""))
     return None
+
+
+def as_sent(known: KnownEvent, ledger: LedgerReader, places: Places, store: str, agent: str, event_id: str) -> Mapping[str, Any]:
+    """Return what an event stated before all amends: of a touch all, once the ledger has it, else what is remembered.
+
+    Of identifiers there are the pseudonyms, `subjects` with their `types`. Raise ContractError: site.toml has no such publisher.
+    """
+    kind = known.values.get("kind")
+    if kind == "touch":
+        ids = (each.hex() for each in known_as(places, store, agent, event_id))
+        return next((_touch_as_sent(row) for each in ids if (row := ledger.touch_by_id(each))), known.values)
+    if kind == "occupancy" and "counted" in known.values:  # an earlier release kept neither
+        rest = {key: value for key, value in known.values.items() if key not in ("people", "counted")}
+        people = known.values["people"]
+        return rest | ({"people": people} if known.values["counted"] else {"occupied": bool(people)})
+    return known.values
+
+
+def _touch_as_sent(row: TouchRow) -> dict[str, Any]:
+    values = first_values(json.loads(row.body))
+    stated = {key: value for key, value in values.items() if value and key not in _OUR_OWN}
+    if stated["what"] == HANDBACK:
+        stated["what"] = RETURN
+    if "items" in stated:
+        stated["items"] = json.loads(as_documented(stated["items"]))
+    return stated
 
 
 def contradicts(known: KnownEvent, value: Mapping[str, Any]) -> bool:

@@ -12,16 +12,16 @@ from typing import Any, Final, Protocol
 
 from footfall.fan_ids import VOIDS
 from gateway.fold.store import CorrectionRow, TouchRow
-from gateway.fold.touch_facts import WAS, amended_mention, facts_of_touch
+from gateway.fold.touch_facts import WAS, amended_mention, as_meant, facts_of_touch, first_values
 from gateway.identity.facts import Fact, names_of
-from gateway.identity.facts_json import HANDBACK, RETURN, gives_back
+from gateway.identity.types import IdentifierTypes
 
 VOID: Final = "void"
 Place = tuple[str, str, int]
 """Store, agent and row of a touch."""
 
 
-def as_it_was(row: TouchRow, corrections: Iterable[CorrectionRow], until_ns: int) -> TouchRow:
+def as_it_was(row: TouchRow, corrections: Iterable[CorrectionRow], until_ns: int, types: IdentifierTypes) -> TouchRow:
     """Return a touch with those of its corrections that are not after a time; one that an earlier release amended stays amended."""
     known = sorted(
         (each for each in corrections if each.time_ns <= until_ns), key=lambda each: (each.time_ns, each.store, each.agent, each.row)
@@ -29,11 +29,8 @@ def as_it_was(row: TouchRow, corrections: Iterable[CorrectionRow], until_ns: int
     amends = [(each, json.loads(each.body)["set"]) for each in known if each.kind != VOID]
     values: dict[str, Any] = json.loads(row.body)
     if WAS in values:
-        first = values.pop(WAS)
-        values = {key: first.get(key, value) for key, value in values.items() if key not in first or first[key] is not None}
-        values |= {key: value for _, amended in amends for key, value in amended.items()}
-        values |= amended_mention(row, amends)
-        values |= {} if values["what"] != HANDBACK or gives_back(values) else {"what": RETURN}
+        values = first_values(values) | {key: value for _, amended in amends for key, value in amended.items()}
+        values = dict(as_meant({**values, **amended_mention(row, amends)}, types))
     is_void = any(each.kind == VOID for each in known)
     subject = next(iter(values["subjects"]), "")
     return row._replace(given_fan=values["fan"], subject=subject, void=int(is_void), body=json.dumps(values, ensure_ascii=False))
@@ -48,14 +45,16 @@ class NamedFacts(Protocol):
 class TouchesThen:
     """The touches that were corrected after a time, as they were then; all others are as they are."""
 
-    def __init__(self, corrections: Sequence[CorrectionRow], touch_by_id: Callable[[str], TouchRow | None], until_ns: int) -> None:
+    def __init__(
+        self, corrections: Sequence[CorrectionRow], touch_by_id: Callable[[str], TouchRow | None], until_ns: int, types: IdentifierTypes
+    ) -> None:
         by_event: defaultdict[str, list[CorrectionRow]] = defaultdict(list)
         for each in corrections:
             by_event[each.of].append(each)
         later = [of for of, some in by_event.items() if any(each.time_ns > until_ns for each in some)]
         rows = {of: row for of in later if (row := touch_by_id(of)) is not None}
         self.rows: Final[Mapping[Place, TouchRow]] = {
-            (row.store, row.agent, row.row): as_it_was(row, by_event[of], until_ns) for of, row in rows.items()
+            (row.store, row.agent, row.row): as_it_was(row, by_event[of], until_ns, types) for of, row in rows.items()
         }
         self._ids: Final = rows.keys()
         self._by_name: Final[defaultdict[str, list[Fact]]] = defaultdict(list)

@@ -60,6 +60,12 @@ def with_first(before: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str
     return {**values, WAS: {**changed, **before.get(WAS, {})}} if changed else dict(values)
 
 
+def first_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a touch as they were before all amends; one that an earlier release amended stays amended."""
+    first = values.get(WAS, {})
+    return {key: first.get(key, value) for key, value in values.items() if key != WAS and first.get(key, value) is not None}
+
+
 def amended_mention(row: TouchRow, amends: Iterable[tuple[CorrectionRow, Mapping[str, Any]]]) -> Mapping[str, str]:
     """Return MENTION with the id of what a touch states with amends, if any of them concerns that: one for each set of amends."""
     names = sorted(f"{each.store}/{each.agent}/{each.row}" for each, values in amends if _STATES & values.keys())

@@ -103,7 +103,9 @@ class Outcome(BaseModel):
     taken: str | None = Field(examples=["2026-11-21T02:02:03.500Z"])
     holds: dict[str, Any] = Field(
         examples=[{"kind": "touch", "what": "transaction", "amount": 129.5}],
-        description="As it was sent; `corrections` say what changed since.",
+        description="What it stated as it was sent, but identifiers: they are not stored. A token for headquarters reads their pseudonyms, "
+        "`subjects`. Of a touch that was taken within the last two minutes there are `what`, `time`, `zone` and `amount` alone; of an "
+        "amend what it replaces stands in the `corrections` of its event. What is empty is left out. `corrections` say what changed since.",
     )
     corrections: list[Correction] = Field(description="By their own times, as of the ledger's last checkpoint: minutes old at most.")
     refused: Refused | None = Field(description="The last time that it was refused, also beside one that was taken before.")
@@ -188,7 +190,7 @@ def _outcome(services: Services, store: str, agent: str, event: str, hidden: Col
     return {
         "state": _state_of({each.kind for each in corrections}) if taken else "quarantine" if refused else "sent",
         "taken": _moment(taken.taken_ns) if taken else None,
-        "holds": _shown(taken.values) if taken else {},
+        "holds": _shown(services.as_sent(store, agent, event, taken), hidden) if taken else {},
         "corrections": list(map(_corrected, corrections)),
         "refused": {"reason": refused.reason, "message": refused.message, "time": _moment(refused.received_ns)} if refused else None,
     }
@@ -208,9 +210,11 @@ def _moment(time_ns: int) -> str | None:
     return moment(time_ns, UTC) if time_ns > 0 else None
 
 
-def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is remembered, with times as text."""
-    return {key.removesuffix("_ns"): _moment(value) if key.endswith("_ns") else value for key, value in values.items()}
+def _shown(values: Mapping[str, Any], hidden: Collection[str]) -> dict[str, Any]:
+    """Return what an event stated, with times as text, but what is hidden. Who sent a fan's id knows it."""
+    left_out = {"subjects", "types"} if set(hidden) >= SUBJECTS else set()
+    named = {"of_id": "of"} | {key: key.removesuffix("_ns") for key in values if key.endswith("_ns")}
+    return {named.get(key, key): _moment(value) if key.endswith("_ns") else value for key, value in values.items() if key not in left_out}
 
 
 def _handler(services: Services, kinds: tuple[str, ...]) -> Callable[[Request], Any]:

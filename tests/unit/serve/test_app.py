@@ -17,7 +17,7 @@ from gateway.state.quarantine.entries import Refusal
 from gateway.state.quarantine.store import Quarantine
 from serve.roles import Role
 from tests.support.served_brand import ServedBrand
-from tests.support.served_ledger import NOW_NS
+from tests.support.served_ledger import NOW_NS, sale
 
 VOID = {"kind": "void", "id": "v-1", "of": "pos-881", "reason": "typo", "actor": "kim"}
 EVENTS = "/api/events?store=s1&agent=crm"
@@ -156,6 +156,24 @@ def test_an_integrator_reads_what_became_of_its_own_events(brand: ServedBrand) -
     assert brand.ask("GET", "/api/events/t-2", Role.INTEGRATOR).json()["reason"] == "event"
     assert brand.ask("GET", "/api/events/t-1?agent=till-1", Role.INTEGRATOR).json()["reason"] == "scope"
     assert brand.ask("GET", "/api/events/t-1?store=s1&agent=nope", Role.HEADQUARTERS).json()["reason"] == "site.agent"
+
+
+def test_what_an_event_holds_is_all_that_was_sent_but_identifiers(tmp_path: Path) -> None:
+    """The journal remembers a few words of a touch; the ledger has all of it, also what was amended since."""
+    brand = ServedBrand(tmp_path / "brand")
+    sent = {"what": "return", "items": [{"sku": "A1", "n": 2}], "ref": "T-9", "fan": "f-1", "amount": 12.5}
+    row = sale("f-1", "s1", 1, 12.5)
+    stored = json.loads(row.body) | sent | {
+        "items": json.dumps(sent["items"]), "what": "handback", "amount": 9.0, "subjects": ["0a" * 8], "types": ["tag"],
+        "id": "x", "timed": False, "was": {"amount": 12.5},
+    }  # fmt: skip
+    ledger = Ledger(brand.folder / "state" / "ledger.db")
+    ledger.save_touches([row._replace(id=id_hash("s1", "crm", "t-1").hex(), body=json.dumps(stored))])
+    ledger.checkpoint([])
+    ledger.close()
+    holds = {role: brand.ask("GET", "/api/events/t-1?store=s1&agent=crm", role).json()["holds"] for role in Role}
+    assert holds[Role.INTEGRATOR] == sent | {"time": "2026-09-22T14:23:20.000Z", "staff_id": "ann"}
+    assert holds[Role.HEADQUARTERS] == holds[Role.STORE] | {"subjects": ["0a" * 8], "types": ["tag"]}
 
 
 def test_of_an_event_that_was_corrected_its_publisher_reads_how_when_and_by_whom(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from gateway.accept.contents import DIGEST_BYTES, contradicts, remembered
 from gateway.accept.outcome import Outcome
 from tests.support.accept_inputs import EVENTS, NOW, Memory, acceptor
@@ -42,3 +44,22 @@ def test_what_nobody_remembers_contradicts_nothing() -> None:
     assert not contradicts(b"", b"12345678")
     assert not contradicts(b"12345678{}", b"12345678")
     assert contradicts(b"12345678", b"12345679")
+
+
+@pytest.mark.parametrize(
+    ("event", "kept"),
+    [
+        (COUNT | {"seconds": 60}, {"door": "d", "in": 2, "out": 0, "seconds": 60}),
+        ({"kind": "occupancy", "id": "o1", "people": 0, "sensor": "left"}, {"people": 0, "counted": True, "sensor": "left"}),
+        ({"kind": "void", "id": "v1", "of": "c1", "reason": "twice", "actor": "kim"}, {"of_id": "c1", "reason": "twice", "actor": "kim"}),
+        (SALE | {"ref": "T-9"}, {"what": "transaction", "amount": 10.0}),
+    ],
+)
+def test_what_was_stated_is_remembered_but_of_a_touch_a_few_words(event: dict[str, Any], kept: dict[str, Any]) -> None:
+    memory = Memory()
+    take(event, memory)
+    (known,) = memory.contents.values()
+    values = dict(remembered(known).values)
+    assert values.pop("kind") == event["kind"]
+    assert values.pop("time_ns") > 0
+    assert values == kept

@@ -7,9 +7,10 @@ from typing import Any
 
 from gateway.fans.known_touches import FactsThen, TouchesThen
 from gateway.fold.store import CorrectionRow, TouchRow
-from gateway.fold.touch_facts import amended_mention, facts_of_touch, with_first
+from gateway.fold.touch_facts import WAS, amended_mention, as_meant, facts_of_touch, with_first
 from gateway.identity.fact_store import MemoryFactStore
 from gateway.identity.facts import Mention
+from tests.support.fan_brand import TYPES
 
 ONE, TWO = "1" * 16, "2" * 16
 FIRST: dict[str, Any] = {
@@ -31,7 +32,7 @@ NOW = touch(with_first(with_first(FIRST, FIRST | {"amount": 7.0}), FIRST | {"amo
 
 
 def then(until_ns: int) -> tuple[float, list[str], int]:
-    touches = TouchesThen([*AMENDS, correction("void", 40)], {"t1": NOW._replace(void=1)}.get, until_ns)
+    touches = TouchesThen([*AMENDS, correction("void", 40)], {"t1": NOW._replace(void=1)}.get, until_ns, TYPES)
     row = touches.rows.get(("s1", "till", 1), NOW._replace(void=1))
     values = json.loads(row.body)
     return values["amount"], values["subjects"], row.void
@@ -44,7 +45,20 @@ def test_a_touch_has_the_corrections_of_then() -> None:
 def test_it_states_what_it_stated_then() -> None:
     store = MemoryFactStore()
     store.add([*facts_of_touch(touch(FIRST), FIRST), *facts_of_touch(NOW, json.loads(NOW.body))], [])
-    before = FactsThen(store, TouchesThen(AMENDS, {"t1": NOW}.get, 20))
+    before = FactsThen(store, TouchesThen(AMENDS, {"t1": NOW}.get, 20, TYPES))
     (mention,) = before.facts_naming([ONE])
     assert isinstance(mention, Mention) and mention.id == "t1"  # noqa: PT018
     assert before.facts_naming([TWO]) == []
+
+
+def test_between_two_amends_a_return_of_what_was_lent_is_a_handback() -> None:
+    """A tag was given back; the till said a member's card, then the tag, then the card again."""
+    tag, card = ({"subjects": [each], "types": [kind]} for each, kind in ((ONE, "tag"), (TWO, "member")))
+    amends = [correction("amend", 20, **tag), correction("amend", 30, **card)]
+    sent = FIRST | {"what": "return", "amount": 0.0}
+    stored = sent | card
+    for each in (tag, card):
+        stored = with_first(stored, as_meant(sent | each | {WAS: stored.get(WAS, {})}, TYPES))
+    touches = [TouchesThen(amends, {"t1": touch(dict(stored))}.get, until_ns, TYPES) for until_ns in (10, 20)]
+    kinds = [json.loads(row.body)["what"] for each in touches for row in each.rows.values()]
+    assert kinds == ["return", "handback"]

@@ -89,7 +89,7 @@ def test_as_known_on_a_day_a_later_merge_was_not_known() -> None:
 
 
 def rows_then(known: Brand, facts: Iterable[Fact], person: str, until_s: int) -> FanRows:
-    then = Then(until_s * S, as_known_on(facts, until_s * S, TYPES, KEY), TouchesThen([], lambda _: None, until_s * S))
+    then = Then(until_s * S, as_known_on(facts, until_s * S, TYPES, KEY), TouchesThen([], lambda _: None, until_s * S, TYPES))
     return rows_as_known(known, then, person, TIMEOUT_NS)
 
 
