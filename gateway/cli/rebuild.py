@@ -15,15 +15,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from footfall.errors import ConfigError
-from footfall.units import NS_PER_DAY, NS_PER_MINUTE, NS_PER_S
+from footfall.units import NS_PER_DAY, NS_PER_S
 from footfall.users import user_name
 from gateway.accept.outcome import Entry
 from gateway.cli.fan_access import ActorOption, DryRunOption, checked
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.config import load_gateway
 from gateway.fold.history import History
-from gateway.fold.minute_counts import stated_at_doors
 from gateway.fold.rebuilt import RebuiltPart, encode
+from gateway.rebuild.before import before_of
 from gateway.rebuild.differences import Before, DayDifference, difference, with_subjects_of
 from gateway.rebuild.other_gateway import Known, Takeover, Touch, missing, stored_day
 from gateway.rebuild.records import as_of_now
@@ -90,7 +90,7 @@ def rebuild(
             past.catch_up(on_pos)
         _check(past, days)
         with ledger_reader(settings.state_dir / LEDGER) as ledger:
-            before = {day: _before(ledger, shadow, day) for day in days}
+            before = {day: before_of(ledger, shadow.store, *shadow.span(day)) for day in days}
             takeover, lacking = _takeover(past, ledger, settings.sink, days)
         if lacking and not (dry_run or incomplete):
             raise ConfigError("\n".join([*lacking, "--incomplete takes these days over all the same: what is missing here is then gone"]))
@@ -175,18 +175,6 @@ def _known(past: _Past, ledger: LedgerReader, from_ns: int, to_ns: int) -> Known
     part = past.shadow.day(past.shadow.day_of(from_ns), Stamp("", "", 0))
     touches = {Touch(row.agent, row.key_ns) for row in ledger.touches_between(past.shadow.store, from_ns, to_ns)}
     return Known(past.shadow.observed(from_ns, to_ns), touches, {each.minute: (each.entered, each.left) for each in part.doors})
-
-
-def _before(ledger: LedgerReader, shadow: Shadow, day: date) -> Before:
-    (from_ns, to_ns), estate = shadow.span(day), ledger.fold["state"]["estate"]
-    owner = estate["stores"].index(shadow.store) if shadow.store in estate["stores"] else -1
-    cells = ledger.cells_between("traffic", owner, from_ns // NS_PER_MINUTE, (to_ns - 1) // NS_PER_MINUTE)
-    return Before(
-        ledger.visits_between(shadow.store, from_ns, to_ns),
-        ledger.dwells_between(shadow.store, from_ns, to_ns),
-        [name for store, name in estate["zones"] if store == shadow.store],
-        {minute: stated for minute, cell in cells if any(stated := stated_at_doors(cell))},
-    )
 
 
 def _lines(changes: Sequence[DayDifference], dry_run: bool, theirs: Sequence[date], outdated: Sequence[str]) -> Iterator[str]:

@@ -46,6 +46,8 @@ class Before(NamedTuple):
     """The store's zones, in the order of the bits of its visits."""
     doors: Mapping[int, tuple[int, int]]
     """By minute, in and out."""
+    still_there: frozenset[str] = frozenset()
+    """Subjects who are in the store since that day: what they did is left as it is."""
 
 
 def with_subjects_of(part: RebuiltPart, before: Before) -> RebuiltPart:
@@ -55,14 +57,15 @@ def with_subjects_of(part: RebuiltPart, before: Before) -> RebuiltPart:
 
 
 def difference(before: Before, part: RebuiltPart) -> DayDifference:
-    """Return what taking the part would change; of somebody who is still in the store it may be less."""
+    """Return what taking the part would change."""
     was = visits_of_rows(row._replace(zones=_mask(row.zones, before.zones, part.zones)) for row in before.visits)
+    stays = before.still_there
     now = {each.minute: (each.entered, each.left) for each in part.doors}
     minutes = [minute for minute in {*now, *before.doors} if now.get(minute, (0, 0)) != before.doors.get(minute, (0, 0))]
     return DayDifference(
         part.day,
-        _rows(_by_visit_key(row for row in was if row.zones), _by_visit_key(row for row in part.visits if row.zones)),
-        _rows(_by_dwell_key(dwells_of_rows(before.dwells)), _by_dwell_key(part.dwells)),
+        _rows(*(_by_visit_key(row for row in rows if row.zones and row.subject not in stays) for rows in (was, part.visits))),
+        _rows(*(_by_dwell_key(row for row in rows if row.subject not in stays) for rows in (dwells_of_rows(before.dwells), part.dwells))),
         len(minutes),
         (sum(each[0] for each in before.doors.values()), sum(each[0] for each in now.values())),
         (sum(each[1] for each in before.doors.values()), sum(each[1] for each in now.values())),

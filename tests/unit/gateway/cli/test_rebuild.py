@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from footfall.frames import Kind
 from gateway.accept.outcome import Entry
 from gateway.cli.audit import audit
 from gateway.cli.rebuild import rebuild
+from gateway.identity.facts import Span, Standing
 from gateway.points import from_rows
 from gateway.points.rows import TrafficPoint, VisitPoint
 from gateway.records import Record, RecordKind
@@ -71,12 +73,13 @@ class Place:
         journal.close()
         self.fold()
 
-    def fold(self, later_s: float = 0.0) -> list[str]:
+    def fold(self, later_s: float = 0.0, standings: Sequence[Standing] = ()) -> list[str]:
         """Fold what is new, and a tick after a time; return the measurements of the points."""
         ledger = Ledger(self.state / "ledger.db")
         fold = new_fold(ledger)
         if "fold" in (state := ledger.state()):
             fold.load(state)
+        fold.link(standings)
         journal = Journal(self.state / "journal.db")
         begin_ns = journal.last_received_ns + round(later_s * made.S)
         journal.commit([(begin_ns + n * 2 * made.S, Entry(RecordKind.TICK, "", "", 0, b"")) for n in (1, 2)], {})
@@ -211,6 +214,25 @@ def test_what_cannot_be_rebuilt_is_refused_with_the_reason(place: Place, argumen
     done = place.run("rebuild", *arguments)
     assert isinstance(done.exception, ConfigError)
     assert words in str(done.exception)
+
+
+@pytest.mark.parametrize("stays_s", [0, 3600])
+def test_a_visit_and_a_dwell_that_were_cut_after_their_day_ended_are_no_change(tmp_path: Path, stays_s: int) -> None:
+    """A tag is heard around the end of a day, and passes on after it; with `stays_s` it is heard without a pause until now."""
+    told = Story().frame(0, []).frame(1, []).frame(2, [])
+    ends_s = 84_800
+    told.wait(ends_s - 600)
+    for _ in range(0, 1200 + stays_s, 20):
+        told.wait(20).frame(0, [Row(Kind.STAY, 5)]).frame(1, [])
+    for _ in range(0 if stays_s else 26):
+        told.wait(3600).frame(0, []).frame(1, []).tick()
+    place = Place(tmp_path, told)
+    passed_ns = made.T0 + (ends_s + 300) * made.S
+    place.fold(standings=[Standing(f"{5:016x}", 1, (Span(made.T0, passed_ns, "fan-1"), Span(passed_ns, 1 << 62, "fan-2")))])
+    parts = [row for row in of(place.rows, "visit") if not row["void"]], [row for row in of(place.rows, "dwell") if not row["void"]]
+    assert [[row["fan"] for row in sorted(rows, key=lambda row: row["time_ns"])] for rows in parts] == [["fan-1", "fan-2"]] * 2
+    days = [DAY] if stays_s else [DAY, "2026-05-30"]
+    assert place.run("rebuild", "s1", DAY, days[-1], "--dry-run").stdout == f"nothing changes in {len(days)} days\n"
 
 
 def test_a_day_before_what_the_journal_has_is_refused_with_the_first_that_can_be(place: Place) -> None:

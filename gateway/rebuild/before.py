@@ -1,0 +1,49 @@
+"""What the ledger has of a day of a store: what is to be folded once more is compared with it.
+
+A visit or a dwell that was cut where its subject passed on is of the day of its own key, with all its parts, also those of later days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from footfall.units import NS_PER_MINUTE
+from gateway.fold.minute_counts import stated_at_doors
+from gateway.fold.open_tracks import open_tracks
+from gateway.fold.store import DwellRow, VisitRow
+from gateway.rebuild.differences import Before
+from gateway.state.ledger_reader import LedgerReader
+
+_Row = TypeVar("_Row", VisitRow, DwellRow)
+
+
+def before_of(ledger: LedgerReader, store: str, from_ns: int, to_ns: int) -> Before:
+    """Return what the ledger has of a day of a store, from its begin to its end."""
+    estate = ledger.fold["state"]["estate"]
+    owner = estate["stores"].index(store) if store in estate["stores"] else -1
+    cells = ledger.cells_between("traffic", owner, from_ns // NS_PER_MINUTE, (to_ns - 1) // NS_PER_MINUTE)
+    return Before(
+        list(_with_all_parts(ledger.visits_between(store, from_ns, to_ns), ledger.visits_of)),
+        list(_with_all_parts(ledger.dwells_between(store, from_ns, to_ns), ledger.dwells_of)),
+        [name for of, name in estate["zones"] if of == store],
+        {minute: stated for minute, cell in cells if any(stated := stated_at_doors(cell))},
+        _still_there(ledger, store, to_ns),
+    )
+
+
+def _with_all_parts(rows: Iterable[_Row], rows_of: Callable[[str], Sequence[_Row]]) -> Iterator[_Row]:
+    """Yield whole rows, and all parts of those whose own key is among them: one of the parts has it."""
+    for row in rows:
+        if not row.part_of_ns:
+            yield row
+        elif row.key_ns == row.part_of_ns:
+            whole = row.store, row.agent, row.part_of_ns
+            yield from (each for each in rows_of(row.subject) if (each.store, each.agent, each.part_of_ns) == whole)
+
+
+def _still_there(ledger: LedgerReader, store: str, to_ns: int) -> frozenset[str]:
+    """Return the subjects who are in the store since before a time: what they did is left as it is."""
+    tracks = (each for each in open_tracks(ledger.part, ledger.fold) if each.store == store)
+    begun = ((each.subject, (each.part_of_ns or each.key_ns, each.dwell_part_of_ns or each.dwell_key_ns)) for each in tracks)
+    return frozenset(subject for subject, keys_ns in begun if any(0 < key_ns < to_ns for key_ns in keys_ns))
