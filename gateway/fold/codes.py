@@ -20,5 +20,8 @@ class Codes:
             self.names.append(name)
         return code
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._codes
+
     def __len__(self) -> int:
         return len(self.names)

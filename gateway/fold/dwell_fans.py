@@ -25,7 +25,7 @@ class DwellFans:
 
     def relink(self, changed: Changed) -> None:
         """Cut each dwell of a subject anew after its standing changed, and give each part the fan as of its start."""
-        self._dwells.parts.cut_again(changed.name, changed.from_ns, changed.to_ns)
+        self._dwells.parts.cut_again(changed)
 
     def repeat(self, subject: str) -> None:
         """Emit every dwell of the subject once more, as it is now."""

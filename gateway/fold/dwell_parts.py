@@ -17,6 +17,7 @@ from gateway.fold.dwell_rows import current, previous
 from gateway.fold.fan_dwells import dwell_before, dwell_of_row, dwell_of_track
 from gateway.fold.fan_stays import CountedDwell
 from gateway.fold.kept_dwells import KeptDwells
+from gateway.fold.link_index import Changed
 from gateway.fold.state import State
 from gateway.fold.store import DwellRow
 from gateway.fold.tables.hash_index import NO_CODE
@@ -112,22 +113,30 @@ class DwellParts:
 
     # Of subjects
 
-    def cut_again(self, subject: str, from_ns: int, to_ns: int) -> None:
-        """Cut a subject's dwells that touch a span anew, and give each part its fan."""
+    def cut_again(self, changed: Changed) -> None:
+        """Cut a subject's dwells anew that touch a span in which its standing changed, and give each part its fan."""
         self._kept.save()
-        tracks = self._state.tracks
+        tracks, names = self._state.tracks, self._state.estate.stores.names
         of_tracks: set[WholeKey] = set()
-        for slot in tracks.chain(int(subject, 16)):
+        for slot in tracks.chain(int(changed.name, 16)):
+            if not changed.is_in(names[tracks.store.item(slot)]):
+                continue
             for of in (PREVIOUS, CURRENT):
                 if getattr(tracks, of.there)[slot] != of.none:
                     row = DwellRow(**of.row(self._state, self._row, slot))
                     of_tracks.add(_whole_key(row))
-                    if getattr(tracks, f"{of.columns}_start_ns")[slot] <= to_ns and row.last_ns >= from_ns:
+                    if getattr(tracks, f"{of.columns}_start_ns")[slot] <= changed.to_ns and row.last_ns >= changed.from_ns:
                         self.cut(slot, of)
-        for whole in self._wholes(self._state.ledger.dwells_touching(subject, from_ns, to_ns)):
+        for whole in self._wholes(self._rows_of(changed)):
             if _whole_key(whole.row) not in of_tracks:
                 self._exchange(whole.rows, self._parts(whole.row))
         self._kept.save()
+
+    def _rows_of(self, changed: Changed) -> list[DwellRow]:
+        ledger, (subject, from_ns, to_ns, stores) = self._state.ledger, changed
+        if not stores:
+            return ledger.dwells_touching(subject, from_ns, to_ns)
+        return [row for store in stores for row in ledger.dwells(subject, store, from_ns, to_ns)]
 
     def wholes(self, subject: str, store: str, from_ns: int, to_ns: int) -> list[WholeDwell]:
         """Return a subject's whole dwells in a store, by its name, that touch a span, as the store behind the fold has them."""

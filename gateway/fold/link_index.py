@@ -41,11 +41,17 @@ class Changed(NamedTuple):
     name: str
     from_ns: int
     to_ns: int
+    stores: tuple[str, ...] = ()
+    """Where; () for everywhere. In others it means whom it meant before."""
 
     @property
     def is_subject(self) -> bool:
         """Return whether rows of presence bear the name; those of references and of fans name touches only."""
         return is_subject(self.name)
+
+    def is_in(self, store: str) -> bool:
+        """Return whether it may mean somebody else in a store."""
+        return not self.stores or store in self.stores
 
 
 class LinkIndex:
@@ -237,15 +243,19 @@ def _changed(before: Standing | None, after: Standing) -> Changed | None:
         before = Standing(after.name, 0, (), after.rank, after.only_by_ref)
     if (before.rank, before.only_by_ref) != (after.rank, after.only_by_ref):
         return Changed(after.name, -FOR_EVER_NS, FOR_EVER_NS)
-    stores = {"", *(each.store for each in (*before.in_stores, *after.in_stores))}
-    spans = [span for store in stores for span, _ in _spans(before.within(store)) ^ _spans(after.within(store))]
-    if not spans:
+    was, now = ({each.store: each for each in standing.in_stores} for standing in (before, after))
+    own = sorted(store for store in was.keys() | now.keys() if was.get(store) != now.get(store))
+    in_stores = {store: _spans(before.within(store)) ^ _spans(after.within(store)) for store in ("", *own)}
+    stores = [store for store, spans in in_stores.items() if spans]
+    if not stores:
         return None
     moved_ns = _moved(before, after, stores)  # where another fan comes in between, times outside of that span become handovers
+    spans = [span for store in stores for span, _ in in_stores[store]]
     return Changed(
         after.name,
         _begin(min([*moved_ns, *(span.from_ns for span in spans)])),
         max([*moved_ns, *(span.to_ns for span in spans)]),
+        () if "" in stores else tuple(stores),
     )
 
 

@@ -84,7 +84,9 @@ class Touches:
 
     def relink(self, changed: Changed) -> None:
         """Give touches the fan that identity gives them now, after the standing of a name that they have changed."""
-        for row in self._state.ledger.touches_of(*changed):
+        for row in self._state.ledger.touches_of(changed.name, changed.from_ns, changed.to_ns):
+            if not changed.is_in(row.store):
+                continue
             values = json.loads(row.body)
             fan = self._fan(row.store, row.time_ns, row.given_fan, values)
             if fan != row.fan:

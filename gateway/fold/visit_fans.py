@@ -71,7 +71,7 @@ class VisitFans:
 
     def moved(self, changed: Changed) -> Iterator[Renamed]:
         """Yield the segments of a subject that have another fan after its standing changed."""
-        for store in self._segments.stores_of(changed.name):
+        for store in self._segments.stores_changed(changed):
             for segment in self._segments.in_span([changed.name], store, changed.from_ns, changed.to_ns):
                 fan = self.fan_of(store, segment, segment.key.key_ns)
                 if fan != segment.fan:

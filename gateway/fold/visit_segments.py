@@ -14,7 +14,7 @@ from footfall.pseudonyms import is_day_subject, to_hex
 from footfall.units import NS_PER_MINUTE, NS_PER_MS
 from gateway.fold.absences import Absences, from_text, to_text
 from gateway.fold.estate_index import seconds_of
-from gateway.fold.link_index import FEW_SUBJECTS
+from gateway.fold.link_index import FEW_SUBJECTS, Changed
 from gateway.fold.minute_counts import STAFF_ENTRIES, TRAFFIC_COLUMN
 from gateway.fold.state import State
 from gateway.fold.store import VisitRow, is_visit
@@ -91,6 +91,11 @@ class VisitSegments:
         state = self._state
         stores = {int(state.tracks.store[slot]) for slot in state.tracks.chain(int(subject, 16))}
         return sorted(stores | set(map(state.estate.stores.of, state.ledger.stores_of(subject))))
+
+    def stores_changed(self, changed: Changed) -> list[int]:
+        """Return the stores of the brand that may have visits of a name whose standing is another there."""
+        codes = self._state.estate.stores
+        return [codes.of(store) for store in changed.stores if store in codes] if changed.stores else self.stores_of(changed.name)
 
     def in_span_of_fan(self, fan: str, store: int, from_ns: int, to_ns: int) -> list[Segment]:
         """Return the segments of a fan that touch the span, by key. Save what is kept before."""

@@ -244,12 +244,12 @@ class Visits:
         subject = int(changed.name, 16)
         if subject not in self._state.links.handed:
             return
-        tracks = self._state.tracks
-        for slot in list(tracks.chain(subject)):
+        tracks, stores = self._state.tracks, self._segments.stores_changed(changed)
+        for slot in [slot for slot in tracks.chain(subject) if tracks.store.item(slot) in stores]:
             is_near = tracks.v_start_ns[slot] <= changed.to_ns and tracks.v_last_ns[slot] >= changed.from_ns
             if tracks.v_state[slot] and (is_near or tracks.v_part_of_ns[slot]):  # a track has the last part alone
                 self._cut(slot)
-        for store in self._segments.stores_of(changed.name):
+        for store in stores:
             for cut in self.parts.cut_stored(changed.name, store, changed.from_ns, changed.to_ns):
                 self._take_cut(store, cut)
 

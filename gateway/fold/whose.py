@@ -127,12 +127,13 @@ class Whose:
 
         Visits only grow, so it was behind that one before, too.
         """
-        begun, ended = (self._state.links.span_of(subject, time_ns, self._name(store)) for time_ns in (first_ns, last_ns))
+        name = self._name(store)
+        begun, ended = (self._state.links.span_of(subject, time_ns, name) for time_ns in (first_ns, last_ns))
         if begun and begun == ended:
             ended_ns = self._ended_ns(subject, store, begun)
             if ended_ns is not None and first_ns - ended_ns > int(self._state.estate.timeout_ns[store]):
-                return Changed(subject, first_ns, last_ns)
-        return Changed(subject, begun.from_ns if begun else first_ns, ended.to_ns if ended else last_ns)
+                return Changed(subject, first_ns, last_ns, (name,))
+        return Changed(subject, begun.from_ns if begun else first_ns, ended.to_ns if ended else last_ns, (name,))
 
     def _is_over(self, subject: str, store: int, span: Span, time_ns: int) -> bool:
         """Return whether a span is lent, and ended before a time with its visit."""

@@ -6,6 +6,7 @@ depends on the order in which they came.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -181,10 +182,13 @@ class Standing(NamedTuple):
 
         Who withdrew consent meanwhile and granted it again was lent it before that.
         """
-        begins = {*self.lent, *self.given_back}
-        for each in reversed(self.spans[: self.spans.index(span) + 1] if begins else ()):
-            if each.from_ns in begins:
-                return each.from_ns if each.from_ns in self.lent else None
+        if not (self.lent or self.given_back):
+            return None
+        for nth in range(bisect_left(self.spans, span), -1, -1):
+            if (from_ns := self.spans[nth].from_ns) in self.lent:
+                return from_ns
+            if from_ns in self.given_back:
+                return None
         return None
 
     def within(self, store: str) -> Standing:

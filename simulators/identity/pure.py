@@ -193,10 +193,10 @@ def _cut(standing: Standing, span: Span, visits: Sequence[tuple[int, int]]) -> S
     since_ns = standing.lent_since(span)
     if since_ns is None:
         return span
-    later = [each for each in visits if each[1] >= since_ns]
-    if later and later[0][0] <= since_ns + HEARD_WITHIN_MS * NS_PER_MS:
-        return span._replace(to_ns=min(span.to_ns, later[0][1] + NS_PER_MS))
-    return span._replace(to_ns=min(span.to_ns, since_ns + DAY_MS * NS_PER_MS, *(from_ns for from_ns, _ in later)))
+    from_ns, to_ns = next((each for each in visits if each[1] >= since_ns), (FOR_EVER_NS, FOR_EVER_NS))
+    if from_ns <= since_ns + HEARD_WITHIN_MS * NS_PER_MS:
+        return span._replace(to_ns=min(span.to_ns, to_ns + NS_PER_MS))
+    return span._replace(to_ns=min(span.to_ns, since_ns + DAY_MS * NS_PER_MS, from_ns))
 
 
 def facts_of(sent: Sequence[Sent]) -> list[Fact]:

@@ -9,7 +9,7 @@ import pytest
 
 from footfall.pseudonyms import TOP_BIT
 from gateway.fold.link_index import Changed, LinkIndex
-from gateway.identity.facts import FOR_EVER_NS, Span, Standing
+from gateway.identity.facts import FOR_EVER_NS, InStore, Span, Standing
 from gateway.state.ledger import Ledger
 from tests.support.memory_fold_store import MemoryStore
 
@@ -88,6 +88,16 @@ def test_what_a_standing_changes_lies_between_the_spans_that_differ() -> None:
 def test_whoever_had_it_in_between_changes_when_it_passes_on_before_and_after() -> None:
     found = links(standing(1, (0, 10, "fan-1"), (50, 60, "fan-1")))
     assert found.add([standing(2, (0, 10, "fan-1"), (20, 30, "fan-2"), (50, 60, "fan-1"))]) == [Changed(NAME, 10 * MS, 50 * MS)]
+
+
+def test_what_one_store_knows_of_something_lent_changes_nothing_in_another() -> None:
+    in_stores = tuple(InStore(store, (Span(0, 10 * MS, "fan-1"),), lent=(0,)) for store in ("s1", "s2"))
+    found = links(standing(1, in_stores=in_stores))
+    handed = InStore("s2", (Span(0, 10 * MS, "fan-1"), Span(10 * MS, 20 * MS, "fan-2")), lent=(0, 10 * MS))
+    assert found.add([standing(2, in_stores=(in_stores[0], handed))]) == [Changed(NAME, 10 * MS, 20 * MS, ("s2",))]
+    assert found.add([standing(3, in_stores=(handed._replace(store="s1"),))]) == [Changed(NAME, 0, 20 * MS, ("s1", "s2"))]
+    everywhere = standing(4, (0, 5, "fan-3"), in_stores=(handed._replace(store="s1"),))
+    assert found.add([everywhere]) == [Changed(NAME, 0, 5 * MS)]
 
 
 def test_a_subject_of_the_day_is_nobody_whatever_standings_state() -> None:
