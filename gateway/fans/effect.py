@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
+from gateway.fans.person_visits import PersonVisit, PersonVisits, VisitKey
 from gateway.fans.whose_then import WhoseThen
-from gateway.fold.store import DwellRow, TouchRow, VisitRow, is_visit
+from gateway.fold.store import DwellRow, TouchRow, VisitRow
 from gateway.identity.facts import Standing
 from gateway.identity.naming import StandingOf, name_of_touch
 
@@ -25,6 +27,7 @@ class Rows(Protocol):
     def visits_of(self, subject: str) -> list[VisitRow]: ...
     def dwells_of(self, subject: str) -> list[DwellRow]: ...
     def touches_of(self, name: str) -> list[TouchRow]: ...
+    def names_of_fan(self, fan: str) -> list[str]: ...
 
 
 class Moved(NamedTuple):
@@ -43,7 +46,7 @@ class Effect:
     names: int = 0
     """Identifiers, references and fan ids that mean somebody else, at some time."""
     visits: int = 0
-    """Those that get another fan, or that are cut otherwise, since their subject passes on at another time."""
+    """Those that get another fan, or that begin or end at another time: cut otherwise, or one with others of the same fan."""
     added: int = 0
     """Of the visits, those that are only afterwards."""
     voided: int = 0
@@ -79,21 +82,64 @@ def effect_of(
     effect = Effect()
     names = sorted({name for name in {*before, *after} if _means(before.get(name)) != _means(after.get(name))})
     effect.names = len(names)
-    visits_of = lru_cache(_KEPT)(rows.visits_of)
+    visits_of, names_of = lru_cache(_KEPT)(rows.visits_of), _names_of(rows, names, before, after)
     was, will_be = (WhoseThen(visits_of, _looked_up(each, names, standing_of), timeout_ns) for each in (before, after))
+    visits = _Visits(*(PersonVisits(each, names_of, rows.touches_of, _names_touch(each), timeout_ns) for each in (was, will_be)))
     touches: dict[tuple[str, str, int], TouchRow] = {}
     for name in names:
         effect.fans |= _fans(before.get(name)) ^ _fans(after.get(name))
         if _SEPARATOR not in name:
-            visits = _changed(effect, _Cut.of_visits(was, name), _Cut.of_visits(will_be, name))
-            effect.visits, effect.added, effect.voided = (
-                effect.visits + visits.changed, effect.added + visits.added, effect.voided + visits.voided,
-            )  # fmt: skip
+            visits.move(effect, name)
             dwells = rows.dwells_of(name)
-            effect.dwells += _changed(effect, _Cut.of_dwells(was, name, dwells), _Cut.of_dwells(will_be, name, dwells)).changed
+            effect.dwells += _changed(effect, _Cut.of_dwells(was, name, dwells), _Cut.of_dwells(will_be, name, dwells))
         touches.update(((row.store, row.agent, row.row), row) for row in rows.touches_of(name) if not row.void)
+    visits.count(effect)
     _touches(effect, touches.values(), was, will_be)
     return effect
+
+
+def _names_of(
+    rows: Rows, names: Iterable[str], before: Mapping[str, Standing], after: Mapping[str, Standing]
+) -> Callable[[str], Collection[str]]:
+    """Return what gives every name that means a fan, or meant it at some time, by what is known now or afterwards."""
+    changing: defaultdict[str, set[str]] = defaultdict(set)
+    for name in names:
+        for fan in _fans(before.get(name)) | _fans(after.get(name)):
+            changing[fan].add(name)
+    return lambda fan: changing[fan].union(rows.names_of_fan(fan))
+
+
+def _names_touch(whose: WhoseThen) -> Callable[[TouchRow], str]:
+    return lambda row: named(whose.at(row), row)
+
+
+class _Visits:
+    """Counts visits, by what they were and what they will be: a visit may have segments of several subjects of a fan."""
+
+    def __init__(self, was: PersonVisits, will_be: PersonVisits) -> None:
+        self._was: Final = was
+        self._will_be: Final = will_be
+        self._fans: Final[set[str]] = set()
+        self._gone: Final[set[VisitKey]] = set()
+        self._come: Final[set[VisitKey]] = set()
+
+    def move(self, effect: Effect, subject: str) -> None:
+        """Count from whom to whom the segments of a subject pass."""
+        was, will_be = (_Cut.of_segments(each.segments_of(subject)) for each in (self._was, self._will_be))
+        _changed(effect, was, will_be)
+        self._fans.update(fan for each in (was, will_be) for fan in each.fans.values() if fan)
+        self._compare(self._was.of_nobody(subject), self._will_be.of_nobody(subject))
+
+    def count(self, effect: Effect) -> None:
+        """Count the visits that change, those that are only afterwards, and those that are no more."""
+        for fan in sorted(self._fans):
+            self._compare(self._was.of_fan(fan), self._will_be.of_fan(fan))
+        effect.visits = len(self._gone | self._come)
+        effect.added, effect.voided = len(self._come - self._gone), len(self._gone - self._come)
+
+    def _compare(self, was: Mapping[VisitKey, PersonVisit], will_be: Mapping[VisitKey, PersonVisit]) -> None:
+        self._gone.update(key for key, visit in was.items() if will_be.get(key) != visit)
+        self._come.update(key for key, visit in will_be.items() if was.get(key) != visit)
 
 
 def _means(standing: Standing | None) -> object:
@@ -118,11 +164,13 @@ class _Cut(NamedTuple):
     fans: dict[_Key, str]
 
     @classmethod
-    def of_visits(cls, whose: WhoseThen, subject: str) -> _Cut:
-        rows: dict[_Key, VisitRow] = {
-            (row.store, "", row.agent, row.key_ns): row for row in whose.parts_of(subject) if is_visit(row)
-        }  # fmt: skip
-        return cls({**rows}, {key: whose.of_visit(row) for key, row in rows.items()})
+    def of_segments(cls, segments: Iterable[tuple[VisitRow, str]]) -> _Cut:
+        rows: dict[_Key, _Row] = {}
+        fans: dict[_Key, str] = {}
+        for row, fan in segments:
+            key = row.store, "", row.agent, row.key_ns
+            rows[key], fans[key] = row, fan
+        return cls(rows, fans)
 
     @classmethod
     def of_dwells(cls, whose: WhoseThen, subject: str, dwells: Iterable[DwellRow]) -> _Cut:
@@ -135,16 +183,8 @@ class _Cut(NamedTuple):
         return self.fans[max(at)[1]] if at else ""
 
 
-class _Count(NamedTuple):
-    """How many rows change, and of these how many are only afterwards, and only before."""
-
-    changed: int = 0
-    added: int = 0
-    voided: int = 0
-
-
-def _changed(effect: Effect, was: _Cut, will_be: _Cut) -> _Count:
-    """Count each row that is another's, begins or ends at another time, or that there is only before, or only afterwards."""
+def _changed(effect: Effect, was: _Cut, will_be: _Cut) -> int:
+    """Return how many rows are another's, begin or end at another time, or are there only before, or only afterwards."""
     changed, new, gone = 0, will_be.rows.keys() - was.rows.keys(), was.rows.keys() - will_be.rows.keys()
     for key, row in will_be.rows.items():
         old = was.rows.get(key)
@@ -155,7 +195,7 @@ def _changed(effect: Effect, was: _Cut, will_be: _Cut) -> _Count:
             effect.move_if_other(was.fans[key], will_be.fans[key])
     for key in gone:
         effect.move_if_other(was.fans[key], will_be.fan_at(key, was.rows[key].start_ns))
-    return _Count(changed + len(new) + len(gone), len(new), len(gone))
+    return changed + len(new) + len(gone)
 
 
 def _looked_up(standings: Mapping[str, Standing], names: Collection[str], standing_of: StandingOf) -> Callable[[str], Standing | None]:

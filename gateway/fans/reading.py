@@ -115,6 +115,10 @@ class AllRows:
         """Return all touches of a name."""
         return self._ledger.touches_of(name)
 
+    def names_of_fan(self, fan: str) -> list[str]:
+        """Return every name that means a fan, or meant it at some time."""
+        return self._ledger.names_of_fan(fan)
+
     @cached_property
     def _open(self) -> Mapping[str, list[OpenTrack]]:
         found: defaultdict[str, list[OpenTrack]] = defaultdict(list)

@@ -9,6 +9,7 @@ from typing import Final
 
 from footfall.units import NS_PER_MS
 from gateway.fans.recut import recut, recut_dwells, wholes_of
+from gateway.fold.handovers import handovers_of
 from gateway.fold.lendings import Heard, VisitsIn, as_given_back, ended_ns, is_over, without
 from gateway.fold.link_index import span_at
 from gateway.fold.store import DwellRow, TouchRow, VisitRow, is_visit
@@ -47,6 +48,11 @@ class WhoseThen:
         """Return the visits of a subject, cut where it passed on."""
         standing = self._standing_of(subject)
         return [part for whole in wholes_of(self._visits_of(subject)) for part in recut(whole, standing)]
+
+    def handovers_ns(self, subject: str, store: str) -> list[int]:
+        """Return when a subject passed from one to another in a store, in order."""
+        standing = self._standing_of(subject)
+        return handovers_of(standing, store) if standing else []
 
     def dwells_of(self, subject: str, rows: Iterable[DwellRow]) -> list[DwellRow]:
         """Return dwells of a subject, cut where it passed on, each with its fan; "" for nobody known."""

@@ -10,6 +10,7 @@ from gateway.fold.store import DwellRow, TouchRow, VisitRow
 from gateway.fold.touch_names import names_of
 from gateway.identity.fact_store import MemoryFactStore
 from gateway.identity.facts import Fact, Identifier, Link, Mention, Standing
+from gateway.identity.facts import names_of as names_of_fact
 from gateway.identity.identity import Identity
 from gateway.identity.types import IdentifierTypes
 
@@ -34,9 +35,11 @@ class Brand:
         self._visits: list[VisitRow] = []
         self._dwells: list[DwellRow] = []
         self._touches: list[TouchRow] = []
+        self._names: set[str] = set()
         self.know(*facts)
 
     def know(self, *facts: Fact) -> None:
+        self._names.update(name for fact in facts for name in names_of_fact(fact))
         Identity(self._store, TYPES, KEY).take(facts)
 
     def visit(self, number: int, start_s: int, store: str = "s1", seconds: int = 60, dwell_s: int = 30) -> None:
@@ -65,6 +68,9 @@ class Brand:
 
     def touches_of(self, name: str) -> list[TouchRow]:
         return [row for row in self._touches if name in names_of(json.loads(row.body))]
+
+    def names_of_fan(self, fan: str) -> list[str]:
+        return sorted(name for name, standing in self.standings(self._names).items() if fan in standing.fans())
 
     def facts_naming(self, names: Collection[str]) -> Iterable[Fact]:
         return self._store.facts_naming(names)

@@ -13,7 +13,7 @@ from footfall.units import NS_PER_S
 from gateway.identity.facts import Identifier, Link
 from gateway.state.facts_tail import facts_after
 from tests.support.fan_shop import FanShop
-from tests.support.journal_stories import T0
+from tests.support.journal_stories import T0, of
 from tests.support.shop_stories import PEOPLE, seen
 
 ANN, BEN = f"{PEOPLE['ann']:016x}", f"{PEOPLE['ben']:016x}"
@@ -389,3 +389,36 @@ def test_an_owner_who_is_not_there_is_refused(place: FanShop, arguments: tuple[s
     found = place.fan(*arguments, "--reason", "told so")
     assert isinstance(found.exception, ConfigError)
     assert why in str(found.exception)
+
+
+def visits_of(place: FanShop) -> dict[tuple[object, ...], tuple[object, ...]]:
+    """What a database has of visits, by their keys."""
+    rows = of(place.shop.rows, "visit")
+    return {
+        (row["agent"], row["time_ns"]): (row["fan"], row["started_ms"], row["seconds"], row["open"])
+        for row in rows if not row["void"]
+    }  # fmt: skip
+
+
+def test_a_preview_of_a_merge_and_of_its_split_counts_the_visits_that_the_fold_changes(tmp_path: Path) -> None:
+    """Two had one tag in one visit; one of them has a card, too, which is heard around the handover, and at another time."""
+    place = FanShop(tmp_path / "gateway")
+    handed = [("tag", BEN, "fan-1", 90), ("tag", BEN, "fan-2", 400), ("member", ANN, "fan-2", -90)]
+    place.shop.know([
+        Link(id=f"l{n}", learned_ns=T0, source="desk", identifier=Identifier(kind, subject), fan=fan, from_ns=T0 + from_s * NS_PER_S)
+        for n, (kind, subject, fan, from_s) in enumerate(handed)
+    ])  # fmt: skip
+    heard = [seen("ben", "a", at_s) for at_s in range(100, 700, 30)] + [seen("ann", "a", at_s) for at_s in range(385, 500, 30)]
+    place.shop.hear(*sorted(heard, key=lambda row: row.at_s)).close()
+    place.shop.hear(*(seen("ann", "a", place.shop.now_s + at_s) for at_s in (0, 30))).close()
+    place.fold()
+    merge = ""
+    for arguments in (["merge", "fan-1", "fan-2"], ["split"]):
+        effect = json.loads(place.fan(*arguments, *([merge] if merge else []), "--dry-run", "--json").stdout)["effect"]
+        before = visits_of(place)
+        merge = decided(place, *arguments, *([merge] if merge else []))
+        after = visits_of(place)
+        changed = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
+        counted = len(changed), len(after.keys() - before.keys()), len(before.keys() - after.keys())
+        assert (effect["visits"], effect["added"], effect["voided"]) == counted, arguments
+        assert counted[0] > 1

@@ -13,7 +13,7 @@ from gateway.identity.facts import Consent, Fact, Identifier, Link, Merge, Revok
 from tests.support.fan_brand import KEY, TYPES, Brand, card, link
 
 S = 1_000_000_000
-TIMEOUT_NS = {"s1": 100 * S, "s2": 100 * S}
+TIMEOUT_NS = {"s1": 30 * S, "s2": 30 * S}
 MERGE = Merge(id="m", learned_ns=50, fans=("a", "b"))
 
 
@@ -124,6 +124,33 @@ def test_a_handover_cuts_a_visit_and_its_dwell_and_the_next_one_cuts_them_again(
     known.know(second)
     effect = previewed(known, Revoke(id="r", learned_ns=60 * S, of="b")).effect()
     assert (effect.visits, effect.added, effect.voided, effect.dwells, effect.moved) == (2, 0, 1, 2, {Moved("b", "a"): 3})
+
+
+def test_visits_that_become_one_are_counted_longer_and_no_more() -> None:
+    """Both fans had one tag in a visit of it: as one person's it is one visit, and two again once the merge is undone."""
+    tag = Identifier("tag", card(2).subject)
+    known = Brand(*(
+        Link(id=fan, learned_ns=50 * S, source="desk", identifier=tag, fan=fan, from_ns=from_ns)
+        for fan, from_ns in (("a", 90 * S), ("b", 400 * S))
+    ))  # fmt: skip
+    known.visit(2, 100, seconds=600, dwell_s=600)
+    effect = previewed(known, MERGE).effect()
+    assert (effect.visits, effect.added, effect.voided, effect.dwells) == (2, 0, 1, 2)
+    assert effect.moved == {Moved("b", "a"): 2}
+    known.know(MERGE)
+    effect = previewed(known, Split(id="s", learned_ns=60 * S, of="m")).effect()
+    assert (effect.visits, effect.added, effect.voided, effect.dwells) == (2, 1, 0, 2)
+
+
+def test_visits_of_two_who_come_together_are_one_as_one_person_s() -> None:
+    """Each has a card; b comes 20 s after a leaves, and so does it later but for a touch between; another time b is there alone."""
+    known = Brand(link(1, "a"), link(2, "b"))
+    for number, start_s in ((1, 100), (2, 180), (1, 1000), (2, 1110), (2, 2000)):
+        known.visit(number, start_s)
+    known.touch("scan", 1085, 0.0, 1)
+    effect = previewed(known, MERGE).effect()
+    assert (effect.visits, effect.added, effect.voided, effect.dwells) == (5, 0, 2, 3)
+    assert effect.moved == {Moved("b", "a"): 6}
 
 
 def test_visits_are_cut_by_what_was_known_then() -> None:
