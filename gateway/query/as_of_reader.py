@@ -16,6 +16,7 @@ import numpy.typing as npt
 from footfall.errors import ConfigError
 from gateway.points import SCHEMA
 from gateway.points.revision import NOT_THERE, series_of, tags_of
+from gateway.query.reader_above import ReaderAbove
 from gateway.sinks.cells import Aggregate, CellTable, cells_of, merged
 from gateway.sinks.reader import OnPage, PointReader, quiet
 from gateway.sinks.table import Builder, PointTable, joined
@@ -34,32 +35,20 @@ class _PointKey(NamedTuple):
     time_ns: int
 
 
-class AsOfReader:
+class AsOfReader(ReaderAbove):
     """A PointReader of the same database as of `as_of_ns`."""
 
     def __init__(self, reader: PointReader, as_of_ns: int) -> None:
-        self.where: str = reader.where
-        self._reader: Final = reader
+        super().__init__(reader)
         self._as_of_ns: Final = as_of_ns
         self._found: dict[str, dict[_PointKey, str]] = {}
         self.unread: list[int] = []
         """The times of the points, ns, whose revisions mean nothing, since others wrote them; they are as they are now."""
 
-    def stores(self) -> list[str]:
-        """Return the stores that the database has now."""
-        return self._reader.stores()
-
     def span(self, measurement: str, store: str | None = None) -> tuple[int, int] | None:
         """Return the span of the points that the database has now, up to the time."""
-        span = self._reader.span(measurement, store)
+        span = self._below.span(measurement, store)
         return None if span is None or span[0] >= self._as_of_ns else (span[0], min(span[1], self._as_of_ns - 1))
-
-    def interrupt(self) -> None:
-        """Interrupt the reader below."""
-        self._reader.interrupt()
-
-    def close(self) -> None:
-        """Leave the reader below to whoever opened it."""
 
     def rows(
         self,
@@ -75,11 +64,11 @@ class AsOfReader:
     ) -> PointTable:
         """Return the points as PointReader does, as they were then. ConfigError for a measurement without revisions."""
         if measurement in _AS_THEY_ARE:
-            return self._reader.rows(measurement, store, from_ns, to_ns, columns, void=void, on_page=on_page, **tags)
+            return self._below.rows(measurement, store, from_ns, to_ns, columns, void=void, on_page=on_page, **tags)
         schema, to_ns = SCHEMA[measurement], self._until(to_ns)
         names = (*schema.tags, *schema.fields) if columns is None else tuple(columns)
         read = tuple(dict.fromkeys((*names, *schema.tags)))
-        table = self._reader.rows(measurement, store, from_ns, to_ns, read, void=void, on_page=on_page, **tags)
+        table = self._below.rows(measurement, store, from_ns, to_ns, read, void=void, on_page=on_page, **tags)
         revised = {
             point: was
             for point, was in self._revisions(measurement).items()
@@ -110,7 +99,7 @@ class AsOfReader:
         to_ns = self._until(to_ns)
         changed = {p.store for p in self._revisions(measurement) if from_ns <= p.time_ns < to_ns and (stores is None or p.store in stores)}
         if not changed:
-            return self._reader.cells(measurement, aggregates, from_ns, to_ns, bucket_ns, by, stores, on_page, edges_ns=edges_ns, **tags)
+            return self._below.cells(measurement, aggregates, from_ns, to_ns, bucket_ns, by, stores, on_page, edges_ns=edges_ns, **tags)
         is_apart = stores is not None and "store" in by
         read: Sequence[str | None] = sorted(changed) if is_apart else [None] if stores is None else stores
         table = joined([self.rows(measurement, name, from_ns, to_ns, void=False, on_page=on_page, **tags) for name in read])
@@ -118,7 +107,7 @@ class AsOfReader:
         rest = [name for name in stores or () if name not in changed]
         if not (is_apart and rest):
             return found
-        others = self._reader.cells(measurement, aggregates, from_ns, to_ns, bucket_ns, by, rest, on_page, edges_ns=edges_ns, **tags)
+        others = self._below.cells(measurement, aggregates, from_ns, to_ns, bucket_ns, by, rest, on_page, edges_ns=edges_ns, **tags)
         return merged([found, others])
 
     def _until(self, to_ns: int | None) -> int:
@@ -129,7 +118,7 @@ class AsOfReader:
         if measurement not in REVISED:
             raise ConfigError(f"as_of: the database keeps no earlier versions of {measurement}; it has those of {', '.join(REVISED)}")
         if measurement not in self._found:
-            table = self._reader.rows("revision", from_ns=self._as_of_ns, of=measurement)
+            table = self._below.rows("revision", from_ns=self._as_of_ns, of=measurement)
             points = map(_PointKey, table.values("store"), table.values("series"), table.values("point_ns"))
             found: dict[_PointKey, str] = {}
             for point, was in zip(points, table.values("was"), strict=True):

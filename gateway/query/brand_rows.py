@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from footfall.units import NS_PER_DAY
 from gateway.points import Coded
-from gateway.sinks.cells import Aggregate, CellTable
+from gateway.query.reader_above import ReaderAbove
 from gateway.sinks.reader import OnPage, PointReader, quiet
 from gateway.sinks.table import PointTable
 
@@ -36,32 +36,19 @@ class BrandRule:
     fans: tuple[str, ...] = ()
 
 
-class BrandReader:
-    """A PointReader whose touches are those that `rule` derives; other measurements are as they are."""
+class BrandReader(ReaderAbove):
+    """A PointReader whose touches are those that `rule` derives; other measurements are as they are.
+
+    Nobody asks for cells of touches, since their columns are derived.
+    """
 
     def __init__(self, reader: PointReader, rule: BrandRule, is_shown: Callable[[str], bool] | None = None) -> None:
         """`is_shown`: whether a fan may be named in columns of `fans`; None: every one may."""
-        self.where: str = reader.where
+        super().__init__(reader)
         self._is_shown: Final = is_shown
-        self._reader: Final = reader
         self._rule: Final = rule
         self._read: tuple[object, PointTable] | None = None
         """What was read last, and for what: stores of one span are asked for one after the other."""
-
-    def stores(self) -> list[str]:
-        """Return the stores of the reader below."""
-        return self._reader.stores()
-
-    def span(self, measurement: str, store: str | None = None) -> tuple[int, int] | None:
-        """Return the span of the reader below."""
-        return self._reader.span(measurement, store)
-
-    def interrupt(self) -> None:
-        """Interrupt the reader below."""
-        self._reader.interrupt()
-
-    def close(self) -> None:
-        """Leave the reader below to whoever opened it."""
 
     def rows(
         self,
@@ -77,7 +64,7 @@ class BrandReader:
     ) -> PointTable:
         """Return the points as PointReader does; of touches with a span and columns what the rule derives, with the columns it adds."""
         if measurement != TOUCH or from_ns is None or to_ns is None or columns is None:
-            return self._reader.rows(measurement, store, from_ns, to_ns, columns, void=void, on_page=on_page, **tags)
+            return self._below.rows(measurement, store, from_ns, to_ns, columns, void=void, on_page=on_page, **tags)
         found = self._derived(from_ns, to_ns, columns, void, on_page)
         kept = found.time_ns >= from_ns
         for name, value in (({} if store is None else {"store": store}) | tags).items():
@@ -90,27 +77,9 @@ class BrandReader:
         if self._read is None or self._read[0] != wanted:
             every = tuple(dict.fromkeys((*columns, *self._rule.needs)))
             begin_ns = max(from_ns - BEFORE_NS, 0)
-            table = self._reader.rows(TOUCH, None, begin_ns, to_ns, every, void=void, on_page=on_page, **self._rule.tags)
+            table = self._below.rows(TOUCH, None, begin_ns, to_ns, every, void=void, on_page=on_page, **self._rule.tags)
             self._read = wanted, self._rule.derive(table)
         return self._read[1]
-
-    def cells(
-        self,
-        measurement: str,
-        aggregates: Sequence[Aggregate],
-        from_ns: int,
-        to_ns: int,
-        bucket_ns: int,
-        by: Sequence[str] = ("store",),
-        /,
-        stores: Sequence[str] | None = None,
-        on_page: OnPage = quiet,
-        *,
-        edges_ns: Sequence[int] = (),
-        **tags: str,
-    ) -> CellTable:
-        """Return the cells of the reader below: of touches nobody asks for cells, since their columns are derived."""
-        return self._reader.cells(measurement, aggregates, from_ns, to_ns, bucket_ns, by, stores, on_page, edges_ns=edges_ns, **tags)
 
 
 def concealed(table: PointTable, columns: Sequence[str], is_shown: Callable[[str], bool] | None) -> PointTable:

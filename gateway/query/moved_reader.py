@@ -16,6 +16,7 @@ import numpy.typing as npt
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
 from gateway.points import Coded, Column
 from gateway.query.coverage import TASKS, CoverageTask
+from gateway.query.reader_above import ReaderAbove
 from gateway.query.wall import NsColumn
 from gateway.sinks.cells import Aggregate, CellTable
 from gateway.sinks.reader import OnPage, PointReader, quiet, reads_of
@@ -63,15 +64,15 @@ class _Taken(NamedTuple):
     weight: npt.NDArray[np.float64]
 
 
-class MovedReader:
+class MovedReader(ReaderAbove):
     """A PointReader of the moved points. `moves` are by the names that stores have in the database; of other stores it has nothing.
 
     Several moves may go to one store: its cells are then those of several stores, at equal times.
     """
 
     def __init__(self, reader: PointReader, moves: Mapping[str, Sequence[Move]], grain_ns: int) -> None:
-        self._reader, self._moves, self._grain_ns = reader, moves, grain_ns
-        self.where = reader.where
+        super().__init__(reader)
+        self._moves, self._grain_ns = moves, grain_ns
 
     def stores(self) -> list[str]:
         """Return the stores to which points go."""
@@ -79,14 +80,7 @@ class MovedReader:
 
     def span(self, measurement: str, store: str | None = None) -> tuple[int, int] | None:
         """Return the span of the reader below; coverage is known of all time."""
-        return (0, 0) if measurement == "coverage" else self._reader.span(measurement, store)
-
-    def interrupt(self) -> None:
-        """Interrupt the reader below."""
-        self._reader.interrupt()
-
-    def close(self) -> None:
-        """Leave the reader below to whoever opened it."""
+        return (0, 0) if measurement == "coverage" else self._below.span(measurement, store)
 
     def rows(
         self,
@@ -106,7 +100,7 @@ class MovedReader:
         names = [name for name, moves in self._moves.items() if any(store in (None, move.store) for move in moves)]
         first, last = self._span_of(names)
         wanted = columns if columns is None or "store" in columns else (*columns, "store")
-        read = partial(self._reader.rows, measurement, from_ns=first, to_ns=last, columns=wanted, void=void, on_page=on_page, **tags)
+        read = partial(self._below.rows, measurement, from_ns=first, to_ns=last, columns=wanted, void=void, on_page=on_page, **tags)
         found = joined([read(store=name) for name in reads_of(names) or [None]])
         taken = self._taken(found.time_ns, found.coded("store"))
         moved = found.where(taken.row)
@@ -135,7 +129,7 @@ class MovedReader:
         names = [name for name, moves in self._moves.items() if any(wanted is None or move.store in wanted for move in moves)]
         first, last = self._span_of(names)
         keys = by if "store" in by else ("store", *by)
-        table = self._reader.cells(
+        table = self._below.cells(
             measurement, aggregates, first, last, min(bucket_ns, self._grain_ns), keys, names, on_page, edges_ns=(), **tags
         )  # fmt: skip
         return self._moved_cells(table, aggregates, by, from_ns, to_ns, wanted)

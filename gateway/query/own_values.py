@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 
 from gateway.points import Coded
+from gateway.query.reader_above import ReaderAbove
 from gateway.sinks.cells import Aggregate, CellTable
 from gateway.sinks.reader import OnPage, PointReader, quiet
-from gateway.sinks.table import PointTable
 
 OUTCOME: Final = "outcome"
 VALUE: Final = "value"
@@ -20,47 +20,19 @@ _DID: Final = [Aggregate(name, "sum", name) for name in ("identified", "orders",
 IsOwn = Callable[[str], bool]
 
 
-class OwnValuesReader:
-    """A PointReader in whose cells of `outcome` values of other stores are "", the value of nobody, so that sums stay what they are."""
+class OwnValuesReader(ReaderAbove):
+    """A PointReader in whose cells of `outcome` values of other stores are "", the value of nobody, so that sums stay what they are.
+
+    Nobody asks for the points of `outcome`, which are always added up.
+    """
 
     def __init__(self, reader: PointReader, is_own: Mapping[str, IsOwn]) -> None:
         """`is_own`: by the kind of value, the tag `by`, whether a value is of the stores that are asked about; other kinds are no names.
 
         A value that did something in a store is named there all the same: its touches there have it, too.
         """
-        self.where: str = reader.where
-        self._reader: Final = reader
+        super().__init__(reader)
         self._is_own: Final = is_own
-
-    def stores(self) -> list[str]:
-        """Return the stores of the reader below."""
-        return self._reader.stores()
-
-    def span(self, measurement: str, store: str | None = None) -> tuple[int, int] | None:
-        """Return the span of the reader below."""
-        return self._reader.span(measurement, store)
-
-    def interrupt(self) -> None:
-        """Interrupt the reader below."""
-        self._reader.interrupt()
-
-    def close(self) -> None:
-        """Leave the reader below to whoever opened it."""
-
-    def rows(
-        self,
-        measurement: str,
-        store: str | None = None,
-        from_ns: int | None = None,
-        to_ns: int | None = None,
-        columns: Sequence[str] | None = None,
-        *,
-        void: bool = False,
-        on_page: OnPage = quiet,
-        **tags: str,
-    ) -> PointTable:
-        """Return the points as the reader below does: nobody asks for those of `outcome`, which are always added up."""
-        return self._reader.rows(measurement, store, from_ns, to_ns, columns, void=void, on_page=on_page, **tags)
 
     def cells(
         self,
@@ -78,11 +50,11 @@ class OwnValuesReader:
         **tags: str,
     ) -> CellTable:
         """Return the cells as the reader below does; several of one bucket may be of nobody."""
-        found = self._reader.cells(measurement, aggregates, from_ns, to_ns, bucket_ns, by, stores, on_page, edges_ns=edges_ns, **tags)
+        found = self._below.cells(measurement, aggregates, from_ns, to_ns, bucket_ns, by, stores, on_page, edges_ns=edges_ns, **tags)
         is_own = self._is_own.get(tags.get("by", "")) if measurement == OUTCOME and VALUE in by else None
         if is_own is None:
             return found
-        did = self._reader.cells(
+        did = self._below.cells(
             OUTCOME, _DID, from_ns, to_ns, bucket_ns, ("store", VALUE), stores, on_page, edges_ns=edges_ns, **tags
         )  # fmt: skip
         return _concealed(found, is_own, _acting(did))
