@@ -17,7 +17,7 @@ from pathlib import PurePath
 from typing import Final, NamedTuple
 
 from edge_agent.clock import Clock
-from edge_agent.sources.source import AliveUntil, Gap, Heard, ObservationTask, Source
+from edge_agent.sources.source import AliveUntil, Gap, Heard, ObservationTask, Source, Unexplained
 from footfall.backoff import Backoff
 from footfall.health import SourceHealth
 from footfall.units import NS_PER_S
@@ -188,7 +188,7 @@ class Supervisor:
 
     def _count(self, name: str, heard: Heard) -> None:
         self._hear(replace(heard, source=name, task=self._task(name)) if type(heard) is Gap else heard)
-        self.heard_total[name] += not isinstance(heard, AliveUntil)
+        self.heard_total[name] += heard.total if isinstance(heard, Unexplained) else not isinstance(heard, Gap | AliveUntil)
 
     def _is_over(self, ended: threading.Event) -> bool:
         return self._stop.is_set() or ended.is_set()

@@ -30,7 +30,7 @@ class SourceHealth(_AgentReport):
     detail: Annotated[str, Field(max_length=300)] = ""
     restarts_total: Total = 0
     heard_total: Total = 0
-    """Things emitted since the agent started: sightings, crossings, counters' readings, and messages that no profile explains."""
+    """What was heard since the agent started: sightings, crossings, counters' readings, and each message that no profile explains."""
 
 
 class Health(_AgentReport):

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from edge_agent.clock import SystemClock
-from edge_agent.sources.source import Crossing, Gap, Heard
+from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, Unexplained
 from edge_agent.supervisor import DARK_S, STOOD_STILL_S, Supervisor
 from tests.support.waiting import PATIENCE_S
 
@@ -101,6 +101,19 @@ def test_an_exception_is_a_fault_with_a_dated_gap() -> None:
     assert (gap.source, gap.task) == ("door", "doors")
     assert supervisor.health["door"].restarts_total == 1
     assert supervisor.report()["door"].heard_total == len(heard) - 1, "the gap is the supervisor's own word"
+
+
+def test_what_was_heard_is_counted_by_message_and_a_gap_is_no_message() -> None:
+    def mixed(emit: Callable[[Heard], None], stop: threading.Event) -> None:
+        now_ns = CLOCK.boot_ns()
+        emit(Unexplained(now_ns, "ble.unknown", 3))
+        emit(Gap(now_ns, now_ns, "llrp.antenna-lost"))
+        emit(AliveUntil(now_ns))
+        emit(Crossing(now_ns, "main", 1, 0))
+
+    with supervised(Scripted(mixed)) as (supervisor, heard):
+        until(lambda: len(heard) == 4)
+        until(lambda: supervisor.report()["door"].heard_total == 4)
 
 
 def test_silence_is_a_fault_and_a_hung_thread_is_left_behind() -> None:
