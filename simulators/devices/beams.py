@@ -22,6 +22,7 @@ from gpiozero.pins.mock import MockFactory, MockPin
 
 from device_profiles.decoders.beam_pair import BEAMS, Beam
 from edge_agent.sources.source import Crossing, Sighting
+from simulators.devices.emulator import SAID_S, until_said
 
 OUTER_PIN: Final = 17
 INNER_PIN: Final = 27
@@ -42,6 +43,7 @@ class BeamPins:
 
     def __init__(self, *, broken_is: str = "low", hurry: float = 1.0, mend_s: float = 3.0, seed: int = 1) -> None:
         self.said_total = 0
+        self._given_total = 0
         self._broken_is: Final = broken_is
         self._hurry: Final = hurry
         self._mend_s: Final = mend_s
@@ -82,8 +84,12 @@ class BeamPins:
         if not isinstance(heard, Crossing):
             raise ValueError("beams hear no identifiers")
         for inwards, people in ((True, heard.entered), (False, heard.left)):
+            self._given_total += people
             for _ in range(people):
                 self._walkers.put(inwards)
+
+    def wait_said(self, timeout_s: float = SAID_S) -> None:
+        until_said(lambda: self.said_total >= self._given_total, timeout_s)
 
     def settings(self) -> Mapping[str, Any]:
         return {"kind": "gpio", "profile": "beam-pair", "door": "main", "outer_pin": OUTER_PIN, "inner_pin": INNER_PIN}

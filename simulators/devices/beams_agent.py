@@ -26,6 +26,7 @@ from edge_agent.command import agent
 from edge_agent.sources.source import Crossing, Sighting
 from footfall.errors import FootfallError
 from simulators.devices.beams import BeamPins
+from simulators.devices.emulator import SAID_S, until_said
 
 HOST: Final = "127.0.0.1"
 LIMIT_S: Final = 20.0
@@ -40,7 +41,7 @@ class RemoteBeams:
         self._connection: socket.socket | None = None
         self._answers: Any = None
         self._lock: Final = threading.Lock()
-        self._said = 0
+        self._said = self._given_total = 0
 
     def __enter__(self) -> Self:
         return self
@@ -63,7 +64,11 @@ class RemoteBeams:
     def say(self, heard: Sighting | Crossing) -> None:
         if not isinstance(heard, Crossing):
             raise ValueError("beams hear no identifiers")
+        self._given_total += heard.entered + heard.left
         self._ask({"say": [heard.entered, heard.left]})
+
+    def wait_said(self, timeout_s: float = SAID_S) -> None:
+        until_said(lambda: self.said_total >= self._given_total, timeout_s)
 
     def settings(self) -> Mapping[str, Any]:
         return self._pins.settings()

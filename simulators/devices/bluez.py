@@ -28,6 +28,7 @@ from device_profiles.advertisement import Advertisement
 from edge_agent.sources.source import Crossing, Sighting
 from simulators.devices.bluetoothd import FORGET_S, Bluetoothd
 from simulators.devices.bluez_air import advertisement_of, slots_of
+from simulators.devices.emulator import SAID_S
 from simulators.parts.private_bus import PrivateBus
 
 DOWN_S: Final = 2.0
@@ -120,8 +121,7 @@ class BlueZ:
         wanted = list(self.adapters.values()) if receiver is None else [self.adapters[receiver]]
         self._await(lambda: all(self.daemon.is_listening(adapter) for adapter in wanted), timeout_s, "nobody scans")
 
-    def wait_said(self, timeout_s: float = 30.0) -> None:
-        """Wait until every queued sighting is in the air, or lost."""
+    def wait_said(self, timeout_s: float = SAID_S) -> None:
         self._await(lambda: self.daemon.counts.total() >= self._told_total, timeout_s, "it has not said all")
 
     def __enter__(self) -> Self:
@@ -148,14 +148,17 @@ class BlueZ:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(_START_S)
 
     def _begin(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Start it and go on."""
+        """Return once it has begun: the loop takes its first step before it takes what was asked for later."""
+        has_begun = threading.Event()
 
         def start() -> None:
             task = self._loop.create_task(work())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+            self._loop.call_soon(has_begun.set)
 
         self._loop.call_soon_threadsafe(start)
+        has_begun.wait(_START_S)
 
     async def _end(self) -> None:
         for task in list(self._tasks):

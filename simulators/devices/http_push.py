@@ -29,6 +29,7 @@ from typing import Any, Final, Self
 
 from edge_agent.sources.source import Crossing, Sighting
 from footfall.errors import ConfigError
+from simulators.devices.emulator import SAID_S, until_said
 from simulators.devices.http_push_formats import FORMATS, Counter, Post
 from simulators.parts.process import free_port
 
@@ -106,6 +107,14 @@ class PushCamera:
                 counts[0] += heard.entered
                 counts[1] += heard.left
         self._wake.set()
+
+    def wait_said(self, timeout_s: float = SAID_S) -> None:
+        until_said(self._has_said_all, timeout_s)
+
+    def _has_said_all(self) -> bool:
+        with self._lock:
+            passed = any(any(counter.unreported) for counter in self._counters.values())
+            return not passed and not self._due and not any(people for _, people in self._pending.values())
 
     def settings(self) -> Mapping[str, Any]:
         doors = {self._format.line(counter.channel): door for door, counter in self._counters.items()}

@@ -27,6 +27,7 @@ from typing import Any, Final, Self
 from edge_agent.llrp.codec import HEADER, LlrpMessage, Parameter
 from edge_agent.llrp.setup import ANTENNA_EVENT, GPI_EVENT, READER_EXCEPTION, ROSPEC_EVENT
 from edge_agent.sources.source import Crossing, Sighting
+from simulators.devices.emulator import SAID_S, until_said
 from simulators.devices.llrp_answers import CODEC, Read, ReaderState
 from simulators.devices.llrp_client import Client, attempt, event
 
@@ -101,6 +102,11 @@ class LlrpReader:
             raise ValueError(f"{heard.receiver!r} is none of the antennas {', '.join(self.receivers)}")
         read = Read(bytes.fromhex(heard.identifier), self.receivers[heard.receiver], heard.rssi_dbm)
         self._soon(lambda: self._read(read))
+
+    def wait_said(self, timeout_s: float = SAID_S) -> None:
+        taken = threading.Event()
+        self._soon(taken.set)
+        until_said(lambda: taken.is_set() and not self._kept, timeout_s)
 
     def settings(self) -> Mapping[str, Any]:
         gpi = [

@@ -30,6 +30,7 @@ from device_profiles.devices.modbus import Modbus, RegisterTable
 from device_profiles.registry import Registry, shipped
 from edge_agent.sources.source import Crossing, Sighting
 from footfall.errors import ConfigError
+from simulators.devices.emulator import SAID_S
 from simulators.devices.modbus_line import SerialLine
 from simulators.parts.process import free_port
 
@@ -97,6 +98,9 @@ class ModbusCounter:
             self._totals["entered"] += heard.entered
             self._totals["left"] += heard.left
             self.said_total += heard.entered + heard.left
+
+    def wait_said(self, timeout_s: float = SAID_S) -> None:
+        """Return at once: registers have what was said."""
 
     def settings(self) -> Mapping[str, Any]:
         where = {"line": self._line.host_end, "parity": "none"} if self._line else {"host": "127.0.0.1", "port": self._port}

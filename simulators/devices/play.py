@@ -65,23 +65,27 @@ class Play:
         self._faults: Final = sorted(faults, key=lambda fault: fault.at_s)
         self._on_fault: Final = on_fault
 
-    def run(self, stop: threading.Event, began_s: float | None = None) -> None:
-        """Until the stream ends or `stop` is set. `began_s` is when it began, by time.monotonic(); default: now."""
+    def run(self, stop: threading.Event, began_s: float | None = None, before_fault: Callable[[], None] = lambda: None) -> None:
+        """Until the stream ends or `stop` is set. `began_s` is when it began, by time.monotonic(); default: now.
+
+        `before_fault` is called before each fault, and nothing is said until it returns; what was due meanwhile is said afterwards.
+        """
         zero_s = time.monotonic() if began_s is None else began_s
         for heard in self._stream:
             due_s = zero_s + (heard.t_boot_ns - self._from_ns) / NS_PER_S / self._speed
             while (wait_s := due_s - time.monotonic()) > 0 and not stop.is_set():
-                self._fail(time.monotonic() - zero_s)
+                self._fail(time.monotonic() - zero_s, before_fault)
                 stop.wait(min(wait_s, LONGEST_WAIT_S))
             if stop.is_set():
                 return
-            self._fail(time.monotonic() - zero_s)
+            self._fail(time.monotonic() - zero_s, before_fault)
             self.device.say(heard)
             self.told_total += heard.entered + heard.left if isinstance(heard, Crossing) else 1
             self.last = heard
 
-    def _fail(self, now_s: float) -> None:
+    def _fail(self, now_s: float, before_fault: Callable[[], None]) -> None:
         while self._faults and self._faults[0].at_s <= now_s:
             fault = self._faults.pop(0)
+            before_fault()
             self.device.faults[fault.name]()
             self._on_fault(fault)

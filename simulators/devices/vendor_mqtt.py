@@ -33,6 +33,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge_agent.sources.source import Crossing, Sighting
 from footfall.errors import ConfigError
+from simulators.devices.emulator import SAID_S, until_said
 from simulators.devices.vendor_mqtt_formats import FORMATS, TOPICS, Message, format_of
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
@@ -53,6 +54,8 @@ class VendorGateways:
         if unknown := set(self._formats.values()) - FORMATS.keys():
             raise ConfigError(f"{min(unknown)!r} is none of the formats {', '.join(FORMATS)}")
         self.said_total = 0
+        self._given_total = self._lost_total = self._answered_total = 0
+        """Given to it; not published; published and answered by the broker. One thread each writes."""
         self._mend_s: Final = mend_s
         self._lock: Final = threading.Lock()
         self._waiting: Final[queue.SimpleQueue[Message | None]] = queue.SimpleQueue()
@@ -98,7 +101,12 @@ class VendorGateways:
         if heard.receiver not in self._formats:
             raise ValueError(f"{heard.receiver!r} is none of the receivers {', '.join(self._formats)}")
         self._last_ns = max(self._last_ns + 1, time.time_ns())
-        self._waiting.put(FORMATS[self._formats[heard.receiver]](heard, self._last_ns))
+        message = FORMATS[self._formats[heard.receiver]](heard, self._last_ns)
+        self._given_total += 1
+        self._waiting.put(message)
+
+    def wait_said(self, timeout_s: float = SAID_S) -> None:
+        until_said(lambda: self._lost_total + self._answered_total >= self._given_total, timeout_s)
 
     def settings(self) -> Mapping[str, Any]:
         broker = {"host": "127.0.0.1", "port": self.broker.port, "protocol": "5"}
@@ -118,6 +126,7 @@ class VendorGateways:
         """Messages go out one by one; sightings given while the broker is away, or this is silent, are lost."""
         while (message := self._waiting.get()) is not None:
             if time.monotonic() < self._silent_until_s or not self._client.is_connected():
+                self._lost_total += 1
                 continue
             self._client.publish(*message, 1)
             with self._lock:
@@ -127,6 +136,7 @@ class VendorGateways:
         """paho calls this with locks of its own, which `publish` takes too: no lock of ours here."""
         if code.value != NOBODY and not code.is_failure:
             self.said_total += 1
+        self._answered_total += 1
 
     def _later(self, task: Callable[[], object]) -> None:
         timer = threading.Timer(self._mend_s, task)

@@ -9,8 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from footfall.errors import ConfigError
 from simulators.parts import private_bus
 from tests.support.real_parts import missing
@@ -46,7 +44,7 @@ def test_each_device_is_heard_and_its_fault_is_a_gap(tmp_path: Path) -> None:
         assert number(said) == number(stored) > 0, devices[name]
     for name in ("bluez", "vendor-mqtt", "llrp"):
         said, heard, stored, _, gap = devices[name]
-        assert number(said) == pytest.approx(number(heard), abs=2), "but for the message that its fault cut in two"
+        assert number(said) == number(heard), "its fault comes when all is heard, and then it says nothing until somebody listens"
         assert number(stored) > 0
         assert "source." in gap, devices[name]
     assert "source.fault" in devices["modbus"][4]

@@ -12,6 +12,7 @@ import pytest
 
 from edge_agent.sources.source import Crossing, Sighting
 from footfall.errors import ConfigError
+from simulators.devices.emulator import SAID_S
 from simulators.devices.play import Fault, Play
 
 S = 1_000_000_000
@@ -36,6 +37,8 @@ class Notebook:
     def say(self, heard: Sighting | Crossing) -> None:
         self._write(heard)
 
+    def wait_said(self, timeout_s: float = SAID_S) -> None: ...
+
     def settings(self) -> Mapping[str, Any]:
         return {}
 
@@ -57,6 +60,12 @@ def test_it_sends_all_in_time_and_fails_in_between() -> None:
     assert all(-0.01 < late < 0.25 for late in late_s), late_s
     assert play.told_total == 2 + 3 + 2, "people, as counters count"
     assert play.last == stream[2]
+
+
+def test_before_it_fails_somebody_may_wait_for_what_was_said() -> None:
+    device, heard = Notebook(), crossing(0)
+    Play(device, [heard], faults=[Fault("drop", 0)]).run(threading.Event(), before_fault=lambda: device._write("waited"))
+    assert [what for _, what in device.told] == ["waited", "drop", heard]
 
 
 def test_it_stops_at_once() -> None:
