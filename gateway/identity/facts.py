@@ -139,6 +139,8 @@ class Span(NamedTuple):
     from_ns: int
     to_ns: int
     fan: str
+    withdrawn: str = ""
+    """Who withdrew consent, where `fan` is "" for that: a touch of such a time tells whose the others of its reference are, too."""
 
 
 class InStore(NamedTuple):

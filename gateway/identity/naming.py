@@ -123,27 +123,15 @@ def _until_unheard(standing: Standing, span: Span) -> Span:
 
 
 def _with_withdrawn(standing_of: StandingOf) -> StandingOf:
-    """Return what gives standings of identifiers that also name whoever withdrew consent, where the spans beside show who that is."""
+    """Return what gives standings of identifiers that also name whoever withdrew consent."""
 
     def standing(name: str) -> Standing | None:
         found = standing_of(name)
         if found is None or all(span.fan for span in found.spans):
             return found
-        three = zip([_NOBODY, *found.spans], found.spans, [*found.spans[1:], _NOBODY], strict=False)
-        named = (span if span.fan else span._replace(fan=withdrawn(before, span, behind)) for before, span, behind in three)
-        return found._replace(spans=tuple(named))
-
-    def withdrawn(before: Span, span: Span, behind: Span) -> str:
-        if any(each.from_ns == span.from_ns for each in _withdrawals(standing_of, before.fan)):
-            return before.fan
-        return behind.fan if any(each.to_ns == span.to_ns for each in _withdrawals(standing_of, behind.fan)) else ""
+        return found._replace(spans=tuple(span._replace(fan=span.fan or span.withdrawn) for span in found.spans))
 
     return standing
-
-
-def _withdrawals(standing_of: StandingOf, fan: str) -> list[Span]:
-    of_fan = standing_of(fan_name(fan)) if fan else None
-    return [span for span in of_fan.spans if not span.fan] if of_fan else []
 
 
 def _while_consented(standing_of: StandingOf, name: str, fan: str) -> Standing:
@@ -176,4 +164,3 @@ class _Best:
 UNHEARD_NS: Final = NS_PER_DAY
 """Something lent that no store hears is its fan's for so long: shops lend for a visit, and none lasts longer than a day."""
 _NONE: Final = -1_000_000
-_NOBODY: Final = Span(0, 0, "")

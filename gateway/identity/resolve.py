@@ -162,7 +162,7 @@ class _Resolver:
         for from_ns, to_ns, fan in spans:
             if withdrawn := self._persons.withdrawn.get(fan):
                 made += [Span(*left, fan) for left in without((from_ns, to_ns), withdrawn)]
-                made += [Span(*part, "") for part in within((from_ns, to_ns), withdrawn)]
+                made += [Span(*part, "", fan) for part in within((from_ns, to_ns), withdrawn)]
             else:
                 made.append(Span(from_ns, to_ns, fan))
         return tuple(sorted(made) if self._persons.withdrawn else made)

@@ -27,6 +27,7 @@ _REF: Final = ref_name("")
 _NOTHING: Final = "[]"
 _EARLIER: Final = ("from_ns", "store")
 """What is kept of a span whose end was stated, with "" for the store; an earlier release named the one store in which it held."""
+_SPAN: Final = len(Span._fields)
 _MAKE: Final = tuple.__new__
 """A row is made as a tuple is: the named one's own way takes four times as long."""
 WRITTEN_AT_ONCE: Final = 100_000
@@ -242,7 +243,8 @@ def _json(value: object) -> str:
 def _row(standing: Standing) -> StandingRow:
     name, number, spans, rank, only_by_ref, lent, label, given_back, in_stores = standing
     stated = _json((*lent, *((each, "") for each in given_back), *in_stores)) if standing.is_lent else _NOTHING
-    held = ",".join([f"[{from_ns},{to_ns},{_json(fan)}]" for from_ns, to_ns, fan in spans])  # as _json has it, in half the time
+    # As _json has it, in half the time.
+    held = ",".join([f"[{each.from_ns},{each.to_ns},{_json(each.fan)}]" if each.fan else _json(each) for each in spans])
     return _MAKE(StandingRow, (name, number, rank, int(only_by_ref), f"[{held}]", stated, label))
 
 
@@ -261,7 +263,8 @@ def _standing(row: StandingRow) -> Standing:
 
 
 def _spans(values: Iterable[Sequence[Any]]) -> tuple[Span, ...]:
-    return tuple([_MAKE(Span, each) for each in values])
+    """Return spans; those that somebody has, and those of an earlier release, stand there without who withdrew consent."""
+    return tuple([_MAKE(Span, each if len(each) == _SPAN else (*each, "")) for each in values])
 
 
 def _in_store(store: str, spans: Iterable[Sequence[Any]], lent: Iterable[int], given_back: Iterable[int], label: str) -> InStore:

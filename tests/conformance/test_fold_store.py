@@ -139,8 +139,9 @@ def test_how_long_a_dwell_covers_a_time(store: FoldStore) -> None:
 def test_a_standing_replaces_the_one_of_its_name(store: FoldStore) -> None:
     spans, apart = (Span(0, 9, "f"), Span(9, 20, "g")), (InStore("s1", (Span(0, 9, "h"), Span(12, 20, "")), (0,), (12,), "conflict"),)
     first = Standing(A, 1, spans, rank=7, only_by_ref=True, lent=(9,), label="shared", given_back=(0,), in_stores=apart)
-    store.save_standings([first, Standing(B, 1), Standing("ref:r", 1, (Span(0, 9, "f"),)), Standing("fan:f", 2, (Span(0, 5, ""),))])
+    store.save_standings([first, Standing(B, 1), Standing("ref:r", 1, (Span(0, 9, "f"),)), Standing("fan:f", 2, (Span(0, 5, "", "f"),))])
     assert [store.standing(name) for name in (A, "ref:r", "ref:other")] == [first, Standing("ref:r", 1, (Span(0, 9, "f"),)), None]
+    assert store.standing("fan:f") == Standing("fan:f", 2, (Span(0, 5, "", "f"),))
     assert store.lent_subjects() == store.subjects_that_may_pass() == [A]
     assert store.subjects_of("f") == store.subjects_of("g") == store.subjects_of("h") == store.withdrawn_subjects() == [A]
     assert sorted(store.names_with_standing()) == [A, B, "fan:f", "ref:r"]
