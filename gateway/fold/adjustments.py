@@ -15,13 +15,12 @@ from typing import Final, NamedTuple
 
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.door_counts import Cell, DoorCounts
-from gateway.fold.minute_counts import TRAFFIC_COLUMN
+from gateway.fold.minute_counts import TRAFFIC_COLUMN, stated_at_doors
 from gateway.fold.state import State
 from gateway.fold.store import CorrectionRow, CountRow
 
 VOID: Final = "void"
-_IN, _OUT = TRAFFIC_COLUMN["in"], TRAFFIC_COLUMN["out"]
-_MOVED: Final = ((_IN, TRAFFIC_COLUMN["in_moved"]), (_OUT, TRAFFIC_COLUMN["out_moved"]))
+_MOVED: Final = tuple((TRAFFIC_COLUMN[name], TRAFFIC_COLUMN[f"{name}_moved"]) for name in ("in", "out"))
 """What a minute has, and how much of that was moved to it: below 0 where it bears what another one lacks."""
 
 
@@ -69,14 +68,32 @@ class Adjustments:
         else:
             self._state.waiting_adjustments.pop(row.of, None)
 
+    def minutes_of(self, store: int) -> list[int]:
+        """Return the minutes in which a store has adjustments, in order."""
+        rows = self._by_store.get(self._state.estate.stores.names[store], {}).values()
+        return sorted({row.time_ns // NS_PER_MINUTE for row in rows})
+
     def settle(self, store: int, minute: int) -> list[Cell]:
-        """Count the adjustments that the store's day of a minute bears; return the cells that changed."""
-        of_day = list(self._of_day(store, minute))
-        if not of_day:
+        """Count the adjustments that the store's day of a minute bears; return the cells that changed.
+
+        So do the days beside it, where people were moved over what is the begin or the end of the day by now.
+        """
+        if not self._by_store.get(self._state.estate.stores.names[store]):
             return []
-        found = list(self._that_count(of_day))
+        if next(self._of_day(store, minute), None) is None and not self._is_moved(store, minute):
+            return []
+        changed, has_crossed = self._settle_day(store, minute)
+        if has_crossed:
+            _, begin_s, end_s = self._state.estate.day_span(store, minute * 60)
+            changed += [cell for beside in (begin_s // 60 - 1, end_s // 60) for cell in self._settle_day(store, beside)[0]]
+        return changed
+
+    def _settle_day(self, store: int, minute: int) -> tuple[list[Cell], bool]:
+        """Return what changed, and whether people had been moved into the day or out of it."""
+        found = list(self._that_count(self._of_day(store, minute)))
         changed = self._bear(store, minute, found) if any(each.stated.takes_back or each.row.waits for each in found) else []
-        return changed + self._even_out(store, minute)
+        evened, has_crossed = self._even_out(store, minute)
+        return changed + evened, has_crossed
 
     def _bear(self, store: int, minute: int, found: Sequence[_Kept]) -> list[Cell]:
         entered, left = self._counted(store, minute)
@@ -85,19 +102,25 @@ class Adjustments:
         borne = those_borne(entered, left, [each.stated for each in found])
         return [cell for each in sorted(found, key=lambda each: each.stated.turn) for cell in self._count(each, each.row.of in borne)]
 
-    def _even_out(self, store: int, minute: int) -> list[Cell]:
-        """Leave no minute of the day below 0; return the cells that changed."""
-        traffic, changed = self._state.traffic, set[Cell]()
+    def _is_moved(self, store: int, minute: int) -> bool:
+        """Return whether people were moved to a minute, or from it: by an adjustment that is of another day by now."""
+        traffic = self._state.traffic
+        return any(any(traffic.get(store, each)[moved] for _, moved in _MOVED) for each in traffic.minutes(store, minute, minute))
+
+    def _even_out(self, store: int, minute: int) -> tuple[list[Cell], bool]:
+        """Leave no minute of the day below 0; return the cells that changed, and whether people had been moved into it or out of it."""
+        traffic, changed, has_crossed = self._state.traffic, set[Cell](), False
         minutes = self._minutes(store, minute)
         cells = [traffic.get(store, each) for each in minutes]
         for column, moved in _MOVED:
+            has_crossed = has_crossed or sum(cell[moved] for cell in cells) != 0
             borne = without_negatives([cell[column] - cell[moved] for cell in cells])
             for each, cell, people in zip(minutes, cells, borne, strict=True):
                 if more := people - cell[column]:
                     traffic.add(store, each, column, more)
                     traffic.add(store, each, moved, more)
                     changed.add((store, each))
-        return sorted(changed)
+        return sorted(changed), has_crossed
 
     def _of_day(self, store: int, minute: int) -> Iterator[CorrectionRow]:
         """Yield the adjustments of the day."""
@@ -116,8 +139,8 @@ class Adjustments:
 
     def _counted(self, store: int, minute: int) -> tuple[int, int]:
         """Return how many the doors of a store counted on a day, with what is adjusted now."""
-        cells = [self._state.traffic.get(store, each) for each in self._minutes(store, minute)]
-        return round(sum(cell[_IN] for cell in cells)), round(sum(cell[_OUT] for cell in cells))
+        stated = [stated_at_doors(self._state.traffic.get(store, each)) for each in self._minutes(store, minute)]
+        return sum(entered for entered, _ in stated), sum(left for _, left in stated)
 
     def _minutes(self, store: int, minute: int) -> list[int]:
         """Return the minutes of a store's day that have cells, in order."""

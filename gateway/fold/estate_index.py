@@ -184,6 +184,10 @@ class Estate(VisitLimits):
         """Return (day, begin, end) of the store's day that a time belongs to, s since 1970; `day` as above."""
         return local_day(self._timezone[store], self._day_start[store], time_s)
 
+    def day_rules(self) -> Mapping[int, tuple[ZoneInfo, timedelta]]:
+        """Return by store the time zone of its days, and when they begin, local time."""
+        return {store: (zone, self._day_start[store]) for store, zone in self._timezone.items()}
+
     def settling_minutes(self, store: int, minute: int) -> tuple[int, ...]:
         """Return the minutes of the store's day that `minute` belongs to, in order, at whose end nobody is inside."""
         today, (of_day, found) = self.day(store, minute), self._settling_cache.get(store, (0, ()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from gateway.fold.adjustments import Adjustments
@@ -42,6 +42,12 @@ class EventRecords:
         for store, minute in self._minute_points.unsettled():
             for cell in self._adjustments.settle(store, minute):
                 self._minute_points.count(*cell)
+
+    def days_changed(self, stores: Iterable[int]) -> None:
+        """Take that days of stores begin at other times: which adjustments they bear, and where people are moved, is worked out anew."""
+        for store in stores:
+            for minute in self._adjustments.minutes_of(store):
+                self._minute_points.unsettle(store, minute)
 
     def _touch(self, record: Record, values: Values) -> list[Fact]:
         facts = self._touches.touch(record, values)

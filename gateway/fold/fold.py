@@ -215,7 +215,10 @@ class Fold:
         self._watermarks.ask_again(self.state.estate.stores.of(record.store), record.received_ns)
 
     def _set_site(self, record: Record) -> None:
+        rules = self.state.estate.day_rules()
         self._site.take(record.body)
+        now = self.state.estate.day_rules()
+        self._event_records.days_changed([store for store, rule in rules.items() if now[store] != rule])
 
     def _facts(self, record: Record) -> None:
         self._learn(facts_of_record(record.kind, record.body, record.received_ns))

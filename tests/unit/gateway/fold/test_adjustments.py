@@ -9,8 +9,9 @@ import pytest
 
 from gateway.fold.adjustments import without_negatives
 from gateway.records import Record, RecordKind
+from gateway.site.recorded import record_site
 from gateway.state.ledger import Ledger
-from tests.support.journal_stories import Story, new_fold, of, pairs, store
+from tests.support.journal_stories import Story, new_fold, of, pairs, site_of, store
 from tests.support.memory_fold_store import MemoryStore
 
 WHY = {"reason": "a class", "actor": "kim"}
@@ -120,3 +121,24 @@ def test_the_sum_of_minutes_is_kept() -> None:
     assert without_negatives([1, -3, 5]) == [0, 0, 3]
     assert without_negatives([1, -3]) == [0, -2]
     assert without_negatives([]) == []
+
+
+@pytest.mark.parametrize(("event", "people"), [(MORE | {"in": 1, "out": 0}, [10, 1]), (void("c1"), [])])
+def test_people_moved_across_what_becomes_the_begin_of_a_day_come_back(event: dict[str, Any], people: list[int]) -> None:
+    """Four of ten are taken back in a later minute; then days begin between the two, so that minute has nobody to take back."""
+    site = site_of().model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    site["stores"][0]["day_start"] = "04:40"
+    story = Story().frame(0, []).wait(60).event(0, COUNT | {"in": 10, "out": 0})
+    story.wait(940).event(0, adjustment(1, **{"in": -4})).wait(2).tick()
+    fold = new_fold()
+    rows: dict[Any, Any] = store(fold.apply(pairs(story.records)), {})
+    taken = len(story.records)
+
+    def counted() -> list[int]:
+        return [row["in"] for row in sorted(of(rows, "traffic"), key=lambda row: row["time_ns"]) if row["in"]]
+
+    assert counted() == [6]
+    story.add(RecordKind.SITE, record_site(type(site_of()).model_validate(site)))
+    story.wait(600).event(0, event).wait(2).tick()
+    store(fold.apply(pairs(story.records[taken:])), rows)
+    assert counted() == people
