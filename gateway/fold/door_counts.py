@@ -36,10 +36,14 @@ class DoorCounts:
 
     def replace(self, before: CountRow, row: CountRow) -> Cell:
         """Count a row as it is now, and no longer as it was; return the cell that changed."""
-        self._state.ledger.save_count(row)
+        self.restate(before, row)
         self._add(before, -1)
-        self._state.emit(_point(row), _point(before))
         return self._add(row, 1)
+
+    def restate(self, before: CountRow, row: CountRow) -> None:
+        """Store and emit a count as it is now, of which the minutes are written apart."""
+        self._state.ledger.save_count(row)
+        self._state.emit(_point(row), _point(before))
 
     def is_inner(self, row: CountRow) -> bool:
         """Return whether a row's door does not count for its store, as the door was when it was counted."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from footfall.units import NS_PER_DAY, NS_PER_MINUTE
+from gateway.fold.door_counts import DoorCounts
 from gateway.fold.dwells import Dwells
 from gateway.fold.link_index import Changed
 from gateway.fold.minute_counts import TRAFFIC_COLUMN, stated_at_doors
@@ -46,6 +47,7 @@ class Rebuilding:
         self._minute_points: Final = minute_points
         self._taken_over: Final = taken_over
         self._touches_again: Final = touches_again
+        self._doors: Final = DoorCounts(state)
 
     def take(self, record: Record) -> None:
         """Put what a record has in the place of what is there, and work out again what follows from staff and types."""
@@ -113,6 +115,10 @@ class Rebuilding:
             row = ledger.count_by_id(each.id)
             if row is not None and row.inner != each.inner:
                 ledger.save_count(row._replace(inner=each.inner))
+        for of, entered, left in part.adjusted:
+            row = ledger.count_by_id(of)
+            if row is not None and (row.entered, row.left) != (entered, left):
+                self._doors.restate(row, row._replace(entered=entered, left=left))
         counted = {each.minute: each for each in part.doors}
         first, last = part.from_ns // NS_PER_MINUTE, (part.to_ns - 1) // NS_PER_MINUTE
         for minute in sorted({*cells.minutes(store, first, last), *counted}):

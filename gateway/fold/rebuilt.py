@@ -61,6 +61,14 @@ class CountInner(NamedTuple):
     inner: int
 
 
+class CountAdjusted(NamedTuple):
+    """How many of an adjustment count, by the id of its count: nobody while it waits."""
+
+    id: str
+    entered: int
+    left: int
+
+
 class StoredPoint(NamedTuple):
     """A derived point that the database has of a day which another gateway made; what it has no tag or subject of is ""."""
 
@@ -90,6 +98,8 @@ class RebuiltPart:
     """Others of whom there were dwells."""
     doors: tuple[DoorMinute, ...] = ()
     counts: tuple[CountInner, ...] = ()
+    adjusted: tuple[CountAdjusted, ...] = ()
+    """Adjustments of the day, which `doors` has in its minutes; earlier releases wrote none."""
     ours_from_ns: int = 0
     """From when on the store's history is this gateway's though another made it: all of the day is emitted. 0: it was this one's before."""
     is_all: bool = False
@@ -128,6 +138,7 @@ class RebuiltPart:
                 stored=tuple(each for each in self.stored if (one.is_of(each.subject) if each.subject else not part)),
                 doors=() if part else self.doors,
                 counts=() if part else self.counts,
+                adjusted=() if part else self.adjusted,
             )
 
 
@@ -171,5 +182,6 @@ def decode(body: bytes) -> RebuiltPart:
 
 
 _ROWS: Final[Mapping[str, type[Any]]] = {
-    "visits": RebuiltVisit, "dwells": RebuiltDwell, "doors": DoorMinute, "counts": CountInner, "stored": StoredPoint,
+    "visits": RebuiltVisit, "dwells": RebuiltDwell, "doors": DoorMinute, "counts": CountInner, "adjusted": CountAdjusted,
+    "stored": StoredPoint,
 }  # fmt: skip

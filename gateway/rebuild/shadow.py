@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 
 from device_profiles.registry import Registry
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
+from gateway.fold.corrections import ADJUSTMENT
 from gateway.fold.fold import Fold
 from gateway.fold.minute_counts import stated_at_doors
-from gateway.fold.rebuilt import CountInner, DoorMinute, RebuiltPart, dwells_of_rows, visits_of_rows
+from gateway.fold.rebuilt import CountAdjusted, CountInner, DoorMinute, RebuiltPart, dwells_of_rows, visits_of_rows
 from gateway.fold.site_in_force import StaffSubjects
 from gateway.fold.visits import RETIRE_NS
 from gateway.records import Record
@@ -112,6 +113,8 @@ class Shadow:
         cells = self._fold.state.traffic
         minutes = cells.minutes(self._code, from_ns // NS_PER_MINUTE, (to_ns - 1) // NS_PER_MINUTE)
         doors = (DoorMinute(minute, *stated_at_doors(cells.get(self._code, minute))) for minute in minutes)
+        counts = self.ledger.counts_between(*between)
+        adjustments = {row.of for row in self.ledger.adjustments()}
         return RebuiltPart(
             from_ns=from_ns,
             to_ns=to_ns,
@@ -123,5 +126,8 @@ class Shadow:
             visits=visits_of_rows(self.ledger.visits_between(*between)),
             dwells=dwells_of_rows(self.ledger.dwells_between(*between)),
             doors=tuple(each for each in doors if each.entered or each.left),
-            counts=tuple(CountInner(row.id, row.inner) for row in self.ledger.counts_between(*between) if row.id and row.inner >= 0),
+            counts=tuple(CountInner(row.id, row.inner) for row in counts if row.id and row.inner >= 0),
+            adjusted=tuple(
+                CountAdjusted(row.id, row.entered, row.left) for row in counts if row.id and f"{ADJUSTMENT}:{row.id}" in adjustments
+            ),
         )

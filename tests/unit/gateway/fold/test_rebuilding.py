@@ -11,7 +11,7 @@ import pytest
 from footfall.frames import Kind
 from gateway.fold import dwell_parts, wholes
 from gateway.fold.rebuilding import REBUILD
-from gateway.fold.rebuilt import CountInner, DoorMinute, RebuiltDwell, RebuiltPart, RebuiltVisit, decode, encode
+from gateway.fold.rebuilt import CountAdjusted, CountInner, DoorMinute, RebuiltDwell, RebuiltPart, RebuiltVisit, decode, encode
 from gateway.identity.facts import Span, Standing
 from gateway.records import RecordKind
 from gateway.site.identifier_types import IdentifierTypeEntry
@@ -170,6 +170,23 @@ def test_what_an_adjustment_took_off_other_minutes_comes_back_when_its_door_is_i
     ids = [json.loads(record.body)["id"] for record in taken.story.records if record.kind == RecordKind.EVENT]
     taken.take(replace(PART, counts=tuple(CountInner(each, 1) for each in ids), doors=()))
     assert taken.minutes("traffic", "in", "out") == {}
+
+
+def test_an_adjustment_that_the_day_no_longer_bears_waits_until_the_missing_counts_have_come() -> None:
+    """Of fifteen people twelve are taken back; then five of them passed an inner door, and two more come later."""
+    taken, why = Taken(), {"reason": "a class", "actor": "kim"}
+    for nth, people in enumerate((10, 5)):
+        taken.story.event(0, {"kind": "count", "id": f"c{nth}", "door": "d", "in": people, "out": 0}, age_s=7200 - 60 * nth)
+    taken.story.event(0, {"kind": "adjustment", "id": "j1", "door": "d", "in": -12, "out": 0, **why}, age_s=7200 - 120)
+    assert sum(people for (people,) in taken.take().minutes("traffic", "in").values()) == 3
+    _, inner, adjusted = (json.loads(record.body)["id"] for record in taken.story.records if record.kind == RecordKind.EVENT)
+    doors = DoorMinute(made.T0 // made.MINUTE, 10, 0)
+    taken.take(replace(PART, doors=(doors,), counts=(CountInner(inner, 1),), adjusted=(CountAdjusted(adjusted, 0, 0),)))
+    assert sum(people for (people,) in taken.minutes("traffic", "in").values()) == 10
+    assert sorted(row["in"] for row in taken.of("door")) == [0, 5, 10]
+    assert set(taken.fold.state.waiting_adjustments.values()) == {"s1/d"}
+    taken.story.event(0, {"kind": "count", "id": "c9", "door": "d", "in": 2, "out": 0}, age_s=7200 - 180)
+    assert (taken.take().minutes("traffic", "in"), taken.fold.state.waiting_adjustments) == ({}, {})
 
 
 def test_returns_are_handbacks_by_the_types_of_now() -> None:
