@@ -16,10 +16,9 @@ from gateway.cli.fan_access import Desk, JsonOption, desk
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.fans.fact_text import identifier, line, when
 from gateway.fans.overlay import OverlayStore
-from gateway.fans.review_answers import NameAnswer, answer_object, answer_of, owners_of
+from gateway.fans.review_answers import NameAnswer, answer_object, answer_of, answers_of_touch, owners_of
 from gateway.fans.show import moment
 from gateway.fold.store import TouchRow
-from gateway.fold.touch_names import names_of
 from gateway.identity.around import facts_around
 from gateway.identity.facts import Fact, InStore, fan_name, is_registered, ref_name
 from gateway.identity.facts_json import values_of
@@ -54,8 +53,7 @@ def _why(
         time_ns = files.moment("--at", at) if at else files.now_ns
         touches = [] if _is_identifier(what) else _touches(files, what)
         if touches:
-            shown = [(row, [answer_of(files, name, row.time_ns, row.store) for name in names_of(json.loads(row.body))]) for row in touches]
-            _print_touches(shown, as_json)
+            _print_touches([(row, answers_of_touch(files, row)) for row in touches], as_json)
             return
         if not (_is_identifier(what) or files.is_known(what)):
             raise ConfigError(f"no fan, and no touch by its ref or id, is known as {what!r}{files.meant(what)}")

@@ -15,6 +15,7 @@ from gateway.fans.owners import CaredFor, cared_for, registered_by
 from gateway.fans.show import Heading, moment
 from gateway.fans.whose import Owned, Person, as_object, person_of
 from gateway.fans.whose_then import lent_until_ns
+from gateway.fold.absences import to_text
 from gateway.fold.open_tracks import OpenTrack, OpenTracks, open_tracks
 from gateway.fold.store import DwellRow, TouchRow, VisitRow
 from gateway.identity.facts import Span
@@ -132,7 +133,7 @@ def with_open(stored: Iterable[VisitRow], tracks: Iterable[OpenTrack]) -> list[V
     going = [
         VisitRow(
             each.subject, each.store, each.key_ns, each.agent, each.start_ns, each.last_ns, 1, each.is_staff, 1, each.fan, 0, "",
-            part_of_ns=each.part_of_ns,
+            absences=to_text(each.absences), part_of_ns=each.part_of_ns,
         )
         for each in tracks
     ]  # fmt: skip

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
+from footfall.units import NS_PER_MS
 from gateway.fans.desk import Desk
 from gateway.fans.reading import AllRows, timeouts
 from gateway.fans.whose_then import WhoseThen
+from gateway.fold.store import TouchRow
+from gateway.fold.touch_names import names_of
 from gateway.identity.around import facts_around
 from gateway.identity.facts import Fact, fan_name
-from gateway.identity.facts_json import values_of
+from gateway.identity.facts_json import gives_back, values_of
 from gateway.identity.in_force import Refused
 from gateway.identity.ownership import Owners, facts_of_owners
 from gateway.identity.why import Because, why
@@ -35,6 +39,16 @@ def answer_of(files: Desk, name: str, time_ns: int, store: str = "") -> NameAnsw
             ended = [Refused(fact, ENDED) for fact in because.path]
             because = because._replace(fan=None, path=(), refused=[*ended, *because.refused])
     return NameAnswer(name, because)
+
+
+def answers_of_touch(files: Desk, row: TouchRow) -> list[NameAnswer]:
+    """Return why each name of a touch means whom it means then; what is lent, and comes back with it, is whoever's had it just before."""
+    values = json.loads(row.body)
+    answers = [answer_of(files, name, row.time_ns, row.store) for name in names_of(values)]
+    if not gives_back(values):
+        return answers
+    before_ns = row.time_ns - NS_PER_MS
+    return [answer_of(files, each.name, before_ns, row.store) if each.because.lent else each for each in answers]
 
 
 def owners_of(files: Desk, fan: str, time_ns: int) -> list[tuple[Fact, bool]]:

@@ -10,7 +10,7 @@ from typing import Final
 from footfall.units import NS_PER_MS
 from gateway.fans.recut import recut, recut_dwells, wholes_of
 from gateway.fold.handovers import handovers_of
-from gateway.fold.lendings import Heard, VisitsIn, as_given_back, ended_ns, is_over, without
+from gateway.fold.lendings import Heard, VisitsIn, among, as_given_back, ended_ns, is_over, without
 from gateway.fold.link_index import span_at
 from gateway.fold.store import DwellRow, TouchRow, VisitRow, is_visit
 from gateway.fold.visit_fans import is_withdrawn
@@ -31,8 +31,7 @@ def lent_until_ns(span: Span, timeout_ns: int, visits: Sequence[VisitRow]) -> in
 
 
 def _heard(visits: Sequence[VisitRow]) -> VisitsIn:
-    heard = [Heard(row.start_ns, row.last_ns, bool(row.open)) for row in visits if is_visit(row)]
-    return lambda from_ns, to_ns: [each for each in heard if each.last_ns >= from_ns and each.start_ns <= to_ns]
+    return among([Heard(row.start_ns, row.last_ns, bool(row.open)) for row in visits if is_visit(row)])
 
 
 class WhoseThen:

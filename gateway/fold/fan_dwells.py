@@ -30,7 +30,7 @@ def dwell_of_track(state: State, slot: int) -> CountedDwell:
     return CountedDwell(
         to_hex(t.subject.item(slot)), t.zone.item(slot), t.d_fan.item(slot), t.d_part_key_ns.item(slot),
         state.estate.agents.names[t.d_agent.item(slot)], t.d_part_ns.item(slot), t.zone_ns.item(slot), t.d_minute.item(slot),
-        t.d_state.item(slot) == OPEN, t.staff.item(slot), t.d_part_key_ns.item(slot) != t.d_key_ns.item(slot),
+        t.d_state.item(slot) == OPEN, t.staff.item(slot),
     )  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def dwell_before(state: State, slot: int) -> CountedDwell:
     return CountedDwell(
         to_hex(t.subject.item(slot)), t.p_zone.item(slot), t.p_fan.item(slot), t.p_part_key_ns.item(slot),
         state.estate.agents.names[t.p_agent.item(slot)], t.p_part_ns.item(slot), t.p_last_ns.item(slot), t.p_minute.item(slot),
-        False, t.staff.item(slot), t.p_part_key_ns.item(slot) != t.p_key_ns.item(slot),
+        False, t.staff.item(slot),
     )  # fmt: skip
 
 
@@ -54,10 +54,10 @@ def dwells_of_track(state: State, slot: int) -> Iterator[CountedDwell]:
 
 def dwell_of_row(state: State, row: DwellRow) -> CountedDwell:
     """Return a dwell that the store has."""
-    zone, fan, minute = state.estate.zone(row.store, row.zone), state.fan_code(row.fan), row.last_ns // NS_PER_MINUTE
+    zone, minute = state.estate.zone(row.store, row.zone), row.last_ns // NS_PER_MINUTE
+    fan = state.fan_code(row.fan)
     return CountedDwell(
-        row.subject, zone, fan, row.key_ns, row.agent, row.start_ns, row.last_ns, minute, bool(row.open), bool(row.staff),
-        row.part_of_ns not in (0, row.key_ns),
+        row.subject, zone, fan, row.key_ns, row.agent, row.start_ns, row.last_ns, minute, bool(row.open), bool(row.staff)
     )  # fmt: skip
 
 

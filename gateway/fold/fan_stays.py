@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from footfall.units import NS_PER_MINUTE, NS_PER_MS
-from gateway.fold.dwell_rows import closed
+from gateway.fold.dwell_rows import closed, opened
 from gateway.fold.estate_index import seconds_of
 from gateway.fold.fan_codes import FanCodes
 from gateway.fold.minute_counts import ZONE_COLUMN
@@ -38,8 +38,6 @@ class CountedDwell(NamedTuple):
     """The last minute in which it is counted as present."""
     is_open: bool
     staff: bool
-    continues: bool = False
-    """Whether its subject was there already, and passed on then: as long as that minute lasts, who had it before is present."""
 
     @property
     def end_ns(self) -> int:
@@ -125,8 +123,11 @@ def _of_stay(stay: Sequence[CountedDwell], fans: FanCodes) -> Iterator[tuple[int
     next one comes.
     """
     known = fans.known(stay[0].fan)
-    yield min(dwell.start_ns for dwell in stay) // NS_PER_MINUTE, ZONE_COLUMN["entries"], 1
-    for minute in {minute for dwell in stay for minute in range(dwell.start_ns // NS_PER_MINUTE + dwell.continues, dwell.minute + 1)}:
+    minutes = {minute for dwell in stay for minute in range(dwell.start_ns // NS_PER_MINUTE, dwell.minute + 1)}
+    first = min(minutes)
+    for column, amount in opened(known).items():
+        yield first, column, amount
+    for minute in minutes - {first}:
         yield minute, ZONE_COLUMN["present"], 1
         yield minute, ZONE_COLUMN["known_present"], known
     if not any(dwell.is_open for dwell in stay):

@@ -6,6 +6,7 @@ Open visits and dwells stand in no table: the tracks have them.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import msgpack
@@ -59,6 +60,8 @@ class OpenTrack(NamedTuple):
     dwell_agent: str = ""
     dwell_part_of_ns: int = 0
     """The same of the dwell in the zone."""
+    absences: tuple[tuple[int, int], ...] = ()
+    """When the subject was away during the visit (gateway.fold.absences)."""
 
 
 class OpenTracks:
@@ -97,8 +100,18 @@ class OpenTracks:
         if not len(slots):
             return []
         values = {name: self._column(name)[slots].tolist() for name in _COLUMNS}
-        rows = _by_slot(self._column("subject")[slots].tolist(), values)
-        return [_track(self._fold["state"], {**row, "subject": subject}) for subject, row in rows]
+        rows = zip(slots.tolist(), _by_slot(self._column("subject")[slots].tolist(), values), strict=True)
+        return [
+            _track(self._fold["state"], {**row, "subject": subject, "absences": self._absences.get(slot, ())})
+            for slot, (subject, row) in rows
+        ]
+
+    @cached_property
+    def _absences(self) -> Mapping[int, tuple[tuple[int, int], ...]]:
+        """Return those of visits, by slot; none of a checkpoint of an earlier release, which kept none."""
+        visits = self._fold["visits"]
+        found = visits["absences"] if isinstance(visits, Mapping) else ()
+        return {slot: tuple((from_ns, to_ns) for from_ns, to_ns in spans) for slot, spans in found}
 
 
 def open_tracks(part: Part, fold: Mapping[str, Any], subjects: Collection[str] | None = None) -> list[OpenTrack]:
@@ -129,4 +142,5 @@ def _track(state: Mapping[str, Any], row: Mapping[str, Any]) -> OpenTrack:
         dwell_key_ns=part_key_ns,
         dwell_agent=estate["agents"][row["d_agent"]],
         dwell_part_of_ns=row["d_key_ns"] if part_key_ns != row["d_key_ns"] else 0,
+        absences=row["absences"],
     )

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from footfall.pseudonyms import to_hex
 from footfall.units import NS_PER_MS
 from gateway.fold.handovers import dwell_ends_of, handovers_of
-from gateway.fold.lendings import Heard, as_given_back, ended_ns, is_over, without
+from gateway.fold.lendings import Heard, as_given_back, begun_before, ended_ns, is_over, without
 from gateway.fold.link_index import Changed, span_at
 from gateway.fold.state import State
 from gateway.fold.visit_rows import OPEN, Segment
@@ -123,17 +123,20 @@ class Whose:
         self._changed = {(subject, store): (first_ns, last_ns) for subject, store, first_ns, last_ns in values}
 
     def _around(self, subject: str, store: int, first_ns: int, last_ns: int) -> Changed:
-        """Return the times of the spans that a visit lies in; its own where it is long behind the one that ended them.
+        """Return the times of the spans that a visit lies in, and of those that it may prolong; its own where it is long behind their end.
 
-        Visits only grow, so it was behind that one before, too.
+        Visits only grow, so it was behind the one that ended them before, too.
         """
-        name = self._name(store)
+        name, timeout_ns = self._name(store), int(self._state.estate.timeout_ns[store])
         begun, ended = (self._state.links.span_of(subject, time_ns, name) for time_ns in (first_ns, last_ns))
         if begun and begun == ended:
             ended_ns = self._ended_ns(subject, store, begun)
-            if ended_ns is not None and first_ns - ended_ns > int(self._state.estate.timeout_ns[store]):
+            if ended_ns is not None and first_ns - ended_ns > timeout_ns:
                 return Changed(subject, first_ns, last_ns, (name,))
-        return Changed(subject, begun.from_ns if begun else first_ns, ended.to_ns if ended else last_ns, (name,))
+        from_ns, standing = begun.from_ns if begun else first_ns, self._state.links.standing(subject)
+        if standing is not None:
+            from_ns = begun_before(standing.within(name), first_ns - timeout_ns, from_ns)
+        return Changed(subject, from_ns, ended.to_ns if ended else last_ns, (name,))
 
     def _is_over(self, subject: str, store: int, span: Span, time_ns: int) -> bool:
         """Return whether a span is lent, and ended before a time with its visit."""

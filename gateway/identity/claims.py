@@ -137,16 +137,17 @@ def _end_by_revokes(claims: Iterable[Claim], revokes: Iterable[RevokeLink]) -> s
 def _end_by_next(claims: list[Claim], returned_ns: Sequence[int]) -> None:
     """End what is lent when it is handed to the next, however late its return was stated, or right after the touch that returns it.
 
-    A return at the moment of a handover gives back what was lent before.
+    A return in the millisecond of a handover gives back what was lent before.
     """
     begins = sorted({claim.began_ns for claim in claims})
     for claim in claims:
         nth = bisect_right(begins, claim.began_ns)
         if nth < len(begins):
             claim.to_ns = min(claim.to_ns, begins[nth])
-        back_ns = min((each + NS_PER_MS for each in returned_ns if each > claim.began_ns), default=FOR_EVER_NS)
-        if not claim.has_end and back_ns <= claim.to_ns and back_ns < FOR_EVER_NS:
-            claim.to_ns, claim.has_end = back_ns, True
+        began_ms, until_ms = claim.began_ns // NS_PER_MS, claim.to_ns // NS_PER_MS
+        back_ns = min((each for each in returned_ns if began_ms < each // NS_PER_MS <= until_ms), default=FOR_EVER_NS)
+        if not claim.has_end and back_ns < FOR_EVER_NS:
+            claim.to_ns, claim.has_end = min(claim.to_ns, back_ns + NS_PER_MS), True
 
 
 def _end_as_any(claims: Sequence[Claim]) -> None:

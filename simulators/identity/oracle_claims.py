@@ -116,7 +116,7 @@ def _until_handed_over(claim: Claim, claims: Sequence[Claim], revoked_ms: Sequen
     if claim.states_to:
         back = min((claim.until(end_ms) for end_ms in revoked_ms), key=lambda each: each.to_ms, default=claim)
         return replace(back, to_ms=min(back.to_ms, next_ms))
-    given_back = [time_ms + 1 for time_ms in returned_ms if time_ms > claim.began_ms]
+    given_back = [min(time_ms + 1, next_ms) for time_ms in returned_ms if claim.began_ms < time_ms <= next_ms]
     back_ms = min((*(end_ms for end_ms in revoked_ms if end_ms > claim.began_ms), *given_back), default=EVER_MS)
     return replace(claim, to_ms=min(claim.to_ms, next_ms, back_ms), states_to=back_ms <= next_ms and back_ms < EVER_MS)
 

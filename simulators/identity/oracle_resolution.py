@@ -230,6 +230,7 @@ def _label(identifier: str, persons: set[str]) -> str:
 def _end_with_visits(known: dict[str, Known], visits: Iterable[tuple[str, int, int]]) -> None:
     """What is lent without a recorded return ends with the visit in which it began, or that begins soon after that.
 
+    A silence that is no longer than that ends no visit, whoever is handed the thing in it, or is heard with it behind it.
     Without such a visit it ends where anybody is heard with it, and after a day.
     """
     spans = defaultdict[str, list[tuple[int, int]]](list)
@@ -245,5 +246,15 @@ def _with_visit_end(claim: Claim, visits: Sequence[tuple[int, int]]) -> Claim:
         return claim
     later = [each for each in visits if each[1] >= claim.from_ms]
     if later and later[0][0] <= claim.from_ms + HEARD_WITHIN_MS:
-        return replace(claim, to_ms=min(claim.to_ms, later[0][1] + 1))
+        return replace(claim, to_ms=min(claim.to_ms, _silent_from(later) + 1))
     return replace(claim, to_ms=min(claim.to_ms, claim.from_ms + DAY_MS, *(from_ms for from_ms, _ in later)))
+
+
+def _silent_from(visits: Sequence[tuple[int, int]]) -> int:
+    """Return when what was heard in visits, in their order, was heard last before the first silence that ends one."""
+    last_ms = visits[0][1]
+    for from_ms, to_ms in visits:
+        if from_ms > last_ms + HEARD_WITHIN_MS:
+            break
+        last_ms = max(last_ms, to_ms)
+    return last_ms

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
-from footfall.units import NS_PER_MS
-from gateway.fold.lendings import as_given_back
+from footfall.units import NS_PER_DAY, NS_PER_MS
+from gateway.fold.lendings import Heard, as_given_back, ended_ns
 from gateway.identity.fact_store import FactStore, MemoryFactStore
 from gateway.identity.facts import (
     FOR_EVER_NS,
@@ -32,7 +33,7 @@ from gateway.identity.identity import Identity
 from gateway.identity.naming import StandingOf, held_in, name_of_touch, whom
 from gateway.identity.types import IdentifierTypes
 from simulators.identity.oracle_facts import ms_of
-from simulators.identity.oracle_types import DAY_MS, HEARD_WITHIN_MS, normal
+from simulators.identity.oracle_types import HEARD_WITHIN_MS, normal
 from simulators.identity.world import Sent, World, settled
 
 _Visits = Mapping[tuple[str, str], Sequence[tuple[int, int]]]
@@ -193,10 +194,14 @@ def _cut(standing: Standing, span: Span, visits: Sequence[tuple[int, int]]) -> S
     since_ns = standing.lent_since(span)
     if since_ns is None:
         return span
-    from_ns, to_ns = next((each for each in visits if each[1] >= since_ns), (FOR_EVER_NS, FOR_EVER_NS))
-    if from_ns <= since_ns + HEARD_WITHIN_MS * NS_PER_MS:
-        return span._replace(to_ns=min(span.to_ns, to_ns + NS_PER_MS))
-    return span._replace(to_ns=min(span.to_ns, since_ns + DAY_MS * NS_PER_MS, from_ns))
+    ended = ended_ns(span._replace(from_ns=since_ns), HEARD_WITHIN_MS * NS_PER_MS, partial(_heard_in, visits))
+    return span if ended is None else span._replace(to_ns=min(span.to_ns, ended + NS_PER_MS))
+
+
+def _heard_in(visits: Sequence[tuple[int, int]], from_ns: int, to_ns: int) -> list[Heard]:
+    """Return those of visits, in order, that touch a span; none lasts longer than a day."""
+    near = visits[bisect_left(visits, (from_ns - NS_PER_DAY, 0)) : bisect_right(visits, (to_ns, FOR_EVER_NS))]
+    return [Heard(start_ns, last_ns, False) for start_ns, last_ns in near if last_ns >= from_ns]
 
 
 def facts_of(sent: Sequence[Sent]) -> list[Fact]:

@@ -6,17 +6,13 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from gateway.points import key_base, record_key_ns
-
 
 def stays_of(dwells: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the dwells, those of several devices of a fan that overlap in a zone as one row: found by joining pairs until none is left.
 
-    `present_ms` has from when to when each device makes somebody present: where it was handed on in that zone, from the next minute on.
     Without those that are over and lie within a longer one of another device of the fan in another zone.
     """
-    stored = list(dwells)
-    every = [dwell | {"present_ms": [_present_ms(dwell, stored)]} for dwell in stored]
+    every = list(dwells)
     groups = [[dwell] for dwell in every if not any(_is_within(dwell, other) for other in every)]
 
     def are_one(some: list[dict[str, Any]], others: list[dict[str, Any]]) -> bool:
@@ -26,14 +22,6 @@ def stays_of(dwells: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     while pair := next(((a, b) for a in groups for b in groups if a is not b and are_one(a, b)), None):
         groups = [group for group in groups if group is not pair[0] and group is not pair[1]] + [pair[0] + pair[1]]
     return [stay for group in groups for stay in ([_joined(group)] if len({row["subject"] for row in group}) > 1 else group)]
-
-
-def _present_ms(dwell: dict[str, Any], stored: Iterable[dict[str, Any]]) -> tuple[int, float]:
-    """A part's key has the digits of the whole dwell's, which is that of its first part."""
-    (start_ms, end_ms), same = _span_ms(dwell), ("subject", "store", "zone", "agent")
-    keys_ns = {other["time_ns"] for other in stored if all(other[name] == dwell[name] for name in same)} - {dwell["time_ns"]}
-    is_part = any(record_key_ns(dwell["time_ns"], key_base(dwell["subject"], str(key_ns))) == dwell["time_ns"] for key_ns in keys_ns)
-    return (start_ms // 60_000 + 1) * 60_000 if is_part else start_ms, end_ms
 
 
 def _span_ms(dwell: dict[str, Any]) -> tuple[int, float]:
@@ -58,5 +46,4 @@ def _joined(group: list[dict[str, Any]]) -> dict[str, Any]:
     first = min(group, key=lambda row: _span_ms(row)[0])
     start_ms, end_ms = _span_ms(first)[0], max(_span_ms(row)[1] for row in group)
     is_open = end_ms == math.inf
-    present_ms = [span for row in group for span in row["present_ms"]]
-    return first | {"present_ms": present_ms, "open": is_open, "seconds": 0.0 if is_open else (end_ms - start_ms) / 1000}
+    return first | {"open": is_open, "seconds": 0.0 if is_open else (end_ms - start_ms) / 1000}

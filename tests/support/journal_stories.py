@@ -445,8 +445,6 @@ def expected_zone_traffic(rows: Rows) -> dict[tuple[str, ...], dict[str, float]]
         first, last = start_ms // 60_000, (start_ms + round(dwell["seconds"] * 1000)) // 60_000
         cells[store, zone, first]["entries"] += 1
         for minute in range(first, last + 1):
-            if not any(from_ms < (minute + 1) * 60_000 and minute * 60_000 <= to_ms for from_ms, to_ms in dwell["present_ms"]):
-                continue
             cells[store, zone, minute]["present"] += 1
             cells[store, zone, minute]["known_present"] += dwell["fan"] != ""
         if not dwell["open"]:

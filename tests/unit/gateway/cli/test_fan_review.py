@@ -11,7 +11,7 @@ import pytest
 from footfall.errors import ConfigError
 from gateway.identity.facts import Fact, Identifier, Link, Merge, Same
 from tests.support.fan_shop import FanShop
-from tests.support.shop_stories import PEOPLE
+from tests.support.shop_stories import PEOPLE, seen
 
 ANN = f"{PEOPLE['ann']:016x}"
 
@@ -159,3 +159,19 @@ def test_a_mistyped_id_is_not_confirmed(place: FanShop) -> None:
 def test_a_ledger_without_facts_has_nothing_to_review(place: FanShop) -> None:
     assert place.fan("conflicts").stdout == "nothing contradicts itself\n"
     assert place.fan("largest").stdout == "as of the gateway's start\nnobody has an identifier yet\n"
+
+
+def test_why_of_a_touch_of_what_is_lent_says_whose_the_touch_is(place: FanShop) -> None:
+    """The tag is handed on, and given back by a scan of it at that moment, while nobody hears it; one touch is before, one after."""
+    shop, tag = place.shop, Identifier("tag", f"{PEOPLE['ben']:016x}")
+    shop.hear(*[seen("ben", "a", at_s) for at_s in (100, 150, 200)])
+    for what, at_s in (("scan", 250), ("return", 300), ("scan", 310)):
+        shop.wait(at_s - shop.now_s).touch(what, "ben", event_id=f"at-{at_s}")
+    shop.hear(seen("ben", "a", 400)).close().checkpoint()
+    touched_ns = sorted(row.time_ns for row in place.ledger.touches_of(tag.subject))
+    for fan, from_ns in (("f", touched_ns[0] - 160 * 10**9), ("g", touched_ns[1])):
+        told(place, Link(id=f"lent-{fan}", learned_ns=from_ns, source="desk", identifier=tag, fan=fan, from_ns=from_ns))
+    found = {(each["time_ns"], each["fan"]): each["names"] for at_s in (250, 300, 310) for each in asked(place, "why", f"at-{at_s}")}
+    assert sorted(found) == list(zip(touched_ns, ("f", "f", "g"), strict=True))
+    for (_, fan), names in found.items():
+        assert [(each["fan"], [fact["id"] for fact in each["path"]]) for each in names] == [(fan, [f"lent-{fan}"])]

@@ -57,24 +57,6 @@ def test_the_dwell_that_goes_on_is_the_next_one_s_from_the_handover_on(hand: Han
     assert shop.minute(430, "a") == {"present": 1, "known_present": 1}
 
 
-@pytest.mark.parametrize("hand", [own, lend])
-def test_in_the_minute_of_a_handover_one_is_present(hand: Hand) -> None:
-    """Handed on at 400 s and at 410 s: whoever had it first in the minute of both is present, and each of the three stayed."""
-    shop = hand(Shop(), (90.0, 400.0, "fan-1"), (400.0, 410.0, "fan-2"), (410.0, EVER_S, "fan-3")).hear(*stay("ben", "a", 100, 700))
-    assert [shop.minute(at_s, "a")["present"] for at_s in range(100, 700, 60)] == [1] * 10
-    assert [shop.minute(at_s, "a")["known_present"] for at_s in range(100, 700, 60)] == [1] * 10
-    assert (shop.total("entries", "a"), len(told(shop.close()))) == (3, 3)
-
-
-def test_a_handover_leaves_others_in_the_zone_present() -> None:
-    """A phone of the next one is there already."""
-    shop = lend(Shop().link("ann", "fan-2"), *HANDED).hear(
-        *sorted([*stay("ben", "a", 100, 700), *stay("ann", "a", 115, 715)], key=lambda row: row.at_s)
-    )
-    assert [shop.minute(at_s, "a")["present"] for at_s in (160, 400, 460)] == [2, 2, 1]
-    assert told(shop.close())
-
-
 def test_a_handover_that_is_taken_back_was_none_and_one_that_was_at_another_time_moves() -> None:
     for is_over in (True, False):
         shop = lend(Shop().hear(*stay("ben", "a", 100, 700)), *HANDED)

@@ -50,8 +50,3 @@ def test_a_zone_reaches_as_far_as_its_own_dwells_overlap() -> None:
     dwells = [dwell("ann", A, 0, 60), dwell("ben", A, 50, 90), dwell("ben", B, 90, 120), dwell("ann", A, 120, 130)]
     assert reach(dwells, {A: (10 * S, 20 * S), B: (10 * S, 20 * S)}) == {A: (0, 90 * S), B: (10 * S, 20 * S)}
     assert reach([dwell("ann", A, 0, 60)._replace(is_open=True)], {A: (70 * S, 80 * S)}) == {A: (0, STILL_NS)}
-
-
-def test_a_dwell_of_which_no_minute_counts_yet_has_begun() -> None:
-    (entry,) = counted([dwell("ann", A, 70, 80, is_open=True)._replace(minute=0)], FanCodes())
-    assert entry == ((A, 1, ZONE_COLUMN["entries"]), 1)

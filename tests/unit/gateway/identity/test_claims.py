@@ -135,6 +135,21 @@ class TestLent:
         standing = resolve(facts, TYPES, KEY).standings[name("tag:1")]
         assert standing.lent == (at(100),), "a return that somebody recorded needs no visit's end"
 
+    def test_a_return_at_the_moment_of_the_next_handover_states_the_end_of_what_was_lent_before(self) -> None:
+        half_ms = 500_000
+        for back_ns, next_ns in ((0, 0), (half_ms, 0), (0, half_ms)):
+            back, handed = replace(touch(40, "tag:1"), returned=True), link("tag:1", "B", 40)
+            facts = [
+                link("tag:1", "A", 0), replace(back, from_ns=back.from_ns + back_ns, to_ns=back.to_ns + back_ns),
+                replace(handed, from_ns=handed.from_ns + next_ns),
+            ]  # fmt: skip
+            standing = resolve(facts, TYPES, KEY).standings[name("tag:1")]
+            assert ([span.fan for span in standing.spans], standing.given_back, standing.lent) == (
+                ["A", "B"],
+                (at(0),),
+                (at(40) + next_ns,),
+            )
+
     def test_a_return_of_what_is_not_lent_ends_nothing(self) -> None:
         facts = [link("member:1", "A", 0), replace(touch(40, "member:1"), returned=True)]
         assert who(facts, "member:1", 50) == "A"

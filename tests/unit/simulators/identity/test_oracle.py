@@ -167,6 +167,16 @@ def test_what_is_lent_ends_with_its_visit_if_nobody_recorded_the_return() -> Non
     assert fans([link(1, "tag:1", "A", from_min=5, to_min=110)], *asked, visits=visits) == ["A", "A"]
 
 
+def test_a_silence_that_ends_no_visit_ends_no_loan_before_the_next_handover_in_it() -> None:
+    lent, asked = [link(1, "tag:1", "A", from_min=5), link(2, "tag:1", "B", from_min=45)], [touch(40, "tag:1"), touch(62, "tag:1")]
+    for next_min, until_then in ((60, "A"), (60.1, "")):
+        visits = [Visit("tag:1", ms(6), ms(30)), Visit("tag:1", ms(next_min), ms(70))]
+        assert fans(lent, *asked, visits=visits) == [until_then, "B"]
+    back = touch(45, "tag:1", what="return")
+    assert fans([*lent, back], *asked, back, visits=[]) == ["A", "B", "A"]
+    assert fans([*lent, touch(35, "tag:1", what="return")], *asked, visits=[]) == ["", "B"]
+
+
 def test_what_stores_call_by_one_name_is_each_one_s_own_where_a_link_states_the_store() -> None:
     lent = [link(1, "tag:1", "A", from_min=5, store="s1"), link(2, "tag:1", "B", from_min=6, store="s2")]
     asked = [touch(20 + nth, "tag:1", store=store) for nth, store in enumerate(("s1", "s2", "s3"))]
