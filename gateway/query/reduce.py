@@ -51,8 +51,11 @@ def _sum(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) ->
 
 
 def _without_noise(measure: Measure, found: Numbers) -> Numbers:
-    """Return sums of whole hundredths without what doubles add to them: .1 + .2 is .3."""
-    return found if measure.decimals is None or found.dtype.kind != "f" else np.round(found, measure.decimals) + 0.0
+    """Return sums of whole hundredths without what doubles add to them: .1 + .2 is .3; the mean of several stores has no whole ones."""
+    if measure.decimals is None or found.dtype.kind != "f":
+        return found
+    whole = np.round(found, measure.decimals)
+    return np.where(np.abs(found - whole) <= _NOISE * np.abs(found), whole, found) + 0.0
 
 
 def _last(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> GroupValues:
@@ -88,6 +91,8 @@ def _distinct(measure: Measure, numbers: Numbers, group: IndexColumn, groups: in
     return GroupValues(np.bincount(pairs[0].astype(np.intp), minlength=groups), np.ones(groups, np.bool_))
 
 
+_NOISE: Final = 1e-11
+"""Of a sum: millions of doubles are not further off."""
 _KINDS: Final[Mapping[str, Callable[[Measure, Numbers, IndexColumn, int], GroupValues]]] = {
     "sum": _sum, "count": _sum, "between": _sum, "last": _last, "max": _max, "quantile": _quantile,
     "distinct": _distinct,

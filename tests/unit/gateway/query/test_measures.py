@@ -69,6 +69,16 @@ def test_what_is_added_of_whole_hundredths_is_in_whole_hundredths(question: str,
     assert added(base, np.array([0.1, 0.2, 5338.59]), np.zeros(3, np.intp), 1).listed() == [5338.89]
 
 
+def test_the_mean_of_money_of_several_stores_is_not_rounded_since_others_are_made_of_it() -> None:
+    there, quarters = measures_of("traffic"), np.array([0.0025, 0.185, 8358.0])
+    base = {
+        name: added(there[name], numbers, np.zeros(3, np.intp), 1)
+        for name, numbers in (("revenue", quarters), ("transactions", quarters / 57))
+    }
+    assert base["revenue"].listed() == [8358.1875]
+    assert derived([there["basket"]], there, base)["basket"].listed() == [pytest.approx(57, rel=1e-12)]
+
+
 def test_what_is_finer_than_hundredths_is_added_exactly() -> None:
     there = measures_of("repurchase")
     assert added(there["days_sum"], np.array([2.229181585648148]), np.zeros(1, np.intp), 1).listed() == [2.229181585648148]
