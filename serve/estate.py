@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
+from device_profiles.settings import ProfileSettings
 from footfall.config import file_state
 from footfall.consent import NOTHING_REFUSED, ConsentRule
 from footfall.errors import ConfigError, ContractError, Unreadable
@@ -31,7 +33,7 @@ class _Seen(NamedTuple):
     site: Site | None = None
     places: Places | None = None
     profile: FanProfileSettings | None = None
-    consent: ConsentRule = NOTHING_REFUSED
+    consent: Callable[[], ConsentRule] = lambda: NOTHING_REFUSED
     why: str = ""
     """What is wrong with gateway.toml or fan_profile.toml; what they had before counts, if they were read before."""
 
@@ -114,8 +116,19 @@ class ServedEstate:
         self._files = (self._gateway, settings.site, *filter(None, [settings.fan_profile_file]))
         site, _ = _attempt(load_site, settings.site)
         profile, why = _attempt(load_profile, settings.fan_profile_file)
-        consent = settings.profiles.registry().consent
+        consent = _consent_by(settings.profiles)
         return _Seen(settings, site, Places(site) if site else None, profile or before.profile, consent, why)
+
+
+def _consent_by(profiles: ProfileSettings) -> Callable[[], ConsentRule]:
+    """Return what returns the rule of consent. Shipped profiles are read when it is asked for: who only reads pages never does.
+
+    Raise ConfigError: own ones cannot be read, or have a mistake.
+    """
+    if profiles.folder is None:
+        return cache(lambda: profiles.registry().consent)
+    rule = profiles.registry().consent
+    return lambda: rule
 
 
 _From = TypeVar("_From")
@@ -131,9 +144,10 @@ def _attempt(load: Callable[[_From], _Loaded], path: _From) -> tuple[_Loaded | N
         return None, str(error)
 
 
-def _check(event: AnyEvent, i: int, now_ns: int, consent: ConsentRule) -> None:
+def _check(event: AnyEvent, i: int, now_ns: int, consent: Callable[[], ConsentRule]) -> None:
     try:
-        consent.check(stated_identifiers(event))
+        if identifiers := stated_identifiers(event):
+            consent().check(identifiers)
         check_time(event, now_ns, now_ns)
     except ContractError as error:
         raise ContractError(error.reason, f"event {i}: {error}") from None

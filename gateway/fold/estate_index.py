@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
-from device_profiles.registry import Registry
 from footfall.units import NS_PER_S
 from gateway.fold.adjacency import Adjacency
 from gateway.fold.codes import Codes
@@ -22,6 +21,9 @@ from gateway.fold.zone_offsets import ZoneOffsets
 from gateway.site import local_day
 from gateway.site.closings import OpenDates, settling_minutes
 from gateway.site.recorded import RecordedSite
+
+if TYPE_CHECKING:  # who reads what the fold stored loads no profiles
+    from device_profiles.registry import Registry
 
 NEVER_NS: Final = 1 << 62
 MOST_CACHED: Final = 30_000

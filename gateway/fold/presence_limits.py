@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from device_profiles.profile import Presence
 from footfall.units import NS_PER_S
 from gateway.fold.decision_rules import STALE_PERCENT, WEAK_CONFIRMS, DecisionLimits
 from gateway.fold.zone_rules import ZoneLimits
 from gateway.site.recorded import RecordedCalibration
+
+if TYPE_CHECKING:  # who reads what the fold stored loads no profiles
+    from device_profiles.profile import Presence
 
 NO_LIMITS: Final = ZoneLimits(0, 0, 0, 0.0)
 """Of a profile that this release does not know."""

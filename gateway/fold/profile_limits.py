@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from device_profiles.profile import Presence
-from device_profiles.registry import Registry
 from gateway.fold.codes import Codes
 from gateway.fold.decision_rules import DecisionLimits
 from gateway.fold.presence_limits import NO_LIMITS, UNCALIBRATED, decision_limits_of, limits_of
 from gateway.fold.zone_rules import ZoneLimits
 from gateway.site.recorded import RecordedCalibration, RecordedSite
+
+if TYPE_CHECKING:  # who reads what the fold stored loads no profiles
+    from device_profiles.registry import Registry
 
 UNKNOWN_PROFILE: Final = ""
 VISITORS: Final = frozenset({"person", "staff"})
@@ -90,6 +91,8 @@ class ProfileLimits:
 
     def _set_limits(self, code: int, key: str) -> None:
         """Of one profile, as numbers and in the columns."""
+        from device_profiles.profile import Presence  # only a process that folds has profiles
+
         profile, calibration = self._registry.get(key.rpartition("/")[2]), self._calibrations.get(key, UNCALIBRATED)
         presence, has_areas = profile.presence if profile else None, key in self._with_areas
         self.limits_of[code] = limits_of(presence, calibration, has_areas) if presence else NO_LIMITS

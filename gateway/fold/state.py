@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from device_profiles.registry import Registry
 from footfall.units import NS_PER_S
 from gateway.fold.deaf_zones import DeafZones
 from gateway.fold.door_watch import DoorWatch
@@ -34,6 +33,9 @@ from gateway.outcome.rules import ContributionSettings
 from gateway.points import Points, from_rows
 from gateway.points.rows import KEY_SIZE, MEASUREMENT, PointRow
 from gateway.site.staff import Badges, Roster
+
+if TYPE_CHECKING:  # who reads what the fold stored loads no profiles
+    from device_profiles.registry import Registry
 
 
 class PointBuffer:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from device_profiles.registry import Registry
 from footfall.units import NS_PER_S
 from gateway.fold.codes import Codes
 from gateway.fold.profile_limits import ProfileLimits
 from gateway.site.recorded import RecordedSite
+
+if TYPE_CHECKING:  # who reads what the fold stored loads no profiles
+    from device_profiles.registry import Registry
 
 IDLE_NS: Final = 1800 * NS_PER_S
 REENTRY_NS: Final = 120 * NS_PER_S
