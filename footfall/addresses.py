@@ -10,9 +10,11 @@ open_url(url, timeout_s)                # no proxy stands between this machine a
 from __future__ import annotations
 
 import ipaddress
-import urllib.request
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    from urllib.request import Request
 
 ANY_HOST: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 # addresses to listen at
 """Addresses that nobody can connect to, with those at which this machine reaches a server that listens there."""
@@ -45,11 +47,13 @@ def without_credentials(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def open_url(request: str | urllib.request.Request, timeout_s: float) -> Any:
+def open_url(request: str | Request, timeout_s: float) -> Any:
     """Return the answer to an HTTP request, as `urllib.request.urlopen` does, and raise as it does.
 
     A proxy of the environment is not asked for an address of this machine: it would look for the server on its own.
     """
+    from urllib.request import ProxyHandler, build_opener  # http.client, email and ssl: most commands send no request
+
     url = request if isinstance(request, str) else request.full_url
-    proxies = urllib.request.ProxyHandler({} if is_loopback(urlsplit(url).hostname or "") else None)
-    return urllib.request.build_opener(proxies).open(request, timeout=timeout_s)
+    proxies = ProxyHandler({} if is_loopback(urlsplit(url).hostname or "") else None)
+    return build_opener(proxies).open(request, timeout=timeout_s)

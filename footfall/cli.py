@@ -47,11 +47,14 @@ def main() -> None:
 
 @contextmanager
 def _light_loading() -> Iterator[None]:
-    """Load modules without what costs a third of a start's CPU: the collector of cycles, and a thread of OpenBLAS for each core.
+    """Load modules without what costs a third of a start's CPU: the collector of cycles, a thread of OpenBLAS for each core, and a search
+    for plugins of pydantic in all that is installed.
 
-    What modules make stays until the end, so the collector never looks at it again. No command multiplies matrices.
+    What modules make stays until the end, so the collector never looks at it again. No command multiplies matrices, and no plugin of
+    others is to see settings and events.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.disable()
     try:
         yield

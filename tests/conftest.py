@@ -33,6 +33,9 @@ os.environ.pop("COLUMNS", None)
 # Every process that a test starts would else make a thread of OpenBLAS for each core, which is a tenth of its start.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# It would else look for plugins of pydantic in all that is installed; the command switches that off itself.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
 # A database of a test is small, and lives for minutes: one that collects garbage five times more rarely takes a quarter less CPU.
 os.environ.setdefault("GOGC", "400")
 
