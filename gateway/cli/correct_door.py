@@ -62,9 +62,9 @@ class _Day:
 
 def outcome(state_dir: Path, adjusted: AdjustedDoor, dry_run: bool) -> list[str]:
     """Return what becomes of an adjustment, in lines, as of the ledger's last checkpoint. Raise ConfigError if it cannot be read."""
-    corrects, counts = ("would correct", "would not count") if dry_run else ("corrects", "does not count")
+    adjusts, counts = ("would adjust", "would not count") if dry_run else ("adjusts", "does not count")
     why = _why_not_counted(state_dir, adjusted)
-    return [f"it {corrects} {adjusted}", *([f"it {counts} {why}"] if why else [])]
+    return [f"it {adjusts} {adjusted}", *([f"it {counts} {why}"] if why else [])]
 
 
 def _why_not_counted(state_dir: Path, adjusted: AdjustedDoor) -> str:

@@ -104,7 +104,7 @@ def test_a_dry_run_shows_what_would_be_corrected_and_leaves_nothing(config: Path
             "nothing was corrected: a dry run\n"
         )
     done = run(config, "adjust", "d", "--in", "-4", "--time", "2026-01-21T18:00:00+08:00", *WHERE, "--dry-run")
-    assert done.output.startswith("it would correct door d at 2026-01-21 10:00Z: -4 in and +0 out\n")
+    assert done.output.startswith("it would adjust door d at 2026-01-21 10:00Z: -4 in and +0 out\n")
     assert store(config).take_replays() == []
 
 
@@ -213,9 +213,9 @@ def test_an_adjustment_counts_if_its_day_bears_it(shop: FanShop, entered: int, a
     dry, sent = both(shop, "adjust", "d", "--in", str(entered), "--time", f"2026-05-29T{at}:00+08:00")
     first, _, second = dry.partition("\n")
     utc = "20:30" if at == "04:30" else "19:30"
-    assert first == f"it would correct door d at 2026-05-28 {utc}Z: {entered:+} in and +0 out"
+    assert first == f"it would adjust door d at 2026-05-28 {utc}Z: {entered:+} in and +0 out"
     assert second.startswith(f"it would not count {why}") if why else second == ""
-    assert sent == dry.replace("would correct", "corrects").replace("would not count", "does not count")
+    assert sent == dry.replace("would adjust", "adjusts").replace("would not count", "does not count")
 
 
 def test_an_adjustment_is_judged_with_those_that_are_known(shop: FanShop) -> None:
