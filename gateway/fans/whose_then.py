@@ -60,9 +60,10 @@ class WhoseThen:
     def of_visit(self, row: VisitRow, until_ns: int = FOR_EVER_NS) -> str:
         """Return the fan of a visit, one of `parts_of`, by what it was up to a time; "" for nobody known."""
         here, begun_ns = self._within(row.subject, row.store), opened_ns(row.key_ns)
-        if here is None or is_withdrawn(here, min(row.start_ns, begun_ns), min(row.last_ns, until_ns)):
+        fan = self._fan_of(here, row.store, begun_ns) if here else ""
+        if here is None or is_withdrawn(here, fan, min(row.start_ns, begun_ns), min(row.last_ns, until_ns)):
             return ""
-        return self._fan_of(here, row.store, begun_ns)
+        return fan
 
     def _of_dwell(self, row: DwellRow) -> str:
         here = self._within(row.subject, row.store)

@@ -51,6 +51,6 @@ def _of_lent(spans: Sequence[Span], lent: set[int]) -> Iterator[int]:
 
 
 def _of_owned(spans: Sequence[Span]) -> Iterator[int]:
-    for one, other in pairwise(each for each in spans if is_registered(each.fan)):
-        if one.fan != other.fan:
+    for one, other in pairwise(each for each in spans if is_registered(each.fan or each.withdrawn)):
+        if (one.fan or one.withdrawn) != (other.fan or other.withdrawn):
             yield from (one.to_ns, other.from_ns)

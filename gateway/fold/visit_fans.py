@@ -17,7 +17,7 @@ from gateway.fold.store import VisitRow
 from gateway.fold.visit_rows import Segment
 from gateway.fold.visit_segments import VisitSegments, opened_ns
 from gateway.fold.whose import Whose
-from gateway.identity.facts import Standing
+from gateway.identity.facts import Span, Standing, is_registered
 
 
 class Renamed(NamedTuple):
@@ -41,7 +41,7 @@ class VisitFans:
     def fan_of(self, store: int, visit: Segment | VisitRow, key_ns: int) -> str:
         """Return the fan of a visit in a store (a code) with its opening event's key; "" for nobody known."""
         fan = self._whose.fan_of(visit.subject, store, opened_ns(key_ns))
-        if fan and self._is_withdrawn(visit.subject, store, min(visit.start_ns, opened_ns(key_ns)), visit.last_ns):
+        if fan and self._is_withdrawn(fan, visit.subject, store, min(visit.start_ns, opened_ns(key_ns)), visit.last_ns):
             return ""
         return fan
 
@@ -77,18 +77,23 @@ class VisitFans:
                 if fan != segment.fan:
                     yield Renamed(store, segment, fan)
 
-    def _is_withdrawn(self, subject: str, store: int, first_ns: int, last_ns: int) -> bool:
+    def _is_withdrawn(self, fan: str, subject: str, store: int, first_ns: int, last_ns: int) -> bool:
         if int(subject, 16) not in self._state.links.withdrawn:
             return False
         standing = self._state.links.standing(subject)
-        return standing is not None and is_withdrawn(standing.within(self._state.estate.stores.names[store]), first_ns, last_ns)
+        return standing is not None and is_withdrawn(standing.within(self._state.estate.stores.names[store]), fan, first_ns, last_ns)
 
 
-def is_withdrawn(standing: Standing, first_ns: int, last_ns: int) -> bool:
-    """Return whether whoever a standing means has withdrawn consent at any time of a visit, to the millisecond.
+def is_withdrawn(standing: Standing, fan: str, first_ns: int, last_ns: int) -> bool:
+    """Return whether whoever a standing means has withdrawn consent at any time of a visit of a fan, to the millisecond.
 
-    Who is lent something after having withdrawn withdraws nothing for the fan who had it before.
+    Who gets something after having withdrawn withdraws nothing for the fan who had it before.
     """
     first_ms, last_ms, lent = first_ns // NS_PER_MS, last_ns // NS_PER_MS, {*standing.lent, *standing.given_back}
-    spans = (each for each in standing.spans if not each.fan and each.from_ns not in lent)
+    spans = (each for each in standing.spans if not each.fan and each.from_ns not in lent and not _is_another_s(each, fan))
     return any(each.from_ns // NS_PER_MS <= last_ms and first_ms < each.to_ns // NS_PER_MS for each in spans)
+
+
+def _is_another_s(span: Span, fan: str) -> bool:
+    """Return whether another person than a fan withdrew consent; who is not known yet may be that one."""
+    return span.withdrawn not in ("", fan) and is_registered(fan)

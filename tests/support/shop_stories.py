@@ -161,14 +161,15 @@ class Shop:
         return self._report_in()
 
     def stands(
-        self, who: str, *spans: tuple[float, float, str], lent: Sequence[float] = (), given_back: Sequence[float] = (), in_store: str = ""
-    ) -> Shop:
+        self, who: str, *spans: tuple[float, float, *tuple[str, ...]], lent: Sequence[float] = (), given_back: Sequence[float] = (),
+        in_store: str = "",
+    ) -> Shop:  # fmt: skip
         """Give the fold the person's standing: spans as (from_s, to_s, fan), those that begin at `lent` ending with a visit.
 
-        With `in_store` they hold there alone.
+        Behind a fan "" may stand who withdrew consent. With `in_store` they hold there alone.
         """
         self._numbers[who] += 1
-        found = tuple(Span(self._ns(from_s), self._ns(to_s), fan) for from_s, to_s, fan in spans)
+        found = tuple(Span(self._ns(from_s), self._ns(to_s), *fans) for from_s, to_s, *fans in spans)
         made = Standing(f"{PEOPLE[who]:016x}", self._numbers[who])
         here = InStore(in_store, found, tuple(map(self._ns, lent)), tuple(map(self._ns, given_back)))
         anywhere = made._replace(spans=here.spans, lent=here.lent, given_back=here.given_back)

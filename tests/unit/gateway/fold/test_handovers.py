@@ -8,12 +8,13 @@ from footfall.units import NS_PER_MS
 from gateway.fold.handovers import dwell_ends_of, handovers_of, may_pass
 from gateway.identity.facts import FOR_EVER_NS, InStore, Span, Standing
 
-Told = tuple[int, int, str]
+Told = tuple[int, int, *tuple[str, ...]]
+"""From, to (ms), the fan, and behind a fan "" who withdrew consent."""
 EVER = FOR_EVER_NS // NS_PER_MS + 1
 
 
 def standing(*spans: Told, lent: tuple[int, ...] = ()) -> Standing:
-    found = tuple(Span(from_ms * NS_PER_MS, min(to_ms * NS_PER_MS, FOR_EVER_NS), fan) for from_ms, to_ms, fan in spans)
+    found = tuple(Span(from_ms * NS_PER_MS, min(to_ms * NS_PER_MS, FOR_EVER_NS), *fans) for from_ms, to_ms, *fans in spans)
     return Standing("0" * 16, 1, found, lent=tuple(each * NS_PER_MS for each in lent))
 
 
@@ -25,6 +26,9 @@ def standing(*spans: Told, lent: tuple[int, ...] = ()) -> Standing:
         ([(0, 10, "f"), (20, EVER, "f")], (), []),
         ([(0, 10, "anon-1"), (10, EVER, "g")], (), []),
         ([(0, 10, "f"), (10, 20, ""), (20, EVER, "f")], (), []),
+        ([(0, 10, "f"), (10, 20, "", "f"), (20, EVER, "f")], (), []),
+        ([(0, 10, "f"), (10, 20, "", "g"), (20, EVER, "f")], (), [10, 20]),
+        ([(0, 10, "anon-1"), (10, EVER, "", "g")], (), []),
         ([(5, EVER, "f")], (), []),
         ([(5, EVER, "f")], (5,), [5]),
         ([(5, 10, "f"), (10, EVER, "g")], (5, 10), [5, 10]),

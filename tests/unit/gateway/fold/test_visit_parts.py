@@ -159,6 +159,28 @@ def test_who_withdraws_during_a_visit_hands_nothing_over() -> None:
     assert told(shop) == [("", 100.0, 300.0), ("fan-2", 400.0, 300.0)]
 
 
+@pytest.mark.parametrize("is_known_before", [True, False])
+def test_a_member_s_beacon_is_the_member_s_also_before_and_after_somebody_without_consent_has_it(
+    is_known_before: bool,
+) -> None:
+    before, alone = (0.0, 400.0, "fan-1"), (400.0, EVER_S, "", "fan-2")
+    stories = {
+        (before, alone): [("fan-1", 100.0, 300.0), ("", 400.0, 300.0)],
+        (before, (400.0, 520.0, "", "fan-2"), (520.0, EVER_S, "fan-1")): [("fan-1", 100.0, 600.0), ("", 400.0, 120.0)],
+        ((0.0, 400.0, "", "fan-2"), (400.0, EVER_S, "fan-1")): [("", 100.0, 300.0), ("fan-1", 400.0, 300.0)],
+        (before, (400.0, EVER_S, "", "fan-1")): [("", 100.0, 600.0)],
+        ((0.0, 400.0, "anon-1"), alone): [("", 100.0, 600.0)],
+        (before, (400.0, 520.0, "", "fan-2"), (520.0, EVER_S, "", "fan-1")): [
+            ("fan-1", 100.0, 300.0),
+            ("", 400.0, 120.0),
+            ("", 520.0, 180.0),
+        ],
+    }
+    for spans, expected in stories.items():
+        shop = heard(Shop().stands("ben", *spans), 700).close() if is_known_before else heard(Shop(), 700).close().stands("ben", *spans)
+        assert told(shop) == expected
+
+
 def test_handed_to_one_who_had_withdrawn_it_was_the_fan_s_before_until_then() -> None:
     for spans, after in (([], [("", 400.0, 300.0)]), ([(520.0, EVER_S, "fan-3")], [("", 400.0, 120.0), ("fan-3", 520.0, 180.0)])):
         until_s = spans[0][0] if spans else EVER_S
