@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from footfall.frames import Kind
 from gateway.fold.dwell_fans import ALWAYS
 from gateway.fold.rebuilt import dwells_of_rows
 from gateway.state.ledger import Ledger
-from tests.support.journal_stories import expected_zone_traffic, stored_minutes
+from tests.support.journal_stories import T0, Link, Row, S, Story, expected_zone_traffic, new_fold, of, pairs, store, stored_minutes
 from tests.support.shop_stories import IDLE_S, PEOPLE, Seen, Shop, left, seen
 
 EVER_S = 10.0**8
@@ -150,3 +151,18 @@ def test_a_rebuild_compares_a_dwell_that_was_cut_as_a_whole_one() -> None:
         found.append((len(rows), dwells_of_rows(rows)))
     assert [parts for parts, _ in found] == [1, 2]
     assert found[0][1] == found[1][1]
+
+
+def test_while_an_arrival_is_awaited_a_dwell_is_cut_between_batches_too() -> None:
+    """A second is a batch. In the one in which the beacon reaches its handover a look settles what was heard, long before its end."""
+    handed_ns, ben, fan = T0 + 30 * S, PEOPLE["ben"], 100
+    spans = ((f"{ben:016x}", "fan-1", 0, handed_ns), (f"{ben:016x}", "fan-2", handed_ns, 1 << 62), (f"{fan:016x}", "fan-3", 0, 1 << 62))
+    story = Story().links([Link(*span, "crm", 1.0) for span in spans]).frame(0, []).frame(1, [])
+    for at_s in (5, 10, 15, 20, 25):
+        story.wait(at_s - (story.now_ns - T0) / S).frame(0, [Row(Kind.STAY, ben)]).frame(1, [])
+    story.wait(29 - (story.now_ns - T0) / S).frame(0, [Row(Kind.ENTER, fan)]).frame(1, [])
+    story.wait(32 - (story.now_ns - T0) / S).frame(0, [Row(Kind.STAY, ben)]).wait(0.1).frame(0, []).frame(1, []).wait(0.3).tick()
+    fold, rows = new_fold(), {}
+    store(fold.apply(pairs(story.records)), rows)
+    found = [(row["fan"], row["open"]) for row in of(rows, "dwell") if row["subject"] == f"{ben:016x}"]
+    assert found == [("fan-1", False), ("fan-2", True)]
