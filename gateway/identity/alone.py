@@ -47,7 +47,7 @@ def parted(store: FactStore, types: IdentifierTypes, facts: Iterable[Fact]) -> P
     """Return which of some facts stand alone, beside each other and what a store knows. Nothing of what is lent ever does."""
     plain, others = list[Link | Same](), list[Fact]()
     for fact in facts:
-        if isinstance(fact, Link | Same) and _is_plain(fact, types):
+        if isinstance(fact, Link | Same) and is_plain(fact, types):
             plain.append(fact)
         else:
             others.append(fact)
@@ -67,7 +67,8 @@ def parted(store: FactStore, types: IdentifierTypes, facts: Iterable[Fact]) -> P
     return Parted(alone, others)
 
 
-def _is_plain(fact: Link | Same, types: IdentifierTypes) -> bool:
+def is_plain(fact: Link | Same, types: IdentifierTypes) -> bool:
+    """Return whether a fact is a link of nothing lent, or states for all times that two identifiers are one person's that join."""
     if isinstance(fact, Link):
         return types.of(fact.identifier.type).klass != "lent"
     is_ever = fact.from_ns <= -FOR_EVER_NS and fact.to_ns >= FOR_EVER_NS

@@ -15,6 +15,7 @@ from gateway.identity.alone import parted, standings_of
 from gateway.identity.around import Around, FactSet, facts_around
 from gateway.identity.fact_store import FactStore
 from gateway.identity.facts import Fact, Mention, Revoke, Split, Standing, fact_name, fan_name, is_registered, ref_name
+from gateway.identity.growing import Growing, growing
 from gateway.identity.in_force import facts_in_force
 from gateway.identity.index import identifiers_of
 from gateway.identity.naming import standing_of_ref
@@ -34,6 +35,8 @@ class Identity:
         """Identifiers that were looked at last."""
         self.read_again = 0
         """How many identifiers the last `take` looked at which the one before had looked at, too."""
+        self._growing: Growing | None = None
+        """The largest cluster that can grow without being read again."""
 
     def take(self, facts: Iterable[Fact]) -> list[Standing]:
         """Take facts, known or not, in any order. Return the standings that changed; they and the facts are in the store.
@@ -87,6 +90,9 @@ class Identity:
         changed = {each.name: each for each in standings_of(self._types, self._key, alone)}
         if alone:
             self._store.add([fact for cluster in alone for fact in cluster.facts], list(changed.values()))
+        if len(others) == 1 and self._growing and (grown := self._growing.grown_by(others[0], self._store, self._types)):
+            self._store.add(others, [grown])
+            return {**changed, grown.name: grown}
         around = facts_around(self._store, self._types, others) if others else None
         return {**changed, **self._settle(around)} if around and around.new else changed
 
@@ -100,6 +106,9 @@ class Identity:
         changed = self._changed(around.names, resolution.standings)
         changed.update(self._of_refs(_touched_refs(around, changed), around.new, changed))
         self._store.add(around.new, list(changed.values()))
+        if self._growing and self._growing.is_read_in(around):
+            self._growing = None
+        self._growing = max(filter(None, (growing(around, resolution), self._growing)), key=len, default=None)
         return changed
 
     def _changed(self, names: Collection[str], standings: Mapping[str, Standing]) -> dict[str, Standing]:
