@@ -53,7 +53,7 @@ some_facts = st.lists(facts(), min_size=1, max_size=5)
 
 
 def records_of(told: Sequence[tuple[float, int, int]], some: Sequence[Fact], at: Sequence[int]) -> list[Record]:
-    """A journal in which people are heard and buy, with each fact at a place of its own, and all of it over in the end."""
+    """A journal in which people are heard and buy, a tag is scanned, and given back, each fact has a place of its own, and all is over."""
     story = Story()
     for number, (wait_s, agent, subject) in enumerate(told):
         story.wait(wait_s + 0.01).frame(agent, [Row(Kind.STAY, subject)])
@@ -62,6 +62,9 @@ def records_of(told: Sequence[tuple[float, int, int]], some: Sequence[Fact], at:
             story.event(agent, sale)
         elif number % 3 == 1:
             story.event(agent, {"kind": "touch", "what": "payment", "id": f"t{number}", "identifiers": ["wx-mini:o1"], "ref": "r1"})
+        else:
+            lent = {"kind": "touch", "what": ("scan", "return")[number % 2], "id": f"t{number}"}
+            story.wait(40).touch(agent, lent, made.SUBJECTS[2])
     records = story.end().records
     for fact, place in sorted(zip(some, at, strict=True), key=lambda each: -(each[1] % (len(records) - 2))):
         index = 1 + place % (len(records) - 2)
