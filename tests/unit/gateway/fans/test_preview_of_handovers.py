@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway.fans.preview import Preview
 from gateway.fans.reading import AllRows, timeouts
-from gateway.identity.facts import Fact, Identifier, Link, Mention, Revoke
+from gateway.identity.facts import Consent, Fact, Identifier, Link, Mention, Revoke
 from gateway.identity.identity import Identity
 from gateway.identity.types import IdentifierTypes
 from gateway.state.ledger import Ledger
@@ -46,15 +47,34 @@ def differences(before: Kept, after: Kept) -> list[int]:
     return [sum(was.get(key) != now.get(key) for key in {*was, *now}) for was, now in zip(before, after, strict=True)]
 
 
-@pytest.mark.parametrize("is_over", [False, True])
-def test_what_it_counts_is_what_changes(is_over: bool, tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path / "ledger.db")
-    shop = Shop(ledger, identity=Identity(ledger, TYPES, KEY)).know([lent("fan-1", 90)])
+Counted = list[tuple[int, int, float]]
+"""Visits, touches and money of each preview."""
+
+
+def counted(folder: Path, is_over: bool, before: Sequence[Fact], moves: Sequence[Sequence[Fact]]) -> Counted:
+    """Return what previews count, each of which is what its facts then change. Nobody hears the device between 200 and 400 s."""
+    ledger = Ledger(folder / "ledger.db")
+    shop = Shop(ledger, identity=Identity(ledger, TYPES, KEY)).know(before)
     shop.hear(*[seen("ben", "a", at_s) for at_s in (100, 150, 200)])
     for at_s in (230, 270, 310):
         shop.wait(at_s - shop.now_s).touch("transaction", "ben", amount=10.0, event_id=f"at-{at_s}")
     shop.hear(*[seen("ben", "b", at_s) for at_s in (400, 450)])
     (shop.close() if is_over else shop).checkpoint()
+    found = []
+    for facts in moves:
+        with ledger_reader(folder / "ledger.db") as reader:
+            preview, was = Preview(reader, AllRows(reader), TYPES, KEY, timeouts(reader)), kept(AllRows(reader))
+            preview.take(facts)
+            effect = preview.effect()
+        shop.know(facts).checkpoint()
+        with ledger_reader(folder / "ledger.db") as reader:
+            assert [effect.visits, effect.dwells, effect.touches] == differences(was, kept(AllRows(reader))), facts
+        found.append((effect.visits, effect.touches, effect.money))
+    return found
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_what_it_counts_of_a_tag_is_what_changes(is_over: bool, tmp_path: Path) -> None:
     moves: list[list[Fact]] = [
         [lent("fan-2", 300), lent("fan-3", 250)],
         [given_back(300)],
@@ -62,14 +82,23 @@ def test_what_it_counts_is_what_changes(is_over: bool, tmp_path: Path) -> None:
         [given_back(240)],
         [Revoke(id="s", learned_ns=at(500), of="lent-fan-1")],
     ]
-    counted = []
-    for facts in moves:
-        with ledger_reader(tmp_path / "ledger.db") as reader:
-            preview, before = Preview(reader, AllRows(reader), TYPES, KEY, timeouts(reader)), kept(AllRows(reader))
-            preview.take(facts)
-            effect = preview.effect()
-        shop.know(facts).checkpoint()
-        with ledger_reader(tmp_path / "ledger.db") as reader:
-            assert [effect.visits, effect.dwells, effect.touches] == differences(before, kept(AllRows(reader))), facts
-        counted.append((effect.visits, effect.touches, effect.money))
-    assert counted[0] == (2, 2, 20.0), "the first sale in the silence is the first one's, as it was"
+    first, *_ = counted(tmp_path, is_over, [lent("fan-1", 90)], moves)
+    assert first == (2, 2, 20.0), "the first sale in the silence is the first one's, as it was"
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_what_it_counts_of_a_beacon_is_what_changes_whoever_has_withdrawn(is_over: bool, tmp_path: Path) -> None:
+    beacon = Identifier("ibeacon", TAG.subject)
+    one, other = (replace(lent(fan, from_s), identifier=beacon) for fan, from_s in (("fan-1", 0), ("fan-2", 300)))
+    withdrawn = [
+        Consent(id=f"c-{fan}", learned_ns=at(500), fan=fan, purpose="identify", granted=False, from_ns=at(from_s))
+        for fan, from_s in (("fan-2", 0), ("fan-1", 350), ("fan-1", 150))
+    ]  # fmt: skip
+    moves: list[list[Fact]] = [
+        [other],
+        [withdrawn[1]],
+        [replace(withdrawn[2], id="again")],
+        [Revoke(id="r", learned_ns=at(500), of=other.id)],
+    ]
+    first, second, *_ = counted(tmp_path, is_over, [one, withdrawn[0]], moves)
+    assert (first, second) == ((2, 1, 10.0), (0, 0, 0.0)), "who withdraws after having handed it on had the visit before"
