@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
-from gateway.fans.person_visits import PersonVisit, PersonVisits, VisitKey
+from gateway.fans.person_visits import NamedVisitKey, PersonVisit, PersonVisits
 from gateway.fans.whose_then import WhoseThen
 from gateway.fold.store import DwellRow, TouchRow, VisitRow
 from gateway.identity.facts import Standing
@@ -120,8 +120,8 @@ class _Visits:
         self._was: Final = was
         self._will_be: Final = will_be
         self._fans: Final[set[str]] = set()
-        self._gone: Final[set[VisitKey]] = set()
-        self._come: Final[set[VisitKey]] = set()
+        self._gone: Final[set[NamedVisitKey]] = set()
+        self._come: Final[set[NamedVisitKey]] = set()
 
     def move(self, effect: Effect, subject: str) -> None:
         """Count from whom to whom the segments of a subject pass."""
@@ -137,7 +137,7 @@ class _Visits:
         effect.visits = len(self._gone | self._come)
         effect.added, effect.voided = len(self._come - self._gone), len(self._gone - self._come)
 
-    def _compare(self, was: Mapping[VisitKey, PersonVisit], will_be: Mapping[VisitKey, PersonVisit]) -> None:
+    def _compare(self, was: Mapping[NamedVisitKey, PersonVisit], will_be: Mapping[NamedVisitKey, PersonVisit]) -> None:
         self._gone.update(key for key, visit in was.items() if will_be.get(key) != visit)
         self._come.update(key for key, visit in will_be.items() if was.get(key) != visit)
 

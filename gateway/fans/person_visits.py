@@ -22,7 +22,7 @@ _SEPARATOR: Final = ":"
 _KEPT: Final = 10_000
 
 
-class VisitKey(NamedTuple):
+class NamedVisitKey(NamedTuple):
     """The key of a visit's point."""
 
     store: str
@@ -61,12 +61,12 @@ class PersonVisits:
     def _segments_of(self, subject: str) -> list[tuple[VisitRow, str]]:
         return [(row, self._whose.of_visit(row)) for row in self._whose.parts_of(subject) if is_visit(row)]
 
-    def of_fan(self, fan: str) -> dict[VisitKey, PersonVisit]:
+    def of_fan(self, fan: str) -> dict[NamedVisitKey, PersonVisit]:
         """Return the visits of a fan."""
         names = (name for name in self._names_of(fan) if _SEPARATOR not in name)
         return dict(self._visits(fan, [row for name in names for row, whose in self.segments_of(name) if whose == fan]))
 
-    def of_nobody(self, subject: str) -> dict[VisitKey, PersonVisit]:
+    def of_nobody(self, subject: str) -> dict[NamedVisitKey, PersonVisit]:
         """Return the visits of a subject that are nobody's."""
         return {key: visit for some in self._unknown(subject) for key, visit in self._visits("", some)}
 
@@ -81,7 +81,7 @@ class PersonVisits:
             found[row.store, sum(time_ns <= row.start_ns for time_ns in times_ns)].append(row)
         yield from found.values()
 
-    def _visits(self, fan: str, rows: Iterable[VisitRow]) -> Iterator[tuple[VisitKey, PersonVisit]]:
+    def _visits(self, fan: str, rows: Iterable[VisitRow]) -> Iterator[tuple[NamedVisitKey, PersonVisit]]:
         group: list[VisitRow] = []
         last_ns = 0
         for row in sorted(rows, key=lambda row: (row.store, row.start_ns, row.last_ns)):
@@ -112,8 +112,8 @@ class PersonVisits:
         return self._vouched[fan]
 
 
-def _visit(fan: str, group: Sequence[VisitRow]) -> tuple[VisitKey, PersonVisit]:
+def _visit(fan: str, group: Sequence[VisitRow]) -> tuple[NamedVisitKey, PersonVisit]:
     """Return the point that stands for segments, that of the least key, and what it has."""
     key_ns, agent = min((row.key_ns, row.agent) for row in group)
     visit = PersonVisit(fan, min(row.start_ns for row in group), max(row.last_ns for row in group))
-    return VisitKey(group[0].store, agent, key_ns), visit
+    return NamedVisitKey(group[0].store, agent, key_ns), visit
