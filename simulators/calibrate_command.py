@@ -26,7 +26,6 @@ from gateway.config import load_gateway, load_site
 from gateway.site import Site, Store
 from gateway.site.beacons import own_beacons
 from simulators.accuracy.doubts import doubts_of
-from simulators.accuracy.plot import draw
 from simulators.accuracy.recorded import TrueRecording, known_profiles, notes_of, play, played_courses, read_recording
 from simulators.accuracy.simulated import IDLE_S
 from simulators.calibration.live import LiveCalibration, profile_of, subject_of_beacon, zones_outside
@@ -158,6 +157,8 @@ def _check_receivers(found: TrueRecording, walks: Sequence[Walk], place: Store, 
 
 def _draw(found: TrueRecording, store: Store, plot: Path) -> None:
     """The picture shows the settings as they are now, on walks that they were fitted to: figures are in the table."""
+    from simulators.accuracy.plot import draw  # matplotlib is a third of a start's CPU, and few ask for a picture
+
     site = found.site()
     settings = {"calibrations": store.calibrations, "areas": store.areas}
     tuned = site.model_copy(update={"stores": (site.stores[0].model_copy(update=settings),)})

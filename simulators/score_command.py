@@ -28,7 +28,6 @@ from simulators.accuracy.course import NO_LEADS, Course
 from simulators.accuracy.doubts import doubtful, doubts_of
 from simulators.accuracy.figures import figures, without_nan
 from simulators.accuracy.folder import play_folder
-from simulators.accuracy.plot import MOST_COURSES, draw
 from simulators.accuracy.recorded import TrueRecording
 from simulators.accuracy.simulated import IDLE_S, courses_of_truth, stored_by_subject
 from simulators.accuracy.stays import stays_of_visitors
@@ -265,6 +264,8 @@ def _print(shown: _Shown, values: dict[str, Any], tables: Sequence[Any]) -> None
 def _draw(courses: Sequence[Course], title: str, shown: _Shown) -> None:
     if shown.plot is None:
         return
+    from simulators.accuracy.plot import MOST_COURSES, draw  # matplotlib is a third of a start's CPU, and few ask for a picture
+
     drawn = draw(courses, title, shown.plot)
     if not shown.as_json:
         more = f", the first {MOST_COURSES} of {len(courses)}" if drawn < len(courses) else ""
