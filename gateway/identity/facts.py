@@ -211,6 +211,12 @@ class Standing(NamedTuple):
         fans.discard("")
         return fans
 
+    def persons(self) -> set[str]:
+        """Return all whose it ever is, wherever, also those who withdrew consent; without ""."""
+        here = (span.fan or span.withdrawn for span in self.spans)
+        apart = (span.fan or span.withdrawn for each in self.in_stores for span in each.spans)
+        return {*here, *apart} - {""}
+
     @property
     def has_nobody(self) -> bool:
         """Return whether it is anywhere nobody's for a time since consent is withdrawn."""

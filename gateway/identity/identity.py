@@ -130,7 +130,7 @@ class Identity:
         if not by_ref:
             return {}
         at_hand = {**self._store.standings({name for each in by_ref.values() for one in each for name in _naming(one)}), **changed}
-        persons = {fan_name(fan) for each in at_hand.values() for fan in each.fans() if is_registered(fan)}
+        persons = {fan_name(fan) for each in at_hand.values() for fan in each.persons() if is_registered(fan)}
         at_hand = {**self._store.standings(persons), **at_hand}
         standings = {ref_name(ref): standing_of_ref(at_hand.get, ref, each) for ref, each in by_ref.items() if len(each) > 1}
         shown = {name: each for name, each in standings.items() if each.spans or each.label}

@@ -38,7 +38,7 @@ def ended(
     found, ends = list(claims), {each.to_ms for each in claims if each.states_to}
     for nth, claim in enumerate(claims):
         end_ms = min((end_ms for fan, end_ms in revoked if fan == claim.fan and claim.began_ms < end_ms), default=EVER_MS)
-        if end_ms < EVER_MS and end_ms <= claim.to_ms:
+        if end_ms < EVER_MS and end_ms <= (min(claim.to_ms, _next_ms(claim, claims)) if klass == "lent" else claim.to_ms):
             found[nth], ends = claim.until(end_ms), ends | {end_ms}
     if passes_on:
         passed, begins = _passed_on(claims, mentions, person_of)
@@ -68,22 +68,23 @@ def _passed_on(claims: Sequence[Claim], mentions: Sequence[Mentioned], person_of
                 continue
             if claim.states_from:
                 passes = other.began_ms < claim.from_ms
-            elif passes := _passes_unstated(claim, other, claims, mentions):
+            elif passes := _passes_unstated(claim, other, claims, mentions, person_of):
                 begins[claim.id] = claim.moment_ms
             if passes:
                 ends[other.id] = min(ends.get(other.id, EVER_MS), claim.moment_ms)
     return ends, begins
 
 
-def _passes_unstated(claim: Claim, other: Claim, claims: Sequence[Claim], mentions: Sequence[Mentioned]) -> bool:
+def _passes_unstated(claim: Claim, other: Claim, claims: Sequence[Claim], mentions: Sequence[Mentioned], person_of: PersonOf) -> bool:
     if type_of(claim.identifier).klass == "device":
         return claim.is_of_touch and other.began_ms < claim.at_ms
-    return claim.at_ms > 0 and other.moment_ms < claim.at_ms and _was_quiet(other.fan, claims, mentions, claim.at_ms)
+    return claim.at_ms > 0 and other.moment_ms < claim.at_ms and _was_quiet(person_of(other.fan), claims, mentions, claim.at_ms, person_of)
 
 
-def _was_quiet(fan: str, claims: Sequence[Claim], mentions: Sequence[Mentioned], before_ms: int) -> bool:
-    """Return whether the number was not mentioned with a fan for long before a time."""
-    times = [each.moment_ms for each in claims if each.fan == fan] + [each.time_ms for each in mentions if fan in each.with_fans]
+def _was_quiet(person: str, claims: Sequence[Claim], mentions: Sequence[Mentioned], before_ms: int, person_of: PersonOf) -> bool:
+    """Return whether the number was not mentioned with a person, by any of their fan ids, for long before a time."""
+    times = [each.moment_ms for each in claims if person_of(each.fan) == person]
+    times += [each.time_ms for each in mentions if person in map(person_of, each.with_fans)]
     return not any(before_ms - CONTACT_QUIET_MS <= each <= before_ms for each in times)
 
 
@@ -107,12 +108,17 @@ def _ended_as_any(claim: Claim, claims: Sequence[Claim], person_of: PersonOf) ->
     return replace(claim, to_ms=min(claim.to_ms, *ends), states_to=True) if ends else claim
 
 
+def _next_ms(claim: Claim, claims: Sequence[Claim]) -> int:
+    """Return when what is lent is handed to anybody again: what is stated to end it later ends nothing."""
+    return min((each.began_ms for each in claims if each.began_ms > claim.began_ms), default=EVER_MS)
+
+
 def _until_handed_over(claim: Claim, claims: Sequence[Claim], revoked_ms: Sequence[int], returned_ms: Sequence[int]) -> Claim:
     """Return what is lent until it is handed to anybody again. A return that a revoke, or a touch, states counts where it came first.
 
     One whose end was stated needs no touch. A return at the moment of a handover is of what was lent before.
     """
-    next_ms = min((each.began_ms for each in claims if each.began_ms > claim.began_ms), default=EVER_MS)
+    next_ms = _next_ms(claim, claims)
     if claim.states_to:
         back = min((claim.until(end_ms) for end_ms in revoked_ms), key=lambda each: each.to_ms, default=claim)
         return replace(back, to_ms=min(back.to_ms, next_ms))

@@ -91,6 +91,10 @@ class TestReferences:
         brand = _Brand(link("tag:1", "A", 0, 5), touch(1, "tag:1", ref="r"), touch(20, ref="r"))
         assert brand.take(consent("A", False, 10))["ref:r"] == ["A", ""]
 
+    def test_a_reference_of_a_time_at_which_consent_is_withdrawn_is_nobodys_then(self) -> None:
+        brand = _Brand(consent("A", False, 5), touch(9, "wx-a:1", ref="r"), touch(10, ref="r"), touch(1, ref="r"))
+        assert brand.take(link("wx-a:1", "A", 8))["ref:r"] == ["A", ""]
+
     def test_touches_of_one_reference_are_not_read_with_each_other(self) -> None:
         brand = _Brand(touch(1, "wx-a:1", ref="r"), touch(2, "wx-b:1", ref="r"), touch(3, "wx-b:1 wx-c:1", id="far"))
         brand.take(link("wx-a:1", "A"))

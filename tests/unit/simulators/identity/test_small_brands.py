@@ -15,6 +15,11 @@ def test_product_and_oracle_agree_on_whom_contradictory_facts_name() -> None:
     assert [seed for seed in range(120) if disagreements(small_brand(seed))] == []
 
 
+@pytest.mark.parametrize("seed", [1000815, 2001029, 2001117, 2003328, 3002044, 3003067])
+def test_they_agree_on_brands_on_which_they_once_did_not(seed: int) -> None:
+    assert disagreements(small_brand(seed)) == []
+
+
 def test_small_brands_have_facts_of_every_kind() -> None:
     events = [each for seed in range(40) for each in small_brand(seed)]
     kinds = {each.get("fact", each["kind"]) for each in events}
