@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
@@ -61,15 +61,15 @@ def anonymity(
     stores = asked_stores(reader, request, "visit", None, estate, now_ns)
     stored = StoredRows(reader, request, stores, LedgerNames(ledger, types), now_ns, on_page)
     rows, registrations = stored.counted(), stored.registrations()
-    found = gains(rows, registrations, named_by_deciding(rows, ledger, types, key, now_ns))
+    found, bounds = gains(rows, registrations, named_by_deciding(rows, ledger, types, key, now_ns)), undone(rows)
     totals = Counter[Among]()
     for row, count in rows.items():
         totals[row.among] += count
-    answer = _by_remedy(found, totals) if by == "remedy" else _by_reason(rows, totals, by == "store")
+    answer = _by_remedy(found, bounds, totals) if by == "remedy" else _by_reason(rows, totals, by == "store")
     asked = tuple(StoreSpan(store.facts.name, store.zone, store.from_ns, store.to_ns) for store in stores)
     titles = {store.facts.name: store.facts.at(store.to_ns - 1).title for store in stores}
     return Answer(
-        answer.columns, answer.rows, answer.totals, notes=tuple(_notes(found, rows, totals)), title=title_of(request, asked, titles),
+        answer.columns, answer.rows, answer.totals, notes=tuple(_notes(found, bounds, totals)), title=title_of(request, asked, titles),
         question=ANONYMITY, asked=asked, is_empty=not rows, by_default=by_default(request, None, ""),
     )  # fmt: skip
 
@@ -105,22 +105,16 @@ def _by_reason(rows: Rows, totals: Mapping[Among, int], by_store: bool) -> Answe
     return Answer(columns[1:], [each[1:] for each in found], [each[1:] for each in sums])
 
 
-def _by_remedy(found: Sequence[Gain], totals: Mapping[Among, int]) -> Answer:
+def _by_remedy(found: Sequence[Gain], bounds: Sequence[Gain], totals: Mapping[Among, int]) -> Answer:
+    """Return what remedies would bring, then the bounds of those that no store applies: how far off these are, nobody knows."""
     columns = ("remedy", "store", "among", "concerned", "named", "points", "give_or_take", "estimated_by")
-    rows = [
-        (
-            gain.remedy,
-            gain.store or ALL_STORES,
-            gain.among,
-            gain.concerned,
-            round(gain.named, 1),
-            round(-_points(gain.named, gain, totals), 2),
-            round(_points(gain.give_or_take, gain, totals), 2),
-            gain.basis,
-        )
-        for gain in found
-    ]
-    return Answer(columns, rows)
+    rows = [(*_brings(gain, totals), round(_points(gain.give_or_take, gain, totals), 2), gain.basis) for gain in found]
+    return Answer(columns, rows + [(*_brings(gain, totals), None, f"at most: {gain.basis}") for gain in bounds])
+
+
+def _brings(gain: Gain, totals: Mapping[Among, int]) -> tuple[Any, ...]:
+    points = -_points(gain.named, gain, totals)
+    return gain.remedy, gain.store or ALL_STORES, gain.among, gain.concerned, round(gain.named, 1), round(points, 2)
 
 
 def _points(rows: float, gain: Gain, totals: Mapping[Among, int]) -> float:
@@ -128,11 +122,11 @@ def _points(rows: float, gain: Gain, totals: Mapping[Among, int]) -> float:
     return 100 * rows / totals[gain.among]
 
 
-def _notes(found: Sequence[Gain], rows: Rows, totals: Mapping[Among, int]) -> Iterator[str]:
+def _notes(found: Sequence[Gain], bounds: Sequence[Gain], totals: Mapping[Among, int]) -> Iterator[str]:
     for gain in sorted(found, key=lambda gain: -_points(gain.named, gain, totals))[:NAMED]:
         where = f" of {gain.store}" if gain.store else ""
         off_by = f" (give or take {_points(gain.give_or_take, gain, totals):.1f})" if gain.give_or_take else ""
         points = f"-{_points(gain.named, gain, totals):.1f} points of anonymous {gain.among}{off_by}"
         yield f"{_SAYS[gain.remedy]}{where}: {points}; {gain.basis}"
-    for gain in undone(rows):
+    for gain in bounds:
         yield f"{_SAYS[gain.remedy]}: {gain.basis}; at most -{_points(gain.named, gain, totals):.1f} points of anonymous {gain.among}"

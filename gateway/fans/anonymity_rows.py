@@ -20,8 +20,8 @@ from gateway.site.identifier_types import IdentifierClass
 ClassOf = Callable[[str, str], IdentifierClass]
 """The class of an identifier by its type, "" if its touch has none, and its subject."""
 PAYMENT: Final = "payment"
-_AT_TILL: Final = frozenset({"", STORE})
-"""Channels of orders at which somebody can ask the guest."""
+_AT_TILL: Final = frozenset({"", STORE, "own_store"})
+"""Channels of orders at which somebody can ask the guest: tills of the brand's own stores. Any other name is taken for a shop elsewhere."""
 _TYPED: Final[frozenset[IdentifierClass]] = frozenset({"contact"})
 """Classes of what guests say and somebody types: in its place junk stands."""
 

@@ -169,7 +169,7 @@ def _buy(writer: Writer, visit: _Visit, time_ms: int, before: Person | None) -> 
             writer.void(store, event_id, noticed_ms)
             del writer.world.actor[event_id]
     if not wrong or shown:
-        writer.touch(store, time_ms, "transaction", shown, person.number, ref=ref, amount=amount, staff_id="ann")
+        writer.touch(store, time_ms, "transaction", shown, person.number, ref=ref, amount=amount, staff_id="ann", channel="own_store")
     if paid := _paid_with(writer, visit, time_ms):
         typed = f"{ref}9" if dice.random() < MISTYPED else ref
         payment = writer.touch(store, time_ms + MINUTE_MS, "payment", paid, person.number, ref=typed, amount=amount)

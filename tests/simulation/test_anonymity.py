@@ -61,6 +61,7 @@ class Stored(NamedTuple):
 
 WITHIN_POINTS = 2.0
 SPAN: dict[str, Any] = {"from_": "2026-08-30", "to": "2026-10-15", "timezone": "UTC"}
+HTTP_SPAN = {"from": "2026-08-30", "to": "2026-10-15", "timezone": "UTC"}
 UNDONE = {("store00", Remedy.ASK), ("store01", Remedy.LEND)}
 
 
@@ -108,10 +109,21 @@ def test_remedies_of_stored_rows_are_those_of_the_month_s_own_events(month: Stor
     gains = estimated(month.world, month.brand, month.rows)
     right = {(gain.remedy, gain.store or ALL_STORES): gain.named for gain in gains}
     answer = asked(month, by=("remedy",))
+    estimates = [row for row in answer.rows if row[6] is not None]
     # A known fan's two devices are one stored visit, so that there are fewer to compare with.
-    assert {(row[0], row[1]): row[4] for row in answer.rows} == pytest.approx(right, rel=0.15)
+    assert {(row[0], row[1]): row[4] for row in estimates} == pytest.approx(right, rel=0.15)
     assert (Remedy.LEND, "store01") in right
     assert any(note.startswith("state who borrows a tag of store01: -") for note in answer.notes)
+
+
+def test_what_no_store_does_is_a_row_without_bounds_of_chance_however_it_is_asked_for(month: Stored) -> None:
+    scope = ("--config", month.config, "--from", "2026-08-30", "--to", "2026-10-15", "--timezone", "UTC", "--store", "store00")
+    (bound,) = (row for row in asked(month, by=("remedy",), stores=("store00",)).rows if row[0] == Remedy.ASK)
+    assert bound[3] == bound[4] > 0 > bound[5]
+    assert bound[6:] == (None, "at most: no store does, so nothing shows what it would bring")
+    by_http = json.loads(answer(month.config, "anonymity", {**HTTP_SPAN, "store": "store00", "by": "remedy"}))
+    assert bound in [tuple(row.values()) for row in by_http]
+    assert "\nask_at_the_till,all stores,orders," in query("anonymity", *scope, "--by", "remedy", "--format", "csv")
 
 
 def test_what_is_asked_for_in_a_way_that_means_nothing_is_refused(month: Stored) -> None:
@@ -132,11 +144,11 @@ def test_what_was_found_is_shown_as_a_table_and_as_data_by_the_command_python_an
     assert [each["column"] for each in explained] == list(asked(month, by=("remedy",)).columns)
     with Footfall(month.config) as footfall:
         frame = footfall.anonymity(from_="2026-08-30", to="2026-10-15", timezone="UTC", by="remedy")
-        assert list(frame.itertuples(index=False, name=None)) == asked(month, by=("remedy",)).rows
+        with_none = frame.astype(object).where(frame.notna(), None)
+        assert list(with_none.itertuples(index=False, name=None)) == asked(month, by=("remedy",)).rows
         assert "state who borrows" in frame.attrs["notes"][0]
-    asked_for = {"from": "2026-08-30", "to": "2026-10-15", "timezone": "UTC"}
-    assert json.loads(answer(month.config, "anonymity", asked_for)) == rows
-    assert json.loads(page(month.config, "anonymity", asked_for, Page(), Sight(frozenset({"store00"}))).text) != rows
+    assert json.loads(answer(month.config, "anonymity", HTTP_SPAN)) == rows
+    assert json.loads(page(month.config, "anonymity", HTTP_SPAN, Page(), Sight(frozenset({"store00"}))).text) != rows
 
 
 def test_the_command_takes_what_means_something_for_it(month: Stored) -> None:

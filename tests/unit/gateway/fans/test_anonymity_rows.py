@@ -67,6 +67,7 @@ def test_a_payment_that_names_something_beside_the_account_is_linked() -> None:
 def test_what_is_bought_elsewhere_is_about_no_till() -> None:
     assert order(touch("transaction", channel="web")).about == set()
     assert order(touch("transaction", channel="store")).about == {Remedy.ASK}
+    assert order(touch("transaction", channel="own_store")).about == {Remedy.ASK}
 
 
 def test_junk_was_asked_for_and_a_number_alone_shows_what_it_might_have_been() -> None:
