@@ -16,7 +16,7 @@ from gateway.cli.fan_access import Desk, JsonOption, desk
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.fans.fact_text import identifier, line, when
 from gateway.fans.overlay import OverlayStore
-from gateway.fans.review_answers import NameAnswer, answer_object, answer_of, answers_of_touch, owners_of
+from gateway.fans.review_answers import NameAnswer, OwnersAnswer, answer_object, answer_of, answers_of_touch, owners_of, registration_line
 from gateway.fans.show import moment
 from gateway.fold.store import TouchRow
 from gateway.identity.around import facts_around
@@ -60,17 +60,19 @@ def _why(
         name = files.identified(what)[0].subject if _is_identifier(what) else fan_name(what)
         answer = answer_of(files, name, time_ns, store)
         apart = {each.store: answer_of(files, name, time_ns, each.store) for each in (() if store else _apart(answer))}
-        stated = owners_of(files, what, time_ns) if name == fan_name(what) else []
+        owners = owners_of(files, what, time_ns) if name == fan_name(what) else OwnersAnswer()
     if as_json:
-        typer.echo(json.dumps(answer_object(answer, stated), ensure_ascii=False))
+        typer.echo(json.dumps(answer_object(answer, owners), ensure_ascii=False))
         return
     for text in _answer_lines(answer, what):
         typer.echo(text)
     for where, own in apart.items():
         for text in _answer_lines(own, f"in {where}"):
             typer.echo(f"  {text}")
-    for fact, counts in stated[:SHOWN]:
+    for fact, counts in owners.stated[:SHOWN]:
         typer.echo(f"  owner{'' if counts else ', not then'}: {line(fact)}")
+    if (row := owners.registration) is not None:
+        typer.echo(f"  owner{'' if owners.is_by_registration else ', where no fact holds'}: {registration_line(row)}")
 
 
 def _apart(answer: NameAnswer) -> Sequence[InStore]:

@@ -5,6 +5,7 @@ owner = cared_for(Owners(facts_of_owners(store, person.ids)), person.fan, time_n
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -12,6 +13,7 @@ from gateway.fans.fact_text import owner as shown
 from gateway.fans.fact_text import when
 from gateway.fans.history import Touched
 from gateway.fans.known_links import Facts
+from gateway.fold.store import TouchRow
 from gateway.identity.facts import FOR_EVER_NS, Fact, Ownership, Revoke, fact_name
 from gateway.identity.ownership import NOBODY, Owner, Owners, facts_of_owners
 
@@ -32,6 +34,11 @@ def registered_by(touches: Iterable[Touched]) -> Owner:
     """Return who registered a fan first, by the touches of the fan: one of the staff in a store, or a store; NOBODY if nobody did."""
     first = min((each for each in touches if each.what == REGISTRATION), default=None)
     return Owner(first.staff_id, first.store) if first else NOBODY
+
+
+def first_registration(touches: Iterable[TouchRow]) -> TouchRow | None:
+    """Return the registration that decides whose a fan is where no fact does: the first of these touches, which are in order of time."""
+    return next((row for row in touches if json.loads(row.body)["what"] == REGISTRATION and not row.void), None)
 
 
 def cared_for(owners: Owners, fan: str, time_ns: int, registered: Owner) -> CaredFor:

@@ -8,6 +8,8 @@ from typing import Any, Final, NamedTuple
 
 from footfall.units import NS_PER_MS
 from gateway.fans.desk import Desk
+from gateway.fans.fact_text import owner, when
+from gateway.fans.owners import first_registration
 from gateway.fans.reading import AllRows, timeouts
 from gateway.fans.whose_then import WhoseThen
 from gateway.fold.store import TouchRow
@@ -51,21 +53,54 @@ def answers_of_touch(files: Desk, row: TouchRow) -> list[NameAnswer]:
     return [answer_of(files, each.name, before_ns, row.store) if each.because.lent else each for each in answers]
 
 
-def owners_of(files: Desk, fan: str, time_ns: int) -> list[tuple[Fact, bool]]:
-    """Return what is stated of whose a fan is to care for, each with whether it is what counts at a time."""
-    owners = Owners(facts_of_owners(files.known(), files.person(fan).ids))
+class OwnersAnswer(NamedTuple):
+    """Whose a fan is to care for: what is stated, each with whether it counts at a time, and who registered the fan."""
+
+    stated: Sequence[tuple[Fact, bool]] = ()
+    registration: TouchRow | None = None
+
+    @property
+    def is_by_registration(self) -> bool:
+        """Whether the registration decides: no fact does."""
+        return self.registration is not None and not any(counts for _, counts in self.stated)
+
+
+def owners_of(files: Desk, fan: str, time_ns: int) -> OwnersAnswer:
+    """Return what decides whose a fan is to care for at a time, and what would."""
+    person = files.person(fan)
+    owners = Owners(facts_of_owners(files.known(), person.ids))
     counts = owners.stated(fan, time_ns)
-    return [(fact, fact is counts) for fact in owners.all_stated(fan)]
+    stated = [(fact, fact is counts) for fact in owners.all_stated(fan)]
+    return OwnersAnswer(stated, first_registration(files.ledger.all_touches_of_fan(person.fan)))
 
 
-def answer_object(answer: NameAnswer, owners: Sequence[tuple[Fact, bool]] | None = None) -> dict[str, Any]:
-    """Return it as JSON has it; of a fan with what is stated of whose it is to care for."""
+def registration_line(row: TouchRow) -> str:
+    """Return a registration as a line for people."""
+    staff_id = json.loads(row.body)["staff_id"]
+    return f"registered on {when(row.time_ns)}, sent by {row.agent} of {row.store}: {owner(staff_id, row.store)} to care for"
+
+
+def _registration_object(row: TouchRow) -> dict[str, Any]:
+    return {
+        "kind": "touch", "what": "registration", "store": row.store, "publisher": row.agent,
+        "time_ns": row.time_ns, "staff_id": json.loads(row.body)["staff_id"],
+    }  # fmt: skip
+
+
+def owners_object(owners: OwnersAnswer) -> list[dict[str, Any]]:
+    """Return it as JSON has it: facts, the one that began last first, and the registration, which decides where none of them does."""
+    found = [{"counts": counts, **values_of(fact)} for fact, counts in owners.stated]
+    row = owners.registration
+    return found if row is None else [*found, {"counts": owners.is_by_registration, **_registration_object(row)}]
+
+
+def answer_object(answer: NameAnswer, owners: OwnersAnswer | None = None) -> dict[str, Any]:
+    """Return it as JSON has it; of a fan with whose it is to care for, and why."""
     because = answer.because
-    stated = {} if owners is None else {"owners": [{"counts": counts, **values_of(fact)} for fact, counts in owners]}
     return {
         "name": answer.name, "fan": because.fan, "label": because.label, "path": [values_of(fact) for fact in because.path],
         "refused": [{"rule": each.rule, **values_of(each.fact)} for each in because.refused],
-        **stated,
+        **({} if owners is None else {"owners": owners_object(owners)}),
     }  # fmt: skip
 
 

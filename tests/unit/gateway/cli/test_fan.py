@@ -354,6 +354,11 @@ def test_who_cares_for_a_fan_is_stated_shown_explained_and_taken_back(place: Fan
     place.shop.event({"kind": "touch", "what": "registration", "id": "r1", "fan": "fan-1", "staff_id": "s7"})
     place.fold()
     assert "owner: s7's at s1, by registration" in place.fan("fan-1").stdout
+    why = place.fan("why", "fan-1").stdout
+    assert "  owner: registered on " in why
+    assert " of s1: s7's at s1 to care for" in why
+    (registered,) = json.loads(place.fan("why", "fan-1", "--json").stdout)["owners"]
+    assert (registered["counts"], registered["what"], registered["staff_id"], registered["store"]) == (True, "registration", "s7", "s1")
     dry = place.fan("own", "fan-1", "--store", "s1", "--from", "2026-01-01", "--dry-run")
     assert "fan-1, from 2025-12-31 16:00Z on: s1's to care for, instead of nobody's" in dry.stdout
     fact_id = decided(place, "own", "fan-1", "--staff", "s12", "--from", "2026-01-01")
@@ -362,6 +367,7 @@ def test_who_cares_for_a_fan_is_stated_shown_explained_and_taken_back(place: Fan
         "staff_id": "s12", "store": "", "since": "2025-12-31T16:00:00.000Z", "fact": fact_id,
     }  # fmt: skip
     assert f"  owner: {fact_id}: fan-1 is s12's to care for from 2025-12-31 16:00Z" in place.fan("why", "fan-1").stdout
+    assert "  owner, where no fact holds: registered on " in place.fan("why", "fan-1").stdout
     assert f"  owner, not then: {fact_id}" in place.fan("why", "fan-1", "--at", "2025-06-01").stdout
     taken_back = place.fan("revoke", fact_id, "--dry-run").stdout
     assert "nobody's to care for, instead of s12's" in taken_back
