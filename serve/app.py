@@ -67,7 +67,7 @@ class Pages:
         )  # fmt: skip
         takes: dict[tuple[str, str], frozenset[str]] = {}
         limits = RateLimits(listen.requests_per_s, listen.burst)
-        app.add_middleware(Guard, access=self._access, limits=limits, reach=Reaches(services.estate.site), takes=takes)
+        app.add_middleware(Guard, access=self._access, limits=limits, reach=Reaches(services.estate), takes=takes)
         for resource in (fans, queries, stock, arrivals, decisions, facts, corrections, events):  # looked at in turn: the most asked first
             app.router.routes.extend(resource.routes(services).routes)
         app.router.routes.extend([*pages.routes(services, self.registry), *documents.routes(lambda: _document(app))])

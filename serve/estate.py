@@ -26,6 +26,10 @@ from gateway.site.index import Places, StorePlaces
 log = logging.getLogger("footfall.serve")
 
 
+class SettingsUnreadable(Unreadable):
+    """A file of settings cannot be read, or has a mistake, and was never read without one since this server started."""
+
+
 class _Seen(NamedTuple):
     """The files as they were when they were looked at last."""
 
@@ -35,7 +39,7 @@ class _Seen(NamedTuple):
     profile: FanProfileSettings | None = None
     consent: Callable[[], ConsentRule] = lambda: NOTHING_REFUSED
     why: str = ""
-    """What is wrong with gateway.toml or fan_profile.toml; what they had before counts, if they were read before."""
+    """What is wrong with gateway.toml, site.toml or fan_profile.toml; what they had before counts, if they were read before."""
 
 
 class ServedEstate:
@@ -53,7 +57,7 @@ class ServedEstate:
         self.look()
 
     def look(self) -> Site | None:
-        """Read the files that changed. Return site.toml: the same object until it changes; None if it cannot be read."""
+        """Read the files that changed. Return site.toml, as `site` does."""
         with self._lock:
             if not self._states or self._states != self._look():
                 self._seen = self._load()
@@ -64,7 +68,7 @@ class ServedEstate:
         """Raise ContractError: the store, the agent, or the zone, door, campaign or owner of an event is not in site.toml, its time is far
         from now, or somebody did not consent to an identifier.
 
-        Without readable files only times are checked: the gateway decides. It looks at the files first.
+        Until site.toml could be read once, only times are checked: the gateway decides. It looks at the files first.
         """
         self.look()
         seen = self._seen
@@ -79,11 +83,17 @@ class ServedEstate:
                 raise ContractError(refusal.reason, f"event {i}: {refusal}")
 
     def site(self) -> Site | None:
-        """Return site.toml: the same object until it changes; None if it cannot be read."""
+        """Return site.toml, as it was when it could be read last: the same object until it changes; None if it could not be read yet."""
         return self._seen.site
 
+    def needed_site(self) -> Site:
+        """Return the same. Raise SettingsUnreadable: it could not be read yet."""
+        if (site := self._seen.site) is None:
+            raise SettingsUnreadable(self._seen.why)
+        return site
+
     def places(self) -> Places | None:
-        """Return the names of site.toml; None if it cannot be read."""
+        """Return the names of `site`; None if it could not be read yet."""
         return self._seen.places
 
     def is_own(self, store: str, reach: frozenset[str]) -> bool:
@@ -93,16 +103,16 @@ class ServedEstate:
 
     @property
     def settings(self) -> GatewayConfig:
-        """What gateway.toml has. Raise Unreadable: it could not be read yet."""
+        """What gateway.toml has. Raise SettingsUnreadable: it could not be read yet."""
         if (settings := self._seen.settings) is None:
-            raise Unreadable(self._seen.why)
+            raise SettingsUnreadable(self._seen.why)
         return settings
 
     @property
     def profile_settings(self) -> FanProfileSettings:
-        """How a fan's profile is worked out. Raise Unreadable: it could not be read yet."""
+        """How a fan's profile is worked out. Raise SettingsUnreadable: it could not be read yet."""
         if (profile := self._seen.profile) is None:
-            raise Unreadable(self._seen.why)
+            raise SettingsUnreadable(self._seen.why)
         return profile
 
     def _look(self) -> tuple[object, ...]:
@@ -112,12 +122,14 @@ class ServedEstate:
         before, self._files = self._seen, (self._gateway,)
         settings, why = _attempt(load_gateway, self._gateway)
         if settings is None:
-            return before._replace(site=None, places=None, why=why)
+            return before._replace(why=why)
         self._files = (self._gateway, settings.site, *filter(None, [settings.fan_profile_file]))
-        site, _ = _attempt(load_site, settings.site)
-        profile, why = _attempt(load_profile, settings.fan_profile_file)
+        site, why_no_site = _attempt(load_site, settings.site)
+        profile, why_no_profile = _attempt(load_profile, settings.fan_profile_file)
         consent = _consent_by(settings.profiles)
-        return _Seen(settings, site, Places(site) if site else None, profile or before.profile, consent, why)
+        places = Places(site) if site else before.places
+        why = "; ".join(filter(None, (why_no_site, why_no_profile)))
+        return _Seen(settings, site or before.site, places, profile or before.profile, consent, why)
 
 
 def _consent_by(profiles: ProfileSettings) -> Callable[[], ConsentRule]:
@@ -140,7 +152,7 @@ def _attempt(load: Callable[[_From], _Loaded], path: _From) -> tuple[_Loaded | N
     try:
         return load(path), ""
     except ConfigError as error:
-        log.warning("%s; without site.toml events are published unseen, and of other files what they had before counts", error)
+        log.warning("%s; what the file had before counts; if it was never read, questions are refused and events published unseen", error)
         return None, str(error)
 
 

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from footfall.mistakes import did_you_mean, unknown
 from serve.access import Access, Denial
 from serve.access_table import TABLE, Rule, Scope, methods_of, rule_of
+from serve.estate import SettingsUnreadable
 from serve.problems import problem
 from serve.rate_limits import RateLimits
 from serve.roles import HERE, Caller, Role, is_below
@@ -87,9 +88,13 @@ class Guard:
         if caller.role not in rule.roles:
             roles = ", ".join(sorted(rule.roles))
             return Denial(403, "role", f"it is for {roles}; this token is of {caller.name}, {caller.role}")
+        try:
+            reach = self._reach(caller)
+        except SettingsUnreadable as error:
+            return _unreadable(caller, "settings", error)
         if not request.scope["query_string"]:
             return caller
-        return _beyond(request, rule, caller, self._reach(caller)) or self._asked_wrongly(request, rule) or caller
+        return _beyond(request, rule, caller, reach) or self._asked_wrongly(request, rule) or caller
 
     def _asked_wrongly(self, request: Request, rule: Rule) -> Denial | None:
         """Return the refusal of a query string that says something twice, or what means nothing to its route."""
@@ -138,8 +143,12 @@ def refused(what: str, name: str, allowed: frozenset[str] | tuple[str, ...]) -> 
 
 def unreadable(request: Request, what: str, error: Exception) -> Response:
     """Return the refusal where a file or a database cannot be read now. Where it lies is told to headquarters alone."""
-    why = str(error) if caller_of(request).role is Role.HEADQUARTERS else f"the {what} cannot be read now; headquarters is told why"
-    return problem(503, what, why)
+    return problem(*_unreadable(caller_of(request), what, error))
+
+
+def _unreadable(caller: Caller, what: str, error: Exception) -> Denial:
+    what = "settings" if isinstance(error, SettingsUnreadable) else what
+    return Denial(503, what, str(error) if caller.role is Role.HEADQUARTERS else f"the {what} cannot be read now; headquarters is told why")
 
 
 def caller_of(request: Request) -> Caller:

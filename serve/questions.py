@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -26,9 +27,10 @@ from gateway.query.own_values import IsOwn, OwnValuesReader
 from gateway.query.questions import ask
 from gateway.query.reading import read_estate
 from gateway.query.show import as_json
-from gateway.query.source import open_reader
+from gateway.query.source import TOKEN_VARIABLE
 from gateway.sinks.reader import PointReader
 from gateway.site import Site
+from serve.estate import SettingsUnreadable
 from serve.question_places import Work
 
 MOST_ROWS: Final = 10_000
@@ -183,9 +185,14 @@ def narrowed(request: Request, reach: frozenset[str]) -> Request:
 
 
 def _sources(gateway: Path, site: Site | None) -> tuple[Site, PointReader]:
-    """Return the estate and the database of a gateway.toml; Unreadable: one of them cannot be read, whatever is asked."""
+    """Return the estate and the database of a gateway.toml. Raise SettingsUnreadable, or Unreadable for the database, whatever is asked."""
     try:
-        return site or load_site(load_gateway(gateway).site), open_reader(None, None, "", None, gateway)
+        settings = load_gateway(gateway)
+        site = site or load_site(settings.site)
+    except ConfigError as error:
+        raise SettingsUnreadable(str(error)) from None
+    try:
+        return site, settings.sink.reader(os.environ.get(TOKEN_VARIABLE, ""))
     except ConfigError as error:
         raise Unreadable(str(error)) from None
 

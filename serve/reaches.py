@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from gateway.site import Site
+from serve.estate import ServedEstate
 from serve.roles import Caller, Role, reach_of
 
 
 class Reaches:
     """Remembers what it worked out until the site changes."""
 
-    def __init__(self, site: Callable[[], Site | None]) -> None:
-        """`site` returns the same object until site.toml changes."""
-        self._site: Final = site
+    def __init__(self, estate: ServedEstate) -> None:
+        self._site: Final = estate.site
+        self._needed_site: Final = estate.needed_site
         self._of: Site | None = None
         self._known: dict[Caller, frozenset[str]] = {}
 
     def __call__(self, caller: Caller) -> frozenset[str] | None:
-        """Return the stores that a caller may ask about; None: all."""
+        """Return the stores that a caller may ask about; None: all. Raise SettingsUnreadable: site.toml could not be read yet."""
         if caller.role is Role.HEADQUARTERS:
             return None
-        site = self._site()
+        site = self._needed_site() if caller.paths else self._site()
         if site is not self._of:
             self._of, self._known = site, {}
         if caller not in self._known:

@@ -92,13 +92,13 @@ class Services:
 
     @property
     def roster(self) -> Roster:
-        """Who worked where when, as site.toml has it now; nobody where it cannot be read."""
+        """Who worked where when, as site.toml has it now; nobody where it could not be read yet."""
         places = self.estate.places()
         return places.roster if places else Roster()
 
     def desk(self, ledger: LedgerReader) -> Desk:
         """Return the gateway's files as decisions and reviews stand on them."""
-        return Desk(self.settings, ledger)
+        return Desk(self.settings, ledger, self.estate.needed_site)
 
     async def read_fans(self, read: Callable[[FanReader], _Found]) -> _Found:
         """Return what is read of a fan from the latest checkpoint of the ledger, in a thread. Raise Unreadable, and as `read`."""

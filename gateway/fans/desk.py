@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -53,15 +53,17 @@ LONGEST: Final = 128
 class Desk:
     """One reading of a gateway's files."""
 
-    def __init__(self, settings: GatewayConfig, ledger: LedgerReader) -> None:
+    def __init__(self, settings: GatewayConfig, ledger: LedgerReader, site: Callable[[], Site] | None = None) -> None:
+        """`site` returns the estate; without it site.toml is read."""
+        self._load_site: Final = site or partial(load_site, settings.site)
         self.settings: Final = settings
         self.ledger: Final = ledger
         self.journal: Final = settings.state_dir / JOURNAL
 
     @cached_property
     def site(self) -> Site:
-        """The estate as its file has it."""
-        return load_site(self.settings.site)
+        """The estate, as its file has it or had it."""
+        return self._load_site()
 
     @cached_property
     def roster(self) -> Roster:

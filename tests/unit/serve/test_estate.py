@@ -9,7 +9,7 @@ import pytest
 
 from footfall.errors import ContractError, Unreadable
 from footfall.events import parse_event
-from serve.estate import ServedEstate
+from serve.estate import ServedEstate, SettingsUnreadable
 
 SITE = """
 brand = "acme"
@@ -26,6 +26,7 @@ to = 2026-01-01
 name = "autumn"
 """
 NOW_NS = 1_795_226_523 * 10**9
+BROKEN = "[contribution]\nfirst_percent = 50\n"
 COUNT = {"kind": "count", "id": "c-1", "door": "main", "in": 1}
 ADJUSTMENT = {"kind": "adjustment", "id": "j-1", "door": "main", "in": -1, "reason": "a class", "actor": "kim"}
 SEEN = {"kind": "occupancy", "people": 2}
@@ -140,7 +141,7 @@ def test_what_changed_counts_from_the_next_look_on_and_what_broke_counts_as_befo
     before = estate.look()
     assert (estate.profile_settings.window_days, before is not None) == (30.0, True)
     gateway.write_text("broken")
-    assert (estate.look(), estate.settings.state_dir.name) == (None, "kept")
+    assert (estate.look(), estate.settings.state_dir.name) == (before, "kept")
 
 
 def test_files_that_were_never_read_are_named(tmp_path: Path) -> None:
@@ -160,9 +161,23 @@ def test_a_fact_of_the_far_future_is_refused(estate: ServedEstate) -> None:
         estate.check("s1", "till", [parse_event(merge)], NOW_NS)
 
 
-def test_without_a_readable_site_the_gateway_decides(estate: ServedEstate, tmp_path: Path) -> None:
-    (tmp_path / "site.toml").unlink()
+def test_until_a_site_was_read_the_gateway_decides_and_what_is_wrong_is_named(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text(SITE + BROKEN)
+    (tmp_path / "gateway.toml").write_text("[broker]\nport = 1\n")
+    estate = ServedEstate(tmp_path / "gateway.toml")
     estate.check("s9", "till", [parse_event(COUNT)], NOW_NS)
+    with pytest.raises(SettingsUnreadable, match=r"site\.toml: contribution"):
+        estate.needed_site()
     (tmp_path / "site.toml").write_text(SITE)
     with pytest.raises(ContractError):
+        estate.check("s9", "till", [parse_event(COUNT)], NOW_NS)
+
+
+@pytest.mark.parametrize("broken", [SITE + BROKEN, "", None], ids=["a mistake", "empty", "not there"])
+def test_a_site_that_broke_counts_as_it_was_before(estate: ServedEstate, tmp_path: Path, broken: str | None) -> None:
+    before = estate.needed_site()
+    path = tmp_path / "site.toml"
+    path.unlink() if broken is None else path.write_text(broken)
+    assert estate.look() is before
+    with pytest.raises(ContractError, match="store 's9' is not in"):
         estate.check("s9", "till", [parse_event(COUNT)], NOW_NS)
