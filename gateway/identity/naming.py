@@ -102,7 +102,7 @@ def standing_of_ref(standing_of: StandingOf, ref: str, mentions: Sequence[Mentio
 def _person(standing_of: StandingOf, fan: str) -> str:
     """Return who a fan id is, consented or not; the id itself where nothing else is known of it."""
     standing = standing_of(fan_name(fan))
-    return next((span.fan for span in standing.spans if span.fan), fan) if standing else fan
+    return next((whose for span in standing.spans if (whose := span.fan or span.withdrawn)), fan) if standing else fan
 
 
 def _lent_for_a_visit(standing_of: StandingOf) -> StandingOf:
@@ -129,9 +129,23 @@ def _with_withdrawn(standing_of: StandingOf) -> StandingOf:
         found = standing_of(name)
         if found is None or all(span.fan for span in found.spans):
             return found
-        return found._replace(spans=tuple(span._replace(fan=span.fan or span.withdrawn) for span in found.spans))
+        three = zip([_NOBODY, *found.spans], found.spans, [*found.spans[1:], _NOBODY], strict=False)
+        return found._replace(
+            spans=tuple(span._replace(fan=span.fan or span.withdrawn or beside(before, span, behind)) for before, span, behind in three)
+        )
+
+    def beside(before: Span, span: Span, behind: Span) -> str:
+        """Return whose a span is of which an earlier release kept only that they withdrew: whoever has the one before or behind it."""
+        if any(each.from_ns == span.from_ns for each in _withdrawals(standing_of, before.fan)):
+            return before.fan
+        return behind.fan if any(each.to_ns == span.to_ns for each in _withdrawals(standing_of, behind.fan)) else ""
 
     return standing
+
+
+def _withdrawals(standing_of: StandingOf, fan: str) -> list[Span]:
+    of_fan = standing_of(fan_name(fan)) if fan else None
+    return [span for span in of_fan.spans if not span.fan] if of_fan else []
 
 
 def _while_consented(standing_of: StandingOf, name: str, fan: str) -> Standing:
@@ -164,3 +178,4 @@ class _Best:
 UNHEARD_NS: Final = NS_PER_DAY
 """Something lent that no store hears is its fan's for so long: shops lend for a visit, and none lasts longer than a day."""
 _NONE: Final = -1_000_000
+_NOBODY: Final = Span(0, 0, "")

@@ -47,15 +47,20 @@ def added(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -
 def _sum(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> GroupValues:
     found = np.zeros(groups, numbers.dtype)
     np.add.at(found, group, numbers)
-    return GroupValues(_without_noise(measure, found), np.ones(groups, np.bool_))
+    size = np.zeros(groups)
+    np.add.at(size, group, np.abs(numbers))
+    return GroupValues(_without_noise(measure, found, size), np.ones(groups, np.bool_))
 
 
-def _without_noise(measure: Measure, found: Numbers) -> Numbers:
-    """Return sums of whole hundredths without what doubles add to them: .1 + .2 is .3; the mean of several stores has no whole ones."""
+def _without_noise(measure: Measure, found: Numbers, size: Numbers) -> Numbers:
+    """Return sums of whole hundredths without what doubles add to them: .1 + .2 is .3; the mean of several stores has no whole ones.
+
+    `size`: how much was added, or taken off, whatever its sign.
+    """
     if measure.decimals is None or found.dtype.kind != "f":
         return found
     whole = np.round(found, measure.decimals)
-    return np.where(np.abs(found - whole) <= _NOISE * np.abs(found), whole, found) + 0.0
+    return np.where(np.abs(found - whole) <= _NOISE * size, whole, found) + 0.0
 
 
 def _last(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> GroupValues:
@@ -123,11 +128,11 @@ def derived(measures: Sequence[Measure], there: Mapping[str, Measure], base: Map
 
 
 def _derived(measure: Measure, numerator: GroupValues, denominator: GroupValues) -> GroupValues:
-    there = numerator.there & denominator.there
+    there, size = numerator.there & denominator.there, np.abs(numerator.numbers) + np.abs(denominator.numbers)
     if measure.kind == "total":
-        return GroupValues(_without_noise(measure, numerator.numbers + denominator.numbers), there)
+        return GroupValues(_without_noise(measure, numerator.numbers + denominator.numbers, size), there)
     if measure.kind == "difference":
-        return GroupValues(_without_noise(measure, numerator.numbers - denominator.numbers), there)
+        return GroupValues(_without_noise(measure, numerator.numbers - denominator.numbers, size), there)
     there = there & (denominator.numbers != 0)
     divisor = np.where(there, denominator.numbers, 1)
     part = numerator.numbers if measure.kind == "ratio" else denominator.numbers - numerator.numbers

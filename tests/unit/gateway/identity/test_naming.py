@@ -143,5 +143,17 @@ class TestWithdrawnBetween:
         assert self.of_ref(self.CARD) == ["A", "", "A"]
         assert self.of_ref(self.CARD._replace(spans=self.CARD.spans[1:2])) == ["A", "", "A"], "also by one that is theirs only then"
 
+    def test_by_the_spans_beside_where_an_earlier_release_kept_no_more(self) -> None:
+        earlier = _standing("a", (-FOR_EVER_NS, 20, "A"), (20, 40, ""), (40, FOR_EVER_NS, "A"))
+        assert self.of_ref(earlier) == self.of_ref(earlier._replace(spans=earlier.spans[:2])) == ["A", "", "A"]
+        assert self.of_ref(earlier._replace(spans=earlier.spans[1:])) == ["A", "", "A"]
+        assert self.of_ref(_standing("a", (-FOR_EVER_NS, 15, "A"), (15, 45, ""), (45, FOR_EVER_NS, "A"))) == [""], "at another time"
+
+    def test_a_fan_and_whom_it_was_merged_into_are_one_though_consent_is_withdrawn_for_ever(self) -> None:
+        away = [_standing(f"fan:{fan}", (-FOR_EVER_NS, FOR_EVER_NS, "", "A")) for fan in "AB"]
+        touches = [touch(1, fan="A", ref="r"), touch(2, fan="B", ref="r")]
+        found = standing_of_ref({each.name: each for each in away}.get, "r", touches)
+        assert ([span.fan for span in found.spans], found.label) == ([""], "")
+
     def test_not_by_what_names_nobody_for_another_reason(self) -> None:
         assert self.of_ref(_standing("a", (20, 40, ""))) == [""]

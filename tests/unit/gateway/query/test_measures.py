@@ -79,6 +79,17 @@ def test_the_mean_of_money_of_several_stores_is_not_rounded_since_others_are_mad
     assert derived([there["basket"]], there, base)["basket"].listed() == [pytest.approx(57, rel=1e-12)]
 
 
+def test_money_that_is_taken_off_again_leaves_nothing_behind() -> None:
+    there = measures_of("outcome")
+    assert 100.10 - 60.07 - 40.03 != 0
+    assert added(there["contribution_last"], np.array([100.10, -60.07, -40.03]), np.zeros(3, np.intp), 1).listed() == [0.0]
+    base = {
+        name: added(there[name], np.array([one]), np.zeros(1, np.intp), 1)
+        for name, one in (("sold", 12345678.89), ("given_back", 12345678.66))
+    }
+    assert derived([there["revenue"]], there, base)["revenue"].listed() == [0.23]
+
+
 def test_what_is_finer_than_hundredths_is_added_exactly() -> None:
     there = measures_of("repurchase")
     assert added(there["days_sum"], np.array([2.229181585648148]), np.zeros(1, np.intp), 1).listed() == [2.229181585648148]
