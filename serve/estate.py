@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
@@ -19,11 +20,20 @@ from footfall.event_times import check_time
 from footfall.events import Adjustment, AnyEvent, Count, Occupancy, Touch
 from footfall.identified import stated_identifiers
 from gateway.config import GatewayConfig, load_gateway, load_site
+from gateway.fans.known_events import KnownEvent, check_correction
 from gateway.fans.profile_settings import FanProfileSettings, load_profile
 from gateway.site import Site
 from gateway.site.index import Places, StorePlaces
 
 log = logging.getLogger("footfall.serve")
+Known = Callable[[str, str, Iterable[str]], Mapping[str, KnownEvent]]
+"""Returns what is remembered of events by their ids, of a store and a publisher in it."""
+_OfPublisher = Callable[[str, str], Mapping[str, KnownEvent]]
+
+
+def nothing_known(store: str, agent: str, ids: Iterable[str]) -> Mapping[str, KnownEvent]:
+    """Return nothing, as of events that did not come yet."""
+    return {}
 
 
 class SettingsUnreadable(Unreadable):
@@ -64,9 +74,9 @@ class ServedEstate:
                 self._states = self._look()
             return self._seen.site
 
-    def check(self, store: str, agent: str, events: Sequence[AnyEvent], now_ns: int) -> None:
+    def check(self, store: str, agent: str, events: Sequence[AnyEvent], now_ns: int, known: Known = nothing_known) -> None:
         """Raise ContractError: the store, the agent, or the zone, door, campaign or owner of an event is not in site.toml, its time is far
-        from now, or somebody did not consent to an identifier.
+        from now, somebody did not consent to an identifier, or a correction does not fit its event, as far as that is `known`.
 
         Until site.toml could be read once, only times are checked: the gateway decides. It looks at the files first.
         """
@@ -78,8 +88,9 @@ class ServedEstate:
             return
         here = seen.places.of(store, agent)
         here.heard(agent, now_ns, now_ns, now_ns)
+        remembered = _once_each(known, events, here.name, agent)
         for i, event in enumerate(events):
-            if (refusal := _refusal(event, here, agent, seen.places, now_ns)) is not None:
+            if (refusal := _refusal(event, here, agent, seen.places, now_ns, remembered)) is not None:
                 raise ContractError(refusal.reason, f"event {i}: {refusal}")
 
     def site(self) -> Site | None:
@@ -165,7 +176,25 @@ def _check(event: AnyEvent, i: int, now_ns: int, consent: Callable[[], ConsentRu
         raise ContractError(error.reason, f"event {i}: {error}") from None
 
 
-def _refusal(event: AnyEvent, here: StorePlaces, agent: str, places: Places, now_ns: int) -> ContractError | None:
+def _once_each(known: Known, events: Sequence[AnyEvent], store: str, agent: str) -> _OfPublisher:
+    """Return what returns, of a publisher in a store, what is known of its events that these correct: read at once, when it is asked."""
+    named = defaultdict[tuple[str, str], set[str]](set)
+    for event in events:
+        if isinstance(event, Void | Amend):
+            named[event.store or store, event.publisher or agent].add(event.of)
+    return cache(lambda store, agent: known(store, agent, named[store, agent]))
+
+
+def _check_correction(event: Void | Amend, here: StorePlaces, agent: str, places: Places, remembered: _OfPublisher) -> None:
+    """Raise ContractError if it does not fit its event: without the hint where that is, which may be another's store."""
+    store, publisher = event.store or here.name, event.publisher or agent
+    target = places.of(store, publisher)
+    check_correction(event, remembered(store, publisher).get(event.of), target)
+
+
+def _refusal(
+    event: AnyEvent, here: StorePlaces, agent: str, places: Places, now_ns: int, remembered: _OfPublisher
+) -> ContractError | None:  # fmt: skip
     try:
         if isinstance(event, Touch):
             here.check_campaigns(event.campaigns or filter(None, [event.campaign]))
@@ -176,7 +205,7 @@ def _refusal(event: AnyEvent, here: StorePlaces, agent: str, places: Places, now
         elif isinstance(event, LinkFact) and event.store:
             places.check_store(event.store)
         elif isinstance(event, Void | Amend):
-            places.of(event.store or here.name, event.publisher or agent)  # without the hint where it is: that may be another's store
+            _check_correction(event, here, agent, places, remembered)
     except ContractError as error:
         return error
     if isinstance(event, Touch | Occupancy) and event.zone is not None and event.zone not in here.zones:

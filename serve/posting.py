@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
@@ -19,14 +19,15 @@ from footfall.events import MAX_EVENTS_BYTES, AnyEvent, check_ids, load_json, pa
 from footfall.http_framing import content_length
 from footfall.topics import check_name, topic_of
 from gateway.fans.desk_decisions import stated_by_desk
-from gateway.fans.known_events import contradicts
+from gateway.fans.known_events import KnownEvent, contradicts
 from serve.access import Denial
 from serve.authority import denied, taken_back
 from serve.broker_client import NotPublished
+from serve.estate import Known
 from serve.guard import caller_of, reach_of_request
 from serve.idempotency import Answered, Asked, KeyRefused, Taken, check_key
 from serve.problems import HEADERS, answer, problem
-from serve.roles import Role
+from serve.roles import Caller, Role
 from serve.sent_ids import Sender
 from serve.services import Services
 
@@ -85,12 +86,22 @@ async def publish_events(services: Services, request: Request, body: bytes, _: T
     events = _checked(values)
     if refusal := await _denied(services, request, events):
         return problem(*refusal)
-    await run_in_threadpool(services.estate.check, store, agent, events, time.time_ns())
+    known = _known_to(services, caller_of(request))
+    await run_in_threadpool(services.estate.check, store, agent, events, time.time_ns(), known)
     async with services.sent.alone((store, agent), events):
         if other := await _other_content(services, (store, agent), values, events):
             return problem(409, "event.id", f"{other}: its id was sent before with other content, which stays: give it an id of its own")
         await _publish(services, (store, agent), values, events)
     return answer({"accepted": len(values)}, 202)
+
+
+def _known_to(services: Services, caller: Caller) -> Known:
+    """Return what returns what a caller may read of events: of other publishers nothing, if it sends in the name of some alone."""
+
+    def known(store: str, agent: str, ids: Iterable[str]) -> Mapping[str, KnownEvent]:
+        return services.known_events(store, agent, ids) if not caller.agents or agent in caller.agents else {}
+
+    return known
 
 
 async def _publish(services: Services, sender: Sender, values: list[Any], events: list[AnyEvent]) -> None:

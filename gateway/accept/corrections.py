@@ -5,6 +5,7 @@ What is not there yet is no mistake: a correction may come before its event, and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from footfall.baskets import spelled
@@ -77,8 +78,7 @@ class Corrections:
         if not content and self._memory.event_content(id_hash(BRAND, "fact", event.of)):
             raise ContractError("event.invalid", f"{event.kind}.of: it is a fact: send one that revokes it, or splits it if it is a merge")
         known = remembered(content)
-        if why := _LASTING.get(known.values.get("kind", "")):
-            raise ContractError("event.invalid", f"{event.kind}.of: it is {why}")
+        check_ends(event, known.values)
         self._check(sender, publisher, places, known.taken_ns, taken_ns)
         return Target(places, target, id_hash(first, event.of), known)
 
@@ -122,18 +122,29 @@ def _length(ns: int) -> str:
     return f"{ns / NS_PER_DAY:,.0f} days" if ns >= 4 * NS_PER_DAY else f"{ns / NS_PER_HOUR:,.1f} h"
 
 
+def check_ends(event: Void | Amend, known: Mapping[str, Any]) -> None:
+    """Raise ContractError if what is remembered of the event that is corrected is of one that nothing takes back."""
+    if why := _LASTING.get(known.get("kind", "")):
+        raise ContractError("event.invalid", f"{event.kind}.of: it is {why}")
+
+
+def check_changes(changes: Changes, known: Mapping[str, Any], places: StorePlaces) -> None:
+    """Raise ContractError if what an amend replaces does not fit the event, of which `known` is remembered, or the event's store."""
+    _check_kind(changes, known)
+    if changes.zone is not None and changes.zone not in places.zones:
+        raise places.no_zone(changes.zone)
+    places.check_campaigns(changes.campaigns or filter(None, [changes.campaign]))
+
+
 def changed_values(changes: Changes, target: Target, time_ns: int, identified: Identified) -> dict[str, Any]:
     """Return keys and values of a record that an amend replaces. Raise ContractError if they do not fit the event."""
     places, stated = target.places, changes.model_fields_set
-    _check_kind(changes, target.known)
-    if changes.zone is not None and changes.zone not in places.zones:
-        raise places.no_zone(changes.zone)
+    check_changes(changes, target.known.values, places)
     found: dict[str, Any] = {key: getattr(changes, key) or "" for key in _SAME_KEY & stated}
     if changes.zone:
         found["zone"] = places.zone_at(changes.zone, target.known.values.get("time_ns", time_ns))
     if stated & _CAMPAIGNS:
         found |= campaign_values(changes.campaign, changes.campaigns)
-        places.check_campaigns(found["campaigns"] or filter(None, [found["campaign"]]))
     if stated & {"identifiers", "subjects"}:
         types = changes.types or [""] * len(changes.subjects)
         named = identified.of_subjects(changes.subjects, types) if changes.subjects else identified.of(changes.identifiers)
@@ -151,9 +162,9 @@ def changed_values(changes: Changes, target: Target, time_ns: int, identified: I
     return found | {key: value for key, value in (("in", changes.entered), ("out", changes.left)) if value is not None}
 
 
-def _check_kind(changes: Changes, known: Remembered) -> None:
-    """Of an event that did not come yet nothing is known: the fold then takes what fits."""
-    kind = known.values.get("kind")
+def _check_kind(changes: Changes, known: Mapping[str, Any]) -> None:
+    """Of an event that did not come yet nothing is known but what the amend makes of it: the fold then takes what fits."""
+    kind = known.get("kind") or ("touch" if changes.what else None)
     is_count = bool(changes.model_fields_set & OF_COUNTS)
     if kind is None:
         return
@@ -161,7 +172,7 @@ def _check_kind(changes: Changes, known: Remembered) -> None:
         raise ContractError("event.invalid", f"amend.of: it is of kind {kind}: only touches and counts are amended; void it")
     if is_count != (kind == "count"):
         raise ContractError("event.invalid", f"amend.set: it has keys of a {'count' if is_count else 'touch'}, and the event is a {kind}")
-    what = changes.what or known.values.get("what")
-    amount = changes.amount if "amount" in changes.model_fields_set else known.values.get("amount", 0.0)
+    what = changes.what or known.get("what")
+    amount = changes.amount if "amount" in changes.model_fields_set else known.get("amount", 0.0)
     if what not in GIVES_BACK and min([amount or 0.0, *(item.n for item in changes.items)]) < 0 and kind == "touch":
         raise ContractError("event.invalid", f"amend.set: a {what} has no negative `amount` or `n`: what it is says which way money goes")

@@ -15,14 +15,16 @@ from typing import Any, Final, NamedTuple
 
 from footfall.baskets import as_documented
 from footfall.errors import Unreadable
+from footfall.event_corrections import Amend, Void
 from footfall.sqlite import open_file
 from gateway.accept.amounts import in_hundredths
 from gateway.accept.contents import remembered
+from gateway.accept.corrections import check_changes, check_ends
 from gateway.accept.ids import BRAND, id_hash, known_as
 from gateway.fold.store import TouchRow
 from gateway.fold.touch_facts import MENTION, first_values
 from gateway.identity.facts_json import HANDBACK, RETURN
-from gateway.site.index import Places
+from gateway.site.index import Places, StorePlaces
 from gateway.state.event_ids import BUSY_S
 from gateway.state.ledger_reader import LedgerReader
 
@@ -90,6 +92,17 @@ def _touch_as_sent(row: TouchRow) -> dict[str, Any]:
     if "items" in stated:
         stated["items"] = json.loads(as_documented(stated["items"]))
     return stated
+
+
+def check_correction(event: Void | Amend, known: KnownEvent | None, places: StorePlaces) -> None:
+    """Raise ContractError, in the gateway's words, if a correction does not fit its event, or an amend the event's store.
+
+    Of an event of which nothing is known (None) it does, unless what the amend states fits no event.
+    """
+    values = known.values if known else {}
+    check_ends(event, values)
+    if isinstance(event, Amend) and event.changes is not None:
+        check_changes(event.changes, values, places)
 
 
 def contradicts(known: KnownEvent, value: Mapping[str, Any]) -> bool:

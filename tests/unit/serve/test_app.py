@@ -150,6 +150,28 @@ def test_the_id_of_an_event_with_other_content_is_refused_where_the_journal_reme
     assert (answer.status, answer.json()["reason"]) == (status, "event.id" if status == 409 else "broker")
 
 
+@pytest.mark.parametrize(
+    ("role", "target", "changes", "reason"),
+    [
+        (Role.INTEGRATOR, {"of": "t-1"}, {"amount": 13.0}, "broker"),
+        (Role.INTEGRATOR, {"of": "t-1"}, {"what": "scan", "amount": -20}, "event.invalid"),
+        (Role.INTEGRATOR, {"of": "t-1"}, {"what": "scan"}, "broker"),
+        (Role.INTEGRATOR, {"of": "t-1"}, {"in": 1}, "event.invalid"),
+        (Role.STORE, {"of": "t-1", "publisher": "crm"}, {"in": 1}, "event.invalid"),
+        (Role.STORE, {"of": "t-1"}, {"in": 1}, "broker"),
+        (Role.INTEGRATOR, {"of": "t-1", "publisher": "till-1"}, {"in": 1}, "broker"),
+    ],
+)
+def test_an_amend_is_held_against_its_event_as_the_gateway_does_where_the_journal_remembers_it(
+    brand: ServedBrand, role: Role, target: dict[str, str], changes: dict[str, object], reason: str
+) -> None:
+    """Of other publishers' events an integrator learns nothing: `till-1` has no t-1, and it would be told nothing if it had."""
+    amend = {"kind": "amend", "id": "a-1", "set": changes, "reason": "mistyped", "actor": "kim", **target}
+    sender = "" if role is Role.INTEGRATOR else "?store=s1&agent=till-1"
+    answer = brand.ask("POST", f"/api/corrections{sender}", role, json.dumps(amend).encode())
+    assert (answer.status, answer.json()["reason"]) == (503 if reason == "broker" else 400, reason)
+
+
 def test_an_integrator_reads_what_became_of_its_own_events(brand: ServedBrand) -> None:
     found = brand.ask("GET", "/api/events/t-1", Role.INTEGRATOR).json()
     assert (found["agent"], found["holds"]["amount"], found["taken"]) == ("crm", 12.5, "2026-09-21T14:13:20.000Z")

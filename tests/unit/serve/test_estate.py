@@ -33,6 +33,7 @@ SEEN = {"kind": "occupancy", "people": 2}
 OWNER = {"kind": "fact", "fact": "owner", "id": "o-1", "fan": "f-1"}
 LENT = {"kind": "fact", "fact": "link", "id": "l-1", "identifier": "tag:17", "fan": "f-1"}
 VOID = {"kind": "void", "id": "v-1", "of": "t-1", "reason": "twice", "actor": "kim"}
+AMEND = {"kind": "amend", "id": "a-1", "of": "t-1", "reason": "mistyped", "actor": "kim"}
 SCAN = {"kind": "touch", "what": "scan", "id": "t-1", "zone": "shoes"}
 
 
@@ -65,6 +66,15 @@ def estate(tmp_path: Path) -> ServedEstate:
         ("s1", "till", LENT | {"store": "s2000"}, "site.store", "event 1: store 's2000' is not in site.toml"),
         ("s1", "till", VOID | {"publisher": "tilt"}, "site.agent", "event 1: agent 'tilt' is not in store 's1' of site.toml"),
         ("s1", "till", VOID | {"store": "s2000"}, "site.store", "event 1: store 's2000' is not in site.toml"),
+        (
+            "s1", "till", AMEND | {"set": {"campaign": "autum"}}, "site.campaign",
+            "event 1: campaign 'autum' is not in site.toml: did you mean 'autumn'?",
+        ),
+        ("s1", "till", AMEND | {"set": {"zone": "hats"}}, "site.zone", "event 1: zone 'hats' is not in store 's1'"),
+        (
+            "s1", "till", AMEND | {"set": {"what": "return", "amount": -20}}, "event.invalid",
+            "event 1: amend.set: a return has no negative `amount` or `n`: what it is says which way money goes",
+        ),
         ("s1", "till", SEEN | {"zone": "hats"}, "site.zone", "event 1: zone 'hats' is not in store 's1'"),
     ],
 )  # fmt: skip
