@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from footfall.units import NS_PER_MINUTE
+from footfall.units import NS_PER_DAY, NS_PER_MINUTE
 from gateway.fold.door_counts import Cell, DoorCounts
 from gateway.fold.minute_counts import TRAFFIC_COLUMN, stated_at_doors
 from gateway.fold.state import State
@@ -22,6 +22,9 @@ from gateway.fold.store import CorrectionRow, CountRow
 VOID: Final = "void"
 _MOVED: Final = tuple((TRAFFIC_COLUMN[name], TRAFFIC_COLUMN[f"{name}_moved"]) for name in ("in", "out"))
 """What a minute has, and how much of that was moved to it: below 0 where it bears what another one lacks."""
+
+_LONGEST_DAY: Final = 2 * NS_PER_DAY // NS_PER_MINUTE
+"""In minutes, and longer than any: a day on which clocks are put back, or the time zone changes, has more than 24 hours."""
 
 
 class Stated(NamedTuple):
@@ -68,32 +71,27 @@ class Adjustments:
         else:
             self._state.waiting_adjustments.pop(row.of, None)
 
-    def minutes_of(self, store: int) -> list[int]:
-        """Return the minutes in which a store has adjustments, in order."""
-        rows = self._by_store.get(self._state.estate.stores.names[store], {}).values()
-        return sorted({row.time_ns // NS_PER_MINUTE for row in rows})
-
     def settle(self, store: int, minute: int) -> list[Cell]:
-        """Count the adjustments that the store's day of a minute bears; return the cells that changed.
+        """Count the adjustments that the store's day of a minute bears; return the cells that changed."""
+        return [] if next(self._of_day(store, minute), None) is None else self._settle_day(store, minute)
 
-        So do the days beside it, where people were moved over what is the begin or the end of the day by now.
+    def days_changed(self, store: int) -> list[Cell]:
+        """Do the same of all the store's days, since they begin at other times; return the cells that changed or may be of another day.
+
+        People may have been moved over what begins a day by now: into a day without adjustments, or to and fro in equal numbers. So every
+        day is settled that has an adjustment or a minute of which people were moved.
         """
-        if not self._by_store.get(self._state.estate.stores.names[store]):
-            return []
-        if next(self._of_day(store, minute), None) is None and not self._is_moved(store, minute):
-            return []
-        changed, has_crossed = self._settle_day(store, minute)
-        if has_crossed:
-            _, begin_s, end_s = self._state.estate.day_span(store, minute * 60)
-            changed += [cell for beside in (begin_s // 60 - 1, end_s // 60) for cell in self._settle_day(store, beside)[0]]
-        return changed
+        rows = self._by_store.get(self._state.estate.stores.names[store], {}).values()
+        adjusted = {row.time_ns // NS_PER_MINUTE for row in rows}
+        minutes = adjusted | self._moved_near(store, adjusted)
+        days = {self._state.estate.day(store, minute): minute for minute in minutes}
+        changed = {cell for minute in days.values() for cell in self._settle_day(store, minute)}
+        return sorted(changed | {(store, minute) for minute in minutes})
 
-    def _settle_day(self, store: int, minute: int) -> tuple[list[Cell], bool]:
-        """Return what changed, and whether people had been moved into the day or out of it."""
+    def _settle_day(self, store: int, minute: int) -> list[Cell]:
         found = list(self._that_count(self._of_day(store, minute)))
         changed = self._bear(store, minute, found) if any(each.stated.takes_back or each.row.waits for each in found) else []
-        evened, has_crossed = self._even_out(store, minute)
-        return changed + evened, has_crossed
+        return changed + self._even_out(store, minute)
 
     def _bear(self, store: int, minute: int, found: Sequence[_Kept]) -> list[Cell]:
         entered, left = self._counted(store, minute)
@@ -102,25 +100,25 @@ class Adjustments:
         borne = those_borne(entered, left, [each.stated for each in found])
         return [cell for each in sorted(found, key=lambda each: each.stated.turn) for cell in self._count(each, each.row.of in borne)]
 
-    def _is_moved(self, store: int, minute: int) -> bool:
-        """Return whether people were moved to a minute, or from it: by an adjustment that is of another day by now."""
+    def _moved_near(self, store: int, adjusted: Iterable[int]) -> set[int]:
+        """Return the minutes of which people were moved: none is further from an adjustment than the longest day lasts."""
         traffic = self._state.traffic
-        return any(any(traffic.get(store, each)[moved] for _, moved in _MOVED) for each in traffic.minutes(store, minute, minute))
+        near = {each for minute in adjusted for each in traffic.minutes(store, minute - _LONGEST_DAY, minute + _LONGEST_DAY)}
+        return {each for each in near if any(traffic.get(store, each)[moved] for _, moved in _MOVED)}
 
-    def _even_out(self, store: int, minute: int) -> tuple[list[Cell], bool]:
-        """Leave no minute of the day below 0; return the cells that changed, and whether people had been moved into it or out of it."""
-        traffic, changed, has_crossed = self._state.traffic, set[Cell](), False
+    def _even_out(self, store: int, minute: int) -> list[Cell]:
+        """Leave no minute of the day below 0; return the cells that changed."""
+        traffic, changed = self._state.traffic, set[Cell]()
         minutes = self._minutes(store, minute)
         cells = [traffic.get(store, each) for each in minutes]
         for column, moved in _MOVED:
-            has_crossed = has_crossed or sum(cell[moved] for cell in cells) != 0
             borne = without_negatives([cell[column] - cell[moved] for cell in cells])
             for each, cell, people in zip(minutes, cells, borne, strict=True):
                 if more := people - cell[column]:
                     traffic.add(store, each, column, more)
                     traffic.add(store, each, moved, more)
                     changed.add((store, each))
-        return sorted(changed), has_crossed
+        return sorted(changed)
 
     def _of_day(self, store: int, minute: int) -> Iterator[CorrectionRow]:
         """Yield the adjustments of the day."""

@@ -46,8 +46,8 @@ class EventRecords:
     def days_changed(self, stores: Iterable[int]) -> None:
         """Take that days of stores begin at other times: which adjustments they bear, and where people are moved, is worked out anew."""
         for store in stores:
-            for minute in self._adjustments.minutes_of(store):
-                self._minute_points.unsettle(store, minute)
+            for cell in self._adjustments.days_changed(store):
+                self._minute_points.count(*cell)
 
     def _touch(self, record: Record, values: Values) -> list[Fact]:
         facts = self._touches.touch(record, values)

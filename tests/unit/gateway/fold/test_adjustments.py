@@ -6,6 +6,8 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from gateway.fold.adjustments import without_negatives
 from gateway.records import Record, RecordKind
@@ -142,3 +144,28 @@ def test_people_moved_across_what_becomes_the_begin_of_a_day_come_back(event: di
     story.wait(600).event(0, event).wait(2).tick()
     store(fold.apply(pairs(story.records[taken:])), rows)
     assert counted() == people
+
+
+@settings(max_examples=8)
+@given(st.lists(st.tuples(st.integers(0, 10), st.integers(-8, -1)), min_size=2, max_size=3))
+@example([(10, -4), (10, -4)])
+@example([(10, -4), (10, -4), (10, -4)])
+@example([(10, -4), (0, 2), (10, -12), (3, -2)])
+def test_days_that_begin_at_other_times_later_have_what_those_have_that_began_so_at_once(days: list[tuple[int, int]]) -> None:
+    """Each day has a count and, over what begins days later, an adjustment: what adjoining days lend each other may cancel out."""
+    site = site_of().model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    site["stores"][0]["day_start"] = "04:40"
+    changed = record_site(type(site_of()).model_validate(site))
+
+    def rows_of(*, at_once: bool) -> list[tuple[int, ...]]:
+        story = Story().frame(0, [])
+        story = story.add(RecordKind.SITE, changed) if at_once else story
+        for day, (people, more) in enumerate(days):
+            story.wait(60).event(0, COUNT | {"id": f"c{day}", "in": people, "out": 0})
+            story.wait(940).event(0, adjustment(day, **{"in": more})).wait(2).tick().wait(86400 - 1002)
+        story.tick()
+        story = story if at_once else story.add(RecordKind.SITE, changed)
+        rows: dict[Any, Any] = store(new_fold().apply(pairs(story.wait(2).tick().wait(120).tick().records)), {})
+        return sorted((row["time_ns"], row["in"], row["out"], row["occupancy"]) for row in of(rows, "traffic") if row["in"])
+
+    assert rows_of(at_once=False) == rows_of(at_once=True)
