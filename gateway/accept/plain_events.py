@@ -30,6 +30,8 @@ BLOCKED: Final = "identifiers_blocked."
 """How the balance's names of identifiers that are none begin; the type follows."""
 UNKNOWN_TYPE: Final = "identifier_type_unknown"
 UNKNOWN_STAFF: Final = "staff_unknown"
+MOST_NOTED: Final = 500
+"""Letters after which no more of a message is named."""
 _OF_STAFF: Final = frozenset({"touch", "amend"})
 _LIKE_A_TYPE: Final = re.compile(r"[a-z._-]+[0-9]{0,3}\Z")
 """A type may be anything, an identifier too: only what looks like a word is shown."""
@@ -167,15 +169,23 @@ def _note_identifiers(outcome: Outcome, plain: Plain) -> None:
     for name in plain.identified.blocked:
         outcome.counted[f"{BLOCKED}{name}"] = outcome.counted.get(f"{BLOCKED}{name}", 0) + 1
     if plain.identified.unknown:
-        named = sorted({each if _LIKE_A_TYPE.match(each) else "…" for each in plain.identified.unknown})
-        outcome.noticed[UNKNOWN_TYPE] = f"identifiers of types that nobody described, and that join nothing strongly: {', '.join(named)}"
+        for each in sorted({each if _LIKE_A_TYPE.match(each) else "…" for each in plain.identified.unknown}):
+            _note(outcome, UNKNOWN_TYPE, "identifiers of types that nobody described, and that join nothing strongly: ", each, ", ")
 
 
 def _note_staff(outcome: Outcome, plain: Plain, places: StorePlaces) -> None:
     """Name staff of a touch, or of its amend, who did not work there at its time: it is taken all the same, for it may have money."""
     staff_id = plain.values.get("set", plain.values).get("staff_id")
     if plain.values["kind"] in _OF_STAFF and staff_id and (why := places.roster.missing(staff_id, plain.values["time_ns"])):
-        outcome.noticed[UNKNOWN_STAFF] = f"touches are stored with staff who were not there: {why}"
+        _note(outcome, UNKNOWN_STAFF, "touches are stored with staff who were not there: ", why, "; ")
+
+
+def _note(outcome: Outcome, code: str, begin: str, one: str, separator: str) -> None:
+    """Name one beside others that the same message has, each once, as far as there is room."""
+    said = outcome.noticed.get(code, "").removeprefix(begin)
+    named = said.split(separator) if said else []
+    if one not in named and len(said) < MOST_NOTED:
+        outcome.noticed[code] = begin + separator.join([*named, one])
 
 
 def _of_array(nth: int, text: str, values: list[Any]) -> str:

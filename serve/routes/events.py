@@ -17,12 +17,13 @@ from footfall.errors import ContractError
 from footfall.event_facts import AnyFact
 from gateway.fans.audit import FANS, SUBJECTS, Audited
 from gateway.fans.show import moment
-from serve.access_table import ROUTE_OF_KIND
+from serve.access_table import ROUTE_OF_KIND, roles_of_kind
 from serve.guard import caller_of, reach_of_request
 from serve.openapi import POSTED, body, one_or_several, refusals, shown
 from serve.posting import answered_once, publish_events, sender_of
 from serve.problems import answer, problem
-from serve.roles import Role
+from serve.roles import Caller, Role
+from serve.sent_ids import Sender
 from serve.services import Services
 
 SENDER: Final[list[dict[str, Any]]] = [
@@ -105,12 +106,15 @@ class Outcome(BaseModel):
         examples=[{"kind": "touch", "what": "transaction", "amount": 129.5}],
         description="What it stated as it was sent, but identifiers: they are not stored. A token for headquarters reads their pseudonyms, "
         "`subjects`. Of a touch that was taken within the last two minutes there are `what`, `time`, `zone` and `amount` alone; of an "
-        "amend what it replaces stands in the `corrections` of its event. What is empty is left out. `corrections` say what changed since.",
+        "amend what it replaces stands in the `corrections` of its event; of a fact there is what it is and who stated it. "
+        "What is empty is left out. `corrections` say what changed since.",
     )
     corrections: list[Correction] = Field(description="By their own times, as of the ledger's last checkpoint: minutes old at most.")
     refused: Refused | None = Field(description="The last time that it was refused, also beside one that was taken before.")
 
 
+_OF_FACT: Final = frozenset({"kind", "fact", "learned_ns", "source", "actor", "reason"})
+"""What is shown here of a fact: what it states of fans has a route of its own."""
 _FACTS: Final = tuple(kind.__name__ for kind in get_args(AnyFact))
 _AUTHORITY: Final = "`may_correct` of site.toml decides whose events a publisher corrects, and for how long."
 _CORRECTS: Final = f"Take events back, amend them, adjust a door. {_AUTHORITY}"
@@ -158,16 +162,19 @@ def routes(services: Services) -> APIRouter:
     async def outcome(event: str, request: Request) -> Response:
         """What became of the event that a publisher sent under an id: `taken` by the gateway, and since then `amended` or `voided`, with
         who did that, when and why in `corrections`; in `quarantine`, for which `refused` has the reason; or `sent` by this server a moment
-        ago. 404: it came otherwise, or never. A fact is asked for by `/api/facts/`.
+        ago. 404: it came otherwise, or never. A fact that was taken is `taken`, whoever sent it and whatever became of it, to whom may read
+        it by `/api/facts/`: that has all that it states.
         """
         try:
             store, agent = sender_of(request)
             hidden = _hidden(request)
             found = await run_in_threadpool(_outcome, services, store, agent, event, hidden)
+            found = found or await run_in_threadpool(_fact_taken, services, (store, agent), event, caller_of(request))
         except ContractError as error:
             return problem(400, error.reason, str(error))
         if found is None:
-            return problem(404, "event", f"no event {event[:80]!r} of {agent} in store {store} has come so far, or it is on its way")
+            missing = f"no event {event[:80]!r} of {agent} in store {store} has come so far, or it is on its way"
+            return problem(404, "event", f"{missing}; facts are at /api/facts/ID")
         return answer({"id": event, "store": store, "agent": agent, **found})
 
     return router
@@ -194,6 +201,15 @@ def _outcome(services: Services, store: str, agent: str, event: str, hidden: Col
         "corrections": list(map(_corrected, corrections)),
         "refused": {"reason": refused.reason, "message": refused.message, "time": _moment(refused.received_ns)} if refused else None,
     }
+
+
+def _fact_taken(services: Services, sender: Sender, fact: str, caller: Caller) -> dict[str, Any] | None:
+    """Return that a fact was taken, whose id is its own in the brand; None if none was, or not for the caller to read."""
+    found = services.known_events(*sender, (), [fact]).get(fact) if caller.role in roles_of_kind("fact") else None
+    if found is None or (caller.role is Role.INTEGRATOR and found.values.get("actor") not in caller.agents):
+        return None
+    holds = _shown({key: value for key, value in found.values.items() if key in _OF_FACT}, ())
+    return {"state": "taken", "taken": _moment(found.taken_ns), "holds": holds, "corrections": [], "refused": None}
 
 
 def _state_of(kinds: Collection[str]) -> str:

@@ -180,6 +180,16 @@ def test_an_integrator_reads_what_became_of_its_own_events(brand: ServedBrand) -
     assert brand.ask("GET", "/api/events/t-1?store=s1&agent=nope", Role.HEADQUARTERS).json()["reason"] == "site.agent"
 
 
+def test_a_fact_that_was_taken_is_so_to_who_may_read_it(brand: ServedBrand) -> None:
+    found = {role: brand.ask("GET", "/api/events/merge-1?store=s1&agent=crm", role) for role in Role}
+    assert {role: each.status for role, each in found.items()} == {
+        Role.STORE: 404, Role.AREA: 404, Role.HEADQUARTERS: 200, Role.INTEGRATOR: 404,
+    }  # fmt: skip
+    fact = found[Role.HEADQUARTERS].json()
+    assert (fact["state"], fact["holds"], fact["taken"]) == ("taken", {"kind": "fact", "fact": "merge"}, "2026-09-21T14:13:20.000Z")
+    assert found[Role.INTEGRATOR].json()["message"].endswith("it is on its way; facts are at /api/facts/ID"), "another one's"
+
+
 def test_what_an_event_holds_is_all_that_was_sent_but_identifiers(tmp_path: Path) -> None:
     """The journal remembers a few words of a touch; the ledger has all of it, also what was amended since."""
     brand = ServedBrand(tmp_path / "brand")

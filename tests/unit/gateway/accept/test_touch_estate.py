@@ -78,6 +78,14 @@ def test_a_sale_of_staff_who_left_or_are_unknown_is_taken_and_named(staff_id: st
     assert not take(SALE | {"staff_id": staff_id}, listed={}).noticed
 
 
+def test_all_staff_who_were_not_there_of_one_message_are_named_once_each() -> None:
+    sales = [SALE | {"id": f"t{n}", "staff_id": staff_id} for n, staff_id in enumerate(["x1", "s7", "x1", "s12"])]
+    said = acceptor(LISTED).events(Topic("s1", "till", "events"), json.dumps(sales).encode(), NOW).noticed["staff_unknown"]
+    assert (said.count("'x1'"), said.count("'s7'"), said.count("staff_id")) == (1, 1, 2)
+    many = [SALE | {"id": f"t{n}", "staff_id": f"x{n}"} for n in range(100)]
+    assert len(acceptor(LISTED).events(Topic("s1", "till", "events"), json.dumps(many).encode(), NOW).noticed["staff_unknown"]) < 1000
+
+
 def test_of_known_staff_nothing_is_named() -> None:
     assert not take(SALE | {"staff_id": "s12"}).noticed
 
