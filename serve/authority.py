@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from footfall.event_facts import AnyFact
-from footfall.events import AnyEvent
+from footfall.event_corrections import Amend
+from footfall.event_facts import AnyFact, OwnerFact, RevokeFact, SplitFact
+from footfall.events import AnyEvent, Touch
 from gateway.fans.desk_decisions import is_of_desk
+from gateway.fans.owners import REGISTRATION
 from serve.access import Denial
 from serve.access_table import roles_of_kind
 from serve.guard import Reach, refused
@@ -30,6 +32,18 @@ def _denied(i: int, event: AnyEvent, caller: Caller, reach: Reach) -> Denial | N
         return Denial(403, "role", f"event {i}: source {event.source[:80]!r} is the desk's, which stands above a CRM: for headquarters")
     store = getattr(event, "store", None)
     return refused("store", store, reach) if store and reach is not None and store not in reach else None
+
+
+def needing_a_look(events: Sequence[AnyEvent]) -> list[int]:
+    """Return where those of these events stand of which what is known decides whether a token of some stores may send them."""
+    return [i for i, event in enumerate(events) if _may_reach_beyond(event)]
+
+
+def _may_reach_beyond(event: AnyEvent) -> bool:
+    """Return whether an event may take a fan from another store, or take back what is another's."""
+    if isinstance(event, Touch):
+        return event.what == REGISTRATION
+    return isinstance(event, Amend | OwnerFact | RevokeFact | SplitFact)
 
 
 def taken_back(events: Sequence[AnyEvent]) -> list[str]:

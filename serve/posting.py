@@ -7,6 +7,7 @@ import hashlib
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
@@ -18,16 +19,18 @@ from footfall.event_requests import head_problem, status_of
 from footfall.events import MAX_EVENTS_BYTES, AnyEvent, check_ids, load_json, parse_event
 from footfall.http_framing import content_length
 from footfall.topics import check_name, topic_of
+from gateway.fans.beyond import Beyond
 from gateway.fans.desk_decisions import stated_by_desk
 from gateway.fans.known_events import KnownEvent, contradicts
+from gateway.fans.reading import FanReader
 from serve.access import Denial
-from serve.authority import denied, taken_back
+from serve.authority import denied, needing_a_look, taken_back
 from serve.broker_client import NotPublished
 from serve.estate import Known
 from serve.guard import caller_of, reach_of_request
 from serve.idempotency import Answered, Asked, KeyRefused, Taken, check_key
 from serve.problems import HEADERS, answer, problem
-from serve.roles import Caller, Role
+from serve.roles import Caller
 from serve.sent_ids import Sender
 from serve.services import Services
 
@@ -84,7 +87,7 @@ async def publish_events(services: Services, request: Request, body: bytes, _: T
     store, agent = sender_of(request)
     values = _of_kinds(load_json(body), kinds)
     events = _checked(values)
-    if refusal := await _denied(services, request, events):
+    if refusal := await _denied(services, request, (store, agent), events):
         return problem(*refusal)
     known = _known_to(services, caller_of(request))
     await run_in_threadpool(services.estate.check, store, agent, events, time.time_ns(), known)
@@ -149,18 +152,27 @@ def _named(request: Request, what: str, own: frozenset[str]) -> str:
     return check_name(value, what)
 
 
-async def _denied(services: Services, request: Request, events: Sequence[AnyEvent]) -> Denial | None:
+async def _denied(services: Services, request: Request, sender: Sender, events: Sequence[AnyEvent]) -> Denial | None:
     """Return why not all of these events may be sent by who asks."""
-    caller = caller_of(request)
-    if (found := denied(events, caller, reach_of_request(request))) is not None or caller.role is Role.HEADQUARTERS:
+    caller, reach = caller_of(request), reach_of_request(request)
+    if (found := denied(events, caller, reach)) is not None or reach is None:
         return found
-    if not (named := taken_back(events)):
+    if not (looked_up := needing_a_look(events)):
         return None
+    is_own, places, now_ns = partial(services.estate.is_own, reach=reach), services.estate.places(), time.time_ns()
+
+    def look(fans: FanReader) -> Denial | None:
+        files = services.desk(fans.ledger)
+        if stated := stated_by_desk(files, taken_back(events)):
+            return Denial(403, "role", f"the desk stated fact {stated[:80]!r}: headquarters takes it back")
+        beyond = Beyond(files, places, is_own, now_ns)
+        whys = ((i, beyond.why(events[i], sender)) for i in looked_up)
+        return next((Denial(403, "scope", f"event {i}: {why}") for i, why in whys if why), None)
+
     try:
-        stated = await services.review(lambda fans: stated_by_desk(services.desk(fans.ledger), named))
+        return await services.review(look)
     except ConfigError:  # this server cannot read the gateway's files
         return None
-    return Denial(403, "role", f"the desk stated fact {stated[:80]!r}: headquarters takes it back") if stated else None
 
 
 async def _body(request: Request) -> bytes:
