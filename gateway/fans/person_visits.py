@@ -23,11 +23,12 @@ _KEPT: Final = 10_000
 
 
 class NamedVisitKey(NamedTuple):
-    """The key of a visit's point."""
+    """The key of a visit's point, and the subject of that segment: parts of two visits may begin in one millisecond at one agent."""
 
     store: str
     agent: str
     key_ns: int
+    subject: str
 
 
 class PersonVisit(NamedTuple):
@@ -114,6 +115,6 @@ class PersonVisits:
 
 def _visit(fan: str, group: Sequence[VisitRow]) -> tuple[NamedVisitKey, PersonVisit]:
     """Return the point that stands for segments, that of the least key, and what it has."""
-    key_ns, agent = min((row.key_ns, row.agent) for row in group)
+    key_ns, agent, subject = min((row.key_ns, row.agent, row.subject) for row in group)
     visit = PersonVisit(fan, min(row.start_ns for row in group), max(row.last_ns for row in group))
-    return NamedVisitKey(group[0].store, agent, key_ns), visit
+    return NamedVisitKey(group[0].store, agent, key_ns, subject), visit

@@ -153,6 +153,18 @@ def test_visits_of_two_who_come_together_are_one_as_one_person_s() -> None:
     assert effect.moved == {Moved("b", "a"): 6}
 
 
+def test_tags_that_change_hands_in_one_millisecond_are_each_counted() -> None:
+    known = Brand()
+    links = []
+    for number, fan in ((2, "a"), (3, "b")):
+        known.visit(number, 100 + number, seconds=600)
+        links.append(
+            Link(id=fan, learned_ns=900 * S, source="desk", identifier=Identifier("tag", card(number).subject), fan=fan, from_ns=400 * S)
+        )
+    effect = previewed(known, *links).effect()
+    assert (effect.visits, effect.added, effect.voided) == (4, 2, 0)
+
+
 def test_visits_are_cut_by_what_was_known_then() -> None:
     tag = Identifier("tag", card(2).subject)
     known = Brand()
