@@ -7,6 +7,7 @@ them bridge. Nobody known is one person up to the next handover.
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -79,7 +80,7 @@ class PersonVisits:
             times_ns = handed.get(row.store)
             if times_ns is None:
                 times_ns = handed[row.store] = self._whose.handovers_ns(subject, row.store)
-            found[row.store, sum(time_ns <= row.start_ns for time_ns in times_ns)].append(row)
+            found[row.store, bisect_right(times_ns, row.start_ns)].append(row)
         yield from found.values()
 
     def _visits(self, fan: str, rows: Iterable[VisitRow]) -> Iterator[tuple[NamedVisitKey, PersonVisit]]:

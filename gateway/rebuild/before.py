@@ -6,7 +6,8 @@ A visit or a dwell that was cut where its subject passed on is of the day of its
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from functools import lru_cache
+from typing import Final, TypeVar
 
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.minute_counts import stated_at_doors
@@ -16,6 +17,8 @@ from gateway.rebuild.differences import Before
 from gateway.state.ledger_reader import LedgerReader
 
 _Row = TypeVar("_Row", VisitRow, DwellRow)
+_KEPT: Final = 1000
+"""Of so many subjects the rows are kept: a tag that passes on often was cut often on a day."""
 
 
 def before_of(ledger: LedgerReader, store: str, from_ns: int, to_ns: int) -> Before:
@@ -34,12 +37,13 @@ def before_of(ledger: LedgerReader, store: str, from_ns: int, to_ns: int) -> Bef
 
 def _with_all_parts(rows: Iterable[_Row], rows_of: Callable[[str], Sequence[_Row]]) -> Iterator[_Row]:
     """Yield whole rows, and all parts of those whose own key is among them: one of the parts has it."""
+    kept = lru_cache(_KEPT)(rows_of)
     for row in rows:
         if not row.part_of_ns:
             yield row
         elif row.key_ns == row.part_of_ns:
             whole = row.store, row.agent, row.part_of_ns
-            yield from (each for each in rows_of(row.subject) if (each.store, each.agent, each.part_of_ns) == whole)
+            yield from (each for each in kept(row.subject) if (each.store, each.agent, each.part_of_ns) == whole)
 
 
 def _still_there(ledger: LedgerReader, store: str, to_ns: int) -> frozenset[str]:
