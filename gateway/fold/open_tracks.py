@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footfall.pseudonyms import to_hex
+from gateway.fold.live_tracks import are_live
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import Tracks
 from gateway.fold.visit_rows import OPEN
@@ -65,7 +66,7 @@ class OpenTrack(NamedTuple):
 
 
 class OpenTracks:
-    """The visits that were open at one checkpoint, found by subject."""
+    """The visits that were open at one checkpoint, found by subject, and who else had something that may still change."""
 
     def __init__(self, part: Part, fold: Mapping[str, Any]) -> None:
         """`fold` is that part of the checkpoint, unpacked; empty before the first one."""
@@ -76,8 +77,9 @@ class OpenTracks:
         self._subjects: NDArray[np.uint64] = np.zeros(0, np.uint64)
         if fold:
             self._size, free = msgpack.unpackb(part("slots"))
+            self._free: Final = np.array(free, np.intp)
             subjects, states = self._column("subject"), self._column("v_state")
-            slots = np.setdiff1d(np.flatnonzero(states == OPEN), np.array(free, np.intp))
+            slots = np.setdiff1d(np.flatnonzero(states == OPEN), self._free)
             self._slots = slots[np.argsort(subjects[slots], kind="stable")]
             self._subjects = subjects[self._slots]
 
@@ -89,6 +91,14 @@ class OpenTracks:
         begins, ends = np.searchsorted(self._subjects, asked, "left"), np.searchsorted(self._subjects, asked, "right")
         found = [self._slots[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True) if begin < end]
         return self._tracks(np.sort(np.concatenate(found))) if found else []
+
+    def live_in(self, store: str, to_ns: int) -> frozenset[str]:
+        """Return the subjects who still have something in a store that began before a time, open or over since a moment."""
+        stores = self._fold["state"]["estate"]["stores"] if self._fold else []
+        if store not in stores:
+            return frozenset()
+        slots = np.flatnonzero((self._column("store") == stores.index(store)) & are_live(self._column, to_ns))
+        return frozenset(map(to_hex, self._column("subject")[np.setdiff1d(slots, self._free)].tolist()))
 
     def _column(self, name: str) -> NDArray[Any]:
         column, values = Tracks.COLUMNS[name], self._part(f"slots.{name}")

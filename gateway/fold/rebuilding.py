@@ -14,13 +14,13 @@ from footfall.units import NS_PER_DAY, NS_PER_MINUTE
 from gateway.fold.door_counts import DoorCounts
 from gateway.fold.dwells import Dwells
 from gateway.fold.link_index import Changed
+from gateway.fold.live_tracks import are_live
 from gateway.fold.minute_counts import TRAFFIC_COLUMN, stated_at_doors
 from gateway.fold.minute_points import MinutePoints
 from gateway.fold.rebuilt import RebuiltDwell, RebuiltPart, RebuiltVisit, decode
 from gateway.fold.rebuilt_visits import RebuiltVisits
 from gateway.fold.state import State
 from gateway.fold.store import CorrectionRow, DwellRow, VisitRow
-from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.taken_over import TakenOver
 from gateway.fold.visit_parts import Key
 from gateway.records import Record
@@ -80,15 +80,9 @@ class Rebuilding:
             self._taken_over.emit(record.store, part, subjects)
 
     def _is_live(self, subject: str, store: int, to_ns: int) -> bool:
-        """Return whether a track still has a visit, a dwell or a pass of the time before `to_ns`."""
-        t = self._state.tracks
-        return any(
-            (t.v_state[slot] and (t.v_part_of_ns[slot] or t.v_key_ns[slot]) < to_ns)
-            or (t.d_state[slot] and t.d_key_ns[slot] < to_ns)
-            or (t.p_zone[slot] != NO_CODE and t.p_key_ns[slot] < to_ns)
-            or 0 < t.pass_ns[slot] < to_ns
-            for slot in t.tracks_of(int(subject, 16), store)
-        )
+        tracks = self._state.tracks
+        slots = tracks.tracks_of(int(subject, 16), store)
+        return bool(slots) and bool(are_live(lambda name: getattr(tracks, name)[slots], to_ns).any())
 
     def _take_visits(self, store: str, part: RebuiltPart, found: list[VisitRow], free: set[str]) -> None:
         code, parts = self._state.estate.stores.of(store), self._visits.parts

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.minute_counts import stated_at_doors
-from gateway.fold.open_tracks import open_tracks
+from gateway.fold.open_tracks import OpenTracks
 from gateway.fold.store import DwellRow, VisitRow
 from gateway.rebuild.differences import Before
 from gateway.state.ledger_reader import LedgerReader
@@ -31,7 +31,7 @@ def before_of(ledger: LedgerReader, store: str, from_ns: int, to_ns: int) -> Bef
         list(_with_all_parts(ledger.dwells_between(store, from_ns, to_ns), ledger.dwells_of)),
         [name for of, name in estate["zones"] if of == store],
         {minute: stated for minute, cell in cells if any(stated := stated_at_doors(cell))},
-        _still_there(ledger, store, to_ns),
+        OpenTracks(ledger.part, ledger.fold).live_in(store, to_ns),
     )
 
 
@@ -44,10 +44,3 @@ def _with_all_parts(rows: Iterable[_Row], rows_of: Callable[[str], Sequence[_Row
         elif row.key_ns == row.part_of_ns:
             whole = row.store, row.agent, row.part_of_ns
             yield from (each for each in kept(row.subject) if (each.store, each.agent, each.part_of_ns) == whole)
-
-
-def _still_there(ledger: LedgerReader, store: str, to_ns: int) -> frozenset[str]:
-    """Return the subjects who are in the store since before a time: what they did is left as it is."""
-    tracks = (each for each in open_tracks(ledger.part, ledger.fold) if each.store == store)
-    begun = ((each.subject, (each.part_of_ns or each.key_ns, each.dwell_part_of_ns or each.dwell_key_ns)) for each in tracks)
-    return frozenset(subject for subject, keys_ns in begun if any(0 < key_ns < to_ns for key_ns in keys_ns))

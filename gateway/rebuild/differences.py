@@ -47,7 +47,7 @@ class Before(NamedTuple):
     doors: Mapping[int, tuple[int, int]]
     """By minute, in and out."""
     still_there: frozenset[str] = frozenset()
-    """Subjects who are in the store since that day: what they did is left as it is."""
+    """Subjects who are in the store since that day, or were until a moment ago: what they did is left as it is."""
 
 
 def with_subjects_of(part: RebuiltPart, before: Before) -> RebuiltPart:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.fold.open_tracks import open_tracks
+from gateway.fold.open_tracks import OpenTracks, open_tracks
 from gateway.state.ledger import Ledger
 from gateway.state.ledger_reader import ledger_reader
-from tests.support.journal_stories import S, of
-from tests.support.shop_stories import PEOPLE, Shop, seen
+from tests.support.journal_stories import T0, S, of
+from tests.support.shop_stories import IDLE_S, PEOPLE, Shop, seen
 
 EVER_S = 10.0**8
 BEN = f"{PEOPLE['ben']:016x}"
@@ -33,3 +33,15 @@ def test_a_silence_in_a_visit_that_goes_on_is_there(tmp_path: Path) -> None:
         (track,) = open_tracks(ledger.part, ledger.fold, [BEN])
     ((from_ns, to_ns),) = track.absences
     assert (from_ns, to_ns) == (track.start_ns + 30 * S, track.last_ns - 30 * S)
+
+
+def test_who_left_a_moment_ago_still_has_what_began_before_a_time_and_who_left_long_ago_has_nothing(tmp_path: Path) -> None:
+    shop = Shop(Ledger(tmp_path / "ledger.db")).hear(*[seen("ben", "a", at_s) for at_s in (100, 130, 160)])
+    live = []
+    for wait_s in (0, IDLE_S + 100, 10 * IDLE_S):
+        shop.wait(wait_s).hear(seen("ann", "b", shop.now_s)).checkpoint()
+        with ledger_reader(tmp_path / "ledger.db") as ledger:
+            tracks = OpenTracks(ledger.part, ledger.fold)
+            found = [BEN in tracks.live_in("s1", T0 + round(until_s * S)) for until_s in (0, 10_000)]
+            live.append((*found, bool(tracks.of([BEN])), BEN in tracks.live_in("s2", T0 + 10_000 * S)))
+    assert live == [(False, True, True, False), (False, True, False, False), (False, False, False, False)]
