@@ -83,10 +83,11 @@ def _number(name: str, text: str, least: int, most: int) -> int:
 
 
 class Paged(NamedTuple):
-    """A page of an answer as JSON, and how many rows the whole has."""
+    """A page of an answer as JSON, how many rows the whole has, and what is to be known of them."""
 
     text: str
     rows: int
+    notes: tuple[str, ...] = ()
 
 
 def answer(gateway: Path, what: str, given: Mapping[str, str]) -> str:
@@ -109,7 +110,8 @@ def page(
     if wanted.limit is None and rows > MOST_UNPAGED:
         raise ConfigError(f"the answer has {rows:,} rows: add limit={MOST_ROWS} and offset=0, then offset={MOST_ROWS}, and so on")
     some = found.rows[wanted.offset :][: wanted.limit]
-    return Paged(as_json(replace(found, rows=some)), rows)
+    notes = found.notes if sight.reach is None or not rows else ()  # what notes say of rows may be of fans whom a store does not know
+    return Paged(as_json(replace(found, rows=some)), rows, notes)
 
 
 def asked(
@@ -134,7 +136,8 @@ def asked(
             found = _asked(gateway, request, OwnValuesReader(reader, _are_own(sight.reach, site, estate)), estate, work)
         else:
             found = _asked(gateway, request, reader, estate, work)
-    found = found if sight.reach is None else _without_pseudonyms(found)
+    if sight.reach is not None:
+        return _without_pseudonyms(found)  # nor the note: who a fan is now is of the whole brand
     return replace(found, notes=(*found.notes, note)) if note else found
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path
@@ -16,7 +17,7 @@ from gateway.query.intervals import DAYS, INTERVALS
 from gateway.query.options import EXPLAINS, MEANINGS, MOST_TOP, OPTIONS
 from serve.guard import reach_of_request, unreadable
 from serve.openapi import refusals
-from serve.problems import HEADERS, answer, problem
+from serve.problems import HEADERS, answer, in_parameters, problem
 from serve.question_places import QuestionEnded
 from serve.questions import MOST_ROWS, BeyondScope, listed, page, page_of
 from serve.services import Services
@@ -32,6 +33,8 @@ _SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
     "top": {"type": "integer", "minimum": 1, "maximum": MOST_TOP},
 }  # fmt: skip
 """Of options that take some words, or numbers, alone."""
+MOST_NOTED: Final = 2_000
+"""Characters of the header of notes."""
 WhatPath = Annotated[str, Path(json_schema_extra={"enum": list(_THERE)})]
 
 
@@ -49,6 +52,14 @@ _PARAMETERS: Final = [
     _parameter("limit", f"So many rows, at most {MOST_ROWS:,}.", {"type": "integer", "minimum": 1, "maximum": MOST_ROWS}),
     _parameter("offset", "From this row on. X-Total-Count has how many there are.", {"type": "integer", "minimum": 0}),
 ]
+
+
+def _noted(notes: Sequence[str]) -> dict[str, str]:
+    """Return the header of notes, a list of texts as JSON in ASCII: as many as fit, since clients and proxies refuse long headers."""
+    notes = list(map(in_parameters, notes))
+    while len(text := json.dumps(notes)) > MOST_NOTED:
+        notes = notes[:-1]
+    return {"X-Notes": text} if notes else {}
 
 
 def routes(services: Services) -> APIRouter:
@@ -84,6 +95,7 @@ def routes(services: Services) -> APIRouter:
             return unreadable(request, "database", error)
         except ConfigError as error:
             return problem(400, "query", str(error))
-        return Response(found.text, media_type="application/json", headers={**HEADERS, "X-Total-Count": str(found.rows)})
+        more = {"X-Total-Count": str(found.rows), **_noted(found.notes)}
+        return Response(found.text, media_type="application/json", headers={**HEADERS, **more})
 
     return router

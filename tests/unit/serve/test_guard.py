@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +82,12 @@ def test_a_mistake_in_site_toml_later_changes_no_answer(tmp_path: Path) -> None:
     brand.pages.estate.look()
     assert statuses() == before
     assert before.count(200) == 7, "an integrator asks nothing"
+
+
+def test_notes_are_a_header(tmp_path: Path) -> None:
+    brand = ServedBrand(tmp_path)
+    sink = SQLite(tmp_path / "footfall.db")
+    sink.write(dataset.points())
+    sink.close()
+    notes = brand.ask("GET", "/api/query/outcome?from=2026-10-24&to=2026-10-24", Role.AREA).headers["x-notes"]
+    assert json.loads(notes) == ["the database has no outcome in this span", "store s1 has no outcome at all"]

@@ -11,7 +11,7 @@ from gateway.query.options import OF_LEDGER
 from gateway.query.questions import QUESTIONS
 from gateway.query.source import site_of
 from gateway.sinks.sqlite.sink import SQLite
-from serve.questions import Sight, answer, asked, listed
+from serve.questions import Page, Sight, answer, asked, listed, page
 from tests.docs import dataset
 
 
@@ -84,3 +84,13 @@ def test_of_a_store_that_has_no_data_yet_every_question_has_an_answer(of_one_sto
     found = asked(of_one_store, what, {"store": "nova", **span, **needed}, Sight(frozenset({"nova"})))
     assert found.columns
     assert all("s1" not in row and len(row) == len(found.columns) for row in found.rows)
+
+
+def test_an_empty_answer_says_what_is_stored_and_notes_of_rows_are_headquarters_alone(of_one_store: Path) -> None:
+    given = {"store": "nova", "from": "2026-10-24", "to": "2026-10-24"}
+    for sight in (Sight(), Sight(frozenset({"nova"}))):
+        found = page(of_one_store, "outcome", given, Page(), sight)
+        assert (found.text, found.notes[-1]) == ("[]", "store nova has no outcome at all")
+    own = {**given, "store": "s1"}
+    whole, narrow = (page(of_one_store, "traffic", own, Page(), sight) for sight in (Sight(), Sight(frozenset({"s1"}))))
+    assert (whole.rows > 0, whole.text == narrow.text, narrow.notes) == (True, True, ())
