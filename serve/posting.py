@@ -21,7 +21,7 @@ from footfall.http_framing import content_length
 from footfall.topics import check_name, topic_of
 from gateway.fans.beyond import Beyond
 from gateway.fans.desk_decisions import stated_by_desk
-from gateway.fans.known_events import KnownEvent, contradicts
+from gateway.fans.known_events import KnownEvent
 from gateway.fans.reading import FanReader
 from serve.access import Denial
 from serve.authority import denied, needing_a_look, taken_back
@@ -123,7 +123,9 @@ async def _other_content(services: Services, sender: Sender, values: Sequence[An
     by_id = {event.id or "": (i, value) for i, (event, value) in enumerate(zip(events, values, strict=True))}
     facts = {event.id or "" for event in events if event.kind == "fact"}
     known = await run_in_threadpool(services.known_events, *sender, by_id.keys() - facts, facts)
-    return next((f"event {by_id[each][0]}" for each, found in known.items() if contradicts(found, by_id[each][1])), "")
+    sent = {each: by_id[each][1] for each in known}
+    other = await run_in_threadpool(services.other_content, sender, known, sent)
+    return "" if other is None else f"event {by_id[other][0]}"
 
 
 def _of_kinds(values: list[Any], kinds: Sequence[str]) -> list[Any]:

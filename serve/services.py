@@ -19,8 +19,8 @@ from gateway.cli.status import fetch
 from gateway.config import GatewayConfig
 from gateway.fans.audit import Audited
 from gateway.fans.audit_entries import corrections_of
-from gateway.fans.desk import Desk
-from gateway.fans.known_events import KnownEvent, as_sent, known_events
+from gateway.fans.desk import Desk, pseudonymiser_of
+from gateway.fans.known_events import KnownEvent, SentAgain, as_sent, contradicts, known_events
 from gateway.fans.profile_settings import FanProfileSettings
 from gateway.fans.reading import FanReader
 from gateway.fans.refused_events import RefusedEvent, refused_event
@@ -138,6 +138,22 @@ class Services:
             return known_events(self.settings.state_dir / JOURNAL, places, store, agent, ids, facts) if places else {}
         except ConfigError:
             return {}
+
+    def other_content(
+        self, sender: tuple[str, str], known: Mapping[str, KnownEvent], values: Mapping[str, Mapping[str, Any]]
+    ) -> str | None:
+        """Return the id of the first event with other content than the one that was taken under it; None if none has it.
+
+        It tells as the gateway would, or by what is remembered in words where this server cannot read its files.
+        """
+        site, places = self.estate.site(), self.estate.places()
+        if known and site is not None and places is not None:
+            try:
+                again, now_ns = SentAgain(self.settings.state_dir / JOURNAL, places, pseudonymiser_of(self.settings, site)), self.now_ns()
+                return next((each for each, found in known.items() if again.is_other(found, *sender, values[each], now_ns)), None)
+            except ConfigError:
+                pass
+        return next((each for each, found in known.items() if contradicts(found, values[each])), None)
 
     def corrections_of(self, store: str, agent: str, event: str, hidden: Collection[str]) -> list[Audited]:
         """Return what takes back or amends an event, as of the ledger's last checkpoint; nothing where this server cannot read its files.

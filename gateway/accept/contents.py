@@ -1,7 +1,7 @@
 """What is remembered of an event beside its id, so that one whose id comes again with other content is known for it. Pure.
 
 content = content_of(plain, taken_ns)      # bytes for the memory
-contradicts(known, content) -> bool
+contradicts(known, content) -> bool        # or digest_of(plain)
 remembered(known) -> Remembered            # as far as this release or an earlier one kept it
 """
 
@@ -53,15 +53,27 @@ def content_of(plain: Plain) -> bytes:
     Of one without a time the digest is the same whenever it came, under whatever names. What is empty is left out, so that a release
     that knows more keys makes the same; types are what the registry makes of it.
     """
+    values, held = plain.values, _held(plain)
+    shown = held if values["kind"] == "fact" else [values.get(key) for key in _KEPT_OF.get(values["kind"], _KEPT)]
+    packed: bytes = _PACKER.pack((plain.taken_ns, shown))
+    return _digest(held) + packed
+
+
+def digest_of(plain: Plain) -> bytes:
+    """Return how `content_of` begins, in any thread: enough for `contradicts`."""
+    return _digest(_held(plain))
+
+
+def _held(plain: Plain) -> dict[str, Any]:
     values = plain.values
     left_out = _NOT_HELD if values["timed"] else _NOT_HELD_UNTIMED
     if plain.left_out:
         left_out |= plain.left_out
-    held = {key: value for key in _held_keys(tuple(values), left_out) if (value := values[key])}
-    digest = hashlib.blake2b(_dump(held), digest_size=DIGEST_BYTES).digest()
-    shown = held if values["kind"] == "fact" else [values.get(key) for key in _KEPT_OF.get(values["kind"], _KEPT)]
-    packed: bytes = _PACKER.pack((plain.taken_ns, shown))
-    return digest + packed
+    return {key: value for key in _held_keys(tuple(values), left_out) if (value := values[key])}
+
+
+def _digest(held: Mapping[str, Any]) -> bytes:
+    return hashlib.blake2b(_dump(held), digest_size=DIGEST_BYTES).digest()
 
 
 @lru_cache(_KINDS)
@@ -91,12 +103,20 @@ def other_content(plain: Plain, known: bytes) -> str:
     first = remembered(known).values
     other = remembered(content_of(plain)).values
     before = f" The first: {_shown(first, _MOST_SHOWN)}. This one: {_shown(other, _MOST_SHOWN_OF_OTHER)}." if first else ""
+    if first and all(first.get(key) == value for key, value in other.items() if key not in _untold(plain)) and first.keys() == other.keys():
+        rest = {key: value for key, value in _held(plain).items() if key not in (*_KEPT, "timed")}
+        before = f"{before} They differ in what is not remembered in words: of that this one has {_shown(rest, _MOST_SHOWN_OF_OTHER)}."
     todo = (
         "give each fact an id of its own, throughout the brand, or send a revoke of the first"
         if plain.values["kind"] == "fact"
         else "give each event an id of its own, or send a void of the first and the right one under a new id"
     )
     return f"a {_named(plain.values)}: its id was sent before with other content, which stays: {todo}.{before}"
+
+
+def _untold(plain: Plain) -> frozenset[str]:
+    """Return the keys that depend on when an event came."""
+    return frozenset() if plain.values["timed"] else _NOT_HELD_UNTIMED
 
 
 def _named(values: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from footfall.units import NS_PER_DAY, NS_PER_HOUR
 from gateway.accept.amounts import in_hundredths
 from gateway.accept.contents import Remembered, remembered
 from gateway.accept.ids import BRAND, id_hash
-from gateway.accept.memory import Memory
+from gateway.accept.memory import EventContents
 from gateway.accept.pseudonymiser import Identified
 from gateway.site.corrections import LAST, Stage
 from gateway.site.index import Places, StorePlaces
@@ -64,7 +64,7 @@ class Target(NamedTuple):
 class Corrections:
     """Looks up what corrections name, in the estate and in what accept remembers."""
 
-    def __init__(self, places: Places, memory: Memory) -> None:
+    def __init__(self, places: Places, memory: EventContents) -> None:
         self.places: Final = places
         self._memory: Final = memory
 

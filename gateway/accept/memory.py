@@ -26,7 +26,15 @@ class Mark(NamedTuple):
     """The last frame was certainly not made before this time."""
 
 
-class Memory(Clocks, Decisions, Histories, Protocol):
+class EventContents(Protocol):
+    """What is remembered of events by their ids."""
+
+    def event_content(self, id_hash: bytes) -> bytes:
+        """Return the digest that is remembered of the event with this id; empty if none is."""
+        ...
+
+
+class Memory(Clocks, Decisions, Histories, EventContents, Protocol):
     """What accept remembers. The journal stores it in the same transaction as the records."""
 
     @property
@@ -41,8 +49,4 @@ class Memory(Clocks, Decisions, Histories, Protocol):
 
         `content` is a digest of what the event holds, which is remembered with a new id.
         """
-        ...
-
-    def event_content(self, id_hash: bytes) -> bytes:
-        """Return the digest that is remembered of the event with this id; empty if none is."""
         ...

@@ -1,7 +1,7 @@
 """What a gateway's files remember of plain events by their ids, beside the gateway: what each held in words, and when it was taken.
 
 known = known_events(journal, places, "flagship", "till-1", ["till-1-0881"], facts=[])
-contradicts(known["till-1-0881"], {"kind": "touch", "what": "transaction", "amount": 12.5})
+SentAgain(journal, places, pseudonyms).is_other(known["till-1-0881"], "flagship", "till-1", {"kind": "touch", …}, now_ns)
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from footfall.baskets import as_documented
-from footfall.errors import Unreadable
+from footfall.errors import ContractError, Unreadable
 from footfall.event_corrections import Amend, Void
 from footfall.sqlite import open_file
+from gateway.accept import contents
 from gateway.accept.amounts import in_hundredths
-from gateway.accept.contents import remembered
-from gateway.accept.corrections import check_changes, check_ends
+from gateway.accept.contents import digest_of, remembered
+from gateway.accept.corrections import Corrections, Sender, check_changes, check_ends
+from gateway.accept.events import Pseudonymiser, normalise
 from gateway.accept.ids import BRAND, id_hash, known_as
 from gateway.fold.store import TouchRow
 from gateway.fold.touch_facts import MENTION, first_values
@@ -41,6 +43,8 @@ class KnownEvent(NamedTuple):
 
     values: Mapping[str, Any]
     taken_ns: int
+    content: bytes = b""
+    """As accept keeps it."""
 
 
 def known_events(
@@ -64,7 +68,8 @@ def known_events(
 def _found(db: sqlite3.Connection, known: Iterable[bytes]) -> KnownEvent | None:
     for each in known:
         if row := db.execute("SELECT content FROM event_ids WHERE id=?", (each,)).fetchone():
-            return KnownEvent(*remembered(row[0] or b""))
+            content = row[0] or b""
+            return KnownEvent(*remembered(content), content)
     return None
 
 
@@ -105,8 +110,39 @@ def check_correction(event: Void | Amend, known: KnownEvent | None, places: Stor
         check_changes(event.changes, values, places)
 
 
+class SentAgain:
+    """Tells as the gateway would whether an event holds something else than the one that was taken under its id."""
+
+    def __init__(self, journal: Path, places: Places, pseudonyms: Pseudonymiser) -> None:
+        self._journal: Final = journal
+        self._places: Final = places
+        self._pseudonyms: Final = pseudonyms
+
+    def is_other(self, known: KnownEvent, store: str, agent: str, value: Mapping[str, Any], now_ns: int) -> bool:
+        """Return whether an event, as it was sent, has other content than the one that was taken.
+
+        What the gateway would not take as it is, such as an identifier without the secret, is compared by what is remembered in words.
+        """
+        here = self._places.of(store, agent)
+        sender = Sender(here, self._places.agent(self._places.agent_now(agent)).first, is_replayed=True)
+        try:
+            plain = normalise(value, sender, Corrections(self._places, self), now_ns, now_ns, self._pseudonyms)
+        except ContractError:
+            return contradicts(known, value)
+        return contents.contradicts(known.content, digest_of(plain))
+
+    def event_content(self, id_hash: bytes) -> bytes:
+        """Return what the journal has of the event with this id; empty if it has none. Raise Unreadable (ConfigError)."""
+        try:
+            with closing(open_file(self._journal, "mode=ro", BUSY_S)) as db:
+                found = _found(db, [id_hash])
+        except sqlite3.DatabaseError as error:
+            raise Unreadable(f"{self._journal}: cannot be read: {error}") from None
+        return found.content if found else b""
+
+
 def contradicts(known: KnownEvent, value: Mapping[str, Any]) -> bool:
-    """Return whether an event, as it was sent, has other content for certain than the one that was taken under its id."""
+    """Return whether an event, as it was sent, has other content for certain, by the words that are remembered of the one before."""
     kind = known.values.get("kind")
     if kind is None:
         return False

@@ -6,36 +6,55 @@ write_ledger(state_dir)
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgpack
 
+from gateway.accept.contents import digest_of
 from gateway.accept.ids import id_hash
 from gateway.accept.outcome import Entry
+from gateway.accept.pseudonymiser import Pseudonymiser
 from gateway.fold.store import CorrectionRow, DwellRow, TouchRow, VisitRow
 from gateway.identity.facts import FOR_EVER_NS, Fact, Identifier, Link, Merge, Span, Standing, fan_name
 from gateway.records import RecordKind
+from gateway.site import Site
+from gateway.site.index import Places
 from gateway.state.journal import Journal
 from gateway.state.ledger import Ledger
+from tests.support.accept_inputs import plain_of
 
 DAY_NS: Final = 86_400 * 10**9
 NOW_NS: Final = 1_790_000_000 * 10**9
 SUBJECTS: Final = {"f-1": f"{17:016x}", "f-2": f"{18:016x}"}
 TAKEN: Final[dict[bytes, Any]] = {
     id_hash("s1", "crm", "t-1"): ["touch", "transaction", NOW_NS, None, None, None, "a", 12.5],
+    id_hash("s1", "crm", "v-7"): ["void", None, NOW_NS, *[None] * 9, "t-1", "twice", "kim"],
     id_hash("", "fact", "merge-1"): {"kind": "fact", "fact": "merge", "fans": ["f-1", "f-old"]},
 }
-"""What the journal remembers of events: a sale of 12.5 that crm sent, and a fact."""
+"""What the journal remembers of events: a sale of 12.5 that crm sent, a void, and a fact."""
+SENT: Final[dict[bytes, Any]] = {
+    id_hash("s1", "crm", "t-1"): {"kind": "touch", "what": "transaction", "id": "t-1", "amount": 12.5},
+    id_hash("s1", "crm", "v-7"): {"kind": "void", "id": "v-7", "of": "t-1", "reason": "twice", "actor": "kim"},
+    id_hash("", "fact", "merge-1"): {"kind": "fact", "fact": "merge", "id": "merge-1", "fans": ["f-1", "f-old"]},
+}
+"""The same as they were sent."""
 _BODY: Final = dict.fromkeys(("zone", "department", "channel", "campaign", "ref", "items", "fan"), "") | {"staff_id": "ann", "subjects": []}
+
+
+def _digest(sent: Mapping[str, Any]) -> bytes:
+    """What accept makes of an event of crm in s1."""
+    site = Site.model_validate({"brand": "acme", "stores": [{"name": "s1", "agents": [{"name": "crm"}]}]})
+    return digest_of(plain_of(sent, Places(site), "s1", "crm", NOW_NS, NOW_NS, Pseudonymiser(None)))
 
 
 def write_ledger(state: Path) -> None:
     """Write ledger.db and journal.db into a folder."""
     journal = Journal(state / "journal.db")
     for known_as, values in TAKEN.items():
-        journal.is_new_event(known_as, b"", bytes(8) + msgpack.packb((NOW_NS, values)))
+        digest = _digest(SENT[known_as])
+        journal.is_new_event(known_as, b"", digest + msgpack.packb((NOW_NS, values)))
     journal.commit([(1, Entry(RecordKind.NOTE, "", "", 0, b""))], {})
     journal.close()
     ledger = Ledger(state / "ledger.db")

@@ -128,6 +128,9 @@ def test_beyond_loopback_nobody_is_answered_without_a_token(tmp_path: Path) -> N
     assert brand.ask("GET", "/api/query", Role.STORE).status == 200
 
 
+VOID_1 = {"kind": "void", "id": "v-7", "of": "t-1", "reason": "twice", "actor": "kim"}
+
+
 @pytest.mark.parametrize(
     ("path", "event", "status"),
     [
@@ -135,9 +138,15 @@ def test_beyond_loopback_nobody_is_answered_without_a_token(tmp_path: Path) -> N
         ("/api/touches", {"what": "transaction", "id": "t-1", "amount": 12.500000001}, 503),
         ("/api/touches", {"what": "transaction", "id": "t-1", "amount": 13}, 409),
         ("/api/touches", {"what": "scan", "id": "t-1"}, 409),
+        ("/api/touches", {"what": "transaction", "id": "t-1", "amount": 12.5, "fan": "F2"}, 409),
+        ("/api/touches", {"what": "transaction", "id": "t-1", "amount": 12.5, "identifiers": ["card:17"]}, 409),
+        ("/api/events", VOID_1, 503),
+        ("/api/events", VOID_1 | {"of": "t-2"}, 409),
+        ("/api/events", VOID_1 | {"reason": "another"}, 409),
         ("/api/events", {"kind": "count", "id": "t-1", "door": "main", "in": 1}, 409),
         ("/api/touches", {"what": "scan", "id": "t-2"}, 503),
-        ("/api/facts", {"fact": "merge", "id": "merge-1", "fans": ["f-old", "f-1"]}, 503),
+        ("/api/facts", {"fact": "merge", "id": "merge-1", "fans": ["f-1", "f-old"]}, 503),
+        ("/api/facts", {"fact": "merge", "id": "merge-1", "fans": ["f-old", "f-1"]}, 409),
         ("/api/facts", {"fact": "merge", "id": "merge-1", "fans": ["f-1", "f-3"]}, 409),
         ("/api/facts", {"fact": "split", "id": "merge-1", "of": "merge-0"}, 409),
     ],

@@ -29,6 +29,17 @@ def test_both_contents_are_shown() -> None:
     assert '"time":"2026-09-21 10:00:00Z"' in refused.message
 
 
+def test_where_the_words_that_are_kept_are_the_same_what_else_this_one_has_is_shown() -> None:
+    for first, other, rest in (
+        (SALE, SALE | {"fan": "F2"}, '{"fan":"F2"}'),
+        ({"kind": "touch", "what": "service", "id": "t2", "fan": "F1"}, {"kind": "touch", "what": "service", "id": "t2"}, "{}"),
+    ):
+        memory = Memory()
+        take(first, memory)
+        (refused,) = take(other, memory).refused
+        assert refused.message.endswith(f"They differ in what is not remembered in words: of that this one has {rest}.")
+
+
 def test_what_an_earlier_release_kept_is_a_digest_alone() -> None:
     memory = Memory()
     take(COUNT, memory)
