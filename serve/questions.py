@@ -110,7 +110,7 @@ def page(
     if wanted.limit is None and rows > MOST_UNPAGED:
         raise ConfigError(f"the answer has {rows:,} rows: add limit={MOST_ROWS} and offset=0, then offset={MOST_ROWS}, and so on")
     some = found.rows[wanted.offset :][: wanted.limit]
-    notes = found.notes if sight.reach is None or not rows else ()  # what notes say of rows may be of fans whom a store does not know
+    notes = found.notes if sight.reach is None or not rows else ()  # notes about rows may be of fans whom a store does not know
     return Paged(as_json(replace(found, rows=some)), rows, notes)
 
 

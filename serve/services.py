@@ -144,7 +144,7 @@ class Services:
     ) -> str | None:
         """Return the id of the first event with other content than the one that was taken under it; None if none has it.
 
-        It tells as the gateway would, or by what is remembered in words where this server cannot read its files.
+        It decides as the gateway would, or by what is remembered in words where this server cannot read its files.
         """
         site, places = self.estate.site(), self.estate.places()
         if known and site is not None and places is not None:

@@ -24,7 +24,7 @@ from simulators.stage import LIMIT_S
 from simulators.world import World
 
 READINGS: Final = 2
-"""A counter shows totals: the second of its readings from now on began after what is said by now."""
+"""A counter shows totals: the second of its readings from now on began after what was shown by now."""
 LOOK_S: Final = 0.1
 BEAMS: Final = "beams"
 BOX, RELAY = "box", "relay"
@@ -107,7 +107,7 @@ class EmulatedDevice:
         return self._heard_total
 
     def wait_heard(self, agents: Mapping[str, AgentProcess]) -> None:
-        """Wait until its source has heard all that it was given and has said. Raise ConfigError if that takes too long."""
+        """Wait until its source has heard all that it was given and has sent. Raise ConfigError if that takes too long."""
         until_s = time.monotonic() + LIMIT_S
         try:
             self.emulator.wait_said(LIMIT_S)
@@ -131,7 +131,7 @@ class EmulatedDevice:
         return source.get("state") == "ok" and (not self.shows_totals or bool(source["heard_total"]))
 
     def state(self, agents: Mapping[str, AgentProcess]) -> str:
-        """Return what it has said and its source has heard, and how that is if it is not well."""
+        """Return what it has sent and its source has heard, and how that is if it is not well."""
         source = self.source(agents)
         said = f"{self.part.name}: {self.emulator.said_total:,} said, {source.get('heard_total', 0):,} heard"
         return said if source.get("state") == "ok" else f"{said} [yellow]{source.get('state', '?')}[/]"

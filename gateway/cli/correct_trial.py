@@ -18,7 +18,7 @@ from gateway.state.files import JOURNAL
 
 
 class _Beside(CheckpointedMemory):
-    """Knows the events that a gateway's journal knows, and keeps what it is told to itself."""
+    """Knows the events that a gateway's journal knows, and keeps what it learns to itself."""
 
     def __init__(self, journal: Path) -> None:
         super().__init__("")

@@ -125,7 +125,7 @@ class Beyond:
         try:
             ids = known_as(self._places, *of)
             known = known_events(self._files.journal, self._places, *of[:2], [event.of]).get(event.of)
-        except ContractError:  # the estate has no such publisher: who sends it is told
+        except ContractError:  # the estate has no such publisher: who sends it gets that answer
             return nothing, -FOR_EVER_NS
         if row := next((row for each in ids if (row := self._files.ledger.touch_by_id(each.hex()))), None):
             return json.loads(row.body), row.time_ns
@@ -153,7 +153,7 @@ class Beyond:
         return first_registration(self._files.ledger.all_touches_of_fan(fan))
 
     def _is_later_elsewhere(self, time_ns: int) -> Callable[[str], bool]:
-        """Return what tells whether a fan was registered first by another store, and not before a time."""
+        """Return what finds whether a fan was registered first by another store, and not before a time."""
 
         def is_later(fan: str) -> bool:
             first = self._first(fan)

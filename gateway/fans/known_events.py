@@ -111,7 +111,7 @@ def check_correction(event: Void | Amend, known: KnownEvent | None, places: Stor
 
 
 class SentAgain:
-    """Tells as the gateway would whether an event holds something else than the one that was taken under its id."""
+    """Finds as the gateway would whether an event holds something else than the one that was taken under its id."""
 
     def __init__(self, journal: Path, places: Places, pseudonyms: Pseudonymiser) -> None:
         self._journal: Final = journal

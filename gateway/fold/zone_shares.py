@@ -5,7 +5,7 @@ people more are false, and it needs a greater one. By Bayes' rule the odds of tw
 that people spend there; so a zone needs as many dB more beside an owner as the logarithm of these odds is worth, and one in which more are
 as many less (`margins.py`).
 
-Staff count nowhere, nor who is outside, nor who is in a zone for longer than LONG_NS: what lies there tells nothing of others.
+Staff count nowhere, nor who is outside, nor who is in a zone for longer than LONG_NS: what lies there shows nothing of others.
 Once a slice of time is over (`usual_levels.py`), who was heard in it counts for the zone that has them; the next slice goes by the sums.
 """
 
@@ -26,7 +26,7 @@ DB_A_NAT: Final = 2.5
 """So many dB of lead make the odds of a zone e times what they were: docs/accuracy.md has how this was found."""
 MOST_DB: Final = 6.0
 EVEN: Final = 60
-"""As if so many slices had been spent in each zone before anybody came: who is alone says little of where people are."""
+"""As if so many slices had been spent in each zone before anybody came: who is alone shows little of where people are."""
 LONG_NS: Final = NS_PER_HOUR
 Column = npt.NDArray[Any]
 

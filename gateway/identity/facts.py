@@ -140,7 +140,7 @@ class Span(NamedTuple):
     to_ns: int
     fan: str
     withdrawn: str = ""
-    """Who withdrew consent, where `fan` is "" for that: a touch of such a time tells whose the others of its reference are, too."""
+    """Who withdrew consent, where `fan` is "" for that: a touch of such a time shows whose the others of its reference are, too."""
 
 
 class InStore(NamedTuple):

@@ -70,7 +70,7 @@ Holders = Mapping[str, Sequence[Holder]]
 
 
 def holders_of(pieces: Mapping[str, Sequence[Piece]]) -> dict[str, Sequence[Holder]]:
-    """Return who holds identifiers, however many claims say so."""
+    """Return who holds identifiers, however many claims there are."""
     return {subject: _held(mine) for subject, mine in pieces.items() if mine}
 
 

@@ -83,7 +83,7 @@ def standing_of_ref(standing_of: StandingOf, ref: str, mentions: Sequence[Mentio
     """Return whose the touches with a reference are, by all of them, numbered 0: by their fans, else by all their identifiers.
 
     What is lent and not given back names no longer than it may be the fan's at most: here nobody knows of visits.
-    Whoever they are is nobody while consent is withdrawn, and that alone: a touch of such a time tells whose the others are, too.
+    Whoever they are is nobody while consent is withdrawn, and that alone: a touch of such a time shows whose the others are, too.
     """
     name = ref_name(ref)
     fans = {_person(standing_of, each.fan) for each in mentions if each.fan}

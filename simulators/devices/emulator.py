@@ -28,7 +28,7 @@ class Emulator(Protocol):
     def faults(self) -> Mapping[str, Callable[[], None]]:
         """What goes wrong on request, by name: `drop`, `stall`, `garbage`, `reboot`, …
 
-        Each returns within a second, once it has begun: what is said after that is said to a device that fails. The device mends itself
+        Each returns within a second, once it has begun: what is sent after that goes to a device that fails. The device mends itself
         within ten seconds, so that nobody has to know how to mend it.
         """
 

@@ -100,7 +100,7 @@ class ModbusCounter:
             self.said_total += heard.entered + heard.left
 
     def wait_said(self, timeout_s: float = SAID_S) -> None:
-        """Return at once: registers have what was said."""
+        """Return at once: registers have it."""
 
     def settings(self) -> Mapping[str, Any]:
         where = {"line": self._line.host_end, "parity": "none"} if self._line else {"host": "127.0.0.1", "port": self._port}
