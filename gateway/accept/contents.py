@@ -8,7 +8,6 @@ remembered(known) -> Remembered            # as far as this release or an earlie
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -16,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import msgpack
 
+from footfall.compact_json import encoded
 from footfall.units import NS_PER_S
 from gateway.accept.plain import Plain
 
@@ -73,7 +73,7 @@ def _held(plain: Plain) -> dict[str, Any]:
 
 
 def _digest(held: Mapping[str, Any]) -> bytes:
-    return hashlib.blake2b(_dump(held), digest_size=DIGEST_BYTES).digest()
+    return hashlib.blake2b(encoded(held), digest_size=DIGEST_BYTES).digest()
 
 
 @lru_cache(_KINDS)
@@ -128,16 +128,9 @@ def _named(values: Mapping[str, Any]) -> str:
 
 def _shown(values: Mapping[str, Any], most: int) -> str:
     spelled = {key.removesuffix("_ns"): _at(value) if key.endswith("_ns") else value for key, value in values.items()}
-    text = _dump(spelled).decode()
+    text = encoded(spelled).decode()
     return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _at(time_ns: int) -> str:
     return datetime.fromtimestamp(time_ns // NS_PER_S, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-
-
-def _dump(value: Any) -> bytes:
-    return _ENCODER.encode(value).encode()
-
-
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)

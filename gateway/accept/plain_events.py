@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from typing import Any, Final
 
+from footfall.compact_json import encoded
 from footfall.errors import ContractError
 from footfall.events import check_ids, load_json
 from footfall.frames import Body, DecidedTime, Header, Kind, encode_body
@@ -123,7 +123,7 @@ class PlainEvents:
             plain.values["key"] = _event_key(plain, names.first, None if row is None else (*row, str(nth)))
             whose = places.settled.get(agent) or places.called(agent, plain.values["time_ns"])
             store = whose.store if plain.places in (None, places) else plain.places.names.at(plain.values["time_ns"])
-            outcome.entries.append(Entry(RecordKind.EVENT, store, whose.agent, number, _dump(plain.values), rows=1))
+            outcome.entries.append(Entry(RecordKind.EVENT, store, whose.agent, number, encoded(plain.values), rows=1))
         if duplicates:
             outcome.dropped = ("duplicate_event", duplicates + (outcome.dropped[1] if outcome.dropped else 0))
         if number > mark.seq:
@@ -199,11 +199,4 @@ def _event_key(plain: Plain, publisher: str, row: tuple[str, ...] | None) -> int
     """
     if plain.id_hash is not None:
         return key_base(plain.id_hash.hex())
-    return key_base(publisher, *(row or (_dump(plain.values).decode(),)))
-
-
-def _dump(value: Any) -> bytes:
-    return _ENCODER.encode(value).encode()
-
-
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return key_base(publisher, *(row or (encoded(plain.values).decode(),)))

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from pydantic_core import from_json
-
+from footfall.compact_json import decoded
 from gateway.fans.profile import STORE
 from gateway.fold.store import TouchRow
 from gateway.identity.naming import StandingOf, fan_at, held_in, named_by
@@ -138,13 +137,13 @@ def _names(standing_of: StandingOf, shown: Sequence[Shown], has_ref: bool) -> bo
 def _order(touches: Sequence[TouchRow], class_of: ClassOf) -> Order:
     till, rest, is_linked, has_junk = list[Shown](), list[Shown](), False, False
     for nth, touch in enumerate(touches):
-        values = from_json(touch.body)
+        values = decoded(touch.body)
         shown = _shown(touch, values, class_of)
         for each in shown:
             (till if nth == 0 and each.klass not in PAYS else rest).append(each)
         is_linked |= values["what"] == PAYMENT and len(shown) > 1
         has_junk |= bool(values.get("blocked"))
-    own = from_json(touches[0].body)
+    own = decoded(touches[0].body)
     return Order(till, rest, touches[0].given_fan, own["ref"], touches[0].time_ns, has_junk, is_linked, own.get("channel", "") in _AT_TILL)
 
 
@@ -156,4 +155,4 @@ def _shown(touch: TouchRow, values: dict[str, Any], class_of: ClassOf) -> list[S
 
 def names_a_device(touch: TouchRow, class_of: ClassOf) -> bool:
     """Return whether a touch, such as a registration, names something that can be heard."""
-    return any(each.klass == "device" for each in _shown(touch, from_json(touch.body), class_of))
+    return any(each.klass == "device" for each in _shown(touch, decoded(touch.body), class_of))

@@ -133,11 +133,11 @@ class Beyond:
         return {**nothing, **values}, values.get("time_ns", -FOR_EVER_NS)
 
     def _fans(self, registered: _Registered) -> set[str]:
-        """Return every registered fan whom a registration may be of."""
+        """Return every registered fan whom a registration may be of, also who withdrew consent."""
         if registered.fan:
             return {self._files.person(registered.fan).fan}
         names = [*self._subjects(registered.identifiers), *registered.subjects, *([ref_name(registered.ref)] if registered.ref else [])]
-        return {fan for each in self._files.ledger.standings(names).values() for fan in each.fans() if is_registered(fan)}
+        return {fan for each in self._files.ledger.standings(names).values() for fan in each.persons() if is_registered(fan)}
 
     def _subjects(self, identifiers: Iterable[str]) -> list[str]:
         """Return the subjects of identifiers; what is none, or cannot be read here, has none."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from footfall.compact_json import decoded
 from gateway.fold.adjustments import Adjustments
 from gateway.fold.corrections import Corrected, Corrections
 from gateway.fold.coverage import Coverage
@@ -34,7 +34,7 @@ class EventRecords:
         self._coverage: Final = coverage
 
     def take(self, record: Record) -> list[Fact]:
-        values = json.loads(record.body.decode())  # of bytes json guesses the encoding first
+        values = decoded(record.body)
         return self._TAKE[values["kind"]](self, record, values)
 
     def settle(self) -> None:

@@ -5,13 +5,13 @@ The ledger has all of them. What is kept of a fan in a store is what the ledger 
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from footfall.compact_json import decoded
 from footfall.units import NS_PER_DAY
 from gateway.fold.store import FoldStore, TouchRow
 from gateway.fold.touch_names import name_rows
@@ -80,5 +80,5 @@ class FanTouches:
     def _read(self, fan: str, store: str, from_ns: int) -> Touched:
         found = Touched(from_ns)
         for row in self._ledger.touches_of_fan(fan, store, from_ns, _EVER_NS):
-            found.add(row, json.loads(row.body))
+            found.add(row, decoded(row.body))
         return found

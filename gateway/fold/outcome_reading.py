@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from footfall.compact_json import decoded
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
 from gateway.fold.fan_owners import FanOwners
 from gateway.fold.guest_visits import GuestVisits
@@ -86,7 +86,7 @@ class OutcomeReading:
         return found
 
     def _read(self, row: TouchRow) -> Act:
-        values = json.loads(row.body)
+        values = decoded(row.body)
         staff_id = values["staff_id"]
         member = self._state.roster.at(staff_id, row.time_ns) if staff_id else None
         return act_of(row.time_ns, row.store, row.fan, values, member or NOBODY)

@@ -5,10 +5,10 @@ A return may come before its sale. It may be of a sale that nobody ever stored, 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from footfall.compact_json import decoded
 from footfall.units import NS_PER_S
 from gateway.fold.state import State
 from gateway.fold.store import TouchRow
@@ -51,5 +51,5 @@ class Returns:
 
     def _of(self, ref: str, what: str) -> list[TouchRow]:
         """Return the touches of a kind that have a reference now: the ledger finds them by an earlier one, too."""
-        found = [(each, json.loads(each.body)) for each in self._state.ledger.touches_of(ref_name(ref))]
+        found = [(each, decoded(each.body)) for each in self._state.ledger.touches_of(ref_name(ref))]
         return [row for row, values in found if (values["what"], values["ref"]) == (what, ref)]

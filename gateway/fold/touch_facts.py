@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from footfall.compact_json import decoded
 from footfall.fan_ids import VOIDS
 from gateway.fold.store import CorrectionRow, TouchRow
 from gateway.identity.facts import Fact, Mention, Revoke
@@ -42,7 +42,7 @@ def facts_of_touch(row: TouchRow, values: Mapping[str, Any]) -> list[Fact]:
 
 def mention_of_row(row: TouchRow) -> Mention | None:
     """Return what a stored touch states, whether it is void or not; None if it has neither an identifier nor a reference."""
-    values = json.loads(row.body)
+    values = decoded(row.body)
     return mention_of_touch(_mention_id(row, values), values, row.agent, row.store)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from footfall.baskets import as_documented
 from footfall.campaigns import spelled
+from footfall.compact_json import decoded, encoded
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.event_keys import event_key_ns
 from gateway.fold.link_index import Changed
@@ -49,7 +49,7 @@ class Touches:
 
     def correct(self, row: TouchRow, changes: Sequence[tuple[CorrectionRow, Mapping[str, Any]]], is_void: bool) -> list[Fact]:
         """Store a touch with all its amends, in their order, or void; return what that changes of what it states about identity."""
-        before = json.loads(row.body)
+        before = decoded(row.body)
         amends = {key: value for _, amended in changes for key, value in amended.items()}
         amended = as_meant({**before, **amends, **amended_mention(row, changes)}, self._state.identifier_types)
         values = with_first(before, amended)
@@ -69,14 +69,14 @@ class Touches:
     def repeat(self, store: str, agent: str, key_ns: int) -> None:
         """Emit a touch once more, as it is now."""
         if row := self._state.ledger.touch_by_key(store, agent, key_ns):
-            self._state.points.emit(self._point(row, json.loads(row.body)))
+            self._state.points.emit(self._point(row, decoded(row.body)))
 
     def by_site_again(self, store: str, from_ns: int, to_ns: int) -> None:
         """Work out again for the touches of a span what follows from the site: which returns are handbacks, and whose department and squad
         are those of their staff then.
         """
         for row in self._state.ledger.touches_between(store, from_ns, to_ns):
-            values = json.loads(row.body)
+            values = decoded(row.body)
             if (meant := as_meant(values, self._state.identifier_types)) is not values:
                 self._change(row, values, row._replace(body=_body_of(meant)), meant)
             elif values["staff_id"] and not (values["department"] and values.get("squad")):
@@ -87,7 +87,7 @@ class Touches:
         for row in self._state.ledger.touches_of(changed.name, changed.from_ns, changed.to_ns):
             if not changed.is_in(row.store):
                 continue
-            values = json.loads(row.body)
+            values = decoded(row.body)
             fan = self._fan(row.store, row.time_ns, row.given_fan, values)
             if fan != row.fan:
                 self._change(row, values, row._replace(fan=fan), values)
@@ -153,4 +153,4 @@ class Touches:
 
 
 def _body_of(values: Mapping[str, Any]) -> str:
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return encoded(values).decode()

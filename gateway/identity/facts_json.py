@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from pydantic_core import to_json
-
+from footfall.compact_json import decoded, encoded
 from gateway.identity.facts import Consent, Distinct, Fact, Identifier, Link, Mention, Merge, Ownership, Revoke, RevokeLink, Same, Split
 from gateway.identity.links import FOR_EVER_NS, clamped, decode_links
 from gateway.records import RecordKind
@@ -118,12 +117,12 @@ def fact_of(values: Mapping[str, Any], taken_ns: int = 0) -> Fact:
 
 def encode_facts(facts: Iterable[Fact]) -> bytes:
     """Return the body of a FACTS record: an array of facts."""
-    return to_json([values_of(each) for each in facts])
+    return encoded([values_of(each) for each in facts])
 
 
 def decode_facts(body: bytes, taken_ns: int = 0) -> list[Fact]:
     """Return the facts of an array, or of one object, which the gateway took at a time."""
-    values = json.loads(body)
+    values = decoded(body)
     stated = values if isinstance(values, list) else [values]
     if any(ALSO in one for one in stated):
         stated = [each for one in stated for each in (one, *one.get(ALSO, ()))]

@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
 
-from pydantic_core import from_json
-
+from footfall.compact_json import decoded
 from footfall.units import NS_PER_MS
 from gateway.fold.store import CountRow, TouchNameRow, TouchRow
 from gateway.fold.touch_names import names_of
@@ -82,7 +81,7 @@ class TouchTables(SealedRows):
         for some in parts(names, AT_ONCE):
             rows = self._read(_BY_NAME.format(marks=marks(some)), tuple(some))
             for (name, *_), touch in zip(rows, self._checked(TouchRow, [row[1:] for row in rows]), strict=True):
-                if name in names_of(from_json(touch.body)):  # a touch is found by what it named before it was amended, too
+                if name in names_of(decoded(touch.body)):  # a touch is found by what it named before it was amended, too
                     found.setdefault(name, []).append(touch)
         return {name: sorted(rows, key=lambda row: (row.store, row.agent, row.row)) for name, rows in found.items()}
 

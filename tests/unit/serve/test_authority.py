@@ -106,6 +106,8 @@ BEFORE, AFTER = "2025-09-01T00:00:00Z", "2025-12-20T00:00:00Z"
 SINCE_NS: Final = NOW_NS - 300 * DAY_NS
 """25 November 2025."""
 BEYOND: Final = (403, "scope")
+WITHDRAWN: Final = "00000000000000c2"
+"""A subject of f-2, who no longer consents to be identified by it."""
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +118,8 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> ServedBrand:
     rows = [sale(fan, store, -300, 0.0, what="registration") for fan, store in (("f-1", "s1"), ("f-2", "s2"))]
     mine = rows[0]._replace(row=1, subject="", fan="", time_ns=SINCE_NS - DAY_NS, id=id_hash("s1", "crm", "mine").hex())
     ledger.save_touches([*rows, mine])
-    ledger.save_standings([Standing(ref_name("T-2"), 1, (Span(-FOR_EVER_NS, FOR_EVER_NS, "f-2"),))])
+    ever = (-FOR_EVER_NS, FOR_EVER_NS)
+    ledger.save_standings([Standing(ref_name("T-2"), 1, (Span(*ever, "f-2"),)), Standing(WITHDRAWN, 1, (Span(*ever, "", "f-2"),))])
     about: dict[str, Any] = {"learned_ns": NOW_NS, "source": "crm"}
     settings = load_gateway(brand.folder / "gateway.toml")
     (tag,) = pseudonymiser(settings, load_site(settings.site)).identified("tag:17")
@@ -136,7 +139,7 @@ def registration(time: str, **named: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("role", [Role.STORE, Role.AREA, Role.INTEGRATOR])
-@pytest.mark.parametrize("named", [{"fan": "f-2"}, {"subjects": [SUBJECTS["f-2"]]}, {"ref": "T-2"}])
+@pytest.mark.parametrize("named", [{"fan": "f-2"}, {"subjects": [SUBJECTS["f-2"]]}, {"ref": "T-2"}, {"subjects": [WITHDRAWN]}])
 def test_a_store_registers_nobody_before_the_store_that_registered_them(registered: ServedBrand, role: Role, named: Any) -> None:
     assert sent(registered, role, registration(BEFORE, **named)) == BEYOND
     assert sent(registered, role, registration(AFTER, **named)) == LET_THROUGH, "the first counts, so it takes nobody"
