@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -27,7 +28,8 @@ from footfall.units import NS_PER_S
 MAX_NS: Final = 7_258_118_400 * NS_PER_S
 """2200-01-01: a later time has another unit than the mapping states."""
 LAST_INSTANT_NS: Final = 1_000_000
-_MIDNIGHT_24: Final = re.compile(r"(?<!\d)24(:00(?::00)?)(?!\d)")
+_MIDNIGHT_24: Final = re.compile(r"(?<!\d)24(:00(?::00)?)(?![\d:]|[.,]\d*[1-9])")
+"""What may be the end of a day. Whether it is one, the form shows: in `10:24:00` it is 24 minutes past ten."""
 _ISO: Final = "iso"
 
 
@@ -109,16 +111,21 @@ class TimeReader:
         return _in_bounds((self._start_ns if self._time.relative else 0) + int(counted), text)
 
     def _moment(self, text: str) -> datetime:
-        plain = _MIDNIGHT_24.sub(r"00\1", text)
-        for form in self._formats:
-            try:
-                moment = datetime.fromisoformat(plain) if form == _ISO else datetime.strptime(plain, form)  # noqa: DTZ007 # see `read`
-            except ValueError:
-                continue
-            return moment if plain == text else moment + timedelta(days=1)
+        """Return what the text states. An hour of 24 no form has, so a text that has one is read by none, and then as the next day's 0."""
+        if moment := self._formed(text):
+            return moment
+        if moment := self._formed(_MIDNIGHT_24.sub(r"00\1", text)):
+            return moment + timedelta(days=1)
         wanted = " or ".join("ISO 8601" if form == _ISO else repr(form) for form in self._formats)
         see = "; of a number state `unit_s`" if text.isdecimal() else ""
         raise Misread("time.format", f"the time {text!r} is not {wanted}{see}")
+
+    def _formed(self, text: str) -> datetime | None:
+        """Return what the first form that fits makes of a text."""
+        for form in self._formats:
+            with suppress(ValueError):
+                return datetime.fromisoformat(text) if form == _ISO else datetime.strptime(text, form)  # noqa: DTZ007 # see `read`
+        return None
 
     def _local(self, moment: datetime, text: str, zone: ZoneInfo, after_ns: int | None) -> int:
         first_ns = to_ns(moment.replace(tzinfo=zone))

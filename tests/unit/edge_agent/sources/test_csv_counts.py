@@ -85,6 +85,31 @@ def test_midnight_may_be_24_and_an_end_without_an_interval_is_the_instant_before
     assert counts(tmp_path, mapping, "time,in,out\n31.12.2024 24:00,1,0\n") == [("main", "2024-12-31T15:59:59Z", 1, 0)]
 
 
+@pytest.mark.parametrize(
+    ("form", "time", "utc"),
+    [
+        ("iso", "2025-03-01 10:24:00", "2025-03-01T02:24:00Z"),
+        ("iso", "2025-03-01T10:24:00.5", "2025-03-01T02:24:00Z"),
+        ("iso", "2025-03-01 24:24:00", ""),
+        ("iso", "2025-03-01 24:00:30", ""),
+        ("iso", "2025-03-01 24:00:00.5", ""),
+        ("iso", "2025-02-30 10:24:00", ""),
+        ("iso", "2025-03-01 24:00:00.000", "2025-03-01T16:00:00Z"),
+        ("iso", "2025-03-01T24:00:00+09:00", "2025-03-01T15:00:00Z"),
+        ("%d.%m.%Y %H:%M:%S", "24.03.2025 00:24:00", "2025-03-23T16:24:00Z"),
+        ("%H:%M %d.%m.%Y", "24:00 28.02.2025", "2025-02-28T16:00:00Z"),
+        ("%I:%M:%S %p %d.%m.%Y", "10:24:00 AM 01.03.2025", "2025-03-01T02:24:00Z"),
+    ],
+)
+def test_24_is_the_end_of_a_day_as_an_hour_alone_and_minute_24_is_one(tmp_path: Path, form: str, time: str, utc: str) -> None:
+    mapping = PLAIN.replace("[counts]", f'format = "{form}"\n[counts]')
+    found = heard(tmp_path, mapping, f"time,in,out\n{time},3,2\n") if utc else []
+    assert [one.event_id for one in found if isinstance(one, Crossing)] == ([f"main/{utc}"] if utc else [])
+    if not utc:
+        with pytest.raises(ConfigError, match=r"is not ISO 8601"):
+            heard(tmp_path, mapping, f"time,in,out\n{time},3,2\n")
+
+
 def test_thousands_and_decimals_are_those_that_are_stated(tmp_path: Path) -> None:
     for thousands, text in ((".", "1.204"), (",", '"1,204"'), (" ", "1\u202f204"), ("'", "1'204")):
         assert counts(tmp_path, f'thousands = "{thousands}"\n{PLAIN}', f"time,in,out\n2025-03-01 10:00,{text},0\n")[0][2] == 1204
