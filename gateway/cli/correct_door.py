@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from footfall.units import NS_PER_MINUTE, NS_PER_S
 from gateway.fans.fact_text import when
-from gateway.fold.adjustments import Stated, stated_by, those_borne
-from gateway.fold.corrections import ADJUSTMENT
+from gateway.fold.adjustments import Stated, those_borne
+from gateway.fold.corrections import ADJUSTMENT, AMEND, VOID, corrected_id, people_by, row_of
 from gateway.fold.history import History
 from gateway.fold.minute_counts import stated_at_doors
-from gateway.fold.store import CountRow
+from gateway.fold.store import CorrectionRow, CountRow
 from gateway.site.recorded import read_site
 from gateway.site.site import local_day
-from gateway.state.facts_tail import events_after
+from gateway.state.facts_tail import JournaledEvent, events_after
 from gateway.state.files import JOURNAL, LEDGER
 from gateway.state.ledger_reader import LedgerReader, ledger_reader
 
@@ -114,24 +115,60 @@ def _day(ledger: LedgerReader, adjusted: AdjustedDoor) -> _Day:
 
 
 def _is_borne(ledger: LedgerReader, journal: Path, adjusted: AdjustedDoor, day: _Day) -> bool:
-    """Return whether the day bears an adjustment with all that are known of it, those too that are journaled and not folded yet."""
-    entered, left = day.people()
-    inner, others = _inner_doors(ledger), []
-    for row in ledger.corrections():
-        if row.kind == ADJUSTMENT and row.store == adjusted.store and day.has(row.time_ns):
-            event_id = json.loads(row.body)["id"]
-            counted = ledger.count_by_id(event_id)
-            if counted is not None and not _is_inner(counted, inner):
-                others.append(stated_by(row, ledger.corrections_of([event_id])))
-                entered, left = entered - counted.entered, left - counted.left
-    for store, values in events_after(journal, ledger.pos):
-        if store == adjusted.store and values.get("door") and (store, values["door"]) not in inner and day.has(values["time_ns"]):
-            if values["kind"] == ADJUSTMENT:
-                others.append(Stated(values["time_ns"], f"{ADJUSTMENT}:{values['id']}", values["in"], values["out"]))
+    """Return whether the day bears an adjustment with all that is known of it, what is journaled and not folded yet included."""
+    (entered, left), others = day.people(), []
+    new = events_after(journal, ledger.pos)
+    corrections = _new_corrections(ledger, new)
+    for each in _at_doors(ledger, new, corrections, adjusted.store):
+        if day.has(each.time_ns):
+            ids = [each.id] if each.id else []
+            people = people_by(each.entered, each.left, [*ledger.corrections_of(ids), *corrections.get(each.id, ())])
+            entered, left = entered - each.counted[0], left - each.counted[1]
+            if each.kind == ADJUSTMENT:
+                others.append(Stated(each.time_ns, f"{ADJUSTMENT}:{each.id}", *people))
             else:
-                entered, left = entered + values["in"], left + values["out"]
-    new = Stated(adjusted.time_ns, f"{ADJUSTMENT}:{adjusted.id}", adjusted.entered, adjusted.left)
-    return new.key in those_borne(entered, left, [*others, new])
+                entered, left = entered + people[0], left + people[1]
+    key = f"{ADJUSTMENT}:{adjusted.id}"
+    return key in those_borne(entered, left, [*others, Stated(adjusted.time_ns, key, adjusted.entered, adjusted.left)])
+
+
+class _AtDoor(NamedTuple):
+    """A count or an adjustment, before its corrections, and what of it the ledger counts, in and out."""
+
+    kind: str
+    id: str | None
+    time_ns: int
+    entered: int
+    left: int
+    counted: tuple[int, int] = (0, 0)
+
+
+def _new_corrections(ledger: LedgerReader, new: Sequence[JournaledEvent]) -> Mapping[str | None, Sequence[CorrectionRow]]:
+    """Return the voids and amends among journaled events, by the id of what they correct."""
+    ids, found = {values.get("id") for _, values in new}, defaultdict[str | None, list[CorrectionRow]](list)
+    for record, values in new:
+        if values["kind"] in (VOID, AMEND):
+            of = corrected_id(values, lambda each: each in ids or ledger.count_by_id(each)) or values["of"]
+            found[of].append(row_of(record, values, of))
+    return found
+
+
+def _at_doors(ledger: LedgerReader, new: Sequence[JournaledEvent], corrected: Collection[str | None], store: str) -> Iterator[_AtDoor]:
+    """Yield what doors that count for a store state: all adjustments, and the counts that are new, or newly corrected."""
+    inner, adjustments = _inner_doors(ledger), set()
+    for row in ledger.corrections():
+        if row.kind == ADJUSTMENT and row.store == store:
+            values = json.loads(row.body)
+            adjustments.add(values["id"])
+            if (counted := ledger.count_by_id(values["id"])) and not _is_inner(counted, inner):
+                yield _AtDoor(ADJUSTMENT, values["id"], row.time_ns, values["in"], values["out"], (counted.entered, counted.left))
+    for event_id in sorted(each for each in corrected if each and each not in adjustments):
+        if (counted := ledger.count_by_id(event_id)) and counted.store == store and not _is_inner(counted, inner):
+            people = counted.entered, counted.left
+            yield _AtDoor("count", event_id, counted.key_ns, *people, people)
+    for record, values in new:
+        if record.store == store and values.get("door") and (store, values["door"]) not in inner:
+            yield _AtDoor(values["kind"], values["id"], values["time_ns"], values["in"], values["out"])
 
 
 def _is_inner(counted: CountRow, inner: Collection[tuple[str, str]]) -> bool:

@@ -14,12 +14,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from footfall.units import NS_PER_DAY, NS_PER_MINUTE
+from gateway.fold.corrections import people_by
 from gateway.fold.door_counts import Cell, DoorCounts
 from gateway.fold.minute_counts import TRAFFIC_COLUMN, stated_at_doors
 from gateway.fold.state import State
 from gateway.fold.store import CorrectionRow, CountRow
 
-VOID: Final = "void"
 _MOVED: Final = tuple((TRAFFIC_COLUMN[name], TRAFFIC_COLUMN[f"{name}_moved"]) for name in ("in", "out"))
 """What a minute has, and how much of that was moved to it: below 0 where it bears what another one lacks."""
 
@@ -160,14 +160,7 @@ class Adjustments:
 def stated_by(row: CorrectionRow, corrections: Iterable[CorrectionRow]) -> Stated:
     """Return what an adjustment states by its voids and amends."""
     values = json.loads(row.body)
-    entered, left = values["in"], values["out"]
-    rows = sorted(corrections, key=lambda each: (each.time_ns, each.store, each.agent, each.row))
-    if any(each.kind == VOID for each in rows):
-        return Stated(row.time_ns, row.of, 0, 0)
-    for each in rows:
-        changes = json.loads(each.body)["set"]
-        entered, left = changes.get("in", entered), changes.get("out", left)
-    return Stated(row.time_ns, row.of, entered, left)
+    return Stated(row.time_ns, row.of, *people_by(values["in"], values["out"], corrections))
 
 
 def those_borne(entered: int, left: int, adjustments: Iterable[Stated]) -> frozenset[str]:

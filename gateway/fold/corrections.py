@@ -6,7 +6,7 @@ What an event is in the end depends on the set of its corrections: amends apply 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from gateway.fold.door_counts import Cell, DoorCounts
@@ -42,9 +42,8 @@ class Corrections:
 
     def take(self, record: Record, values: Mapping[str, Any]) -> Corrected:
         """Correct an event by its id, or wait for it; one that waits is counted."""
-        of = next((each for each in (values["of"], values.get("of_earlier")) if each and self._target(each)), None)
-        row = CorrectionRow(of or values["of"], record.store, record.agent, record.seq, values["kind"], values["time_ns"], int(of is None),
-                            record.body.decode())  # fmt: skip
+        of = corrected_id(values, self._target)
+        row = row_of(record, values, of or values["of"])._replace(waits=int(of is None))
         self._state.ledger.save_corrections([row])
         if of is not None:
             return self._apply(of)
@@ -55,8 +54,7 @@ class Corrections:
 
     def keep(self, record: Record, values: Mapping[str, Any]) -> CorrectionRow:
         """Keep and return an adjustment among the corrections, which are listed with who made them and why; it corrects no event."""
-        row = CorrectionRow(f"{ADJUSTMENT}:{values['id']}", record.store, record.agent, record.seq, ADJUSTMENT, values["time_ns"], 0,
-                            record.body.decode())  # fmt: skip
+        row = row_of(record, values, f"{ADJUSTMENT}:{values['id']}")
         self._state.ledger.save_corrections([row])
         return row
 
@@ -74,15 +72,41 @@ class Corrections:
         return self._state.ledger.touch_by_id(event_id) or self._state.ledger.count_by_id(event_id)
 
     def _apply(self, event_id: str) -> Corrected:
-        rows = sorted(self._state.ledger.corrections_of(event_id), key=lambda row: (row.time_ns, row.store, row.agent, row.row))
-        is_void = any(row.kind == VOID for row in rows)
-        changes = [(row, json.loads(row.body)["set"]) for row in rows if row.kind != VOID]
+        rows = self._state.ledger.corrections_of(event_id)
         target = self._target(event_id)
         if isinstance(target, TouchRow):
-            return Corrected(facts=self._touches.correct(target, changes, is_void))
-        return Corrected() if target is None else Corrected(self._correct_count(target, changes, is_void))
+            return Corrected(facts=self._touches.correct(target, _changes(rows), _is_void(rows)))
+        return Corrected() if target is None else Corrected(self._correct_count(target, rows))
 
-    def _correct_count(self, row: CountRow, changes: Sequence[tuple[CorrectionRow, Mapping[str, Any]]], is_void: bool) -> Cell:
-        merged = {key: value for _, values in changes for key, value in values.items()}
-        entered, left = (0, 0) if is_void else (merged.get("in", row.entered), merged.get("out", row.left))
+    def _correct_count(self, row: CountRow, corrections: Sequence[CorrectionRow]) -> Cell:
+        entered, left = people_by(row.entered, row.left, corrections)
         return self._doors.replace(row, row._replace(entered=entered, left=left))
+
+
+def row_of(record: Record, values: Mapping[str, Any], of: str) -> CorrectionRow:
+    """Return a record of a correction as it is kept, with the id of what it corrects."""
+    return CorrectionRow(of, record.store, record.agent, record.seq, values["kind"], values["time_ns"], 0, record.body.decode())
+
+
+def corrected_id(values: Mapping[str, Any], event: Callable[[str], object]) -> str | None:
+    """Return the id under which `event` has the event of a correction; None if it has not come."""
+    return next((each for each in (values["of"], values.get("of_earlier")) if each and event(each)), None)
+
+
+def people_by(entered: int, left: int, corrections: Iterable[CorrectionRow]) -> tuple[int, int]:
+    """Return how many people a count or an adjustment states, in and out, by all its voids and amends."""
+    rows = list(corrections)
+    if _is_void(rows):
+        return 0, 0
+    merged = {key: value for _, values in _changes(rows) for key, value in values.items()}
+    return merged.get("in", entered), merged.get("out", left)
+
+
+def _is_void(rows: Iterable[CorrectionRow]) -> bool:
+    return any(row.kind == VOID for row in rows)
+
+
+def _changes(rows: Iterable[CorrectionRow]) -> list[tuple[CorrectionRow, Mapping[str, Any]]]:
+    """Return what amends replace, in their order."""
+    ordered = sorted(rows, key=lambda row: (row.time_ns, row.store, row.agent, row.row))
+    return [(row, json.loads(row.body)["set"]) for row in ordered if row.kind != VOID]

@@ -24,9 +24,9 @@ _EVENTS: Final = f"kind = {RecordKind.EVENT:d}"
 
 
 class JournaledEvent(NamedTuple):
-    """A plain event as its record has it, and its store."""
+    """A plain event: its record, and what that has."""
 
-    store: str
+    record: Record
     values: Mapping[str, Any]
 
 
@@ -37,7 +37,7 @@ def facts_after(journal: Path, pos: int) -> list[Fact]:
 
 def events_after(journal: Path, pos: int) -> list[JournaledEvent]:
     """Return the plain events of records after a position. Raise ConfigError if the journal cannot be read."""
-    return [JournaledEvent(record.store, json.loads(record.body)) for record in _records(journal, pos, _EVENTS)]
+    return [JournaledEvent(record, json.loads(record.body)) for record in _records(journal, pos, _EVENTS)]
 
 
 def _records(journal: Path, pos: int, which: str) -> Iterator[Record]:

@@ -26,7 +26,7 @@ from gateway.fold.zones_now import zones_now
 from gateway.identity.facts import Fact, InStore, Span, Standing
 from gateway.identity.facts_json import encode_facts
 from gateway.identity.links import FOR_EVER_NS, Link
-from gateway.records import RecordKind
+from gateway.records import Record, RecordKind
 from gateway.shard import IdentityStage
 from tests.support import journal_stories as made
 from tests.support.journal_stories import Row, Rows, S, Story, new_fold, of, pairs, store
@@ -113,6 +113,11 @@ class Shop:
     def position(self) -> int:
         """The position of the last record that was folded."""
         return self._fold.pos
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """All that was folded, by position."""
+        return self._story.records
 
     def hear(self, *rows: Seen) -> Shop:
         """Deliver the rows, each with a frame that its agent made at that moment; all agents report in afterwards."""

@@ -238,6 +238,60 @@ def test_an_adjustment_says_what_the_fold_makes_of_it(shop: FanShop) -> None:
         assert bool(row.waits) == ("it would not count" in text), (number, text)
 
 
+WHY = {"reason": "class", "actor": "kim"}
+
+
+def count(event_id: str, entered: int) -> dict[str, Any]:
+    return {"kind": "count", "id": event_id, "door": "d", "in": entered, "out": 0}
+
+
+def adjustment(event_id: str, entered: int) -> dict[str, Any]:
+    return WHY | {"kind": "adjustment", "id": event_id, "door": "d", "in": entered}
+
+
+def void(of: str) -> dict[str, Any]:
+    return WHY | {"kind": "void", "id": f"v-{of}", "of": of}
+
+
+def amend(of: str, entered: int) -> dict[str, Any]:
+    return WHY | {"kind": "amend", "id": f"a-{of}-{entered}", "of": of, "set": {"in": entered}}
+
+
+@pytest.mark.parametrize(
+    ("journaled", "most"),
+    [
+        ([void("j1")], 12),
+        ([void("c1")], 0),
+        ([amend("c1", 20), void("j1")], 20),
+        ([amend("c1", 20), amend("c1", 9)], 1),
+        ([amend("j1", 2)], 14),
+        ([amend("j1", 2), void("j1")], 12),
+        ([count("c2", 5), void("c2")], 4),
+        ([count("c2", 5), amend("c2", 3)], 7),
+        ([adjustment("j2", 6), amend("j2", 1)], 5),
+        ([adjustment("j2", -3), void("j2")], 4),
+        ([count("c9", 100)], 4),  # a void of it waits
+        ([void("t1"), amend("of another", 7)], 4),
+    ],
+)
+def test_what_is_corrected_since_the_last_checkpoint_is_taken_as_the_fold_takes_it(
+    shop: FanShop, journaled: list[dict[str, Any]], most: int
+) -> None:  # fmt: skip
+    shop.shop.event(adjustment("j1", -8)).event(void("c9"))
+    shop.fold()
+    for each in journaled:
+        shop.shop.event(each)
+    shop.journal_events()
+    tried = {"too many": -most - 1, "borne": -most or 1}
+    at = ["--time", "2026-05-29T04:40:00+08:00", *AT_SHOP, "--dry-run"]
+    texts = [run(shop.folder / "gateway.toml", "adjust", "d", "--in", str(people), *at).output for people in tried.values()]
+    assert ["it would not count" in text for text in texts] == [True, False]
+    for (event_id, people), waits in zip(tried.items(), (1, 0), strict=True):
+        shop.shop.event(adjustment(event_id, people))
+        shop.fold()
+        assert max(shop.ledger.adjustments(), key=lambda row: row.time_ns).waits == waits
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
