@@ -10,6 +10,7 @@ from gateway.accept.ids import id_hash, known_as
 from gateway.fans.audit import SUBJECTS, Audited, Filter, of_corrections, of_facts
 from gateway.fans.desk import Desk
 from gateway.fans.desk_decisions import facts_of_id
+from gateway.fold.amends import in_turn
 from gateway.identity.facts import Mention
 from gateway.site.index import Places
 from gateway.state.ledger_reader import LedgerReader
@@ -32,12 +33,12 @@ def entries(files: Desk, wanted: Filter) -> Iterator[Audited]:
 def corrections_of(
     ledger: LedgerReader, places: Places, store: str, agent: str, event_id: str, hidden: Collection[str] = ()
 ) -> Iterator[Audited]:
-    """Yield what takes back or amends the event that a publisher sent in a store, by their own times.
+    """Yield what takes back or amends the event that a publisher sent in a store, as it applies.
 
     Raise ContractError: the estate has no such publisher there.
     """
     rows = ledger.corrections_of([each.hex() for each in known_as(places, store, agent, event_id)])
-    return of_corrections(rows, hidden)
+    return of_corrections(in_turn(rows), hidden)
 
 
 def hashes_of(files: Desk, event_id: str) -> set[str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from footfall.fan_ids import VOIDS
+from gateway.fold.amends import in_turn
 from gateway.fold.store import CorrectionRow, TouchRow
 from gateway.fold.touch_facts import WAS, amended_mention, as_meant, facts_of_touch, first_values
 from gateway.identity.facts import Fact, names_of
@@ -23,9 +24,7 @@ Place = tuple[str, str, int]
 
 def as_it_was(row: TouchRow, corrections: Iterable[CorrectionRow], until_ns: int, types: IdentifierTypes) -> TouchRow:
     """Return a touch with those of its corrections that are not after a time; one that an earlier release amended stays amended."""
-    known = sorted(
-        (each for each in corrections if each.time_ns <= until_ns), key=lambda each: (each.time_ns, each.store, each.agent, each.row)
-    )
+    known = in_turn(each for each in corrections if each.time_ns <= until_ns)
     amends = [(each, json.loads(each.body)["set"]) for each in known if each.kind != VOID]
     values: dict[str, Any] = json.loads(row.body)
     if WAS in values:

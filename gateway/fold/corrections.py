@@ -1,6 +1,7 @@
 """Voids and amends of touches and counts. One that comes before its event waits for it in the store, without end.
 
-What an event is in the end depends on the set of its corrections: amends apply in the order of their own times, and a void wins over all.
+What an event is in the end depends on the set of its corrections: amends apply in the order of their own times, then ids, and a void wins
+over all.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from gateway.fold.amends import in_turn
 from gateway.fold.door_counts import Cell, DoorCounts
 from gateway.fold.state import State
 from gateway.fold.store import CorrectionRow, CountRow, TouchRow
@@ -108,5 +110,4 @@ def _is_void(rows: Iterable[CorrectionRow]) -> bool:
 
 def _changes(rows: Iterable[CorrectionRow]) -> list[tuple[CorrectionRow, Mapping[str, Any]]]:
     """Return what amends replace, in their order."""
-    ordered = sorted(rows, key=lambda row: (row.time_ns, row.store, row.agent, row.row))
-    return [(row, json.loads(row.body)["set"]) for row in ordered if row.kind != VOID]
+    return [(row, json.loads(row.body)["set"]) for row in in_turn(rows) if row.kind != VOID]

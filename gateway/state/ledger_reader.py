@@ -219,8 +219,8 @@ class LedgerReader(IdentityTables, SpanTables):
         return self._rows(CorrectionRow, "ORDER BY time_ns, store, agent, row", ())
 
     def corrections_of(self, ids: Collection[str]) -> list[CorrectionRow]:
-        """Return the voids and amends of the event that has any of these ids, applied or waiting, by their own time."""
-        return self._rows(CorrectionRow, f"WHERE of IN ({marks(ids)}) ORDER BY time_ns, store, agent, row", tuple(ids))
+        """Return the voids and amends of the event that has any of these ids, applied or waiting, in no order."""
+        return self._rows(CorrectionRow, f"WHERE of IN ({marks(ids)})", tuple(ids))
 
     def _facts(self, where: str, values: tuple[Any, ...]) -> Iterator[Fact]:
         """Yield facts, some rows at a time: a CRM's links are a million."""

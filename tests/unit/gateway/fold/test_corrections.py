@@ -33,9 +33,9 @@ class Corrected:
         self.story.wait(1).event(0, value)
         return self
 
-    def amend(self, of_: str, number: int, **values: Any) -> Corrected:
+    def amend(self, of_: str, number: int, event_id: str = "", **values: Any) -> Corrected:
         """`number`: of two amends the one with the higher one is later by its own time."""
-        self.event(void(of_, f"a{number}"))
+        self.event(void(of_, event_id or f"a{number}"))
         record = self.story.records[-1]
         body = json.loads(record.body) | {"kind": "amend", "set": values, "time_ns": number}
         self.story.records[-1] = record._replace(body=json.dumps(body).encode())
@@ -103,6 +103,12 @@ def test_amends_apply_in_the_order_of_their_own_times() -> None:
 def test_an_amend_that_was_made_first_and_journaled_last_is_the_earlier_one() -> None:
     points, _, _ = in_every_order(Corrected().event(SALE).amend("t1", 2, amount=9.0).amend("t1", 1, amount=10.0, staff_id="ann"))
     assert [(point["amount"], point["staff_id"]) for point in points] == [(9.0, "ann")]
+
+
+def test_amends_of_one_moment_apply_in_the_order_of_their_ids() -> None:
+    told = Corrected().event(SALE).amend("t1", 1, "a2", amount=12.0, fan="fan-2").amend("t1", 1, "a1", amount=11.0, fan="fan-1")
+    points, _, _ = in_every_order(told)
+    assert [(point["amount"], point["fan"]) for point in points] == [(12.0, "fan-2")]
 
 
 def test_an_amended_count_is_counted_as_it_is_now() -> None:
