@@ -64,6 +64,8 @@ def _one(fact: AnyFact, identifier: str, identified: Identified) -> list[Identif
 
 
 def _link(fact: LinkFact, identified: Identified) -> Values:
+    if why := identified.types.why_never_lent((fact.identifier or "").partition(":")[0], not (fact.since is None and fact.until is None)):
+        raise ContractError("event.invalid", why)
     found = _one(fact, fact.identifier or "", identified)
     return {"identifier": list(found[0]), "fan": fact.fan, **({"store": fact.store} if fact.store else {}), SPELLINGS: found}
 

@@ -120,6 +120,11 @@ class Identified:
         """Types, as they are counted, of what was left out."""
         self.unknown: list[str] = []
 
+    @property
+    def types(self) -> IdentifierTypes:
+        """Return what types of identifiers are."""
+        return self._pseudonyms.types
+
     def of(self, identifiers: Iterable[str]) -> list[Identifier]:
         """Return what identifiers name, each once, in their order."""
         found: list[Identifier] = []

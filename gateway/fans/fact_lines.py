@@ -18,7 +18,6 @@ from footfall.identified import stated_identifiers
 from gateway.accept.facts import fact_values
 from gateway.accept.pseudonymiser import Identified, Pseudonymiser
 from gateway.fans.import_plan import Stamp
-from gateway.fans.lent import check_handover
 from gateway.fans.sheet import Unread
 from gateway.identity.facts import Fact
 from gateway.identity.facts_json import ALSO, fact_of
@@ -84,6 +83,4 @@ class FactLines:
             self._places.check_owner(made["staff_id"], made["store"], made["from_ns"])
         if self._places is not None and isinstance(fact, LinkFact) and fact.store:
             self._places.check_store(fact.store)
-        if isinstance(fact, LinkFact):
-            check_handover(self._pseudonyms.types, made["identifier"][0], "from_ns" in made or "to_ns" in made)
         return tuple(fact_of(each) for each in (made, *made.get(ALSO, ())))

@@ -8,12 +8,6 @@ from gateway.identity.types import IdentifierTypes
 from gateway.site.index import Places
 
 
-def check_handover(types: IdentifierTypes, id_type: str, has_time: bool) -> None:
-    """Raise ValueError where something lent is to be a fan's, and nobody states since when: it never would be."""
-    if not has_time and types.of(id_type).klass == "lent":
-        raise ValueError(f"from: {id_type} is lent: state since when the fan has it, or it would never be the fan's")
-
-
 @dataclass(frozen=True, slots=True)
 class LentRule:
     """By the types of a brand, and the stores of its estate; None: nobody looks."""
@@ -25,7 +19,8 @@ class LentRule:
         """Return the store in which a row's link holds: what is not lent is the fan's in all of them. Raise ValueError, ContractError."""
         if self.types.of(id_type).klass != "lent":
             return ""
-        check_handover(self.types, id_type, has_time)
+        if why := self.types.why_never_lent(id_type, has_time):
+            raise ValueError(why)
         if store and self.places is not None:
             self.places.check_store(store)
         return store

@@ -135,6 +135,12 @@ class IdentifierTypes:
     def _of(self, name: str) -> IdentifierType:
         return _match(self._types, name)
 
+    def why_never_lent(self, id_type: str, has_time: bool) -> str:
+        """Return why a link would never hold: of something lent nobody states since when, or up to when, the fan has it; "" if it may."""
+        if has_time or self.of(id_type).klass != "lent":
+            return ""
+        return f"from: {id_type} is lent: state since when the fan has it, or it would never be the fan's"
+
     def spellings(self, id_type: str, value: str) -> list[tuple[str, str]]:
         """Return (type, value) of a normalised value, and of the other spelling under which earlier releases may have stored it."""
         other = national(value) if self.of(id_type).both_spellings else ""

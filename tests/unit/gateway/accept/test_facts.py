@@ -52,6 +52,14 @@ def test_a_link_states_the_subject_of_its_identifier() -> None:
     )  # fmt: skip
 
 
+def test_a_link_of_what_is_lent_states_since_when_or_up_to_when() -> None:
+    lent = LINK | {"identifier": "tag:17"}
+    (refused,) = take(lent).refused
+    assert (refused.reason, "tag is lent: state since when the fan has it" in refused.message) == ("event.invalid", True)
+    for stated in ({"from": "2026-08-01T00:00:00Z"}, {"to": "2026-08-01T00:00:00Z"}):
+        assert take(lent | stated).refused == []
+
+
 def test_no_identifier_is_in_the_journal() -> None:
     for fact in (LINK, FACT | {"fact": "same", "identifiers": ["phone:13800001111", "member:8613900002222"]}):
         (entry,) = take(fact).entries
