@@ -21,6 +21,10 @@ COUNTRY_CODE: Final = "86"
 _NUMBER: Final = re.compile(r"(?:tel:)?[ (]*(\+?)([0-9 ()\[\]./·-]*[0-9][0-9 ()\[\]./·-]*)", re.IGNORECASE)
 _FLOAT: Final = re.compile(r"([0-9]{6,})\.0+")
 """A number as spreadsheets and scripts write it that take it for a float."""
+_SEVERAL: Final = re.compile(r"\s*(?:[/;,|&]|\bor\b|\band\b|和|或|、)\s*", re.IGNORECASE)
+"""Between two numbers; a slash also stands within one, 030/12345678."""
+_WHOLE: Final = re.compile(r"\+?[0-9]{7,}")
+"""The form of a number by itself: one without its area has no fewer digits."""
 _TRUNK: Final = re.compile(r"[(\[]0[)\]]")
 """The trunk digit that some write between country code and number, +44 (0)20 …"""
 _CHINA: Final = "86"
@@ -52,13 +56,18 @@ def lower(value: str, country_code: str = COUNTRY_CODE) -> str:
 def phone(value: str, country_code: str = COUNTRY_CODE) -> str:
     """Return a phone number as digits with its country code, 8613800001111; what is not written as a number as it is.
 
-    One of abroad that could be taken for one of home keeps its +, so that a form is always its own form.
+    One of abroad that could be taken for one of home keeps its +, so that a form is always its own form. Of several numbers each has its
+    form, 8613800001111/8613900002222: they are no one's.
     """
     if value.isascii() and value.isdigit() and value[0] != "0":
         return _with_country(value, country_code)
     plain = _in_ascii(value)
     if number := _FLOAT.fullmatch(plain):
         plain = number[1]
+    if len(parts := _SEVERAL.split(plain)) > 1:
+        forms = dict.fromkeys(phone(each, country_code) for each in parts)
+        if all(map(_WHOLE.fullmatch, forms)):
+            return "/".join(forms)
     found = _NUMBER.fullmatch(plain)
     if found is None:
         return exact(value)

@@ -43,6 +43,22 @@ def test_what_is_no_number_stays_as_it_is(value: str) -> None:
     assert normalised("phone", value) == value
 
 
+@pytest.mark.parametrize(
+    ("written", "form"),
+    [
+        ("13912345678/138 9999 0000", "8613912345678/8613899990000"),
+        ("13912345678 or 13899990000", "8613912345678/8613899990000"),
+        ("139-1234-5678、13899990000", "8613912345678/8613899990000"),
+        ("5551234/5551235", "5551234/5551235"),
+        ("13912345678; 8613912345678", "8613912345678"),
+        ("030/12345678", "863012345678"),
+        ("13912345678 ext 2", "13912345678 ext 2"),
+    ],
+)
+def test_several_numbers_in_one_value_stay_several(written: str, form: str) -> None:
+    assert normalised("phone", written) == form
+
+
 @pytest.mark.parametrize(("written", "form"), [("0", "0"), ("000-0000", "0000000"), ("+0", "0")])
 def test_zeros_stay_zeros(written: str, form: str) -> None:
     assert normalised("phone", written) == form
@@ -76,7 +92,7 @@ def test_a_form_is_its_own_form(name: str, value: str) -> None:
     assert normalised(name, once) == once  # type: ignore[arg-type]
 
 
-@given(st.sampled_from(sorted(NORMALISERS)), st.text("0123456789+-() .０eExABF:", max_size=24))
+@given(st.sampled_from(sorted(NORMALISERS)), st.text("0123456789+-() .０eExABF:/;", max_size=24))
 def test_a_form_of_digits_is_its_own_form(name: str, value: str) -> None:
     once = normalised(name, value)  # type: ignore[arg-type]
     assert normalised(name, once) == once  # type: ignore[arg-type]

@@ -96,7 +96,8 @@ def test_what_only_names_by_its_reference_is_not_what_is_lent() -> None:
         "app:00000000-0000-0000-0000-000000000000", "nfc:00000000", "ibeacon:00000000-0000-0000-0000-000000000000:0:0",
         "wx-mini:undefined", "loyalty-7:null", "member:#REF!", "member:#DIV/0!", "web:[object HTMLInputElement]", "member:{{member_id}}",
         "member:${member}", "member:%s", "member:<member>", "member:$phone", "phone:0123456789", "phone:1234567890", "phone:98765432",
-        "phone:+86 88888888888", "shop.tmall:匿名买家",
+        "phone:+86 88888888888", "shop.tmall:匿名买家", "phone:13912345678/13899990000", "phone:5551234 / 5551235",
+        "phone:+86 139 1234 5678 or +86 138 9999 0000", "phone:13912345678 13899990000", "tel:1234567890123457",
     ],
 )  # fmt: skip
 def test_what_stands_for_nothing_is_no_identifier(identifier: str) -> None:
@@ -109,7 +110,8 @@ def test_what_stands_for_nothing_is_no_identifier(identifier: str) -> None:
         "phone:h1-13800138000", "phone:13800001111", "phone:h4", "member:7", "member:h2-a", "member:10000",
         "email:kim@acme.cn", "web:h3-pad", "wx-mini:h7-o1", "mac:a1:b2:c3:d4:e5:f6",
         "ibeacon:f7826da6-4fa2-4e98-8024-bc5b71e0893e:7:*", "member:nullarbor", "member:testarossa", "shop.tmall:kim",
-        "receipt:T-1", "receipt:#1001", "customer.erp:0001", "phone:1234", "phone:13812345678", "phone:13888888888", "member:valued",
+        "receipt:T-1", "receipt:#1001", "customer.erp:0001", "phone:1234", "phone:123456789012345", "phone:030/12345678",
+        "phone:13812345678", "phone:13888888888", "member:valued",
         "member:50%", "shop.tmall:<3 kim", "member:12E5", "nfc:04e5", "web:3e-5",
     ],
 )  # fmt: skip
