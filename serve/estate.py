@@ -188,7 +188,7 @@ def _once_each(known: Known, events: Sequence[AnyEvent], store: str, agent: str)
 def _check_correction(event: Void | Amend, here: StorePlaces, agent: str, places: Places, remembered: _OfPublisher) -> None:
     """Raise ContractError if it does not fit its event: without the hint where that is, which may be another's store."""
     store, publisher = event.store or here.name, event.publisher or agent
-    target = places.of(store, publisher)
+    target = places.of_publisher(store, publisher) if store == here.name else places.of(store, publisher)
     check_correction(event, remembered(store, publisher).get(event.of), target)
 
 

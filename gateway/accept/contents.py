@@ -40,6 +40,15 @@ _MOST_SHOWN: Final = 500
 _MOST_SHOWN_OF_OTHER: Final = 200
 
 
+_GIVE_BACK: Final = "give each event an id of its own, or send a void of the first and the right one under a new id"
+_LASTS: Final = "give each event an id of its own, and send this one under a new id: nothing takes back the first"
+_TODO: Final = {
+    "fact": "give each fact an id of its own, throughout the brand, or send a revoke of the first",
+    **dict.fromkeys(("void", "amend", "occupancy"), _LASTS),
+}
+"""What to do about an id that had other content, by kind; a touch, a count and an adjustment are voided."""
+
+
 class Remembered(NamedTuple):
     """What is known of an event that came before; empty where an earlier release took it."""
 
@@ -106,12 +115,9 @@ def other_content(plain: Plain, known: bytes) -> str:
     if first and all(first.get(key) == value for key, value in other.items() if key not in _untold(plain)) and first.keys() == other.keys():
         rest = {key: value for key, value in _held(plain).items() if key not in (*_KEPT, "timed")}
         before = f"{before} They differ in what is not remembered in words: of that this one has {_shown(rest, _MOST_SHOWN_OF_OTHER)}."
-    todo = (
-        "give each fact an id of its own, throughout the brand, or send a revoke of the first"
-        if plain.values["kind"] == "fact"
-        else "give each event an id of its own, or send a void of the first and the right one under a new id"
-    )
-    return f"a {_named(plain.values)}: its id was sent before with other content, which stays: {todo}.{before}"
+    named = _named(plain.values)
+    article, todo = "an" if named[0] in "aeiou" else "a", _TODO.get(plain.values["kind"], _GIVE_BACK)
+    return f"{article} {named}: its id was sent before with other content, which stays: {todo}.{before}"
 
 
 def _untold(plain: Plain) -> frozenset[str]:

@@ -94,11 +94,13 @@ class Corrections:
     def _store(self, store: str | None, publisher: str, sender: Sender) -> StorePlaces:
         """Return the store of the event: the one that is named, else the sender's."""
         name = sender.here.name if store is None else store
+        stores = sorted({self.places.store_now(each) for each in self.places.of_agent(self.places.agent_now(publisher))})
+        if store is not None or not stores:
+            return self.places.of_publisher(name, publisher)
         try:
             return self.places.of(name, publisher)
         except ContractError as error:
-            stores = sorted({self.places.store_now(each) for each in self.places.of_agent(self.places.agent_now(publisher))})
-            there = f"; it is in {', '.join(stores[:3])}: name the store with `store`" if store is None and stores else ""
+            there = f"; it is in {', '.join(stores[:3])}: name the store with `store`"
             raise ContractError(error.reason, f"{error}{there}") from None
 
     def _check(self, sender: Sender, whose: str, places: StorePlaces, since_ns: int, taken_ns: int) -> None:

@@ -121,6 +121,14 @@ class Places:
             raise ContractError("site.agent", f"agent {agent!r} is not in store {store!r} of site.toml")
         return places
 
+    def of_publisher(self, store: str, publisher: str) -> StorePlaces:
+        """Return the same of a publisher that an event names, which may be mistyped."""
+        places = self.store(store)
+        if publisher not in places.agents:
+            near = did_you_mean(publisher, places.agents)
+            raise ContractError("site.agent", f"agent {publisher!r} is not in store {store!r} of site.toml{near}")
+        return places
+
     def store(self, name: str) -> StorePlaces:
         """Return a store, by any of its names. Raise ContractError `site.store`."""
         if name not in self._stores:

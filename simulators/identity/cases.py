@@ -35,6 +35,9 @@ ALL_ORDERS: Final = 5
 """Up to so many steps every order is tried."""
 ORDERS: Final = 500
 _KEY: Final = bytes(32)
+_LEAST_SAME: Final = 2
+_DEFAULTS: Final = {"consent": "from_ns", "owner": "from_ns"}
+"""What begins when it was learned if it states no moment, as at accept; so does the end of a revoked link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +105,26 @@ class _Reader:
         return [mention]
 
     def _facts(self, fact_id: str, stated: Mapping[str, Any]) -> list[Fact]:
+        """Return what a statement comes to at accept: nothing of one that it refuses, since an identifier that it needs is none."""
         values: dict[str, Any] = {"id": fact_id, "source": "crm", "learned_ns": MINUTE_0_NS, **stated}
         for key, made in (("from_min", "from_ns"), ("to_min", "to_ns"), ("at_min", "from_ns"), ("learned_min", "learned_ns")):
             if values.get(key) is not None:
                 values[made] = _at(values[key])
+        if default := "to_ns" if "of_link" in values else _DEFAULTS.get(values["fact"]):
+            values.setdefault(default, values["learned_ns"])
         if "identifiers" in values:
             values["identifiers"] = [found for each in values["identifiers"] for found in self._identifiers(each)]
+            if len(values["identifiers"]) < _LEAST_SAME:
+                return []
         if "of_link" in values:
-            values["of_link"] = [self._identifiers(values["of_link"][0])[0], values["of_link"][1]]
+            identifier, fan = values["of_link"]
+            if not (spelled := self._identifiers(identifier)):
+                return []
+            values["of_link"] = [spelled[0], fan]
         if "identifier" not in values:
             return [fact_of(values)]
-        spelled = self._identifiers(values.pop("identifier"))
+        if not (spelled := self._identifiers(values.pop("identifier"))):
+            return []
         link = fact_of(values | {"identifier": spelled[0]})
         if len(spelled) == 1:
             return [link]

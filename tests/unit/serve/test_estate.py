@@ -64,7 +64,10 @@ def estate(tmp_path: Path) -> ServedEstate:
             " nobody of that id can care for a fan from then on",
         ),
         ("s1", "till", LENT | {"store": "s2000"}, "site.store", "event 1: store 's2000' is not in site.toml"),
-        ("s1", "till", VOID | {"publisher": "tilt"}, "site.agent", "event 1: agent 'tilt' is not in store 's1' of site.toml"),
+        (
+            "s1", "till", VOID | {"publisher": "tilt"}, "site.agent",
+            "event 1: agent 'tilt' is not in store 's1' of site.toml: did you mean 'till'?",
+        ),
         ("s1", "till", VOID | {"store": "s2000"}, "site.store", "event 1: store 's2000' is not in site.toml"),
         (
             "s1", "till", AMEND | {"set": {"campaign": "autum"}}, "site.campaign",

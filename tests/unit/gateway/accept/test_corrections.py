@@ -93,6 +93,7 @@ def test_an_amended_amount_is_taken_in_whole_hundredths() -> None:
         (VOID | {"publisher": "far", "store": "s2"}, "desk", "event.authority", "footfall quarantine replay"),
         (ADJUSTMENT | {"store": "s2", "door": "e"}, "till", "event.authority", "'till' may not correct doors in store 's2'"),
         (VOID | {"publisher": "far"}, "hq", "site.agent", "it is in s2: name the store with `store`"),
+        (VOID | {"publisher": "tlil"}, "hq", "site.agent", "agent 'tlil' is not in store 's1' of site.toml: did you mean 'till'?"),
         (VOID | {"publisher": "nobody"}, "hq", "site.agent", "agent 'nobody' is not in store 's1'"),
         (VOID | {"store": "s9"}, "hq", "site.store", "store 's9' is not in site.toml"),
         (ADJUSTMENT | {"door": "e"}, "till", "site.door", "door 'e' is not in store 's1'"),
@@ -105,6 +106,13 @@ def test_an_amended_amount_is_taken_in_whole_hundredths() -> None:
 def test_what_is_refused_names_why(gateway: Gateway, event: dict[str, Any], agent: str, reason: str, words: str) -> None:
     found = gateway.refusal(event, agent)
     assert (found[0], words in found[1]) == (reason, True), found
+
+
+def test_a_correction_with_a_used_id_is_sent_again_under_a_new_one_since_nothing_takes_back_the_first(gateway: Gateway) -> None:
+    gateway.take(AMEND)
+    reason, message = gateway.refusal(AMEND | {"set": {"amount": 13.0}})
+    assert (reason, message.startswith("an amend of ")) == ("event.id", True)
+    assert "send this one under a new id: nothing takes back the first" in message
 
 
 @pytest.mark.parametrize(

@@ -55,3 +55,16 @@ def test_a_file_of_cases_is_run_from_the_command_line(tmp_path: Path, capsys: py
 def test_an_unknown_step_is_refused() -> None:
     with pytest.raises(ValueError, match="touch, link or fact, and not 'guess'"):
         read_case(CASE | {"steps": [["guess", 0]]}, TYPES)
+
+
+def test_a_fact_about_a_value_that_is_none_states_nothing_as_at_accept() -> None:
+    link, end = ["link", "member:null", "A", None, None], ["fact", {"fact": "revoke", "of_link": ["member:null", "A"]}]
+    same = ["fact", {"fact": "same", "identifiers": ["member:7", "member:null"]}]
+    assert read_case({"case": "c", "steps": [link, end, same], "want": {}}, TYPES).steps == [[], [], []]
+
+
+def test_what_states_no_moment_begins_or_ends_when_it_was_learned_as_at_accept() -> None:
+    stated = [{"fact": "revoke", "of_link": ["member:7", "A"]}, {"fact": "consent", "fan": "A", "purpose": "identify", "granted": False}]
+    facts = [["fact", each | {"learned_min": 5, "version": ""}] for each in stated]
+    (end,), (consent,) = read_case({"case": "c", "steps": facts, "want": {}}, TYPES).steps
+    assert end.to_ns == consent.from_ns == end.learned_ns
