@@ -46,8 +46,7 @@ class EventRecords:
     def days_changed(self, stores: Iterable[int]) -> None:
         """Take that days of stores begin at other times: which adjustments they bear, and where people are moved, is worked out anew."""
         for store in stores:
-            for cell in self._adjustments.days_changed(store):
-                self._minute_points.count(*cell)
+            self._minute_points.settle_days(store, {minute for _, minute in self._adjustments.days_changed(store)})
 
     def _touch(self, record: Record, values: Values) -> list[Fact]:
         facts = self._touches.touch(record, values)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from gateway.fold.minute_counts import STAFF_ENTRIES, traffic_row, zone_row
+from gateway.fold.minute_counts import STAFF_ENTRIES, stated_at_doors, traffic_row, zone_row
 from gateway.fold.settling import settle
 from gateway.fold.state import State
 from gateway.fold.store_counters import StoreCounters
@@ -54,6 +54,14 @@ class MinutePoints:
             settling = self._settling_from(store, each)
             if not self._state.traffic.minutes(store, settling, settling):
                 self._wait_for(store, settling)
+
+    def settle_days(self, store: int, minutes: Iterable[int]) -> None:
+        """Settle the days of some minutes wholly, and those after them: days began, and were settled, at other times before."""
+        days, traffic = self._state.estate.day_span, self._state.traffic
+        spans = {days(store, minute * 60)[1:] for minute in minutes}
+        for begin_s, end_s in sorted(spans | {days(store, end_s)[1:] for _, end_s in spans}):
+            of_day = traffic.minutes(store, begin_s // 60, end_s // 60 - 1)
+            self.settle_again(store, begin_s // 60, [each for each in of_day if any(stated_at_doors(traffic.get(store, each)))])
 
     def _settling_from(self, store: int, minute: int) -> int:
         settling = self._state.estate.settling_minutes(store, minute)

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
 from gateway.fold.adjustments import without_negatives
 from gateway.records import Record, RecordKind
 from gateway.site.recorded import record_site
 from gateway.state.ledger import Ledger
-from tests.support.journal_stories import Story, new_fold, of, pairs, site_of, store
+from tests.support.journal_stories import T0, Story, new_fold, of, pairs, site_of, store
 from tests.support.memory_fold_store import MemoryStore
 
 WHY = {"reason": "a class", "actor": "kim"}
@@ -147,25 +148,40 @@ def test_people_moved_across_what_becomes_the_begin_of_a_day_come_back(event: di
 
 
 @settings(max_examples=8)
-@given(st.lists(st.tuples(st.integers(0, 10), st.integers(-8, -1)), min_size=2, max_size=3))
+@given(st.lists(st.tuples(st.integers(0, 10), st.integers(-8, 0)), min_size=2, max_size=3))
 @example([(10, -4), (10, -4)])
 @example([(10, -4), (10, -4), (10, -4)])
 @example([(10, -4), (0, 2), (10, -12), (3, -2)])
+@example([(5, 0), (5, -2), (5, 0)])
 def test_days_that_begin_at_other_times_later_have_what_those_have_that_began_so_at_once(days: list[tuple[int, int]]) -> None:
     """Each day has a count and, over what begins days later, an adjustment: what adjoining days lend each other may cancel out."""
     site = site_of().model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    del site["stores"][0]["opens"], site["stores"][0]["closes"]
+    before = record_site(type(site_of()).model_validate(site))
     site["stores"][0]["day_start"] = "04:40"
     changed = record_site(type(site_of()).model_validate(site))
 
-    def rows_of(*, at_once: bool) -> list[tuple[int, ...]]:
-        story = Story().frame(0, [])
-        story = story.add(RecordKind.SITE, changed) if at_once else story
+    def rows_of(first: bytes, then: bytes) -> dict[int, tuple[int, ...]]:
+        story = Story().add(RecordKind.SITE, first).frame(0, [])
         for day, (people, more) in enumerate(days):
-            story.wait(60).event(0, COUNT | {"id": f"c{day}", "in": people, "out": 0})
-            story.wait(940).event(0, adjustment(day, **{"in": more})).wait(2).tick().wait(86400 - 1002)
-        story.tick()
-        story = story if at_once else story.add(RecordKind.SITE, changed)
+            story.wait(60).event(0, COUNT | {"id": f"c{day}", "in": people, "out": 0}).wait(940)
+            story = story.event(0, adjustment(day, **{"in": more})) if more else story
+            story.wait(2).tick().wait(86400 - 1002)
+        story.tick().add(RecordKind.SITE, then)
         rows: dict[Any, Any] = store(new_fold().apply(pairs(story.wait(2).tick().wait(120).tick().records)), {})
-        return sorted((row["time_ns"], row["in"], row["out"], row["occupancy"]) for row in of(rows, "traffic") if row["in"])
+        return {row["time_ns"]: (row["in"], row["out"], row["occupancy"], row["drift"]) for row in of(rows, "traffic")}
 
-    assert rows_of(at_once=False) == rows_of(at_once=True)
+    def changes_in(rows: dict[int, tuple[int, ...]], begin_ns: int) -> list[tuple[int, tuple[int, ...]]]:
+        """Return the rows of a day but those in which nobody comes or goes and all stays as it was: where days ended before."""
+        of_day = [(each, row) for each, row in sorted(rows.items()) if begin_ns <= each < begin_ns + NS_PER_DAY]
+        before = [(0, 0), *(row[2:] for _, row in of_day)]
+        return [(each, row) for (each, row), was in zip(of_day, before, strict=False) if row != (0, 0, *was)]
+
+    once, later, unchanged = rows_of(changed, changed), rows_of(before, changed), rows_of(before, before)
+    assert {each: row[:2] for each, row in once.items() if row[0]} == {each: row[:2] for each, row in later.items() if row[0]}
+    day_0_ns = T0 // NS_PER_DAY * NS_PER_DAY + 20 * NS_PER_HOUR + 40 * NS_PER_MINUTE
+    settled = {day for day, (_, more) in enumerate(days) if more}
+    settled |= {(each - day_0_ns) // NS_PER_DAY for each, row in unchanged.items() if row[:2] != later[each][:2]}
+    for day in settled | {day + 1 for day in settled}:
+        begin_ns = day_0_ns + day * NS_PER_DAY
+        assert changes_in(once, begin_ns) == changes_in(later, begin_ns), f"day {day}, which is settled anew"
