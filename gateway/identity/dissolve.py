@@ -2,6 +2,8 @@
 
 To dissolve is one thing: every claim and every join of the identifier that holds at a moment when it is shared goes, over its whole span.
 To refuse only the last one, or only the moment, would make the result depend on the order in which facts came.
+
+What the desk states is a person's decision: its claim stays, and for its span the joins of the identifier alone go.
 """
 
 from __future__ import annotations
@@ -10,12 +12,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from gateway.identity.claims import Piece
+from gateway.identity.claims import STRENGTHS, Piece
 from gateway.identity.facts import FOR_EVER_NS
 from gateway.identity.groups import Between, Group, Holders, between, directly_between, groups_of, holders_of, within_work
 from gateway.identity.joins import Join, TypeOf
 from gateway.identity.limits import label_of, neighbours_passed, persons_passed
-from gateway.identity.spans import Interval, overlaps, united
+from gateway.identity.spans import Interval, overlaps, united, within, without
+from gateway.identity.types import IdentifierType
+
+_DESK: Final = STRENGTHS["desk"]
 
 
 class Left:
@@ -84,18 +89,47 @@ class Left:
         for each in shared:
             moments[each.subject].append(each.moment)
             persons[each.subject] = max(persons[each.subject], each.persons)
-        joins, dropped = self._by_subject(), set[Join]()
+        joins, cuts = self._by_subject(), defaultdict[Join, list[Interval]](list)
         for subject, when in moments.items():
-            over = united(when)
-            self.labels.setdefault(subject, label_of(self._type_of(subject), persons[subject]))
-            gone = [join for join in joins.get(subject, ()) if overlaps(join[:2], over)]
-            dropped.update(gone)
-            self.lost[subject] += [join[:2] for join in gone]
-            if mine := self.pieces.get(subject):
-                out = {id(piece.claim) for piece in mine if overlaps(piece[:2], over)}
-                self.lost[subject] += [piece[:2] for piece in mine if id(piece.claim) in out]
-                self.pieces[subject] = [piece for piece in mine if id(piece.claim) not in out]
-        self.joins = [each for each in self.joins if each not in dropped]
+            own, over = joins.get(subject, ()), united(when)
+            decided = _decided(self._type_of(subject), self.pieces.get(subject, ()))
+            for span in decided:
+                beside = within(span, over)
+                for join in own:
+                    if overlaps(join[:2], beside):
+                        cuts[join].append(span)
+            stays = united(decided)
+            if undecided := [left for each in over for left in without(each, stays)]:
+                self.labels.setdefault(subject, label_of(self._type_of(subject), persons[subject]))
+                for join in self._lose(subject, own, undecided, stays):
+                    cuts[join].append(join[:2])
+        self.joins = [left for join in self.joins for left in (_cut(join, cuts[join]) if join in cuts else (join,))]
+
+    def _lose(self, subject: str, joins: Sequence[Join], over: Sequence[Interval], stays: Sequence[Interval]) -> list[Join]:
+        """Take from an identifier the claims that hold at a moment of `over`; return the joins that do.
+
+        It names nobody while they held, but for the spans in which it `stays` somebody's.
+        """
+        mine = self.pieces.get(subject, ())
+        gone = [join for join in joins if overlaps(join[:2], over)]
+        out = {id(piece.claim) for piece in mine if overlaps(piece[:2], over)}
+        lost = [*(join[:2] for join in gone), *(piece[:2] for piece in mine if id(piece.claim) in out)]
+        self.lost[subject] += [left for each in lost for left in without(each, stays)]
+        if mine:
+            self.pieces[subject] = [piece for piece in mine if id(piece.claim) not in out]
+        return gone
+
+
+def _cut(join: Join, cuts: Sequence[Interval]) -> list[Join]:
+    return [join._replace(from_ns=from_ns, to_ns=to_ns) for from_ns, to_ns in without(join[:2], united(cuts))]
+
+
+def _decided(of_type: IdentifierType, pieces: Sequence[Piece]) -> list[Interval]:
+    """Return the spans of what the desk claims, where it does not itself state more persons than may have an identifier."""
+    if not (stated := [piece for piece in pieces if piece.claim.strength == _DESK]):
+        return []
+    passed = persons_passed(of_type, stated)
+    return [piece[:2] for piece in stated if not (passed and overlaps(piece[:2], passed.over))]
 
 
 def _is_always(pieces: Sequence[Piece]) -> bool:

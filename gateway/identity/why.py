@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from gateway.identity.claims import latest_of_each
+from gateway.identity.claims import STRENGTHS, latest_of_each
 from gateway.identity.facts import Fact, Link, Mention, Merge, Standing, names_of, ref_name
 from gateway.identity.in_force import Refused
+from gateway.identity.joins import Join
 from gateway.identity.naming import held_in, named_by, standing_of_ref, whom
 from gateway.identity.own_names import counting_in, key_of, of_key
 from gateway.identity.resolve import Resolution, resolve
@@ -17,6 +18,7 @@ from gateway.identity.types import IdentifierTypes
 REPLACED: Final = "another link of the same source, identifier, fan and `from` was learned later"
 STRONGER: Final = "a stronger source claims the identifier for another fan"
 ELSEWHERE: Final = "it is of what another store calls by that name"
+DECIDED: Final = "the desk states whose an identifier is, which this names beside another fan's"
 NOT_THEN: Final = "it does not hold at that time"
 DISSOLVED: Final[Mapping[str, str]] = {
     "household": "a household shares the identifier: several fans hold it at once, so it names none",
@@ -171,7 +173,15 @@ def _unheld(made: Resolution, by_id: Mapping[str, Fact], key: str, time_ns: int)
         elif not any(piece.from_ns <= time_ns < piece.to_ns for piece in pieces):
             yield Refused(fact, NOT_THEN)
     remaining = set(made.left.joins)
+    then = {each[2:] for each in remaining if each.from_ns <= time_ns < each.to_ns}
     for join in made.joins:
-        if subject in (join.first, join.second) and join not in remaining:
-            other = made.left.labels.get(join.other(subject), "shared")
-            yield Refused(by_id[join.fact_id], DISSOLVED[label or other])
+        if subject in (join.first, join.second) and join not in remaining and join[2:] not in then:
+            yield Refused(by_id[join.fact_id], _why_gone(made, join, subject))
+
+
+def _why_gone(made: Resolution, join: Join, subject: str) -> str:
+    labels = made.left.labels
+    if label := labels.get(subject) or labels.get(join.other(subject)):
+        return DISSOLVED[label]
+    claims = (piece.claim for end in join[2:4] for piece in made.left.pieces.get(end, ()))
+    return DECIDED if any(claim.strength == STRENGTHS["desk"] for claim in claims) else DISSOLVED["shared"]

@@ -6,9 +6,10 @@ from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Final, NamedTuple
 
-from simulators.identity.oracle_claims import Tenure, ended, in_force, moments, passes_limit, unsuppressed
+from simulators.identity.oracle_claims import PersonOf, Tenure, ended, in_force, moments, passes_limit, unsuppressed
 from simulators.identity.oracle_facts import Claim, Edge, FactSet
 from simulators.identity.oracle_graph import component, on_way
 from simulators.identity.oracle_persons import Persons
@@ -52,6 +53,8 @@ class Resolution:
         self._moments: Final[dict[str, list[int]]] = {}
         self._answers: Final[dict[tuple[str, int], Whose]] = {}
         self._falling: Final[set[Claim | Edge]] = set()
+        self._giving_way: Final[dict[Edge, set[tuple[int, int]]]] = defaultdict(set)
+        """Edges that stand against what the desk decided, with the spans of those decisions."""
         self._resolve(on_share)
 
     def whose(self, identifier: str, time_ms: int) -> Whose:
@@ -183,19 +186,35 @@ class Resolution:
                     yield identifier, time_ms, persons
 
     def _dissolve(self, identifier: str, time_ms: int, persons: set[str]) -> None:
-        """Note that all claims and edges of an identifier that are in force at a time fall, over their whole spans."""
+        """Note that all claims and edges of an identifier that are in force at a time fall, over their whole spans.
+
+        Where the desk has decided whose it is, that stands, and the edges alone give way: for as long as the decision holds.
+        """
         known, label = self.known[identifier], _label(identifier, persons)
+        decisions = _decisions(identifier, known.claims, self._persons.of)
+        held = [edge for edge in known.edges if edge.holds(time_ms)]
+        if now := [(each.from_ms, each.to_ms) for each in decisions if each.holds(time_ms)]:
+            for edge in held:
+                self._giving_way[edge].update(now)
+            return
         out = {each.id for each in in_force(known.claims, time_ms, self._persons.of)}
-        falling: list[Claim | Edge] = [each for each in known.claims if each.id in out]
-        falling += [edge for edge in known.edges if edge.holds(time_ms)]
-        known.dissolved = sorted({*known.dissolved, *((each.from_ms, each.to_ms, label) for each in falling)})
+        falling: list[Claim | Edge] = [*(each for each in known.claims if each.id in out), *held]
+        lost = [(*rest, label) for each in falling for rest in _outside((each.from_ms, each.to_ms), decisions)]
+        known.dissolved = sorted({*known.dissolved, *lost})
         self._falling.update(falling)
 
     def _drop_dissolved(self, members: Iterable[str]) -> None:
         for known in map(self.known.__getitem__, members):
             known.claims = [each for each in known.claims if each not in self._falling]
-            known.edges = [each for each in known.edges if each not in self._falling]
+            known.edges = [rest for each in known.edges if each not in self._falling for rest in self._left_of(each)]
         self._falling.clear()
+        self._giving_way.clear()
+
+    def _left_of(self, edge: Edge) -> list[Edge]:
+        times = sorted({edge.from_ms, edge.to_ms, *(each for span in self._giving_way.get(edge, ()) for each in span)})
+        spans = [each for each in pairwise(times) if edge.from_ms <= each[0] and each[1] <= edge.to_ms]
+        gone = self._giving_way.get(edge, ())
+        return [edge.within(each) for each in spans if not any(from_ms <= each[0] < to_ms for from_ms, to_ms in gone)]
 
     def _components(self) -> Iterable[list[str]]:
         """Yield the identifiers that hang together at any time, claims or not."""
@@ -218,6 +237,23 @@ class Resolution:
             claims += self.known[each].claims
             edges |= dict.fromkeys(self.known[each].edges)
         return claims, list(edges)
+
+
+def _decisions(identifier: str, claims: Sequence[Claim], person_of: PersonOf) -> list[Claim]:
+    """Return what the desk claims; not where it gives an identifier to more persons than its type may have at a time."""
+    desk = [each for each in claims if each.weakness == 0]
+    crowded = [
+        time_ms
+        for time_ms in moments(desk, ())
+        if len({person_of(each.fan) for each in desk if each.holds(time_ms)}) > type_of(identifier).fans
+    ]
+    return [each for each in desk if not any(map(each.holds, crowded))]
+
+
+def _outside(span: tuple[int, int], decisions: Sequence[Claim]) -> list[tuple[int, int]]:
+    """Return what of a span lies outside all decisions, in pieces."""
+    times = sorted({*span, *(time_ms for each in decisions for time_ms in (each.from_ms, each.to_ms) if span[0] < time_ms < span[1])})
+    return [each for each in pairwise(times) if not any(decision.holds(each[0]) for decision in decisions)]
 
 
 def _label(identifier: str, persons: set[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from gateway.identity.facts import Fact
-from gateway.identity.why import DISSOLVED, NOT_THEN, REPLACED, STRONGER, Because, why
+from gateway.identity.why import DECIDED, DISSOLVED, NOT_THEN, REPLACED, STRONGER, Because, why
 from tests.support.identity_facts import KEY, TYPES, at, consent, distinct, link, merge, name, revoke, touch
 
 
@@ -54,6 +54,7 @@ def test_what_nobody_has_is_led_to_what_it_was_named_with() -> None:
         ([touch(1, "phone:1", fan="A"), touch(2, "phone:1", fan="B")], "phone:1", 1, DISSOLVED["household"]),
         ([touch(n, f"phone:1 member:{n}") for n in range(6)], "phone:1", 0, DISSOLVED["shared"]),
         ([touch(n, f"phone:1 member:{n}") for n in range(6)], "member:3", 3, DISSOLVED["shared"]),
+        ([touch(1, "phone:1 member:2"), link("phone:1", "B", source="desk"), link("member:2", "A")], "phone:1", 0, DECIDED),
         ([link("member:1", "A", id="a"), revoke("a")], "member:1", 0, "it was revoked"),
     ],
 )
