@@ -44,7 +44,7 @@ def by_band(courses: Iterable[Course]) -> list[Seconds]:
     found = [Seconds(0, 0)] * (len(BANDS) - 1)
     for course in courses:
         zones = np.array(course.zones)
-        for dwell in course.dwells:
+        for dwell in course.whole_dwells:
             first, last = np.searchsorted(course.t_ns, [dwell.from_ns, dwell.to_ns])
             there, band = zones[first:last], int(np.searchsorted(BANDS, dwell.quality, side="right")) - 1
             right, known = int(np.count_nonzero(there == dwell.zone)), int(np.count_nonzero(there != ""))

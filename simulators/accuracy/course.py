@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +14,8 @@ import numpy.typing as npt
 from footfall.units import NS_PER_S
 from simulators.true_figures import is_pass
 
-FORGIVEN_NS: Final = NS_PER_S
-"""A dwell may begin so long before the run: what is heard first may be older than the first row of the truth."""
-
-
+LATE_NS: Final = 10 * NS_PER_S
+"""A change so soon after a truth sets in may be one of the time before it, of which nobody knows when it was."""
 UNKNOWN_NS: Final = 60 * NS_PER_S
 UNKNOWN_STEPS: Final = 10
 """Where a truth has no row for so long, and for so many of its usual steps, nobody knows where somebody was."""
@@ -58,12 +56,17 @@ class Lead(NamedTuple):
     to_ns: int
 
 
+_Stored = TypeVar("_Stored", DecidedDwell, Span)
+_Placed = TypeVar("_Placed", TrueStay, DecidedDwell)
 NO_LEADS: Final[Mapping[str, Sequence[Lead]]] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """`zones[k]` is the true zone at the judged moment `t_ns[k]`. `visits` are true, `stored_visits` are what was stored of them."""
+    """`zones[k]` is the true zone at the judged moment `t_ns[k]`. `visits` are true, `stored_visits` are what was stored of them.
+
+    Of a recording `dwells` and `stored_visits` are cut to where its truth is.
+    """
 
     name: str
     t_ns: npt.NDArray[np.int64]
@@ -78,20 +81,42 @@ class Course:
     """Which moments lie near a jump of the recording's clock; empty for none."""
     leads: tuple[Lead, ...] = ()
     """What was shown before it was decided."""
+    known: tuple[Span, ...] = ()
+    """Where the truth has no gap; empty: in all of the span."""
+    uncut: tuple[DecidedDwell, ...] = ()
+    """The dwells as they are stored; empty: `dwells` are."""
 
     @property
     def span(self) -> Span:
         return Span(self.stays[0].from_ns, self.stays[-1].to_ns)
 
+    @property
+    def judged(self) -> tuple[Span, ...]:
+        """Return the spans in which the truth is known."""
+        return self.known or (self.span,)
+
+    @property
+    def whole_dwells(self) -> tuple[DecidedDwell, ...]:
+        """Return the dwells without any cut."""
+        return self.uncut or self.dwells
+
     def changes(self) -> list[tuple[int, str]]:
-        """Return when the zone truly changed, and to which."""
-        return _changes((stay.from_ns, stay.zone) for stay in self.stays)
+        """Return when the zone truly changed, and to which. What changed in a gap of the truth is none."""
+        found = [_changes((stay.from_ns, stay.zone) for stay in _begun_in(span, self.stays)) for span in self.known]
+        return [change for each in found for change in each] if found else _changes((stay.from_ns, stay.zone) for stay in self.stays)
 
     def stored_changes(self) -> list[tuple[int, str, int]]:
-        """Return when the stored zone changed, to which, and when that was decided."""
-        decided = {(dwell.from_ns, dwell.zone): dwell.decided_ns for dwell in self.dwells}
-        begins = ((dwell.from_ns, dwell.zone) for dwell in self.dwells if not is_pass(dwell, self.passes))
-        return [(t_ns, zone, decided[t_ns, zone]) for t_ns, zone in _changes(begins)]
+        """Return when the stored zone changed, to which, and when that was decided, where the truth is known."""
+        kept = [dwell for dwell in self.dwells if not is_pass(dwell, self.passes)]
+        parts = [self._without_late(_begun_in(span, kept)) for span in self.known] if self.known else [kept]
+        return [change for part in parts for change in _stored_changes(part)]
+
+    def _without_late(self, part: list[DecidedDwell]) -> list[DecidedDwell]:
+        """Leave out what goes on from a time without truth and soon ends in the zone that is true by then: when that began is unknown."""
+        if len(part) < 2 or part[0] in self.uncut or part[0].to_ns - part[0].from_ns > LATE_NS:
+            return part
+        set_in = next((stay.zone for stay in self.stays if stay.from_ns <= part[0].from_ns <= stay.to_ns), "")
+        return part[1:] if part[1].zone == set_in != part[0].zone else part
 
     def estimate(self, delay_ns: int | None) -> list[str]:
         """Return the zone at each judged moment, by what was known at most `delay_ns` later (None: as it is stored); "" for none.
@@ -99,13 +124,13 @@ class Course:
         A moment between two dwells belongs to the one that ended last, a moment in two of them (of two devices) to the later.
         A zone that leads counts as long as nothing is decided.
         """
-        found = np.full(len(self.t_ns), -1)
-        known = [self.t_ns >= (one.from_ns if delay_ns is None else max(one.from_ns, one.decided_ns - delay_ns)) for one in self.dwells]
-        for number in sorted(range(len(self.dwells)), key=lambda number: self.dwells[number].to_ns):
-            found[known[number]] = number
-        for number, dwell in enumerate(self.dwells):
-            found[known[number] & (self.t_ns < dwell.to_ns)] = number
-        zones = [self.dwells[number].zone if number >= 0 else "" for number in found.tolist()]
+        dwells = self.whole_dwells
+        since = [one.from_ns if delay_ns is None else max(one.from_ns, one.decided_ns - delay_ns) for one in dwells]
+        begins = np.searchsorted(self.t_ns, np.array(since, np.int64)).tolist()
+        found = _ended_last([one.to_ns for one in dwells], begins, len(self.t_ns))
+        for number, (begin, end) in enumerate(zip(begins, np.searchsorted(self.t_ns, [one.to_ns for one in dwells]).tolist(), strict=True)):
+            found[begin:end] = number
+        zones = [dwells[number].zone if number >= 0 else "" for number in found.tolist()]
         if delay_ns is not None:
             self._take_leads(zones, delay_ns)
         return zones
@@ -127,20 +152,67 @@ def course_of_rows(
     """
     judged = at_window_ends(rows, window_ns) if window_ns else rows
     stays = _stays(rows)
-    from_ns, to_ns = rows[0][0], rows[-1][0]
-    own = sorted((dwell for dwell in dwells if from_ns - FORGIVEN_NS <= dwell.from_ns <= to_ns), key=lambda dwell: dwell.from_ns)
-    clipped = (Span(max(one.from_ns, from_ns), min(one.to_ns, to_ns)) for one in stored_visits)  # a visit may go on in the next run
-    visits = [one for one in clipped if one.to_ns >= one.from_ns]
+    known = _known(stays, 0)
+    own = _own(dwells, known[0].from_ns, known[-1].to_ns)
     return Course(
         name,
         np.array([t_ns for t_ns, _ in judged], np.int64),
         tuple(zone for _, zone in judged),
         stays,
-        tuple(own),
+        tuple(_cut(own, known)),
         visits_of(stays, outside, idle_ns),
-        tuple(sorted(visits)),
+        tuple(sorted(_cut(stored_visits, _known(stays, idle_ns)))),
         leads=tuple(leads),
+        known=known,
+        uncut=tuple(own),
     )
+
+
+def _own(dwells: Iterable[DecidedDwell], from_ns: int, to_ns: int) -> list[DecidedDwell]:
+    """Return the dwells that reach into a span, and the last one shortly before it: until the next its zone holds."""
+    ordered = sorted((dwell for dwell in dwells if dwell.from_ns <= to_ns), key=lambda dwell: dwell.from_ns)
+    before = [dwell for dwell in ordered if from_ns - UNKNOWN_NS <= dwell.to_ns < from_ns]
+    last = max(before, key=lambda dwell: dwell.to_ns, default=None)
+    return [dwell for dwell in ordered if dwell.to_ns >= from_ns or dwell is last]
+
+
+def _known(stays: Iterable[TrueStay], gap_ns: int) -> tuple[Span, ...]:
+    """Return the spans in which the truth has no gap longer than `gap_ns`."""
+    found: list[Span] = []
+    for stay in stays:
+        if found and stay.from_ns - found[-1].to_ns <= gap_ns:
+            found[-1] = Span(found[-1].from_ns, stay.to_ns)
+        else:
+            found.append(Span(stay.from_ns, stay.to_ns))
+    return tuple(found)
+
+
+def _cut(stored: Iterable[_Stored], known: Sequence[Span]) -> Iterator[_Stored]:
+    """Yield what of stored dwells or visits lies in spans, span by span."""
+    every = list(stored)
+    for span in known:
+        for one in every:
+            from_ns, to_ns = max(one.from_ns, span.from_ns), min(one.to_ns, span.to_ns)
+            if from_ns < to_ns or from_ns == to_ns == one.from_ns:
+                yield one._replace(from_ns=from_ns, to_ns=to_ns)
+
+
+def _begun_in(span: Span, placed: Iterable[_Placed]) -> list[_Placed]:
+    return [one for one in placed if span.from_ns <= one.from_ns <= span.to_ns]
+
+
+def _ended_last(ends: Sequence[int], begins: Sequence[int], moments: int) -> npt.NDArray[np.int64]:
+    """Return for each moment which dwell of those that have begun ends last; -1 for none."""
+    order = sorted(range(len(ends)), key=lambda number: ends[number])
+    rank = np.full(moments + 1, -1)
+    for place, number in enumerate(order):
+        rank[begins[number]] = max(rank[begins[number]], place)
+    return np.array([*order, -1], np.int64)[np.maximum.accumulate(rank[:-1])]
+
+
+def _stored_changes(dwells: Sequence[DecidedDwell]) -> list[tuple[int, str, int]]:
+    decided = {(dwell.from_ns, dwell.zone): dwell.decided_ns for dwell in dwells}
+    return [(t_ns, zone, decided[t_ns, zone]) for t_ns, zone in _changes((dwell.from_ns, dwell.zone) for dwell in dwells)]
 
 
 def _stays(rows: Sequence[tuple[int, str]]) -> tuple[TrueStay, ...]:

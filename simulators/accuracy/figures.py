@@ -204,7 +204,7 @@ def _inside(courses: Sequence[Course], outside: Set[str]) -> Inside:
     steps: list[tuple[int, int, int]] = []
     for course in courses:
         whole = course.span
-        for column, spans in enumerate((_inner(course.stays, outside), _inner(course.dwells, outside), [whole])):
+        for column, spans in enumerate((_inner(course.stays, outside), _inner(course.dwells, outside), course.judged)):
             for one in spans:
                 begin, end = (t_ns // NS_PER_S for t_ns in (max(one.from_ns, whole.from_ns), min(one.to_ns, whole.to_ns)))
                 steps += [(begin, column, 1), (end, column, -1)] if end > begin else []

@@ -61,7 +61,45 @@ def test_nothing_stored_is_no_zone() -> None:
 
 
 def test_dwells_of_the_runs_before_and_after_are_left_out() -> None:
-    assert course(dwell("yard", -90, -60), dwell("hall", -0.5, 9), dwell("yard", 120, 130)).dwells == (dwell("hall", -0.5, 9),)
+    found = course(dwell("yard", -90, -60), dwell("hall", -0.5, 9), dwell("yard", 120, 130))
+    assert found.dwells == (dwell("hall", 0, 9, decided_s=-0.5),)
+
+
+def test_a_dwell_that_began_before_the_truth_or_ends_after_it_counts_as_far_as_the_truth_goes() -> None:
+    found = course(dwell("hall", -300, 20), dwell("yard", 20, 50), dwell("hall", 50, 900))
+    assert [(one.zone, one.from_ns // S, one.to_ns // S) for one in found.dwells] == [("hall", 0, 20), ("yard", 20, 50), ("hall", 50, 99)]
+    assert found.estimate(None) == [zone for _, zone in ROWS]
+    assert [t_ns // S for t_ns, _, _ in found.stored_changes()] == [20, 50]
+
+
+def test_the_zone_of_the_last_dwell_holds_where_the_truth_sets_in_soon_after() -> None:
+    assert course(dwell("hall", -30, -5)).estimate(None)[0] == "hall"
+    assert course(dwell("hall", -90, -61)).estimate(None)[0] == "", "another walk"
+    assert course(dwell("hall", -30, -5)).dwells == ()
+
+
+def test_what_changes_in_a_gap_of_the_truth_is_neither_true_nor_false() -> None:
+    rows = [(t * S, "hall") for t in range(60)] + [(t * S, "yard") for t in range(200, 260)]
+    stored = (dwell("hall", 0, 100), dwell("yard", 100, 120), dwell("hall", 120, 130), dwell("yard", 130, 230), dwell("hall", 230, 240))
+    found = course_of_rows("r", rows, stored, [Span(0, 500 * S)], frozenset(), 1800 * S)
+    assert found.changes() == []
+    assert [(t_ns // S, zone) for t_ns, zone, _ in found.stored_changes()] == [(230, "hall")]
+    assert [(one.zone, one.from_ns // S, one.to_ns // S) for one in found.dwells] == [
+        ("hall", 0, 59),
+        ("yard", 200, 230),
+        ("hall", 230, 240),
+    ]
+    assert found.judged == (Span(0, 59 * S), Span(200 * S, 259 * S))
+    assert found.stored_visits == (Span(0, 259 * S),)
+    apart = course_of_rows("r", rows, stored, [Span(0, 500 * S, is_open=True)], frozenset(), 100 * S)
+    assert len(apart.visits) == len(apart.stored_visits) == 2, "a gap that is longer than the idle timeout parts visits, stored as true"
+    assert all(visit.is_open for visit in apart.stored_visits), "that its end is not known stays known"
+
+
+def test_a_change_of_the_time_before_the_truth_that_is_stored_late_is_no_false_one() -> None:
+    rows = [(t * S, "yard") for t in range(60)]
+    late, later = (course_of_rows("r", rows, (dwell("hall", -40, end), dwell("yard", end, 60)), (), frozenset(), 9 * S) for end in (5, 15))
+    assert (len(late.stored_changes()), len(later.stored_changes())) == (0, 1)
 
 
 def test_a_stored_change_is_one_of_zone_with_the_time_of_its_decision() -> None:
