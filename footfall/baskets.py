@@ -54,6 +54,15 @@ def pieces(text: str) -> Pieces:
     return Pieces(sum(number or 0 for number in numbers), None not in numbers)
 
 
+def numbers(text: str) -> list[int]:
+    """Return how many pieces each entry of a field `items` has that can be read."""
+    try:
+        entries = json.loads(as_documented(text)) if text else []
+    except ValueError:
+        return []
+    return [number for entry in entries if (number := _number(entry)) is not None] if isinstance(entries, list) else []
+
+
 def _number(entry: Any) -> int | None:
     number = entry.get("n", 1) if isinstance(entry, dict) else None
     return number if type(number) is int and abs(number) < _MOST else None

@@ -9,13 +9,15 @@ Whoever corrects the event of another publisher names it, with `publisher` and, 
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, model_validator
 
+from footfall.baskets import numbers
 from footfall.campaigns import check_campaigns
 from footfall.event_base import Event, IdentifierTypeName, Name, OfPeople, Reference, Strict, Subject, Text
-from footfall.event_touches import MAX_AMOUNT, Campaigns, Fan, Item, What
+from footfall.event_touches import GIVES_BACK, MAX_AMOUNT, Campaigns, Fan, Item, What
 from footfall.identified import Identifier
 
 MAX_PEOPLE: Final = 1_000_000
@@ -23,6 +25,10 @@ MAX_PEOPLE: Final = 1_000_000
 People = Annotated[int, Field(ge=0, le=MAX_PEOPLE)]
 Difference = Annotated[int, Field(ge=-MAX_PEOPLE, le=MAX_PEOPLE)]
 OF_COUNTS: Final = frozenset({"entered", "left"})
+_AS_RECORDED: Final = frozenset({"in", "out"})
+_WAY_OF_MONEY: Final = frozenset({"what", "amount", "items"})
+JUDGED: Final = _WAY_OF_MONEY | {"shared_by"}
+"""Keys of a touch of which one value may not fit another's."""
 
 
 class Correction(Event):
@@ -125,3 +131,24 @@ class Adjustment(Correction):
         if not self.entered and not self.left:
             raise ValueError("an adjustment needs `in`, `out` or both, and not 0")
         return self
+
+
+def why_unfit(kind: str, event: Mapping[str, Any], changes: Mapping[str, Any]) -> str:
+    """Return why keys cannot replace those of an event, of which `event` is what is known; "" if they can. Both are as records have them.
+
+    An event that was taken before there was a rule is judged by it only where the keys are those of the rule.
+    """
+    if kind not in ("touch", "count"):
+        return f"it is of kind {kind}: only touches and counts are amended; void it"
+    is_count = bool(_AS_RECORDED & changes.keys())
+    if is_count != (kind == "count"):
+        return f"it has keys of a {'count' if is_count else 'touch'}, and the event is a {kind}"
+    now = {**event, **changes}
+    what = now.get("what")
+    if _WAY_OF_MONEY & changes.keys() and what not in GIVES_BACK and min(now.get("amount") or 0.0, *numbers(now.get("items") or ""), 0) < 0:
+        return f"a {what} has no negative `amount` or `n`: what it is says which way money goes"
+    if {"what", "items"} & changes.keys() and what == "missed" and now.get("items") == "":
+        return "a missed needs `items`: what was asked for and not there"
+    if {"what", "shared_by"} & changes.keys() and what == "share" and now.get("shared_by"):
+        return "a share has no `shared_by`: who shares is its `fan`, or its identifiers"
+    return ""

@@ -11,8 +11,7 @@ from typing import Any, Final, NamedTuple
 from footfall.baskets import spelled
 from footfall.campaigns import campaign_values
 from footfall.errors import ContractError
-from footfall.event_corrections import OF_COUNTS, Adjustment, Amend, Changes, Void
-from footfall.events import GIVES_BACK
+from footfall.event_corrections import Adjustment, Amend, Changes, Void, why_unfit
 from footfall.units import NS_PER_DAY, NS_PER_HOUR
 from gateway.accept.amounts import in_hundredths
 from gateway.accept.contents import Remembered, remembered
@@ -31,6 +30,7 @@ DECIDED: Final = "event.correction"
 WAITING: Final = frozenset({AUTHORITY, WINDOW, DECIDED})
 """Reasons of corrections that headquarters takes, or may take."""
 _SAME_KEY: Final = frozenset({"zone", "fan", "staff_id", "department", "squad", "channel", "stage", "code", "shared_by", "ref"})
+_AS_RECORDED: Final = {"entered": "in", "left": "out"}
 _CAMPAIGNS: Final = frozenset({"campaign", "campaigns"})
 _HEADQUARTERS: Final = "it waits in quarantine for headquarters: footfall quarantine replay"
 
@@ -165,16 +165,16 @@ def changed_values(changes: Changes, target: Target, time_ns: int, identified: I
 
 
 def _check_kind(changes: Changes, known: Mapping[str, Any]) -> None:
-    """Of an event that did not come yet nothing is known but what the amend makes of it: the fold then takes what fits."""
+    """Of an event that did not come yet nothing is known but what the amend makes of it: the fold applies it if it fits, then."""
     kind = known.get("kind") or ("touch" if changes.what else None)
-    is_count = bool(changes.model_fields_set & OF_COUNTS)
-    if kind is None:
-        return
-    if kind not in ("touch", "count"):
-        raise ContractError("event.invalid", f"amend.of: it is of kind {kind}: only touches and counts are amended; void it")
-    if is_count != (kind == "count"):
-        raise ContractError("event.invalid", f"amend.set: it has keys of a {'count' if is_count else 'touch'}, and the event is a {kind}")
-    what = changes.what or known.get("what")
-    amount = changes.amount if "amount" in changes.model_fields_set else known.get("amount", 0.0)
-    if what not in GIVES_BACK and min([amount or 0.0, *(item.n for item in changes.items)]) < 0 and kind == "touch":
-        raise ContractError("event.invalid", f"amend.set: a {what} has no negative `amount` or `n`: what it is says which way money goes")
+    if kind is not None and (why := why_unfit(kind, known, _as_recorded(changes))):
+        raise ContractError("event.invalid", f"amend.{'of' if kind not in ('touch', 'count') else 'set'}: {why}")
+
+
+def _as_recorded(changes: Changes) -> dict[str, Any]:
+    """Return the keys that an amend replaces, those by which it is judged as records have them."""
+    names = {key: _AS_RECORDED.get(key, key) for key in changes.model_fields_set}
+    found: dict[str, Any] = {name: getattr(changes, key) for key, name in names.items()}
+    if "items" in found:
+        found["items"] = spelled([(item.sku, item.n) for item in changes.items])
+    return found | ({"amount": in_hundredths(changes.amount)} if changes.amount is not None else {})

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from footfall.units import NS_PER_MINUTE, NS_PER_S
 from gateway.fans.fact_text import when
 from gateway.fold.adjustments import Stated, those_borne
-from gateway.fold.corrections import ADJUSTMENT, AMEND, VOID, corrected_id, people_by, row_of
+from gateway.fold.amends import VOID
+from gateway.fold.corrections import ADJUSTMENT, AMEND, corrected_id, people_by, row_of
 from gateway.fold.history import History
 from gateway.fold.minute_counts import stated_at_doors
 from gateway.fold.store import CorrectionRow, CountRow
@@ -122,7 +123,7 @@ def _is_borne(ledger: LedgerReader, journal: Path, adjusted: AdjustedDoor, day: 
     for each in _at_doors(ledger, new, corrections, adjusted.store):
         if day.has(each.time_ns):
             ids = [each.id] if each.id else []
-            people = people_by(each.entered, each.left, [*ledger.corrections_of(ids), *corrections.get(each.id, ())])
+            people = people_by(each.kind, each.entered, each.left, [*ledger.corrections_of(ids), *corrections.get(each.id, ())])
             entered, left = entered - each.counted[0], left - each.counted[1]
             if each.kind == ADJUSTMENT:
                 others.append(Stated(each.time_ns, f"{ADJUSTMENT}:{each.id}", *people))

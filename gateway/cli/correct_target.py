@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from gateway.accept.contents import remembered
 from gateway.accept.ids import known_as
 from gateway.fans.fact_text import when
-from gateway.fold.corrections import VOID
+from gateway.fold.amends import VOID
 from gateway.site.index import Places
 from gateway.state.event_ids import content_in
 from gateway.state.facts_tail import events_after

@@ -9,7 +9,8 @@ from typing import Any, Final, NamedTuple
 
 from footfall.fan_ids import VOIDS
 from gateway.fans.fact_text import statement, when
-from gateway.fold.corrections import ADJUSTMENT, AMEND, VOID
+from gateway.fold.amends import VOID, WAITS
+from gateway.fold.corrections import ADJUSTMENT, AMEND
 from gateway.fold.rebuilding import REBUILD
 from gateway.fold.store import CorrectionRow
 from gateway.identity.facts import Fact, Revoke, Split
@@ -49,6 +50,8 @@ class Audited(NamedTuple):
     """Whether what it corrects has not come."""
     of: str = ""
     """Of a correction the id of the event that it corrects, likewise."""
+    unfit: str = ""
+    """Of a correction why it does not fit its event, and changes nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,16 +120,26 @@ def _effect(fact: Fact, of: Sequence[Fact]) -> str:
     return statement(fact)
 
 
-def of_corrections(rows: Iterable[CorrectionRow], hidden: Collection[str] = ()) -> Iterator[Audited]:
-    """Yield voids, amends, adjustments of doors and rebuilt days as entries; of `hidden` keys it says only that they are others."""
+def _fits(row: CorrectionRow) -> str:
+    return ""
+
+
+def of_corrections(
+    rows: Iterable[CorrectionRow], hidden: Collection[str] = (), why_unfit: Callable[[CorrectionRow], str] = _fits
+) -> Iterator[Audited]:
+    """Yield voids, amends, adjustments of doors and rebuilt days as entries; of `hidden` keys it says only that they are others.
+
+    `why_unfit` returns why a correction changes nothing; "" of one that does, or that waits.
+    """
     for row in rows:
         values: dict[str, Any] = json.loads(row.body)
         if "set" in values:
             values["set"] |= dict.fromkeys(values["set"].keys() & set(hidden), "others")
         own = {"id": values.get("own_id") or values.get("id") or row.of.removeprefix(f"{REBUILD}:"), "of": _of(row, values)}
         by = {"actor": values.get("actor", ""), "source": f"{row.store}/{row.agent}".rstrip("/"), "reason": values.get("reason", "")}
-        what = _CORRECTED.get(row.kind, _amended)(row, values)
-        yield Audited(time_ns=row.time_ns, kind=row.kind, what=what, waits=bool(row.waits), **own, **by)
+        what, unfit = _CORRECTED.get(row.kind, _amended)(row, values), why_unfit(row)
+        what += f", which does not apply: {unfit}" if unfit else ""
+        yield Audited(time_ns=row.time_ns, kind=row.kind, what=what, waits=row.waits == WAITS, unfit=unfit, **own, **by)
 
 
 def _of(row: CorrectionRow, values: Mapping[str, Any]) -> str:

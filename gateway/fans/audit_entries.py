@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 from functools import partial
 from heapq import merge
+from typing import Final
 
 from gateway.accept.ids import id_hash, known_as
 from gateway.fans.audit import SUBJECTS, Audited, Filter, of_corrections, of_facts
 from gateway.fans.desk import Desk
 from gateway.fans.desk_decisions import facts_of_id
-from gateway.fold.amends import in_turn
+from gateway.fold.amends import COUNT, TOUCH, UNFIT, WAITS, amends_of, in_turn
+from gateway.fold.corrections import ADJUSTMENT
+from gateway.fold.store import CorrectionRow
+from gateway.fold.touch_facts import first_values
 from gateway.identity.facts import Mention
 from gateway.site.index import Places
 from gateway.state.ledger_reader import LedgerReader
+
+_LASTING: Final = "nothing takes back a void, an amend or an occupancy: amend the event itself once more, or send it again under a new id"
+
+_OF_A_FACT: Final = "a fact has this id: send one that revokes it, or splits it if it is a merge"
 
 
 def entries(files: Desk, wanted: Filter) -> Iterator[Audited]:
     """Yield entries, the newest first; only what `wanted` may take is read."""
     of_store = wanted.of_store
     rows = (row for row in files.ledger.corrections() if of_store is None or of_store(row.store))
-    corrections = sorted(of_corrections(rows, () if wanted.shows_subjects else SUBJECTS), key=_newest)
+    hidden = () if wanted.shows_subjects else SUBJECTS
+    corrections = sorted(of_corrections(rows, hidden, partial(_why_unfit, files)), key=_newest)
     if not wanted.asks_for_facts:
         return iter(corrections)
     kinds = wanted.kinds_of_facts
@@ -38,7 +48,27 @@ def corrections_of(
     Raise ContractError: the estate has no such publisher there.
     """
     rows = ledger.corrections_of([each.hex() for each in known_as(places, store, agent, event_id)])
-    return of_corrections(in_turn(rows), hidden)
+    return of_corrections(in_turn(rows), hidden, partial(why_unfit, ledger))
+
+
+def _why_unfit(files: Desk, row: CorrectionRow) -> str:
+    """Return the same, also of one that waits for an event and has the id of a fact."""
+    named = json.loads(row.body).get("of_id") if row.waits == WAITS and row.kind != ADJUSTMENT else ""
+    return _OF_A_FACT if named and facts_of_id(files, named) else why_unfit(files.ledger, row)
+
+
+def why_unfit(ledger: LedgerReader, row: CorrectionRow) -> str:
+    """Return why a correction does not fit its event, by what the ledger has of both; "" of one that fits, or waits."""
+    if row.waits != UNFIT:
+        return ""
+    corrections = ledger.corrections_of([row.of])
+    if touch := ledger.touch_by_id(row.of):
+        amends = amends_of(TOUCH, first_values(json.loads(touch.body)), corrections)
+    elif ledger.count_by_id(row.of):
+        amends = amends_of(ADJUSTMENT if ledger.corrections_of([f"{ADJUSTMENT}:{row.of}"]) else COUNT, {}, corrections)
+    else:
+        return _LASTING
+    return next((why for each, why in amends.unfit if each == row), _LASTING)
 
 
 def hashes_of(files: Desk, event_id: str) -> set[str]:

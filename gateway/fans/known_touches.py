@@ -11,25 +11,22 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from footfall.fan_ids import VOIDS
-from gateway.fold.amends import in_turn
+from gateway.fold.amends import TOUCH, VOID, amends_of
 from gateway.fold.store import CorrectionRow, TouchRow
-from gateway.fold.touch_facts import WAS, amended_mention, as_meant, facts_of_touch, first_values
+from gateway.fold.touch_facts import WAS, amended, facts_of_touch, first_values
 from gateway.identity.facts import Fact, names_of
 from gateway.identity.types import IdentifierTypes
 
-VOID: Final = "void"
 Place = tuple[str, str, int]
 """Store, agent and row of a touch."""
 
 
 def as_it_was(row: TouchRow, corrections: Iterable[CorrectionRow], until_ns: int, types: IdentifierTypes) -> TouchRow:
     """Return a touch with those of its corrections that are not after a time; one that an earlier release amended stays amended."""
-    known = in_turn(each for each in corrections if each.time_ns <= until_ns)
-    amends = [(each, json.loads(each.body)["set"]) for each in known if each.kind != VOID]
+    known = [each for each in corrections if each.time_ns <= until_ns]
     values: dict[str, Any] = json.loads(row.body)
     if WAS in values:
-        values = first_values(values) | {key: value for _, amended in amends for key, value in amended.items()}
-        values = dict(as_meant({**values, **amended_mention(row, amends)}, types))
+        values = amended(row, values, amends_of(TOUCH, first_values(values), known), types)
     is_void = any(each.kind == VOID for each in known)
     subject = next(iter(values["subjects"]), "")
     return row._replace(given_fan=values["fan"], subject=subject, void=int(is_void), body=json.dumps(values, ensure_ascii=False))

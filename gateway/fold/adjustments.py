@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from footfall.units import NS_PER_DAY, NS_PER_MINUTE
-from gateway.fold.corrections import people_by
+from gateway.fold.corrections import ADJUSTMENT, people_by
 from gateway.fold.door_counts import Cell, DoorCounts
 from gateway.fold.minute_counts import TRAFFIC_COLUMN, stated_at_doors
 from gateway.fold.state import State
@@ -28,7 +28,7 @@ _LONGEST_DAY: Final = 2 * NS_PER_DAY // NS_PER_MINUTE
 
 
 class Stated(NamedTuple):
-    """What an adjustment states by its voids and amends; `key` is its own, among all of the store."""
+    """What an adjustment states unless it is void; `key` is its own, among all of the store."""
 
     time_ns: int
     key: str
@@ -158,9 +158,9 @@ class Adjustments:
 
 
 def stated_by(row: CorrectionRow, corrections: Iterable[CorrectionRow]) -> Stated:
-    """Return what an adjustment states by its voids and amends."""
+    """Return what an adjustment states, unless it is void; no amend fits one."""
     values = json.loads(row.body)
-    return Stated(row.time_ns, row.of, *people_by(values["in"], values["out"], corrections))
+    return Stated(row.time_ns, row.of, *people_by(ADJUSTMENT, values["in"], values["out"], corrections))
 
 
 def those_borne(entered: int, left: int, adjustments: Iterable[Stated]) -> frozenset[str]:

@@ -1,24 +1,24 @@
 """Voids and amends of touches and counts. One that comes before its event waits for it in the store, without end.
 
-What an event is in the end depends on the set of its corrections: amends apply in the order of their own times, then ids, and a void wins
-over all.
+What an event is in the end depends on the set of its corrections: amends apply in the order of their own times, then ids, if they fit it,
+and a void wins over all. What does not fit is kept, with UNFIT, and changes nothing.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from gateway.fold.amends import in_turn
+from footfall.compact_json import decoded
+from gateway.fold.amends import COUNT, TOUCH, UNFIT, VOID, Amends, amends_of
 from gateway.fold.door_counts import Cell, DoorCounts
 from gateway.fold.state import State
 from gateway.fold.store import CorrectionRow, CountRow, TouchRow
+from gateway.fold.touch_facts import first_values
 from gateway.fold.touches import Touches
 from gateway.identity.facts import Fact
 from gateway.records import Record
 
-VOID: Final = "void"
 AMEND: Final = "amend"
 ADJUSTMENT: Final = "adjustment"
 
@@ -47,6 +47,7 @@ class Corrections:
         of = corrected_id(values, self._target)
         row = row_of(record, values, of or values["of"])._replace(waits=int(of is None))
         self._state.ledger.save_corrections([row])
+        self.cannot_be_corrected(values["id"])
         if of is not None:
             return self._apply(of)
         self._waiting.add(row.of)
@@ -64,24 +65,42 @@ class Corrections:
         """Apply what waited for an event, after it was stored."""
         if event_id is None or event_id not in self._waiting:
             return Corrected()
+        self._met(event_id)
+        return self._apply(event_id)
+
+    def cannot_be_corrected(self, event_id: str | None) -> None:
+        """Let nothing wait any more for an event that came and is none that a correction is of, such as a void."""
+        if event_id is not None and event_id in self._waiting:
+            self._met(event_id)
+            self._state.ledger.save_corrections([row._replace(waits=UNFIT) for row in self._state.ledger.corrections_of(event_id)])
+
+    def _met(self, event_id: str) -> None:
         self._waiting.discard(event_id)
         self._state.unknown_voids.met(event_id)
-        rows = self._state.ledger.corrections_of(event_id)
-        self._state.ledger.save_corrections([row._replace(waits=0) for row in rows])
-        return self._apply(event_id)
 
     def _target(self, event_id: str) -> TouchRow | CountRow | None:
         return self._state.ledger.touch_by_id(event_id) or self._state.ledger.count_by_id(event_id)
 
     def _apply(self, event_id: str) -> Corrected:
-        rows = self._state.ledger.corrections_of(event_id)
-        target = self._target(event_id)
+        target, rows = self._target(event_id), self._state.ledger.corrections_of(event_id)
+        if target is None:
+            return Corrected()
         if isinstance(target, TouchRow):
-            return Corrected(facts=self._touches.correct(target, _changes(rows), _is_void(rows)))
-        return Corrected() if target is None else Corrected(self._correct_count(target, rows))
+            amends = amends_of(TOUCH, first_values(decoded(target.body)), rows)
+            self._mark(rows, amends)
+            return Corrected(facts=self._touches.correct(target, amends, _is_void(rows)))
+        kind = ADJUSTMENT if self._state.ledger.corrections_of(f"{ADJUSTMENT}:{event_id}") else COUNT
+        self._mark(rows, amends_of(kind, {}, rows))
+        return Corrected(self._correct_count(kind, target, rows))
 
-    def _correct_count(self, row: CountRow, corrections: Sequence[CorrectionRow]) -> Cell:
-        entered, left = people_by(row.entered, row.left, corrections)
+    def _mark(self, rows: Sequence[CorrectionRow], amends: Amends) -> None:
+        """Keep of each correction whether it fits."""
+        unfit = {row for row, _ in amends.unfit}
+        marked = [(row, UNFIT if row in unfit else 0) for row in rows]
+        self._state.ledger.save_corrections([row._replace(waits=waits) for row, waits in marked if row.waits != waits])
+
+    def _correct_count(self, kind: str, row: CountRow, corrections: Sequence[CorrectionRow]) -> Cell:
+        entered, left = people_by(kind, row.entered, row.left, corrections)
         return self._doors.replace(row, row._replace(entered=entered, left=left))
 
 
@@ -95,19 +114,14 @@ def corrected_id(values: Mapping[str, Any], event: Callable[[str], object]) -> s
     return next((each for each in (values["of"], values.get("of_earlier")) if each and event(each)), None)
 
 
-def people_by(entered: int, left: int, corrections: Iterable[CorrectionRow]) -> tuple[int, int]:
-    """Return how many people a count or an adjustment states, in and out, by all its voids and amends."""
+def people_by(kind: str, entered: int, left: int, corrections: Iterable[CorrectionRow]) -> tuple[int, int]:
+    """Return how many people a count or an adjustment states, in and out, by its voids, and its amends that fit."""
     rows = list(corrections)
     if _is_void(rows):
         return 0, 0
-    merged = {key: value for _, values in _changes(rows) for key, value in values.items()}
+    merged = amends_of(kind, {}, rows).values
     return merged.get("in", entered), merged.get("out", left)
 
 
 def _is_void(rows: Iterable[CorrectionRow]) -> bool:
     return any(row.kind == VOID for row in rows)
-
-
-def _changes(rows: Iterable[CorrectionRow]) -> list[tuple[CorrectionRow, Mapping[str, Any]]]:
-    """Return what amends replace, in their order."""
-    return [(row, json.loads(row.body)["set"]) for row in in_turn(rows) if row.kind != VOID]

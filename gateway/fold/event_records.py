@@ -72,6 +72,7 @@ class EventRecords:
         return list(corrected.facts)
 
     def _occupancy(self, record: Record, values: Values) -> list[Fact]:
+        self._corrections.cannot_be_corrected(values["id"])
         emit_occupancy(self._state, record, values)
         return []
 

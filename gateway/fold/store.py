@@ -127,7 +127,7 @@ class CorrectionRow(NamedTuple):
     kind: str
     time_ns: int
     waits: int
-    """1 while its event has not come."""
+    """1 while its event has not come, 2 of one that does not fit it; see `gateway.fold.amends`."""
     body: str
     """The correction as it was journaled, JSON."""
 

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from footfall.compact_json import decoded
+from footfall.event_corrections import JUDGED
 from footfall.fan_ids import VOIDS
-from gateway.fold.store import CorrectionRow, TouchRow
+from gateway.fold.amends import Amends, id_of
+from gateway.fold.store import TouchRow
 from gateway.identity.facts import Fact, Mention, Revoke
 from gateway.identity.facts_json import HANDBACK, RETURN, gives_back, mention_of_touch
 from gateway.identity.types import IdentifierTypes
@@ -54,25 +56,38 @@ def facts_of_corrected(before: TouchRow, was: Mapping[str, Any], row: TouchRow, 
     return [*gone, *facts_of_touch(row, values)]
 
 
-def with_first(before: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a touch after an amend, with what those that differ were first."""
-    changed = {key: before.get(key) for key, value in values.items() if before.get(key) != value}
-    return {**values, WAS: {**changed, **before.get(WAS, {})}} if changed else dict(values)
-
-
 def first_values(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of a touch as they were before all amends; one that an earlier release amended stays amended."""
     first = values.get(WAS, {})
     return {key: first.get(key, value) for key, value in values.items() if key != WAS and first.get(key, value) is not None}
 
 
-def amended_mention(row: TouchRow, amends: Iterable[tuple[CorrectionRow, Mapping[str, Any]]]) -> Mapping[str, str]:
-    """Return MENTION with the id of what a touch states with amends, if any of them concerns that: one for each set of amends."""
-    names = sorted(f"{each.store}/{each.agent}/{each.row}" for each, values in amends if _STATES & values.keys())
-    if not names:
-        return {}
-    digest = hashlib.blake2b("\0".join(names).encode(), digest_size=8).hexdigest()
-    return {MENTION: f"{_own_id(row)}#{digest}"}
+def amended(row: TouchRow, values: Mapping[str, Any], amends: Amends, types: IdentifierTypes) -> dict[str, Any]:
+    """Return the values of a touch, which are `values` now, with its amends that apply, and with what those that differ were first."""
+    first = first_values(values)
+    made = as_meant({**first, **amends.values, **_mention(row, amends, values.get(MENTION, ""))}, types)
+    changed = {key: first.get(key) for key, value in made.items() if first.get(key) != value}
+    return {**made, WAS: changed} if changed else dict(made)
+
+
+def _mention(row: TouchRow, amends: Amends, stored: str) -> Mapping[str, str]:
+    """Return MENTION with the id of what a touch states with amends, if any of them concerns that: one for each set of amends.
+
+    An id that was taken back never states anything again. So where what applies depends on others, these are of the set.
+    """
+    stating = [each for each in amends.fitting if _STATES & each.changes.keys()]
+    judged = [each for each in amends.fitting if JUDGED & each.changes.keys()]
+    named = {id_of(each.row) for each in stating}
+    if any(JUDGED & each.changes.keys() for each in stating):
+        named |= {id_of(each.row) for each in judged}
+    elif stored == (before := _mention_id_of(row, [f"{each.store}/{each.agent}/{each.row}" for each, _ in stating])):
+        return {MENTION: before}  # as an earlier release named it
+    return {MENTION: _mention_id_of(row, named)} if named else {}
+
+
+def _mention_id_of(row: TouchRow, names: Iterable[str]) -> str:
+    digest = hashlib.blake2b("\0".join(sorted(names)).encode(), digest_size=8).hexdigest()
+    return f"{_own_id(row)}#{digest}"
 
 
 def _revoke(row: TouchRow, mention_id: str) -> Revoke:

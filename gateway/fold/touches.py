@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from footfall.baskets import as_documented
 from footfall.campaigns import spelled
 from footfall.compact_json import decoded, encoded
 from footfall.units import NS_PER_MINUTE
+from gateway.fold.amends import Amends
 from gateway.fold.event_keys import event_key_ns
 from gateway.fold.link_index import Changed
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.returns import OF_SALES, Returns
 from gateway.fold.state import State
-from gateway.fold.store import CorrectionRow, TouchRow
-from gateway.fold.touch_facts import amended_mention, as_meant, facts_of_corrected, facts_of_touch, with_first
+from gateway.fold.store import TouchRow
+from gateway.fold.touch_facts import amended, as_meant, facts_of_corrected, facts_of_touch
 from gateway.fold.visits import Visits
 from gateway.identity.facts import Fact, fan_name, is_registered
 from gateway.identity.facts_json import gives_back
@@ -47,12 +48,10 @@ class Touches:
         self._change(None, values, row, values)
         return facts_of_touch(row, values)
 
-    def correct(self, row: TouchRow, changes: Sequence[tuple[CorrectionRow, Mapping[str, Any]]], is_void: bool) -> list[Fact]:
-        """Store a touch with all its amends, in their order, or void; return what that changes of what it states about identity."""
+    def correct(self, row: TouchRow, amends: Amends, is_void: bool) -> list[Fact]:
+        """Store a touch with its amends that apply, or void; return what that changes of what it states about identity."""
         before = decoded(row.body)
-        amends = {key: value for _, amended in changes for key, value in amended.items()}
-        amended = as_meant({**before, **amends, **amended_mention(row, changes)}, self._state.identifier_types)
-        values = with_first(before, amended)
+        values = amended(row, before, amends, self._state.identifier_types)
         body = row.body if values == before else _body_of(values)
         subject = next(iter(values["subjects"]), "")
         changed = row._replace(given_fan=values["fan"], subject=subject, void=int(is_void), body=body)

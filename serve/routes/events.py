@@ -195,7 +195,7 @@ def _outcome(services: Services, store: str, agent: str, event: str, hidden: Col
         return None
     corrections = services.corrections_of(store, agent, event, hidden) if taken else []
     return {
-        "state": _state_of({each.kind for each in corrections}) if taken else "quarantine" if refused else "sent",
+        "state": _state_of({each.kind for each in corrections if not each.unfit}) if taken else "quarantine" if refused else "sent",
         "taken": _moment(taken.taken_ns) if taken else None,
         "holds": _shown(services.as_sent(store, agent, event, taken), hidden) if taken else {},
         "corrections": list(map(_corrected, corrections)),

@@ -150,7 +150,7 @@ class MemoryStore:
         return [row for row in self._corrections.values() if row.kind == "adjustment"]
 
     def waiting_corrections(self) -> list[CorrectionRow]:
-        return [row for row in self._corrections.values() if row.waits]
+        return [row for row in self._corrections.values() if row.waits == 1]
 
     def save_standings(self, standings: Iterable[Standing]) -> None:
         for each in standings:

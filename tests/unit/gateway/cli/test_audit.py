@@ -110,6 +110,32 @@ def test_an_adjustment_of_a_door_and_an_amend_are_listed_with_what_they_state(pl
     assert found["amend"]["what"].endswith(" has amount = 7.5")
 
 
+def test_an_amend_that_does_not_fit_the_event_as_it_is_by_then_is_listed_with_why(place: FanShop) -> None:
+    def amend(number: int, **values: Any) -> dict[str, Any]:
+        return {"kind": "amend", "id": f"a{number}", "of": "t2", "set": values, "actor": "kim", "reason": "mistyped"}
+
+    place.shop.event(amend(1, **{"in": 5})).event(amend(2, what="return")).event(amend(3, amount=-5.0))
+    place.shop.touch("transaction", "ann", amount=5.0, event_id="t2")
+    place.fold()
+    found = {each["id"]: each for each in listed(place, "--actor", "kim")}
+    assert found["a1"]["unfit"] == "it has keys of a count, and the event is a touch"
+    assert (found["a2"]["unfit"], found["a3"]["waits"]) == ("", False)
+    assert "amount = -5.0, which does not apply: a return has no negative `amount` or `n`" in found["a3"]["what"]
+    assert [each["id"] for each in listed(place, "--text", "does not apply")] == ["a3", "a1"]
+
+
+def test_what_is_to_take_back_a_void_or_a_fact_and_came_first_is_listed_with_what_to_do(place: FanShop) -> None:
+    void = {"kind": "void", "actor": "kim", "reason": "wrong"}
+    for event in (void | {"id": "v2", "of": "v3"}, void | {"id": "v3", "of": "t1"}, void | {"id": "v4", "of": "dup1"}):
+        place.shop.event(event)
+    place.shop.event({"kind": "fact", "id": "dup1", "fact": "link", "identifier": "member:9", "fan": "i"})
+    place.fold()
+    found = {each["id"]: each for each in listed(place, "--actor", "kim")}
+    assert (found["v2"]["unfit"][:29], found["v2"]["waits"]) == ("nothing takes back a void, an", False)
+    assert (found["v4"]["unfit"][:20], found["v4"]["waits"]) == ("a fact has this id: ", True)
+    assert found["v3"]["unfit"] == ""
+
+
 def test_an_adjustment_that_takes_back_more_than_was_counted_waits_and_its_line_has_why(place: FanShop) -> None:
     place.shop.event({"kind": "adjustment", "id": "j1", "door": "d", "in": -3, "actor": "kim", "reason": "a class of children"})
     place.fold()

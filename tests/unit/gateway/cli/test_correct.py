@@ -264,11 +264,11 @@ def amend(of: str, entered: int) -> dict[str, Any]:
         ([void("c1")], 0),
         ([amend("c1", 20), void("j1")], 20),
         ([amend("c1", 20), amend("c1", 9)], 1),
-        ([amend("j1", 2)], 14),
+        ([amend("j1", 2)], 4),
         ([amend("j1", 2), void("j1")], 12),
         ([count("c2", 5), void("c2")], 4),
         ([count("c2", 5), amend("c2", 3)], 7),
-        ([adjustment("j2", 6), amend("j2", 1)], 5),
+        ([adjustment("j2", 6), amend("j2", 1)], 10),
         ([adjustment("j2", -3), void("j2")], 4),
         ([count("c9", 100)], 4),  # a void of it waits
         ([void("t1"), amend("of another", 7)], 4),

@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from gateway.fans.known_touches import FactsThen, TouchesThen
+from gateway.fold.amends import TOUCH, amends_of
 from gateway.fold.store import CorrectionRow, TouchRow
-from gateway.fold.touch_facts import WAS, amended_mention, as_meant, facts_of_touch, with_first
+from gateway.fold.touch_facts import amended, facts_of_touch
 from gateway.identity.fact_store import MemoryFactStore
 from gateway.identity.facts import Mention
 from tests.support.fan_brand import TYPES
@@ -27,8 +28,7 @@ def correction(kind: str, time_ns: int, **values: Any) -> CorrectionRow:
 
 
 AMENDS = [correction("amend", 20, amount=7.0), correction("amend", 30, subjects=[TWO])]
-NOW = touch(with_first(with_first(FIRST, FIRST | {"amount": 7.0}), FIRST | {"amount": 7.0, "subjects": [TWO]} |
-                       amended_mention(touch(FIRST), [(AMENDS[1], {"subjects": [TWO]})])))  # fmt: skip
+NOW = touch(amended(touch(FIRST), FIRST, amends_of(TOUCH, FIRST, AMENDS), TYPES))
 
 
 def then(until_ns: int) -> tuple[float, list[str], int]:
@@ -56,9 +56,7 @@ def test_between_two_amends_a_return_of_what_was_lent_is_a_handback() -> None:
     tag, card = ({"subjects": [each], "types": [kind]} for each, kind in ((ONE, "tag"), (TWO, "member")))
     amends = [correction("amend", 20, **tag), correction("amend", 30, **card)]
     sent = FIRST | {"what": "return", "amount": 0.0}
-    stored = sent | card
-    for each in (tag, card):
-        stored = with_first(stored, as_meant(sent | each | {WAS: stored.get(WAS, {})}, TYPES))
-    touches = [TouchesThen(amends, {"t1": touch(dict(stored))}.get, until_ns, TYPES) for until_ns in (10, 20)]
+    stored = amended(touch(sent), sent, amends_of(TOUCH, sent, amends), TYPES)
+    touches = [TouchesThen(amends, {"t1": touch(stored)}.get, until_ns, TYPES) for until_ns in (10, 20)]
     kinds = [json.loads(row.body)["what"] for each in touches for row in each.rows.values()]
     assert kinds == ["return", "handback"]

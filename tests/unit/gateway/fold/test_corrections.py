@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateway.fold.amends import UNFIT, in_turn
 from gateway.fold.unmet import MET_WITHIN_S
 from gateway.identity.facts import Mention, Revoke
 from gateway.records import Record, RecordKind
@@ -154,6 +155,77 @@ def test_amends_of_who_it_was_replace_what_the_touch_states() -> None:
     assert [(point["subject"], point["fan"]) for point in points] == [(other, "fan-1")]
     ((subjects, fan, ref, _),) = map(json.loads, stated)
     assert (subjects, fan, ref) == ([other], "fan-1", "r1")
+
+
+GIVEN_BACK = {"kind": "touch", "what": "return", "id": "t1", "amount": 10.0, "ref": "r1"}
+
+
+def waits_of(told: Corrected, of_: str = "t1") -> list[int]:
+    """Return what is kept of whether the corrections of an event wait, or do not fit it, by their ids; the same in every order."""
+    found = []
+    for order in permutations(told.events()):
+        kept, story = MemoryStore(), Story()
+        records = [story.records[0], *order]
+        new_fold(kept).apply(pairs([each._replace(pos=pos, received_ns=story.now_ns + pos) for pos, each in enumerate(records, 1)]))
+        of_id = next(body["of"] for each in order if "of" in (body := json.loads(each.body)) and body["of_id"] == of_)
+        found.append([row.waits for row in in_turn(kept.corrections_of(of_id))])
+    assert all(each == found[0] for each in found)
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("sent", "changes"),
+    [
+        (GIVEN_BACK, {"amount": -50.0}),
+        (SALE, {"what": "promotion", "amount": -1.0}),
+        (GIVEN_BACK, {"items": '[{"sku": "A1", "n": -1}]'}),
+        (SALE, {"in": 5}),
+        (SALE, {"what": "missed"}),
+    ],
+)
+def test_an_amend_that_does_not_fit_its_event_changes_nothing_whichever_came_first(sent: dict[str, Any], changes: dict[str, Any]) -> None:
+    told = Corrected().event(sent).amend("t1", 1, **changes)
+    assert in_every_order(told) == in_every_order(Corrected().event(sent))
+    assert waits_of(told) == [UNFIT]
+
+
+def test_of_two_amends_that_do_not_fit_together_the_earlier_one_applies() -> None:
+    told = Corrected().event(SALE).amend("t1", 1, what="return").amend("t1", 2, amount=-5.0)
+    for order in permutations(told.events()):
+        points, _, minutes = outcome(list(order))
+        assert [(point["what"], point["amount"]) for point in points if not point["void"]] == [("return", 12.0)]
+        assert sum(value for (_, name), value in minutes.items() if name == "revenue") == -12.0
+    assert waits_of(told) == [0, UNFIT]
+
+
+def test_an_amend_that_no_longer_fits_states_nothing_and_states_it_again_once_it_fits_again() -> None:
+    told = Corrected().event(SALE).amend("t1", 3, amount=-5.0, fan="fan-1")
+    for number, what, fan in ((0, "", "fan-1"), (1, "return", ""), (2, "transaction", "fan-1")):
+        told = told.amend("t1", number, what=what) if what else told
+        stated = [outcome(list(order))[1] for order in permutations(told.events())]
+        assert [json.loads(each)[1] for each in stated[0]] == [fan]
+        assert all(each == stated[0] for each in stated)
+
+
+def test_an_amend_of_a_touch_does_not_fit_a_count() -> None:
+    told = Corrected().event(COUNT).amend("c1", 1, amount=5.0)
+    assert in_every_order(told) == in_every_order(Corrected().event(COUNT))
+    assert waits_of(told, "c1") == [UNFIT]
+
+
+@pytest.mark.parametrize("last", [void("t1"), {"kind": "occupancy", "id": "v1", "people": 3}])
+def test_nothing_waits_for_what_nothing_takes_back(last: dict[str, Any]) -> None:
+    told = Corrected().event(void("v1", "v2")).event(last)
+    kept = MemoryStore()
+    new_fold(kept).apply(pairs(told.story.records))
+    assert [(row.of, row.waits) for row in kept.waiting_corrections()] == ([(kept_of(told, 1), 1)] if last["kind"] == "void" else [])
+    assert [row.waits for row in kept.corrections_of(kept_of(told, 0))] == [UNFIT]
+
+
+def kept_of(told: Corrected, nth: int) -> str:
+    """Return the id of the event that a correction is of, as the ledger has it."""
+    found: str = json.loads(told.events()[nth].body)["of"]
+    return found
 
 
 @pytest.mark.parametrize("kind", ["ledger", "memory"])
