@@ -19,6 +19,8 @@ class Claim:
     """Its `from`, or the time of the touch."""
     moment_ns: int
     """When it was made: as `began_ns`, but when it was learned for a link without a `from`; -FOR_EVER_NS if neither is known."""
+    seen_ns: int
+    """When a link was learned, if that is stated and in its span: it was seen with its fan then. -FOR_EVER_NS if not, and of touches."""
     states_from: bool
     has_end: bool
     """Whether somebody stated its end."""

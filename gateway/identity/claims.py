@@ -72,6 +72,7 @@ def holding_of(
     boundaries |= _end_by_revokes(claims, revokes)
     if of_type.klass == "lent":
         _end_as_any(claims)
+    seen = _with_learned(seen, claims)
     if of_type.handover and of_type.klass != "lent":
         recycled = of_type.recycled_after_s
         boundaries |= hand_over(claims, None if recycled is None else round(recycled * NS_PER_S), seen)
@@ -108,10 +109,12 @@ def claim_of(of_type: IdentifierType, fact: Link | Mention, persons: Persons) ->
     time_ns = fact.from_ns
     if isinstance(fact, Mention):
         from_ns, to_ns = around(of_type, time_ns)
-        return Claim(fact, person, from_ns, to_ns, time_ns, time_ns, False, False, STRENGTHS["touch"])
+        return Claim(fact, person, from_ns, to_ns, time_ns, time_ns, -FOR_EVER_NS, False, False, STRENGTHS["touch"])
     is_open = time_ns <= -FOR_EVER_NS
     moment_ns = (fact.learned_ns if fact.learned_ns > 0 else -FOR_EVER_NS) if is_open else time_ns
-    return Claim(fact, person, time_ns, fact.to_ns, time_ns, moment_ns, not is_open, fact.to_ns < FOR_EVER_NS, strength_of(fact.source))
+    seen_ns = fact.learned_ns if fact.learned_ns > 0 and time_ns <= fact.learned_ns < fact.to_ns else -FOR_EVER_NS
+    has_end, strength = fact.to_ns < FOR_EVER_NS, strength_of(fact.source)
+    return Claim(fact, person, time_ns, fact.to_ns, time_ns, moment_ns, seen_ns, not is_open, has_end, strength)
 
 
 def around(of_type: IdentifierType, time_ns: int) -> Interval:
@@ -130,6 +133,7 @@ def _end_by_revokes(claims: Iterable[Claim], revokes: Iterable[RevokeLink]) -> s
         nth = bisect_right(ends, claim.began_ns)
         if nth < len(ends) and ends[nth] <= claim.to_ns:
             claim.to_ns, claim.has_end = ends[nth], True
+            claim.seen_ns = claim.seen_ns if claim.seen_ns < ends[nth] else -FOR_EVER_NS
             ended.add(ends[nth])
     return ended
 
@@ -161,8 +165,20 @@ def _end_as_any(claims: Sequence[Claim]) -> None:
             claim.to_ns, claim.has_end = min(claim.to_ns, *stated), True
 
 
+def _with_learned(seen: Mapping[str, Sequence[int]], claims: Iterable[Claim]) -> Mapping[str, Sequence[int]]:
+    """Return when an identifier was seen with each person, also by whoever stated a link: its CRM, say, when it was exported."""
+    learned: dict[str, list[int]] = defaultdict(list)
+    for claim in claims:
+        if claim.seen_ns > -FOR_EVER_NS:
+            learned[claim.person].append(claim.seen_ns)
+    return {**seen, **{person: sorted([*seen.get(person, ()), *times]) for person, times in learned.items()}} if learned else seen
+
+
 def _end_by_silence(claims: Iterable[Claim], unseen_ns: int, seen: Mapping[str, Sequence[int]]) -> set[int]:
-    """End claims that were made at a known time and state no end once the identifier was not seen for so long; return when."""
+    """End claims that were made at a known time and state no end once the identifier was not seen for so long; return when.
+
+    A link vouches for the time from its `from` to when it was learned.
+    """
     silences: dict[str, _Silences] = {}
     ended = set()
     for claim in claims:
@@ -170,7 +186,7 @@ def _end_by_silence(claims: Iterable[Claim], unseen_ns: int, seen: Mapping[str, 
             continue
         if claim.person not in silences:
             silences[claim.person] = _Silences(sorted([*seen.get(claim.person, ()), *seen.get("", ())]), unseen_ns)
-        end_ns = silences[claim.person].after(claim.moment_ns)
+        end_ns = silences[claim.person].after(max(claim.moment_ns, claim.seen_ns))
         if end_ns < claim.to_ns:
             claim.to_ns = end_ns
             ended.add(end_ns)

@@ -41,10 +41,11 @@ def ended(
         if end_ms < EVER_MS and end_ms <= (min(claim.to_ms, _next_ms(claim, claims)) if klass == "lent" else claim.to_ms):
             found[nth], ends = claim.until(end_ms), ends | {end_ms}
     if passes_on:
+        mentions = [*mentions, *(Mentioned(each.at_ms, each.fan, frozenset([each.fan])) for each in found if _was_in_span(each))]
         passed, begins = _passed_on(claims, mentions, person_of)
-        unseen = {each.id: _unseen_from(each, mentions, person_of) for each in claims if klass == "contact"}
+        unseen = {each.id: _unseen_from(each, mentions, person_of) for each in found if klass == "contact"}
         last = {each: min(passed.get(each, EVER_MS), unseen.get(each, EVER_MS)) for each in {*passed, *unseen}}
-        ends |= {last[each.id] for each in found if last.get(each.id, EVER_MS) < each.to_ms}
+        ends |= {some[each.id] for some in (passed, last) for each in found if some.get(each.id, EVER_MS) < each.to_ms}
         found = [
             replace(each, from_ms=begins.get(each.id, each.from_ms), to_ms=min(each.to_ms, last.get(each.id, EVER_MS))) for each in found
         ]
@@ -54,6 +55,11 @@ def ended(
         found = [_ended_as_any(each, found, person_of) for each in found]
     tenure = Tenure(tuple(sorted(ends)))
     return [each for each in map(tenure.cut, found) if each.from_ms < each.to_ms], tenure
+
+
+def _was_in_span(claim: Claim) -> bool:
+    """Return whether somebody stated, at a time for which they did, that it is the fan's: as good as seeing it with the fan."""
+    return not claim.is_of_touch and claim.at_ms > 0 and claim.holds(claim.at_ms)
 
 
 def _passed_on(claims: Sequence[Claim], mentions: Sequence[Mentioned], person_of: PersonOf) -> tuple[dict[str, int], dict[str, int]]:
@@ -92,8 +98,8 @@ def _unseen_from(claim: Claim, mentions: Sequence[Mentioned], person_of: PersonO
     """Return when a claim ends because nobody has seen the number for long."""
     if claim.states_to or not (claim.is_of_touch or claim.states_from):
         return EVER_MS
-    seen = [each.time_ms for each in mentions if not each.fan or person_of(each.fan) == person_of(claim.fan)]
-    last_ms = claim.moment_ms
+    seen = [each.time_ms for each in mentions if not each.with_fans or person_of(claim.fan) in map(person_of, each.with_fans)]
+    last_ms = max(claim.moment_ms, claim.at_ms) if _was_in_span(claim) else claim.moment_ms
     for time_ms in sorted(each for each in seen if each > last_ms):
         if time_ms - last_ms > CONTACT_UNSEEN_MS:
             break

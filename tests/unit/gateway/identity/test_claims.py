@@ -92,6 +92,13 @@ def test_who_states_an_end_is_not_cut_by_silence() -> None:
     assert [who(facts, text, 900 * DAY) for text in ("phone:1", "phone:2")] == ["A", None]
 
 
+def test_a_link_is_seen_when_it_was_learned_if_that_lies_in_its_span() -> None:
+    learned = {day: link("phone:1", "A", 0, learned_ns=at(day * DAY)) for day in (-1, 1000)}
+    assert [who([learned[1000]], "phone:1", day * DAY) for day in (900, 1729, 1731)] == ["A", "A", None]
+    assert [who([learned[-1]], "phone:1", day * DAY) for day in (729, 731)] == ["A", None]
+    assert who([learned[1000], unlink("phone:1", "A", 900 * DAY), touch(400 * DAY, "phone:1", fan="A")], "phone:1", 800 * DAY) == "A"
+
+
 def test_what_another_person_does_with_a_number_is_no_sign_of_the_first() -> None:
     facts = [link("phone:1", "A", 0), link("phone:1", "B", 600 * DAY, 650 * DAY, source="inferred"), touch(700 * DAY, "phone:1", fan="B")]
     assert who(facts, "phone:1", 100 * DAY) == "A"

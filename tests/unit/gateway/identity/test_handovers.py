@@ -32,6 +32,12 @@ def test_a_number_passes_after_more_than_90_days(minutes: int, fans: list[str | 
     assert _over(facts, "phone:1", 1, 91) == fans
 
 
+@pytest.mark.parametrize(("learned", "fan"), [(60, None), (40, "B")])
+def test_a_number_does_not_pass_on_within_90_days_after_its_link_was_learned(learned: int, fan: str | None) -> None:
+    facts = [link("phone:1", "A", 0, source="touch", learned_ns=at(learned * DAY)), touch(140 * DAY, "phone:1", fan="B")]
+    assert _over(facts, "phone:1", 141) == [fan]
+
+
 @pytest.mark.parametrize(("beside", "passes"), [("member:1", False), ("wx-a:1", True), ("email:1", True)])
 def test_a_number_that_was_named_with_a_card_of_its_fan_was_seen_with_the_fan(beside: str, passes: bool) -> None:
     facts = [touch(0, "phone:1", fan="A"), link("member:1", "A"), link("email:1", "A")]
