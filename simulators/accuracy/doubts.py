@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -96,15 +96,23 @@ def _contradictions(recording: TrueRecording) -> Iterator[Doubt]:
 
 def _differ(one: Carried, other: Carried) -> set[str]:
     """Return the zones in which an identifier is at one time, by more than one row; at a change two clocks may differ."""
-    times = [t_ns for t_ns, _ in other.rows]
     found: Counter[str] = Counter()
-    for number, (t_ns, zone) in enumerate(one.rows):
+    first, last = other.rows[0][0], other.rows[-1][0] + _NEAR_NS
+    if one.rows[-1][0] < first or one.rows[0][0] > last:
+        return set()
+    times = [t_ns for t_ns, _ in other.rows]
+    for number in range(bisect_left(one.rows, first, key=_row_ns), bisect_right(one.rows, last, key=_row_ns)):
+        t_ns, zone = one.rows[number]
         at = bisect_right(times, t_ns) - 1
-        if at < 0 or t_ns - times[at] > _NEAR_NS:
+        if t_ns - times[at] > _NEAR_NS:
             continue
         if zone != other.rows[at][1] and _are_steady(one, number, other, at):
             found.update((zone, other.rows[at][1]))
     return {zone for zone, rows in found.items() if rows > 1}
+
+
+def _row_ns(row: tuple[int, str]) -> int:
+    return row[0]
 
 
 def _are_steady(one: Carried, number: int, other: Carried, at: int) -> bool:

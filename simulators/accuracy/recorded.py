@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -128,9 +129,10 @@ def courses_of(
 ) -> list[Course]:  # fmt: skip
     """Return a course for each identifier in each run, of what is stored by subject. With `window_s` each window's end is judged."""
     found = []
+    tags_of = Counter(carried.run for carried in recording.carried)
     for run, identifier, rows in recording.carried:
         mine = dwells.get(subjects[identifier], ()), visits.get(subjects[identifier], ())
-        name = run if len(subjects) == 1 or len(recording.runs) > 1 else identifier
+        name = run if tags_of[run] == 1 else identifier if len(recording.runs) == 1 else f"{run} {identifier}"
         led = leads.get(subjects[identifier], ())
         course = course_of_rows(name, rows, *mine, recording.outside, round(idle_s * NS_PER_S), round(window_s * NS_PER_S), led)
         found.append(replace(course, disturbed=_disturbed(course, recording.runs, run)))

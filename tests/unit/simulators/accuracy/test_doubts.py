@@ -27,8 +27,8 @@ def write(path: Path, stays: list[tuple[str, Levels]], begin_s: int = 1_700_000_
     return path
 
 
-def scored(folder: Path, *recordings: Path) -> dict[str, object]:
-    (folder / "columns.toml").write_text(MAPPING)
+def scored(folder: Path, *recordings: Path, mapping: str = MAPPING) -> dict[str, object]:
+    (folder / "columns.toml").write_text(mapping)
     arguments = ["score", *map(str, recordings), "--mapping", str(folder / "columns.toml"), "--json"]
     found = RUNNER.invoke(build(), arguments, catch_exceptions=False)
     values: dict[str, object] = json.loads(found.output)
@@ -49,6 +49,22 @@ def test_two_truths_that_differ_are_named(tmp_path: Path) -> None:
     (note,) = [note for note in values["notes"] if "at one time" in note]  # type: ignore[attr-defined] # likewise
     assert "is in hall and yard at one time, by a and b" in note
     assert values["confidence"] == 0.0
+
+
+def test_truths_that_overlap_only_for_a_while_are_compared_there(tmp_path: Path) -> None:
+    one, other = write(tmp_path / "a.csv", [HALL, YARD]), write(tmp_path / "b.csv", [HALL, YARD], 1_700_000_060)
+    (note,) = [note for note in scored(tmp_path, one, other)["notes"] if "at one time" in note]  # type: ignore[attr-defined] # likewise
+    assert "is in hall and yard at one time, by a and b" in note
+
+
+def test_each_tag_of_each_file_is_a_course_of_its_own(tmp_path: Path) -> None:
+    columns = '[identifier]\ncolumn = "tag"\n'
+    for name, begin_s, tags in (("one", 1_700_000_000, "xy"), ("two", 1_700_010_000, "xy"), ("three", 1_700_020_000, "x")):
+        rows = "".join(f"{begin_s + k},{tag},-60,-75,hall\n" for k in range(20) for tag in tags)
+        (tmp_path / f"{name}.csv").write_text("t,tag,hall_dbm,yard_dbm,room\n" + rows)
+    values = scored(tmp_path, *(tmp_path / f"{name}.csv" for name in ("one", "two", "three")), mapping=columns + MAPPING)
+    assert set(values["runs"]) == {"one x", "one y", "two x", "two y", "three"}  # type: ignore[call-overload] # JSON
+    assert values["courses"] == 5
 
 
 def test_a_recording_without_doubts_has_full_confidence(tmp_path: Path) -> None:
