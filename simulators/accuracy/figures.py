@@ -33,6 +33,17 @@ class Transitions:
     delay_median_s: float
     """From the event until it was decided, over pairs."""
     delay_p90_s: float
+    judged_s: float = 0.0
+    """For how long the truth is known, of all courses."""
+
+    @property
+    def stored_an_hour(self) -> float:
+        """What flaps where nothing truly changes."""
+        return share(self.stored * 3600, self.judged_s)
+
+    @property
+    def true_an_hour(self) -> float:
+        return share(self.true * 3600, self.judged_s)
 
     @property
     def flapping(self) -> float:
@@ -105,6 +116,8 @@ class Accuracy:
             "recall": {str(tolerance_s): moves.recall(tolerance_s) for tolerance_s in moves.paired},
             "f1": {str(tolerance_s): moves.f1(tolerance_s) for tolerance_s in moves.paired},
             "flapping": moves.flapping,
+            "changes_an_hour": moves.stored_an_hour,
+            "true_changes_an_hour": moves.true_an_hour,
             "visit_precision": visits.precision,
             "visit_recall": visits.recall,
         }
@@ -177,7 +190,8 @@ def _transitions(courses: Sequence[Course]) -> Transitions:
         for place, of in paired(changes, times, PAIRED_S * NS_PER_S):
             stamps_s.append((found[of][0] - changes[place][0]) / NS_PER_S)
             delays_s.append((max(found[of][2], found[of][0]) - changes[place][0]) / NS_PER_S)
-    return Transitions(true, stored, dict(counts), quantile(stamps_s, 0.5), quantile(delays_s, 0.5), quantile(delays_s, 0.9))
+    judged_s = sum(span.to_ns - span.from_ns for course in courses for span in course.judged) / NS_PER_S
+    return Transitions(true, stored, dict(counts), quantile(stamps_s, 0.5), quantile(delays_s, 0.5), quantile(delays_s, 0.9), judged_s)
 
 
 def _visits(courses: Sequence[Course]) -> Visits:

@@ -92,6 +92,7 @@ def _rows(found: Accuracy, whose: str) -> Iterator[tuple[str, str, str]]:
         )
         yield f"zones right, {delay}", share_text(found.zones_right(delay)), f"{found.right[delay]:,} of {found.moments:,}, {what}"
     yield "transitions", f"{moves.stored}", f"stored, {moves.true} true: flapping {plain(moves.flapping)}"
+    yield "changes an hour", plain(moves.stored_an_hour), f"stored, {plain(moves.true_an_hour)} true, in {hours(moves.judged_s)} of truth"
     for tolerance_s in TOLERANCES_S:
         parts = f"precision {plain(moves.precision(tolerance_s))}, recall {plain(moves.recall(tolerance_s))}"
         yield f"F1 within {tolerance_s} s", plain(moves.f1(tolerance_s)), f"{moves.paired[tolerance_s]} paired: {parts}"

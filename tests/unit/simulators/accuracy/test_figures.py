@@ -59,9 +59,23 @@ def test_flapping_costs_precision_and_makes_stays_short() -> None:
     found = judged(("hall", 0, 20, 0), ("yard", 20, 30, 20), ("hall", 30, 31, 30), ("yard", 31, 50, 31), ("hall", 50, 99, 50))
     moves = found.transitions
     assert (moves.stored, moves.true, moves.flapping) == (4, 2, 2.0)
+    assert moves.stored_an_hour == 4 * 3600 / 99
     assert (moves.precision(2), moves.recall(2)) == (0.5, 1.0)
     yard = next(each for each in found.stays if each.zone == "yard")
     assert (yard.true.count, yard.stored.count, yard.true.median_s, yard.stored.median_s) == (1, 2, 30.0, 14.5)
+
+
+def test_changes_of_who_never_moved_are_stated_by_the_hour() -> None:
+    rows = [(t * S, "hall") for t in range(1801)]
+    flaps = [DecidedDwell("hall" if t % 600 else "yard", t * S, (t + 300) * S, t * S) for t in range(0, 1800, 300)]
+    moves = figures([course_of_rows("r", rows, flaps, (), OUTSIDE, 5 * S)]).transitions
+    assert (moves.true, moves.stored, moves.flapping == moves.flapping) == (0, 5, False)
+    assert (moves.stored_an_hour, moves.true_an_hour) == (10.0, 0.0)
+
+
+def test_an_open_visit_has_no_length_to_compare() -> None:
+    found = judged(*PERFECT, visits=(Span(0, 23 * S), Span(60 * S, 400 * S, is_open=True))).visits
+    assert (found.paired, found.error_p95_s) == (2, 3.0)
 
 
 def test_stays_that_are_too_short_are_passes() -> None:
