@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 import typer
 from rich.console import Console
 
-from edge_agent.sources.replay import FORMATS, FormatName, expand, format_named, format_of
+from edge_agent.sources.replay import FORMATS, FormatName, expand, format_named, format_of, has_counts_alone
 from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, start_of
 from footfall.config import read_secret
 from footfall.errors import ConfigError
@@ -130,13 +130,20 @@ def score(
         return
     settings = ReplaySettings(timezone, start_of(start), mapping=mapping)
     name = format_named(named) if named else "csv" if mapping else format_of(paths)
-    if FORMATS[name].mapping is None:
+    if FORMATS[name].mapping is None or has_counts_alone(name, settings):
+        _check_counts({"--plot": plot is not None, "--site": site is not None, "a database": database.is_named})
         _print(shown, *counts.of_recording(name, paths, settings))
         return
     found = recorded.read_recording(name, paths, settings)
     subjects = recorded.replayed_subjects(found, expand(name, paths, settings)) if database.is_named else {}
     courses = _courses(found, subjects, database, site, shown)
     _score_recording(found, name, courses, shown, is_timed=not database.is_named)
+
+
+def _check_counts(asked: Mapping[str, bool]) -> None:
+    """Raise ConfigError for what cannot be done with people counted at a door."""
+    for name in (name for name, is_asked in asked.items() if is_asked):
+        raise ConfigError(f"{name}: a recording of counts has no zones: it is played, and its sums and days are compared; leave {name} out")
 
 
 def _check_folders(paths: Sequence[Path]) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from itertools import accumulate
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.table import Table
 
-from edge_agent.sources.replay import FormatName, read
+from edge_agent.sources.replay import FormatName, read, zone_of
 from edge_agent.sources.replay_settings import ReplaySettings
 from edge_agent.sources.source import Crossing, Heard, RefusedReading
 from footfall.errors import ConfigError
@@ -22,6 +22,8 @@ from simulators.accuracy.decisions import StoredCounts
 from simulators.accuracy.playing import play_recording
 from simulators.accuracy.recorded import AGENT, STORE
 from simulators.show import WIDTH
+
+_Of = TypeVar("_Of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class CountedDay:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """`unexplained`: minutes in which fewer than nobody is inside, or whose number of people inside less drift is not the running sum."""
+    """`unexplained`: minutes in which fewer than nobody is inside, or whose number inside less drift is not the running sum as recorded."""
 
     entered: int
     entered_stored: int
@@ -51,6 +53,7 @@ class Counts:
 
 def of_recording(format_name: FormatName, paths: Sequence[Path], settings: ReplaySettings) -> tuple[dict[str, Any], list[Table]]:
     """Play a recording of counts; return its figures as values and as tables. Raise ConfigError if it has no counts."""
+    settings = replace(settings, timezone=zone_of(format_name, settings).key)
     heard = list(read(format_name, paths, settings))
     if not any(isinstance(one, Crossing) for one in heard):
         raise ConfigError(f"recordings of format {format_name} have no truth of zones, and this one no counts: nothing can be compared")
@@ -66,6 +69,7 @@ def played_counts(heard: Sequence[Heard], settings: ReplaySettings) -> Counts:
     played = play_recording(heard, Site(brand="recorded", stores=(store,)), STORE, AGENT, {}, step_ns=NS_PER_MINUTE)
     minutes = played.sink.minutes.values()
     of_days = _by_day({t_ns: of for (_, t_ns), of in played.sink.minutes.items()}, store)
+    passed = _by_day(_passed(crossings), store)
     return Counts(
         sum(one.entered for one in crossings),
         sum(minute.entered for minute in minutes),
@@ -74,24 +78,34 @@ def played_counts(heard: Sequence[Heard], settings: ReplaySettings) -> Counts:
         sum(isinstance(one, RefusedReading) for one in heard),
         min((minute.occupancy for minute in minutes), default=0),
         max((abs(minute.drift) for minute in minutes), default=0),
-        sum(map(unexplained, of_days.values())),
-        tuple(_day(day, its_minutes) for day, its_minutes in of_days.items()),
+        sum(unexplained(its_minutes, passed.get(day, {})) for day, its_minutes in of_days.items()),
+        tuple(_day(day, list(its_minutes.values())) for day, its_minutes in of_days.items()),
     )
 
 
-def _by_day(minutes: Mapping[int, StoredCounts], store: Store) -> dict[int, list[StoredCounts]]:
-    """Return the minutes of each of the store's days, in order, by the day's ordinal."""
-    found: dict[int, list[StoredCounts]] = {}
-    start = timedelta(hours=store.day_start.hour, minutes=store.day_start.minute)
-    for time_ns, minute in sorted(minutes.items()):
-        found.setdefault(local_day(store.zone, start, time_ns // NS_PER_S)[0], []).append(minute)
+def _passed(crossings: Sequence[Crossing]) -> dict[int, int]:
+    """Return how many more came in than went out, as recorded, by the minute."""
+    found: dict[int, int] = {}
+    for one in crossings:
+        minute_ns = one.t_wall_ns // NS_PER_MINUTE * NS_PER_MINUTE
+        found[minute_ns] = found.get(minute_ns, 0) + one.entered - one.left
     return found
 
 
-def unexplained(minutes: Sequence[StoredCounts]) -> int:
-    """Return how many of a day's minutes, in order, have a number of people inside that the sum and its drift do not make."""
-    running = accumulate(minute.entered - minute.left for minute in minutes)
-    return sum(minute.occupancy < 0 or minute.occupancy - minute.drift != raw for minute, raw in zip(minutes, running, strict=True))
+def _by_day(minutes: Mapping[int, _Of], store: Store) -> dict[int, dict[int, _Of]]:
+    """Return the minutes of each of the store's days, in order, by the day's ordinal."""
+    found: dict[int, dict[int, _Of]] = {}
+    start = timedelta(hours=store.day_start.hour, minutes=store.day_start.minute)
+    for time_ns, minute in sorted(minutes.items(), key=lambda each: each[0]):
+        found.setdefault(local_day(store.zone, start, time_ns // NS_PER_S)[0], {})[time_ns] = minute
+    return found
+
+
+def unexplained(minutes: Mapping[int, StoredCounts], passed: Mapping[int, int]) -> int:
+    """Return how many of a day's minutes have a number of people inside that what was recorded by then and its drift do not make."""
+    times = sorted({*minutes, *passed})
+    inside = dict(zip(times, accumulate(passed.get(t_ns, 0) for t_ns in times), strict=True))
+    return sum(minute.occupancy < 0 or minute.occupancy - minute.drift != inside[t_ns] for t_ns, minute in minutes.items())
 
 
 def _day(day: int, minutes: Sequence[StoredCounts]) -> CountedDay:

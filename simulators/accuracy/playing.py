@@ -17,7 +17,8 @@ from edge_agent.clock import Moment
 from edge_agent.core import Core
 from edge_agent.keys import SubjectKeys
 from edge_agent.levels import ZoneRule
-from edge_agent.sources.source import Gap, Heard, RefusedReading, Sighting
+from edge_agent.playback import event_of_count
+from edge_agent.sources.source import Crossing, Gap, Heard, RefusedReading, Sighting
 from footfall.frames import Body, Header, encode_body, encode_frame
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.receipts import DayKey
@@ -110,8 +111,7 @@ class _Recording:
                 self._gateway.start(now_ns, [])
             now_ns = self._pass(now_ns, max(t_ns, now_ns + self._step_ns))
             for one in group:
-                if not isinstance(one, RefusedReading):
-                    self._core.hear(one)
+                self._hear(one)
                 if isinstance(one, Sighting):
                     self._played.subjects.add((one.profile, one.identifier))
             self._tick(now_ns)
@@ -120,6 +120,13 @@ class _Recording:
         self._played.end_ns, self._played.rows = now_ns, self._core.rows_total
         self._played.leads = self._watch.leads(now_ns)
         return self._played
+
+    def _hear(self, one: Heard) -> None:
+        """Let the agent take what was heard, as `footfall replay` does."""
+        if isinstance(one, Crossing) and one.event_id:
+            self._core.event(event_of_count(one), one.t_wall_ns)
+        elif not isinstance(one, RefusedReading):
+            self._core.hear(one)
 
     def _pass(self, now_ns: int, until_ns: int) -> int:
         """Let time pass up to, not including, the step that ends at `until_ns`; return that."""

@@ -105,7 +105,7 @@ def of_mapping(mapping: CsvMapping, files: Sequence[Path], settings: ReplaySetti
     carried = _carried(found)
     where = ", ".join(map(str, files))
     if not carried:
-        counts = "; people counted at a door are compared for format calit2 alone" if mapping.counts is not None else ""
+        counts = "; people counted at a door are compared if the mapping has no `receivers`" if mapping.counts is not None else ""
         raise ConfigError(f"{where}: there is no truth to compare with: describe it in the section [truth] of the mapping{counts}")
     if not any(isinstance(one, Sighting) for run in found for one in run.heard):
         raise ConfigError(f"{where}: nothing was heard: every level is empty or one of `not_heard`{_unread(found, '. ')}")

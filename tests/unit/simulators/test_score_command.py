@@ -122,11 +122,25 @@ def test_counts_are_compared_with_what_is_stored(tmp_path: Path) -> None:
     assert values["least_inside"] >= 0 or values["most_drift"] > 0
 
 
-def test_counts_by_a_mapping_are_named_as_what_cannot_be_scored(tmp_path: Path) -> None:
-    (tmp_path / "counts.csv").write_text("1,3,2\n")
-    (tmp_path / "columns.toml").write_text("header = false\n[time]\ncolumn = 1\nunit_s = 60\n[counts]\nin = 2\nout = 3\n")
-    with pytest.raises(ConfigError, match="people counted at a door are compared for format calit2 alone"):
-        score(str(tmp_path / "counts.csv"), "--mapping", str(tmp_path / "columns.toml"))
+@pytest.fixture
+def counts(tmp_path: Path) -> tuple[str, ...]:
+    (tmp_path / "counts.csv").write_text("time,in,out\n2026-05-04 09:00,10,0\n2026-05-04 17:00,0,8\n2026-05-05 06:30,0,3\nsoon,4,4\n")
+    mapping = '[time]\ncolumn = "time"\nzone = "Asia/Shanghai"\n[counts]\nin = "in"\nout = "out"\ninterval_s = 1800\n'
+    (tmp_path / "columns.toml").write_text(mapping)
+    return str(tmp_path / "counts.csv"), "--mapping", str(tmp_path / "columns.toml")
+
+
+def test_counts_by_a_mapping_are_compared_by_days_of_its_time_zone(counts: tuple[str, ...]) -> None:
+    values = json.loads(score(*counts, "--json"))
+    assert (values["entered_stored"], values["entered"], values["left_stored"], values["left"]) == (10, 10, 11, 11)
+    assert (values["refused"], values["unexplained"]) == (1, 0)
+    assert [(day["day"], day["entered"], day["left"]) for day in values["days"]] == [("2026-05-04", 10, 8), ("2026-05-05", 0, 3)]
+
+
+@pytest.mark.parametrize("asked", [("--plot", "bands.svg"), ("--db", "footfall.db"), ("--site", "site.toml")])
+def test_what_cannot_be_done_with_counts_is_refused(counts: tuple[str, ...], asked: tuple[str, str]) -> None:
+    with pytest.raises(ConfigError, match="a recording of counts has no zones"):
+        score(*counts, *asked)
 
 
 def test_a_world_of_goods_alone_is_named_as_what_cannot_be_scored(tmp_path: Path) -> None:
