@@ -19,7 +19,8 @@ from gateway.accept.memory import EVENTS_EPOCH, Mark, Memory
 from gateway.accept.outcome import Entry, Outcome, RefusedPart
 from gateway.accept.placing import unsure_ns
 from gateway.accept.plain import Plain
-from gateway.points import key_base
+from gateway.identity.facts_json import MENTION
+from gateway.points import KEYS_A_HALF, number_of
 from gateway.records import RecordKind
 from gateway.site.index import Places, StorePlaces
 from gateway.site.names import Names
@@ -120,9 +121,12 @@ class PlainEvents:
             _note_identifiers(outcome, plain)
             if places.roster:
                 _note_staff(outcome, plain, places)
-            plain.values["key"] = _event_key(plain, names.first, None if row is None else (*row, str(nth)))
+            number_of_it = _event_number(plain, names.first, None if row is None else (*row, str(nth)))
+            plain.values["key"] = number_of_it % KEYS_A_HALF
             whose = places.settled.get(agent) or places.called(agent, plain.values["time_ns"])
             store = whose.store if plain.places in (None, places) else plain.places.names.at(plain.values["time_ns"])
+            if plain.event_id is None and (plain.values.get("subjects") or plain.values.get("ref")):
+                plain.values[MENTION] = f"{store}/{whose.agent}/{plain.values['time_ns']}/{number_of_it:016x}"
             outcome.entries.append(Entry(RecordKind.EVENT, store, whose.agent, number, encoded(plain.values), rows=1))
         if duplicates:
             outcome.dropped = ("duplicate_event", duplicates + (outcome.dropped[1] if outcome.dropped else 0))
@@ -192,11 +196,11 @@ def _of_array(nth: int, text: str, values: list[Any]) -> str:
     return f"event {nth}: {text}; nothing of this array of {len(values)} was taken"
 
 
-def _event_key(plain: Plain, publisher: str, row: tuple[str, ...] | None) -> int:
-    """Return the digits of its point: from its id, else from the row that relayed it, else from all its values.
+def _event_number(plain: Plain, publisher: str, row: tuple[str, ...] | None) -> int:
+    """Return what names it: from its id, else from the row that relayed it, else from all its values. The last digits are its point's.
 
     So they are the same at every gateway, and the fold separates two events with equal values.
     """
     if plain.id_hash is not None:
-        return key_base(plain.id_hash.hex())
-    return key_base(publisher, *(row or (encoded(plain.values).decode(),)))
+        return number_of(plain.id_hash.hex())
+    return number_of(publisher, *(row or (encoded(plain.values).decode(),)))

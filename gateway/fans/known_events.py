@@ -24,8 +24,8 @@ from gateway.accept.corrections import Corrections, Sender, check_changes, check
 from gateway.accept.events import Pseudonymiser, normalise
 from gateway.accept.ids import BRAND, id_hash, known_as
 from gateway.fold.store import TouchRow
-from gateway.fold.touch_facts import MENTION, first_values
-from gateway.identity.facts_json import HANDBACK, RETURN
+from gateway.fold.touch_facts import first_values
+from gateway.identity.facts_json import HANDBACK, MENTION, RETURN
 from gateway.site.index import Places, StorePlaces
 from gateway.state.event_ids import BUSY_S
 from gateway.state.ledger_reader import LedgerReader

@@ -12,11 +12,9 @@ from footfall.fan_ids import VOIDS
 from gateway.fold.amends import Amends, id_of
 from gateway.fold.store import TouchRow
 from gateway.identity.facts import Fact, Mention, Revoke
-from gateway.identity.facts_json import HANDBACK, RETURN, gives_back, mention_of_touch
+from gateway.identity.facts_json import HANDBACK, MENTION, RETURN, gives_back, mention_of_touch
 from gateway.identity.types import IdentifierTypes
 
-MENTION: Final = "mention"
-"""The key of an amended touch that has the id of what it states."""
 WAS: Final = "was"
 """The key of an amended touch that has what each amended key was first, null of one that it had not."""
 _STATES: Final = frozenset({"subjects", "types", "fan", "ref"})
@@ -100,5 +98,5 @@ def _mention_id(row: TouchRow, values: Mapping[str, Any]) -> str:
 
 
 def _own_id(row: TouchRow) -> str:
-    """Return the id of the touch, and of one without, which nobody can correct, its place."""
+    """Return the id of the touch, and of one without, which nobody can correct, its place, as earlier releases did."""
     return row.id or f"{row.store}/{row.agent}/{row.row}/{row.key_ns}"

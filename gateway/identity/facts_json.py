@@ -83,6 +83,8 @@ OF_LINK: Final = "of_link"
 RETURN: Final = "return"
 HANDBACK: Final = "handback"
 """What the fold stores in place of a return that hands back something lent: no goods came back. Nobody states it."""
+MENTION: Final = "mention"
+"""The key of a touch without an id of its own, or of an amended one, that has the id of what it states."""
 ALSO: Final = "also"
 """Facts that an object states beside its own: that two spellings of a number are one."""
 

@@ -12,6 +12,7 @@ from footfall.units import NS_PER_MS
 from gateway.fold.store import CountRow, TouchNameRow, TouchRow
 from gateway.fold.touch_names import names_of
 from gateway.identity.facts import FOR_EVER_NS
+from gateway.identity.facts_json import MENTION
 from gateway.state.sealed_rows import AT_ONCE, COLUMNS, SealedRows, marks, parts
 
 _NAMED_TOUCH: Final = (
@@ -97,13 +98,18 @@ class TouchTables(SealedRows):
         return found
 
     def _touches_of_ids(self, ids: Collection[str]) -> set[TouchRow]:
-        """Return the touches of any of these ids; one that its publisher did not name has store/agent/row/key_ns."""
+        """Return the touches of any of these ids; one that its publisher did not name has store/agent/time_ns/number as MENTION.
+
+        If an earlier release took it, it has store/agent/row/key_ns.
+        """
         self._write_touches()
         found: set[TouchRow] = set()
         for some in parts(ids, AT_ONCE):
             found.update(self._rows(TouchRow, f"WHERE id IN ({marks(some)})", tuple(some)))
         for place in (each.split("/") for each in ids if each.count("/") == _SLASHES):
             found.update(self._rows(TouchRow, "WHERE store=? AND agent=? AND row=? AND key_ns=? AND id IS NULL", tuple(place)))
+            of_time = self._rows(TouchRow, "WHERE store=? AND agent=? AND time_ns=? AND id IS NULL", tuple(place[:-1]))
+            found.update(row for row in of_time if decoded(row.body).get(MENTION) == "/".join(place))
         return found
 
     def names_with_rows(self, names: Collection[str], tables: Iterable[tuple[str, str]] = OF_ROWS) -> set[str]:

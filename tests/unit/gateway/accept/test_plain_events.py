@@ -334,6 +334,20 @@ def test_an_id_that_comes_again_with_other_content_is_refused_and_with_the_same_
             assert (outcome.refused, outcome.dropped) == ([], ("duplicate_event", 1))
 
 
+def test_a_touch_without_an_id_states_what_it_does_under_one_that_does_not_depend_on_what_came_before() -> None:
+    scans = [{"kind": "touch", "what": "scan", "time": "2026-09-20T10:02:03Z", "identifiers": [f"member:{nth}"]} for nth in (7, 8)]
+    stated = []
+    for order in (scans, scans[::-1]):
+        memory = Memory()
+        bodies = [json.loads(entry.body) for each in order for entry in events(each, memory).entries]
+        stated.append({body["subjects"][0]: body["mention"] for body in bodies})
+    assert stated[0] == stated[1]
+    assert len(set(stated[0].values())) == 2
+    assert all(each.startswith("s1/till/1789898523000000000/") for each in stated[0].values())
+    (named,), (of_nobody,) = events(SALE, Memory()).entries, events({"kind": "touch", "what": "scan"}, Memory()).entries
+    assert "mention" not in json.loads(named.body).keys() | json.loads(of_nobody.body).keys()
+
+
 def test_an_event_without_a_time_is_the_same_whenever_it_comes_again() -> None:
     memory, sale = Memory(), {key: value for key, value in SALE.items() if key != "time"}
     events(sale, memory)

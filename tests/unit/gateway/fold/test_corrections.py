@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from itertools import permutations
 from typing import Any
 
 import pytest
 
-from gateway.fold.amends import UNFIT, in_turn
+from gateway.fold.amends import TOUCH, UNFIT, amends_of, in_turn
+from gateway.fold.store import CorrectionRow, TouchRow
+from gateway.fold.touch_facts import amended
 from gateway.fold.unmet import MET_WITHIN_S
 from gateway.identity.facts import Mention, Revoke
+from gateway.identity.types import IdentifierTypes
 from gateway.records import Record, RecordKind
 from gateway.state.ledger import Ledger
 from tests.support.journal_stories import S, Story, new_fold, of, pairs, pseudonym, store
@@ -50,7 +54,7 @@ def outcome(records: list[Record]) -> tuple[list[Any], set[str], dict[tuple[Any,
     """Return the touches and doors that are stored, the mentions in force, and what minutes count."""
     story = Story()
     told = [story.records[0], *records]
-    told = [record._replace(pos=pos, received_ns=story.now_ns + pos) for pos, record in enumerate(told, 1)]
+    told = [record._replace(pos=pos, seq=pos, received_ns=story.now_ns + pos) for pos, record in enumerate(told, 1)]
     later = told[-1]._replace(pos=len(told) + 1, kind=RecordKind.TICK, body=b"", received_ns=told[-1].received_ns + 10**10)
     fold = new_fold()
     facts: list[Any] = []
@@ -99,6 +103,26 @@ def test_amends_apply_in_the_order_of_their_own_times() -> None:
     assert [(point["amount"], point["staff_id"], point["void"]) for point in points] == [(9.0, "ann", False)]
     assert sum(value for (_, name), value in minutes.items() if name == "revenue") == 9.0
     assert len(stated) == 1
+
+
+def test_what_an_amended_touch_states_has_one_id_whichever_amend_came_first() -> None:
+    told = Corrected().event(SALE).amend("t1", 1, fan="fan-1").amend("t1", 2, ref="r2").amend("t1", 3, amount=1.0)
+    _, stated, _ = in_every_order(told)
+    ((_, fan, ref, fact_id),) = map(json.loads, stated)
+    assert (fan, ref, "#" in fact_id) == ("fan-1", "r2", True)
+    _, as_before, _ = in_every_order(Corrected().event(SALE).amend("t1", 1, fan="fan-1").amend("t1", 2, ref="r2"))
+    assert stated == as_before, "an amend of the amount states nothing"
+
+
+def test_what_an_earlier_release_stated_of_an_amended_touch_keeps_its_id() -> None:
+    sale = {"what": "transaction", "time_ns": 10, "subjects": [], "types": [], "fan": "", "ref": "r1", "amount": 5.0}
+    amends = [CorrectionRow("t1", "s1", "till", row, "amend", row, 0, json.dumps({"id": f"a{row}", "set": values}))
+              for row, values in ((7, {"ref": "r2"}), (8, {"amount": 6.0}))]  # fmt: skip
+    touch = TouchRow("s1", "till", 1, 10, 10, "t1", "", "", "", 0, "")
+    named = f"t1#{hashlib.blake2b(b's1/till/7', digest_size=8).hexdigest()}"
+    stored = sale | {"ref": "r2", "mention": named, "was": {"ref": "r1", "mention": None}}
+    assert amended(touch, stored, amends_of(TOUCH, sale, amends), IdentifierTypes())["mention"] == named
+    assert amended(touch, sale, amends_of(TOUCH, sale, amends), IdentifierTypes())["mention"] not in (named, "t1")
 
 
 def test_an_amend_that_was_made_first_and_journaled_last_is_the_earlier_one() -> None:

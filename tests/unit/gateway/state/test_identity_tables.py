@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,16 @@ def test_what_was_not_durable_bears_nothing(ledger: Ledger) -> None:
     ledger.roll_back()
     assert ledger.bearing([*names_of(CARD), "ref:r", TOUCH.subject]) == set()
     assert list(ledger.facts_naming(names_of(CARD))) == []
+
+
+@pytest.mark.parametrize(("body", "own"), [({"mention": "s/a/5/0a"}, "s/a/5/0a"), ({}, "s/a/1/6")])
+def test_a_touch_without_an_id_is_found_by_the_one_of_what_it_states_also_as_an_earlier_release_took_it(
+    ledger: Ledger, body: dict[str, str], own: str
+) -> None:
+    stated = {"subjects": [name("web:2")], "ref": "", "fan": "", "time_ns": 5, **body}
+    ledger.save_touches([TOUCH._replace(key_ns=6, id=None, body=json.dumps(stated))])
+    assert [fact.id for fact in ledger.unkept([fact_name(own)])] == [own]
+    assert list(ledger.unkept([fact_name("s/a/5/0b"), fact_name("s/a/2/6")])) == []
 
 
 def test_a_reference_is_shared_once_two_touches_have_it_wherever_they_are(ledger: Ledger) -> None:
