@@ -58,7 +58,10 @@ class DateReader:
         if self._zone is None:
             raise ValueError(f"{text} has no offset from UTC, and the stores are in several time zones: write {naive.isoformat()}+08:00, "
                              "or state --timezone")  # fmt: skip
-        return clamped(to_ns(naive.replace(tzinfo=self._zone)))
+        here = naive.replace(tzinfo=self._zone)
+        if ":" in text:  # a day alone begins when it does
+            _check_once(text, here)
+        return clamped(to_ns(here))
 
     def _naive(self, text: str) -> datetime:
         for pattern in (_YEAR_FIRST, _YEAR_LAST, _CHINESE, _NAMED, _NAME_FIRST):
@@ -88,6 +91,15 @@ class DateReader:
         raise ValueError(f"{text} may be {year}-{two:02}-{one:02} or {year}-{one:02}-{two:02}: write it so, or state --dates dmy or mdy")
 
 
+def _check_once(text: str, here: datetime) -> None:
+    """Raise ValueError for a time that the clocks of a zone show twice, or never, since they are put back or forward."""
+    if here.utcoffset() == here.replace(fold=1).utcoffset():
+        return
+    exists = here.astimezone(UTC).astimezone(here.tzinfo).replace(tzinfo=None) == here.replace(tzinfo=None)
+    shown = "twice: the clocks are put back" if exists else "never: the clocks are put forward"
+    raise ValueError(f"{text} is shown {shown} in {here.tzinfo} then: write it with its offset from UTC, {here.isoformat()}")
+
+
 def _with_offset(text: str) -> datetime:
     try:
         return moment(text)
@@ -107,7 +119,7 @@ def _made(text: str, year: int, month: int, day: int, time: str | None, half: st
         hours = hours % 12 + (12 if half[0] in "pP" else 0)
     try:
         seconds = timedelta(seconds=float(second))
-        if hours > 24 or int(minute) > 59 or float(second) >= 61:
+        if hours > 24 or (hours == 24 and (int(minute) or float(second))) or int(minute) > 59 or float(second) >= 61:
             raise ValueError("no time of a day")
         return datetime(year, month, day, tzinfo=UTC).replace(tzinfo=None) + timedelta(hours=hours, minutes=int(minute)) + seconds
     except (ValueError, OverflowError) as error:

@@ -69,6 +69,7 @@ def test_the_order_that_is_stated_decides() -> None:
         ("2026-02-30", "no date that there is"),
         ("0000-00-00", "nothing where it is open"),
         ("2026-12-31 25:00", "no date that there is"),
+        ("2026-11-01 24:30", "no date that there is"),
         ("31/Foo/2026", "Foo is no month"),
         ("5-Ju-2026", "no date that can be read"),
         ("12/31/2026 13:05 PM", "there is no hour 13 PM"),
@@ -78,6 +79,21 @@ def test_the_order_that_is_stated_decides() -> None:
 def test_any_other_text_is_refused_with_the_reason(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         DateReader(SHANGHAI).time_ns(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("2026-03-29 02:30", "is shown never: the clocks are put forward in Europe/Berlin then: write it with its offset from UTC"),
+        ("2026-10-25 02:30", "is shown twice: the clocks are put back in Europe/Berlin then"),
+    ],
+)
+def test_a_time_that_clocks_show_twice_or_never_is_refused(text: str, why: str) -> None:
+    berlin = DateReader(ZoneInfo("Europe/Berlin"))
+    with pytest.raises(ValueError, match=why):
+        berlin.time_ns(text)
+    assert berlin.time_ns(f"{text}+01:00") == to_ns(datetime.fromisoformat(f"{text}+01:00"))
+    assert berlin.time_ns(text[:10]) == to_ns(datetime.fromisoformat(text[:10]).replace(tzinfo=ZoneInfo("Europe/Berlin")))
 
 
 def test_for_ever_needs_no_time_zone() -> None:
