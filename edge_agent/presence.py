@@ -102,11 +102,12 @@ class Presences:
             t_ns = last_ns
         level_dbm = reception.levels.take(slot, t_ns, rssi_dbm + reception.offset_db, group.limits.level)
         if level_dbm >= reception.exit_dbm:
-            self._counts(group, slot, t_ns, level_dbm, level_dbm >= reception.enter_dbm)
+            self._counts(reception, slot, t_ns, level_dbm)
         return True
 
-    def _counts(self, group: Group, slot: int, t_ns: int, level_dbm: float, enters: bool) -> None:
+    def _counts(self, reception: Reception, slot: int, t_ns: int, level_dbm: float) -> None:
         """Take a sighting that counts, with the level at its receiver; emit the row that it asks for, if any."""
+        group = reception.group
         limits = group.limits
         gap_ns = t_ns - group.heard_ns[slot]
         if gap_ns:
@@ -117,7 +118,7 @@ class Presences:
                 peak_ns = group.peak_ns[slot] * PEAK_KEPT
                 group.peak_ns[slot] = gap_ns if gap_ns > peak_ns else peak_ns
         if group.present[slot]:
-            group.sightings[slot] += 1
+            reception.counted[slot] += 1
             row_ns = group.row_ns[slot]
             since_ns = t_ns - row_ns
             if since_ns < limits.step_ns:
@@ -127,7 +128,8 @@ class Presences:
             is_first = row_ns == group.entered_ns[slot]
             if is_first or since_ns >= limits.stay_ns or not -limits.step_db < level_dbm - group.row_dbm[slot] < limits.step_db:
                 self._stay(group, slot, level_dbm)
-        elif enters:
+        elif level_dbm >= reception.enter_dbm:
+            reception.counted[slot] = 1
             self._enter(group, slot)
 
     def expire(self, now_ns: int) -> None:
@@ -234,7 +236,6 @@ class Presences:
     def _enter(self, group: Group, slot: int) -> None:
         group.present[slot] = True
         group.entered_ns[slot] = group.heard_ns[slot]
-        group.sightings[slot] = 1
         self._emit(Kind.ENTER, group, slot, group.level_dbm(slot), _named(group, slot) | _levels(group, slot))
 
     def _stay(self, group: Group, slot: int, level_dbm: float) -> None:
@@ -243,16 +244,16 @@ class Presences:
         self._emit(Kind.STAY, group, slot, level_dbm, _named(group, slot) | _levels(group, slot) if is_due else _levels(group, slot))
 
     def _exit(self, group: Group, slot: int) -> None:
-        """The row also counts the sightings since the last row, so that counts add up, and repeats that row's level."""
+        """The row also counts the sightings since the last row, and repeats that row's level."""
         self._emit(Kind.EXIT, group, slot, group.row_dbm[slot], _named(group, slot))
         group.present[slot] = False
 
     def _emit(self, kind: Kind, group: Group, slot: int, level_dbm: float, extra: Mapping[str, Any]) -> None:
-        t_ns, subject, sightings = group.heard_ns[slot], group.subjects[slot], group.sightings[slot]
+        t_ns, subject, sightings = group.heard_ns[slot], group.subjects[slot], group.take_counted(slot)
         dwell_s = (t_ns - group.entered_ns[slot]) / NS_PER_S
         row = EvidenceRow(kind, t_ns, subject, group.zone, group.profile, _int8(level_dbm), sightings, dwell_s, extra=extra or None)
         self.rows.append(row)
-        group.row_ns[slot], group.row_dbm[slot], group.sightings[slot] = t_ns, level_dbm, 0
+        group.row_ns[slot], group.row_dbm[slot] = t_ns, level_dbm
 
 
 def _levels(group: Group, slot: int) -> dict[str, Any]:

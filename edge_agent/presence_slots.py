@@ -52,7 +52,7 @@ class Group:
 
     __slots__ = (
         "_free", "entered_ns", "gaps", "heard_ns", "identifiers", "is_alone", "is_over", "last_ns", "limits", "mean_of", "peak_ns",
-        "present", "profile", "receptions", "row_dbm", "row_ns", "sightings", "sku_of", "slots", "subjects", "zone",
+        "present", "profile", "receptions", "row_dbm", "row_ns", "sku_of", "slots", "subjects", "zone",
     )  # fmt: skip
 
     def __init__(
@@ -71,7 +71,7 @@ class Group:
         self.subjects = array("Q")
         self.last_ns, self.heard_ns, self.entered_ns, self.row_ns = (array("q") for _ in range(4))
         self.peak_ns, self.row_dbm = array("d"), array("d")
-        self.gaps, self.sightings = array("B"), array("I")
+        self.gaps = array("B")
         self.present, self.is_over = bytearray(), bytearray()
 
     def open(self, identifier: str, subject: int, t_ns: int) -> int:
@@ -89,14 +89,14 @@ class Group:
     def _grow(self) -> None:
         slot = len(self.identifiers)
         self.identifiers.append("")
-        for column in (self.subjects, self.last_ns, self.heard_ns, self.entered_ns, self.row_ns, self.gaps, self.sightings):
+        for column in (self.subjects, self.last_ns, self.heard_ns, self.entered_ns, self.row_ns, self.gaps):
             column.append(0)
         self.present.append(False)
         self.is_over.append(False)
         self.peak_ns.append(0.0)
         self.row_dbm.append(0.0)
         for reception in self.receptions:
-            reception.levels.grow(1)
+            reception.grow(1)
         self._free.append(slot)
 
     def close(self, slot: int) -> None:
@@ -112,10 +112,20 @@ class Group:
         """Be as new at a time."""
         self.last_ns[slot] = self.heard_ns[slot] = t_ns
         self.present[slot] = False
-        self.entered_ns[slot] = self.row_ns[slot] = self.gaps[slot] = self.sightings[slot] = 0
+        self.entered_ns[slot] = self.row_ns[slot] = self.gaps[slot] = 0
         self.peak_ns[slot] = self.row_dbm[slot] = 0.0
         for reception in self.receptions:
-            reception.levels.forget(slot)
+            reception.forget(slot)
+
+    def take_counted(self, slot: int) -> int:
+        """Return how many sightings the receiver that had most of them counted since the last row, and count anew.
+
+        Those of several receivers are of the same messages: each level averages the sightings of its own receiver.
+        """
+        most = max(each.counted[slot] for each in self.receptions)
+        for each in self.receptions:
+            each.counted[slot] = 0
+        return most
 
     def timeout_ns(self, slot: int) -> float:
         limits = self.limits
@@ -134,9 +144,9 @@ class Group:
 
 
 class Reception:
-    """What one receiver hears of one profile, by slot of its zone."""
+    """What one receiver hears of one profile, by slot of its zone. `counted`: its sightings since the last row that were strong enough."""
 
-    __slots__ = ("enter_dbm", "exit_dbm", "group", "levels", "offset_db", "receiver")
+    __slots__ = ("counted", "enter_dbm", "exit_dbm", "group", "levels", "offset_db", "receiver")
 
     def __init__(self, receiver: str, group: Group, limits: ReceiverLimits) -> None:
         self.receiver = receiver
@@ -144,6 +154,16 @@ class Reception:
         self.offset_db = limits.offset_db
         self.enter_dbm = max(group.limits.enter_dbm, limits.min_dbm)
         self.exit_dbm = max(group.limits.exit_dbm, limits.min_dbm)
-        self.levels = Levels()
-        self.levels.grow(len(group.identifiers))
+        self.levels, self.counted = Levels(), array("I")
+        self.grow(len(group.identifiers))
         group.receptions.append(self)
+
+    def grow(self, slots: int) -> None:
+        """Add slots of which nothing is known."""
+        self.levels.grow(slots)
+        self.counted.frombytes(bytes(slots * self.counted.itemsize))
+
+    def forget(self, slot: int) -> None:
+        """Know nothing of a slot."""
+        self.levels.forget(slot)
+        self.counted[slot] = 0

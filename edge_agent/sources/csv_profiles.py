@@ -1,9 +1,9 @@
-"""The profile of a recording whose mapping states none: by how often one receiver hears one of its tags."""
+"""The profiles of a recording whose mapping states none: of each tag by how often one receiver hears it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from statistics import median
@@ -21,20 +21,27 @@ RARE_NS: Final = 2 * NS_PER_S
 
 def with_profile(runs: Sequence[Run], profile: str | None) -> list[Run]:
     """Return runs whose sightings have a profile: the stated one, else `ble-tag`, or `ibeacon` for tags that are heard rarely."""
-    name = profile or (RARE if _median_gap_ns(runs) > RARE_NS else FREQUENT)
-    return list(runs) if name == FREQUENT else [replace(run, heard=_under(run, name)) for run in runs]
+    if profile:
+        return [replace(run, heard=_under(run, defaultdict(lambda: profile))) for run in runs]
+    rare = {tag: RARE for tag, gap_ns in _median_gaps_ns(runs).items() if gap_ns > RARE_NS}
+    return [replace(run, heard=_under(run, defaultdict(lambda: FREQUENT, rare))) for run in runs]
 
 
-def _under(run: Run, profile: str) -> list[Recorded]:
-    return [replace(one, profile=profile) if isinstance(one, Sighting) else one for one in run.heard]
+def _under(run: Run, profile_of: Mapping[str, str]) -> list[Recorded]:
+    return [
+        replace(one, profile=name) if isinstance(one, Sighting) and (name := profile_of[one.identifier]) != one.profile else one
+        for one in run.heard
+    ]
 
 
-def _median_gap_ns(runs: Sequence[Run]) -> float:
-    """Between two sightings of a tag by a receiver, of all of a recording; 0 if nothing was heard twice."""
+def _median_gaps_ns(runs: Sequence[Run]) -> dict[str, float]:
+    """Of each tag between two sightings by a receiver, in all of a recording; a tag that nobody heard twice has none."""
     times: dict[tuple[int, str, str], list[int]] = defaultdict(list)
     for number, run in enumerate(runs):
         for one in run.heard:
             if isinstance(one, Sighting):
                 times[number, one.receiver, one.identifier].append(one.t_wall_ns)
-    gaps = [after - before for of in times.values() for before, after in pairwise(of)]
-    return median(gaps) if gaps else 0.0
+    gaps: dict[str, list[int]] = defaultdict(list)
+    for (_, _, identifier), of in times.items():
+        gaps[identifier] += [after - before for before, after in pairwise(of)]
+    return {identifier: median(of) for identifier, of in gaps.items() if of}

@@ -199,6 +199,13 @@ def test_without_a_stated_profile_tags_have_the_one_that_suits_how_often_they_ar
     assert {one.profile for one in run.heard if isinstance(one, Sighting)} == {profile}
 
 
+def test_a_tag_that_is_heard_rarely_has_its_profile_beside_one_that_is_heard_often(tmp_path: Path) -> None:
+    rows = [f"{0.5 * k:.1f},g1,-60,often\n" + (f"{0.5 * k:.1f},g1,-60,rarely\n" if k % 20 == 0 else "") for k in range(100)]
+    run = only_run(tmp_path, written(tmp_path, LONG, {"a.csv": "at,gateway,rssi,tag\n" + "".join(rows) + "49.5,g1,-60,once\n"}))
+    profiles = {(one.identifier, one.profile) for one in run.heard if isinstance(one, Sighting)}
+    assert profiles == {("often", "ble-tag"), ("rarely", "ibeacon"), ("once", "ble-tag")}
+
+
 def test_a_mapping_is_needed_and_a_format_misspelt_is_recognised(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="needs a mapping"):
         zones("csv", [tmp_path])
