@@ -21,6 +21,7 @@ from footfall.events import Adjustment, AnyEvent, Count, Occupancy, Touch
 from footfall.identified import stated_identifiers
 from gateway.config import GatewayConfig, load_gateway, load_site
 from gateway.fans.known_events import KnownEvent, check_correction
+from gateway.fans.lent import LentRule
 from gateway.fans.profile_settings import FanProfileSettings, load_profile
 from gateway.site import Site
 from gateway.site.index import Places, StorePlaces
@@ -46,6 +47,7 @@ class _Seen(NamedTuple):
     settings: GatewayConfig | None = None
     site: Site | None = None
     places: Places | None = None
+    lent: LentRule = LentRule()
     profile: FanProfileSettings | None = None
     consent: Callable[[], ConsentRule] = lambda: NOTHING_REFUSED
     why: str = ""
@@ -90,7 +92,7 @@ class ServedEstate:
         here.heard(agent, now_ns, now_ns, now_ns)
         remembered = _once_each(known, events, here.name, agent)
         for i, event in enumerate(events):
-            if (refusal := _refusal(event, here, agent, seen.places, now_ns, remembered)) is not None:
+            if (refusal := _refusal(event, here, agent, seen.places, seen.lent, now_ns, remembered)) is not None:
                 raise ContractError(refusal.reason, f"event {i}: {refusal}")
 
     def site(self) -> Site | None:
@@ -139,8 +141,9 @@ class ServedEstate:
         profile, why_no_profile = _attempt(load_profile, settings.fan_profile_file)
         consent = _consent_by(settings.profiles)
         places = Places(site) if site else before.places
+        lent = LentRule.of_site(site) if site else before.lent
         why = "; ".join(filter(None, (why_no_site, why_no_profile)))
-        return _Seen(settings, site or before.site, places, profile or before.profile, consent, why)
+        return _Seen(settings, site or before.site, places, lent, profile or before.profile, consent, why)
 
 
 def _consent_by(profiles: ProfileSettings) -> Callable[[], ConsentRule]:
@@ -193,7 +196,7 @@ def _check_correction(event: Void | Amend, here: StorePlaces, agent: str, places
 
 
 def _refusal(
-    event: AnyEvent, here: StorePlaces, agent: str, places: Places, now_ns: int, remembered: _OfPublisher
+    event: AnyEvent, here: StorePlaces, agent: str, places: Places, lent: LentRule, now_ns: int, remembered: _OfPublisher
 ) -> ContractError | None:  # fmt: skip
     try:
         if isinstance(event, Touch):
@@ -202,8 +205,10 @@ def _refusal(
             places.check_owner(
                 event.staff_id or "", event.store or "", event.moments_ns.get("from", event.moments_ns.get("learned", now_ns))
             )
-        elif isinstance(event, LinkFact) and event.store:
-            places.check_store(event.store)
+        elif isinstance(event, LinkFact):
+            if event.store:
+                places.check_store(event.store)
+            lent.check(event)
         elif isinstance(event, Void | Amend):
             _check_correction(event, here, agent, places, remembered)
     except ContractError as error:

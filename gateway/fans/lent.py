@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from footfall.errors import ContractError
+from footfall.event_facts import LinkFact
 from gateway.identity.types import IdentifierTypes
+from gateway.site import Site
 from gateway.site.index import Places
 
 
@@ -14,6 +17,17 @@ class LentRule:
 
     types: IdentifierTypes = field(default_factory=IdentifierTypes)
     places: Places | None = None
+
+    @classmethod
+    def of_site(cls, site: Site) -> LentRule:
+        """Return the rule of an estate, by its types alone."""
+        return cls(IdentifierTypes(site.identifier_types))
+
+    def check(self, fact: LinkFact) -> None:
+        """Raise ContractError if a link of what is lent states neither since when nor up to when; what is sealed nobody sees here."""
+        id_type = (fact.identifier or "").partition(":")[0]
+        if why := self.types.why_never_lent(id_type, fact.since is not None or fact.until is not None):
+            raise ContractError("event.invalid", why)
 
     def store_of(self, id_type: str, has_time: bool, store: str) -> str:
         """Return the store in which a row's link holds: what is not lent is the fan's in all of them. Raise ValueError, ContractError."""

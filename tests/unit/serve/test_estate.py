@@ -63,6 +63,10 @@ def estate(tmp_path: Path) -> ServedEstate:
             "event 1: staff_id 's12' is in site.toml, but not for that time: its `from` and `to` leave it out:"
             " nobody of that id can care for a fan from then on",
         ),
+        (
+            "s1", "till", LENT, "event.invalid",
+            "event 1: from: tag is lent: state since when the fan has it, or it would never be the fan's",
+        ),
         ("s1", "till", LENT | {"store": "s2000"}, "site.store", "event 1: store 's2000' is not in site.toml"),
         (
             "s1", "till", VOID | {"publisher": "tilt"}, "site.agent",
