@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal, NamedTuple, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from edge_agent.sources.csv_text import CsvColumn, Misread, Numbers, Place
+from edge_agent.sources.csv_text import NOTHING, CsvColumn, Misread, Numbers, Place
 from edge_agent.sources.csv_time import LAST_INSTANT_NS
 from edge_agent.sources.recording import DOOR_PROFILE
 from edge_agent.sources.source import Crossing
@@ -111,7 +111,7 @@ class CountReader:
 
     def series(self, cells: Sequence[str]) -> str:
         """Return what a row's time follows the one before of."""
-        return "" if self._door_at is None else cells[self._door_at]
+        return "" if self._door_at is None else cells[self._door_at].strip()
 
     def crossings(self, cells: Sequence[str], t_ns: int) -> Iterator[Crossing]:
         """Yield what a row counted. Raise ValueError for cells that are no such row."""
@@ -178,7 +178,7 @@ class CountReader:
     def _cell(self, cells: Sequence[str], at: int | None) -> str:
         """Return what a cell holds, "" where nothing was measured."""
         text = "" if at is None else cells[at].strip()
-        return "" if text in self._counts.not_measured else text
+        return "" if text.lower() in NOTHING or text in self._counts.not_measured else text
 
     def _door(self, text: str) -> str:
         text, names = text.strip(), self._counts.door_names

@@ -21,17 +21,12 @@ from edge_agent.sources.csv_text import CsvColumn, Numbers
 from edge_agent.sources.csv_time import TimeColumn
 from footfall.config import Section, load
 from footfall.events import Name
+from footfall.names import name_of, plain
 
 SHIPPED: Final = Path(__file__).parent / "csv_formats"
 ENVIRONMENT: Final = "FOOTFALL_MAPPING"
-_NOT_OF_NAMES: Final = re.compile(r"[^a-z0-9._-]+")
-
-
-def name_of(text: str) -> str:
-    """Return a name of the wire for any text: lower case, with `-` in the place of what no name may have."""
-    return _NOT_OF_NAMES.sub("-", text.strip().lower())[:64] or "-"
-
-
+_OF_PATTERNS: Final = re.compile(r"([*?\[\]!]+)")
+"""What of a pattern is no text."""
 ZoneName = Annotated[Name, BeforeValidator(lambda given: name_of(given) if isinstance(given, str) else given)]
 """A zone under any name: it is written as names of the wire are."""
 Side = tuple[float, float]
@@ -144,8 +139,8 @@ class CsvMapping(Section):
     """Long rows are those that agents reported, as `footfall calibrate --live` saves them: their levels are not filtered again."""
     zone_rules: dict[ZoneName, ZoneRule] = Field(default_factory=dict)
     """How the level of a zone follows from those of its receivers: `strongest` (default) for a door, `mean_power` for areas."""
-    not_heard: tuple[int, ...] = ()
-    """Levels that stand for nothing heard, as an empty cell does."""
+    not_heard: tuple[int | str, ...] = ()
+    """Levels, or texts, that stand for nothing heard, as an empty cell does."""
     outside: tuple[ZoneName, ...] = ()
     """Zones that are outside: being there is no visit."""
     truth: TruthColumns | None = None
@@ -163,6 +158,16 @@ class CsvMapping(Section):
             raise ValueError("`decimal` and `thousands` cannot be the same")
         return self
 
+    @field_validator("receivers")
+    @classmethod
+    def _have_one_zone(cls, receivers: dict[str, str]) -> dict[str, str]:
+        first: dict[str, str] = {}
+        for each in (each for each in receivers if not is_pattern(each)):
+            other = first.setdefault(name_of(each), each)
+            if receivers[other] != receivers[each]:
+                raise ValueError(f"{other!r} and {each!r} are one name, {name_of(each)!r}, with two zones")
+        return receivers
+
     @field_validator("encoding")
     @classmethod
     def _is_encoding(cls, encoding: str | None) -> str | None:
@@ -178,10 +183,22 @@ class CsvMapping(Section):
         return Numbers(self.decimal or ("," if self.thousands == "." else "."), self.thousands)
 
     def zone_of(self, receiver: str) -> str | None:
-        """Return the zone that a receiver hears; None if the mapping does not have it."""
-        name = name_of(receiver)
-        found = (zone for pattern, zone in self.receivers.items() if fnmatchcase(name, pattern.lower()))
-        return self.receivers.get(receiver) or next(found, None)
+        """Return the zone that a file's receiver hears; None if the mapping does not have it. Names in full go before patterns."""
+        stated = next((each for each in sorted(self.receivers, key=is_pattern) if is_meant(each, receiver)), receiver)
+        return self.receivers.get(receiver) or self.receivers.get(stated)
+
+
+def is_pattern(receiver: str) -> bool:
+    """Return whether what the mapping states may be several receivers."""
+    return not {"*", "?", "["}.isdisjoint(receiver)
+
+
+def is_meant(stated: str, receiver: str) -> bool:
+    """Return whether a receiver that the mapping states, in full or as a pattern, is the file's."""
+    if not is_pattern(stated):
+        return name_of(stated) == name_of(receiver)
+    parts = _OF_PATTERNS.split(stated.strip())
+    return fnmatchcase(plain(receiver.strip()), "".join(part if at % 2 else plain(part) for at, part in enumerate(parts)))
 
 
 @cache

@@ -8,33 +8,30 @@ Times may go back from one row to the next, as clocks that were set do: then row
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from edge_agent.sources.csv_counts import CountReader
-from edge_agent.sources.csv_mapping import CsvMapping, IdentifierOf, TruthColumns, name_of
+from edge_agent.sources.csv_files import next_start, recordings_of, run_names
+from edge_agent.sources.csv_mapping import CsvMapping, IdentifierOf, TruthColumns, is_pattern
+from edge_agent.sources.csv_order import JUMP_NS, ClockWatch, are_newest_first
 from edge_agent.sources.csv_profiles import FREQUENT, with_profile
 from edge_agent.sources.csv_reported import reported_row
-from edge_agent.sources.csv_text import CsvColumn, Misread, cells_of, delimiter_of, is_text, key_of, text_lines, text_of, why_of
+from edge_agent.sources.csv_text import NOTHING, CsvColumn, Misread, cells_of, delimiter_of, is_text, key_of, text_lines, text_of, why_of
 from edge_agent.sources.csv_time import TimeReader
 from edge_agent.sources.csv_truth import true_zone, truth_path
-from edge_agent.sources.replay_settings import BETWEEN_FILES_NS, ClockJump, ReplaySettings, Run, TrueZone
-from edge_agent.sources.source import AliveUntil, Gap, Recorded, RefusedReading, Sighting
+from edge_agent.sources.replay_settings import ReplaySettings, Run, TrueZone
+from edge_agent.sources.source import AliveUntil, Recorded, RefusedReading, Sighting
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
 from footfall.moments import to_ns
-from footfall.units import NS_PER_S
+from footfall.names import name_of
 
-JUMP_NS: Final = 2 * NS_PER_S
-"""Steps back that are longer are a clock's; shorter ones are radios that report late."""
-NO_VISIT_NS: Final = 1800 * NS_PER_S
-"""After so long without evidence a visit is over, by default."""
-SILENCE_NS: Final = 600 * NS_PER_S
-"""Steps forward that are longer are stated too: nobody knows whether it was silence or a clock."""
 _Changes = dict[str, tuple[list[int], list[str]]]
+_Read = tuple[Run, list[tuple[int, list[Recorded]]]]
 _MISREAD: Final = (ValueError, IndexError, OverflowError)
 _UTC: Final = ZoneInfo("UTC")
 
@@ -43,48 +40,28 @@ def read_csv(mapping: CsvMapping, paths: Sequence[Path], settings: ReplaySetting
     """Return the files as runs, in the order of `paths`. Raise ConfigError for files that the mapping does not fit, or without rows."""
     start_ns = to_ns(settings.start)
     zone = settings.zone_info() if settings.is_zone_stated or mapping.counts is None else None
-    truths = {truth_path(mapping.truth, path) for path in paths}
-    files = [path for path in dict.fromkeys(paths) if path not in truths]
+    files = recordings_of(mapping, paths)
     found: list[Run] = []
     for path, name in zip(files, run_names(files), strict=True):
         found.append(_CsvFile(mapping, path, start_ns, zone).run(name, settings.on_read))
-        start_ns = _next_start(start_ns, found[-1])
+        start_ns = next_start(start_ns, found[-1])
     return with_profile(found, mapping.profile)
-
-
-def run_names(files: Sequence[Path]) -> list[str]:
-    """Return a name for each file: what stands before the first dot of its own, with more of it or its folders where others have that."""
-    names = [path.name.split(".")[0] for path in files]
-    wholes = [path.absolute().parts for path in files]
-    for count in range(1, max(map(len, wholes), default=0) + 1):
-        again = {name for name, times in Counter(names).items() if times > 1}
-        if not again:
-            break
-        names = ["/".join(whole[-count:]) if name in again else name for name, whole in zip(names, wholes, strict=True)]
-    return names
-
-
-def _next_start(start_ns: int, run: Run) -> int:
-    """When a file after this one begins, where times count from a start: an hour later, or so many that no visit spans both."""
-    last_ns = max((one.to_boot_ns if isinstance(one, Gap) else one.t_wall_ns for one in run.heard), default=start_ns)
-    hours = max(-(-(last_ns + NO_VISIT_NS - start_ns) // BETWEEN_FILES_NS), 1)
-    return start_ns + hours * BETWEEN_FILES_NS
 
 
 def receivers_of(mapping: CsvMapping, paths: Sequence[Path]) -> dict[str, str]:
     """Return the zone of each receiver: of all that are named in full, and of the columns that patterns fit."""
-    named = {name_of(name): zone for name, zone in mapping.receivers.items() if not set("*?[") & set(name)}
+    named = {name_of(name): zone for name, zone in mapping.receivers.items() if not is_pattern(name)}
     if mapping.receiver is None:
-        wide = [_CsvFile(mapping, path, 0, _UTC) for path in paths if path != truth_path(mapping.truth, path)]
+        wide = [_CsvFile(mapping, path, 0, _UTC) for path in recordings_of(mapping, paths)]
         return named | {name_of(name): zone for file in wide for _, name, zone in file.wide}
     runs = read_csv(mapping, paths, ReplaySettings()) if len(named) < len(mapping.receivers) else []
-    heard = {one.receiver for run in runs for one in run.heard if isinstance(one, Sighting)}
-    return {name: zone for name in sorted(heard) if (zone := mapping.zone_of(name))} | named
+    heard = {name: text for run in runs for name, text in run.receivers.items()}
+    return {name: zone for name, text in sorted(heard.items()) if (zone := mapping.zone_of(text))} | named
 
 
 def headings_of(mapping: CsvMapping, paths: Sequence[Path]) -> set[str]:
     """Return the headings of all columns of the files."""
-    wide = [_CsvFile(mapping, path, 0, _UTC) for path in paths if path != truth_path(mapping.truth, path)]
+    wide = [_CsvFile(mapping, path, 0, _UTC) for path in recordings_of(mapping, paths)]
     return {heading for file in wide for heading in file.headings}
 
 
@@ -111,57 +88,78 @@ class _CsvFile:
         self._delimiter = mapping.delimiter or ","
         self._heading_line = 0
         self.headings: Final = self._read_headings()
+        self._taken: Final[set[int]] = set()
+        """Where columns stand that the mapping names: patterns of receivers do not mean them."""
         self._time: Final = TimeReader(mapping.time, self._place, start_ns, zone, self._numbers)
         who = mapping.identifier
         self._who_at: Final = None if who.column is None else self._place(who.column)
         self._who: Final = "" if who.column is not None else who.of_file(path)
+        self._true_zone: Final = true_zone(mapping.truth, self._place, self._numbers)
         self.wide: Final = self._wide_columns() if mapping.receiver is None and mapping.receivers else []
+        self._receivers: Final[dict[str, str]] = {}
+        """Of long rows: the texts of receivers that heard something, and their names."""
+        self._receiver_at: Final = None if mapping.receiver is None else self._place(mapping.receiver)
         self._levels: Final = self._levels_of()
         self._counts: Final = self._counts_of()
-        self._true_zone: Final = true_zone(mapping.truth, self._place)
 
     def run(self, name: str, on_read: Callable[[int], None] = lambda size_bytes: None) -> Run:
         """Return the whole file. Raise ConfigError if it has no row that can be read. `on_read` is called with each line's bytes."""
+        is_reversed = are_newest_first(self._times())
+        run, rows = self._read(name, reversed(list(self._data_lines())) if is_reversed else self._data_lines(), on_read)
+        rows.sort(key=lambda row: row[0])
+        run.heard += [one for _, heard in rows for one in heard]
+        run.receivers.update((name, text) for text, name in self._receivers.items())
+        run.truth += self._truth_beside(rows, run.name)
+        run.truth.sort(key=lambda true: true.t_ns)
+        return run
+
+    def _read(self, name: str, lines: Iterable[tuple[int, bytes]], on_read: Callable[[int], None]) -> _Read:
+        """Return a run with what is stated beside what was heard, and the rows in the order of `lines`."""
         run = Run(name, [], [], [])
-        latest: dict[str, int] = {}
+        clock = ClockWatch()
         last_of: dict[str, int] = {}
-        """By series of counts: the time of the row before."""
+        """By series: the time of the row before."""
         rows: list[tuple[int, list[Recorded]]] = []
-        t_ns = self._start_ns
-        for number, line in self._data_lines():
+        t_ns, refused = self._start_ns, 0
+        for number, line in lines:
             on_read(len(line) + 1)
             where = f"{self._path.name}:{number}"
             try:
                 cells = self._cells(line)
                 t_ns = self._time_of(cells, number, last_of)
-                who = self._who if self._who_at is None else cells[self._who_at]
+                who = self._who if self._who_at is None else cells[self._who_at].strip()
                 heard, true_zone = [*self._levels(cells, who, t_ns), *self._crossings(cells, t_ns)], self._true_zone(cells)
             except _MISREAD as error:
+                refused += 1
                 run.why_refused = run.why_refused or f"{where}: {text_of(line)}: {why_of(error)}"
                 why = f"{key_of(error)}: {text_of(line)}: {why_of(error)}"
                 rows.append((t_ns, [RefusedReading(0, "csv.line", where, line, t_ns, why)]))
                 continue
             rows.append((t_ns, heard))
             run.truth += [TrueZone(t_ns, run.name, who, true_zone)] if true_zone else []
-            before_ns = latest.get(who, t_ns)
-            if not -JUMP_NS <= t_ns - before_ns <= SILENCE_NS:
-                run.jumps.append(ClockJump(where, before_ns, t_ns))
-            latest[who] = t_ns
-        if not latest:
+            run.jumps += clock.jumps(who, self._series(cells), t_ns, where)
+        if refused == len(rows):
             mistake = f": {len(rows)} lines cannot be read, the first is {run.why_refused}" if rows else ""
             raise ConfigError(f"{self._path}: no rows here{mistake}")
-        rows.sort(key=lambda row: row[0])
-        run.heard += [one for _, heard in rows for one in heard]
-        run.truth += self._truth_beside(rows, run.name)
-        run.truth.sort(key=lambda true: true.t_ns)
-        return run
+        return run, rows
+
+    def _series(self, cells: Sequence[str]) -> str:
+        """Return whose rows are each later than the one before: a door's or a receiver's."""
+        if self._counts is not None:
+            return self._counts.series(cells)
+        return "" if self._receiver_at is None else cells[self._receiver_at]
 
     def _time_of(self, cells: Sequence[str], number: int, last_of: dict[str, int]) -> int:
-        if self._counts is None:
-            return self._time.read(cells, self._path, number)
-        series = self._counts.series(cells)
-        t_ns = last_of[series] = self._time.read(cells, self._path, number, last_of.get(series, 0))
+        """Return the row's time. The hour that there is twice follows a door's row before; of what was heard, anybody's."""
+        series, late_ns = ("", JUMP_NS) if self._counts is None else (self._counts.series(cells), 0)
+        t_ns = last_of[series] = self._time.read(cells, self._path, number, last_of.get(series, 0) - late_ns)
         return t_ns
+
+    def _times(self) -> Iterator[int]:
+        """Yield the times of rows in the order of the file, of the hour that there is twice in the first."""
+        for number, line in self._data_lines():
+            with suppress(*_MISREAD):
+                yield self._time.read(self._cells(line), self._path, number, 0)
 
     def _cells(self, line: bytes) -> list[str]:
         cells = cells_of(line, self._delimiter)
@@ -197,31 +195,41 @@ class _CsvFile:
     def _place(self, column: CsvColumn) -> int:
         """Return where a column stands. Raise ConfigError if there is none."""
         name = str(column)
-        if name in self.headings:
-            return self.headings.index(name)
-        if isinstance(column, int) and column <= len(self.headings):
-            return column - 1
+        if name in self.headings or (isinstance(column, int) and column <= len(self.headings)):
+            at = self.headings.index(name) if name in self.headings else int(column) - 1
+            self._taken.add(at)
+            return at
         there = f"it has {', '.join(self.headings[:20])}; without headings state `header = false`"
         raise ConfigError(unknown(f"{self._path}: there is no column {name!r}", name, self.headings, there))
 
     def _wide_columns(self) -> list[tuple[int, str, str]]:
-        found = [(at, name, zone) for at, name in enumerate(self.headings) if (zone := self._mapping.zone_of(name))]
+        free = [(at, name) for at, name in enumerate(self.headings) if at not in self._taken or name in self._mapping.receivers]
+        found = [(at, name, zone) for at, name in free if (zone := self._mapping.zone_of(name))]
         if not found:
             wanted = ", ".join(self._mapping.receivers)
             raise ConfigError(f"{self._path}: no column is a receiver's ({wanted}); it has {', '.join(self.headings[:20])}")
+        first: dict[str, str] = {}
+        for _, name, _ in found:
+            if (other := first.setdefault(name_of(name), name)) != name:
+                raise ConfigError(f"{self._path}: columns {other!r} and {name!r} are one receiver's name, {name_of(name)!r}: rename one")
         return found
 
     def _levels_of(self) -> Callable[[Sequence[str], str, int], Iterator[Recorded]]:
         mapping = self._mapping
-        if mapping.receiver is None or mapping.level is None:
+        receiver_at = self._receiver_at
+        if receiver_at is None or mapping.level is None:
             return self._wide_levels if self.wide else lambda cells, who, t_ns: iter(())
-        receiver_at, level_at = self._place(mapping.receiver), self._place(mapping.level)
-        made = reported_row(mapping.reported, self._place) if mapping.reported else None
+        level_at = self._place(mapping.level)
+        made = reported_row(mapping.reported, self._place, self._numbers) if mapping.reported else None
 
         def long(cells: Sequence[str], who: str, t_ns: int) -> Iterator[Recorded]:
             rssi_dbm = self._level(cells[level_at])
             if rssi_dbm is not None:
-                found = Sighting(0, name_of(cells[receiver_at]), FREQUENT, who, rssi_dbm, t_ns)
+                if not who:
+                    raise Misread("identifier", "no identifier is stated")
+                text = cells[receiver_at].strip()
+                name = self._receivers.get(text) or self._receivers.setdefault(text, name_of(text))
+                found = Sighting(0, name, FREQUENT, who, rssi_dbm, t_ns)
                 yield made(cells, found) if made else found
 
         return long
@@ -229,6 +237,8 @@ class _CsvFile:
     def _wide_levels(self, cells: Sequence[str], who: str, t_ns: int) -> Iterator[Recorded]:
         for at, name, _ in self.wide:
             rssi_dbm = self._level(cells[at])
+            if rssi_dbm is not None and not who:
+                raise Misread("identifier", "no identifier is stated")
             if rssi_dbm is not None:
                 yield Sighting(0, name_of(name), FREQUENT, who, rssi_dbm, t_ns)
         yield AliveUntil(0, t_ns)
@@ -236,12 +246,12 @@ class _CsvFile:
     def _level(self, cell: str) -> int | None:
         """Return a level, dBm; None where nothing was heard. Raise ValueError for what no radio reports."""
         text = cell.strip()
-        if not text or text.lower() == "nan":
+        if text.lower() in NOTHING or text in self._mapping.not_heard:
             return None
         try:
             rssi_dbm = round(self._numbers.number(text))
         except ValueError:
-            see = "; see `decimal`" if any(map(str.isdigit, text)) else ""
+            see = "; see " + ("`decimal`" if any(map(str.isdigit, text)) else "`not_heard`")
             raise Misread("level", f"the level {text!r} is no number{see}") from None
         if rssi_dbm in self._mapping.not_heard:
             return None

@@ -6,14 +6,12 @@ strangers(mapping, paths, runs) -> ["receiver 'hal_dbm' of the mapping is no col
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from edge_agent.sources.csv_mapping import CsvMapping, name_of
+from edge_agent.sources.csv_mapping import CsvMapping, is_meant
 from edge_agent.sources.csv_recording import headings_of
 from edge_agent.sources.replay_settings import Run
-from edge_agent.sources.source import Sighting
 from footfall.mistakes import did_you_mean
 
 MOST_NAMED: Final = 10
@@ -23,20 +21,18 @@ def strangers(mapping: CsvMapping, paths: Sequence[Path], runs: Sequence[Run]) -
     """Return a sentence for each receiver of the mapping that no file has, for receivers without a zone, and for true zones unheard."""
     if mapping.receiver is None:
         return [*_lost(mapping, headings_of(mapping, paths), "no column"), *_unheard(mapping, runs)]
-    heard = {one.receiver for run in runs for one in run.heard if isinstance(one, Sighting)}
+    heard = {text for run in runs for text in run.receivers.values()}
     return [*_lost(mapping, heard, "named by no row"), *_without_zone(mapping, heard), *_unheard(mapping, runs)]
 
 
 def _lost(mapping: CsvMapping, there: set[str], what: str) -> Iterator[str]:
-    names = {name_of(name) for name in there}
     for each in mapping.receivers:
-        if name_of(each) not in names and not any(fnmatchcase(name, each.lower()) for name in names):
+        if each not in there and not any(is_meant(each, receiver) for receiver in there):
             yield f"receiver {each!r} of the mapping is {what}{did_you_mean(each, sorted(there))}"
 
 
 def _without_zone(mapping: CsvMapping, heard: set[str]) -> Iterator[str]:
-    stated = {name_of(each) for each in mapping.receivers}
-    unknown = sorted(name for name in heard if name not in stated and mapping.zone_of(name) is None)
+    unknown = sorted(receiver for receiver in heard if mapping.zone_of(receiver) is None)
     if unknown:
         more = f" and {len(unknown) - MOST_NAMED:,} more" if len(unknown) > MOST_NAMED else ""
         yield f"the mapping has no zone for what receivers {', '.join(unknown[:MOST_NAMED])}{more} heard: it is left out"

@@ -30,6 +30,8 @@ CsvColumn = Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)]
 """A column by its heading, or by its number from 1 where the file has no headings."""
 Place = Callable[[CsvColumn], int]
 """Where a column stands, from 0. Raise ConfigError if there is none."""
+NOTHING: Final = frozenset({"", "na", "n/a", "nan", "null", "none"})
+"""What programs write, in any capitals, into a cell for which there is no value."""
 _SHOWN_BYTES: Final = 80
 _BLANKS: Final = dict.fromkeys(map(ord, "\u00a0\u202f\u2009"), " ")
 """Blanks that programs write between thousands."""
@@ -80,7 +82,7 @@ def delimiter_of(line: bytes) -> str:
 def cells_of(line: bytes, delimiter: str) -> list[str] | None:
     """Return the cells of a line; None if it is no such line."""
     try:
-        return next(csv.reader([line.decode()], delimiter=delimiter, strict=True), [])
+        return next(csv.reader([line.decode()], delimiter=delimiter, strict=True, skipinitialspace=delimiter != " "), [])
     except (ValueError, csv.Error):
         return None
 

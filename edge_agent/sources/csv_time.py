@@ -1,6 +1,6 @@
 """When the rows of a CSV file are: numbers since 1970 or a start, or text of a stated form and time zone.
 
-A local time that there is twice, as clocks go back, is the later one where the earlier would not be later than the row before.
+A local time that there is twice, as clocks go back, is the later one where that alone is later than the row before.
 One that there is not, as clocks go forward, is a mistake of the file.
 """
 
@@ -85,8 +85,8 @@ class TimeReader:
         text = " ".join(cells[at].strip() for at in self._at)
         return text if self._time.until is None else text.partition(self._time.until)[0].strip()
 
-    def read(self, cells: Sequence[str], path: Path, number: int, after_ns: int | None = None) -> int:
-        """Return the time, ns since 1970; after `after_ns`, if it is a local time that there is twice.
+    def read(self, cells: Sequence[str], path: Path, number: int, after_ns: int) -> int:
+        """Return the time, ns since 1970; of a local time that there is twice the later one, if only that is after `after_ns`.
 
         Raise Misread for text that is no time; ConfigError for one without an offset where no zone is stated.
         """
@@ -127,14 +127,12 @@ class TimeReader:
                 return datetime.fromisoformat(text) if form == _ISO else datetime.strptime(text, form)  # noqa: DTZ007 # see `read`
         return None
 
-    def _local(self, moment: datetime, text: str, zone: ZoneInfo, after_ns: int | None) -> int:
+    def _local(self, moment: datetime, text: str, zone: ZoneInfo, after_ns: int) -> int:
         first_ns = to_ns(moment.replace(tzinfo=zone))
-        if after_ns is None:
-            return _in_bounds(first_ns, text)
         if datetime.fromtimestamp(first_ns // NS_PER_S, UTC).astimezone(zone).replace(tzinfo=None) != moment.replace(microsecond=0):
             raise Misread("time.zone", f"there is no {text!r} in {zone.key}: its clocks went forward then")
         later_ns = to_ns(moment.replace(tzinfo=zone, fold=1))
-        return _in_bounds(later_ns if first_ns <= after_ns - self._shift_ns else first_ns, text)
+        return _in_bounds(later_ns if first_ns <= after_ns - self._shift_ns <= later_ns else first_ns, text)
 
 
 def _in_bounds(time_ns: int, text: str) -> int:

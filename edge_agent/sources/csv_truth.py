@@ -4,28 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
-from edge_agent.sources.csv_mapping import TruthColumns, name_of
-from edge_agent.sources.csv_text import Place
+from edge_agent.sources.csv_mapping import TruthColumns
+from edge_agent.sources.csv_text import NOTHING, Misread, Numbers, Place
+from footfall.names import name_of
+
+_UNKNOWN: Final = NOTHING - {"none"}
+"""Zones that are none. The word "none" may be a place, of those who are nowhere: it is named as one that no receiver hears."""
 
 
-def true_zone(truth: TruthColumns | None, place: Place) -> Callable[[Sequence[str]], str]:
-    """Return what reads the true zone of a row; "" where it is not known."""
+def true_zone(truth: TruthColumns | None, place: Place, numbers: Numbers) -> Callable[[Sequence[str]], str]:
+    """Return what reads the true zone of a row; "" where it is not known. It raises Misread for a position that is no number."""
     if truth is None or truth.file is not None:
         return lambda cells: ""
-    zone = _zone_by_name(truth, place) if truth.column is not None else _zone_by_position(truth, place)
+    zone = _zone_by_name(truth, place) if truth.column is not None else _zone_by_position(truth, place, numbers)
     wanted = [(place(column), text) for column, text in truth.where.items()]
     return lambda cells: zone(cells) if all(cells[at].strip() == text for at, text in wanted) else ""
 
 
 def _zone_by_name(truth: TruthColumns, place: Place) -> Callable[[Sequence[str]], str]:
     at, named = place(truth.column or 1), truth.zones
-    return lambda cells: named.get(cells[at].strip()) or (name_of(cells[at]) if cells[at].strip() else "")
+
+    def zone(cells: Sequence[str]) -> str:
+        text = cells[at].strip()
+        return named.get(text) or ("" if text.lower() in _UNKNOWN else name_of(text))
+
+    return zone
 
 
-def _zone_by_position(truth: TruthColumns, place: Place) -> Callable[[Sequence[str]], str]:
+def _zone_by_position(truth: TruthColumns, place: Place, numbers: Numbers) -> Callable[[Sequence[str]], str]:
     x_at, y_at, areas = place(truth.x or 1), place(truth.y or 1), truth.areas
-    return lambda cells: next((area.zone for area in areas if area.contains(float(cells[x_at]), float(cells[y_at]))), "")
+
+    def metres(key: str, cell: str) -> float | None:
+        try:
+            return None if cell.strip().lower() in NOTHING else float(numbers.number(cell))
+        except ValueError as error:
+            raise Misread(f"truth.{key}", f"the position {error}") from None
+
+    def zone(cells: Sequence[str]) -> str:
+        x_m, y_m = metres("x", cells[x_at]), metres("y", cells[y_at])
+        return "" if x_m is None or y_m is None else next((area.zone for area in areas if area.contains(x_m, y_m)), "")
+
+    return zone
 
 
 def truth_path(truth: TruthColumns | None, path: Path) -> Path | None:

@@ -80,3 +80,5 @@ class Run:
     jumps: list[ClockJump]
     why_refused: str = ""
     """Of the first line that cannot be read: where it is, its text, and the reason."""
+    receivers: dict[str, str] = field(default_factory=dict)
+    """Of rows that name their receiver: the names of those that heard something, and how the file writes them."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.sources.csv_mapping import SHIPPED, CsvMapping, name_of, read_mapping, shipped_mappings
+from edge_agent.sources.csv_mapping import SHIPPED, CsvMapping, read_mapping, shipped_mappings
 from edge_agent.sources.csv_recording import read_csv, receivers_of
 from edge_agent.sources.replay import FORMATS, FormatName, expand, format_named, format_of, read, zones
 from edge_agent.sources.replay_settings import ClockJump, ReplaySettings, Run, TrueZone
@@ -136,7 +136,7 @@ def test_why_a_line_cannot_be_read_is_stated(tmp_path: Path) -> None:
     assert only_run(tmp_path, written(tmp_path, LONG, {"a.csv": text})).why_refused == "a.csv:3: '2,g2': it has too few cells"
     (tmp_path / "a.csv").write_text(text.replace("2,g2\n", ""))
     run = only_run(tmp_path, ReplaySettings(mapping=tmp_path / "columns.toml"))
-    assert run.why_refused == "a.csv:3: '3,g2,loud,x': the level 'loud' is no number"
+    assert run.why_refused == "a.csv:3: '3,g2,loud,x': the level 'loud' is no number; see `not_heard`"
 
 
 @pytest.mark.parametrize(
@@ -211,10 +211,6 @@ def test_a_mapping_is_needed_and_a_format_misspelt_is_recognised(tmp_path: Path)
         zones("csv", [tmp_path])
     with pytest.raises(ConfigError, match="format 'salrb': did you mean 'sal-rb'"):
         format_named("salrb")
-
-
-def test_names_are_those_of_the_wire() -> None:
-    assert (name_of("Back Yard/2"), name_of(" ")) == ("back-yard-2", "-")
 
 
 def test_formats_are_recognised_by_their_columns(tmp_path: Path) -> None:
