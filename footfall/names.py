@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from typing import Final
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 MAX_CHARS: Final = 64
 _NOT_OF_NAMES: Final = re.compile(r"[^a-z0-9._-]+")
@@ -33,6 +33,11 @@ def name_of(text: str) -> str:
     if len(name) <= MAX_CHARS and not _NOT_OF_NAMES.search(found):
         return name or "-"
     return with_digest(name, found)
+
+
+def is_latin(text: str) -> bool:
+    """Return whether a text keeps its letters and signs, but for accents, where those beyond ASCII are left out."""
+    return text.isascii() or all(char.isascii() or category(char)[0] in "MPZC" for char in normalize("NFKD", text))
 
 
 def with_digest(name: str, text: str) -> str:

@@ -12,6 +12,7 @@ from math import isfinite
 from typing import Any, Final
 
 from footfall.errors import ProfileError
+from footfall.names import is_latin, plain, with_digest
 
 MAX_TEXT: Final = 200
 MAX_COUNT: Final = (1 << 53) - 1
@@ -129,11 +130,12 @@ def epc(value: Any, form: str) -> bytes:
 def name(value: Any) -> str:
     """Return a name in a message as a name of ours, 1 to 64 of `[a-z0-9._-]`. Other characters become dashes, an address its digits.
 
-    Of a path of three levels or more, such as an event's topic, the last level is taken.
+    Of a path of three levels or more, such as an event's topic, the last level is taken. Digits tell apart what other scripts name.
     """
     lower = text(value).lower()
     if lower.count("/") > 1:
         lower = lower.rpartition("/")[2]
     if _MAC.fullmatch(lower):
         return lower.replace(":", "").replace("-", "")
-    return _NOT_IN_NAMES.sub("-", lower).strip("-")[:64] or "-"
+    name = _NOT_IN_NAMES.sub("-", lower).strip("-")[:64] or "-"
+    return name if is_latin(lower) else with_digest(name, plain(lower))

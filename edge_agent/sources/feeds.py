@@ -96,11 +96,12 @@ def _renamed(key: str, table: Mapping[object, object]) -> dict[object, object]:
 
 
 def _name(given: object) -> object:
-    """Return a name that has blanks or capitals as ours, and a topic with dots; what has none of them is checked as it is."""
+    """Return a name with blanks, capitals or other scripts as ours, and a topic with dots; any other is checked as it is."""
     if not isinstance(given, str):
         return given
     text = given.replace("/", ".")
-    return scalars.name(text) if text.strip() and (text != text.lower() or " " in text) else text
+    is_ours = text == text.lower() and " " not in text and text.isascii()
+    return scalars.name(text) if text.strip() and not is_ours else text
 
 
 @dataclass(frozen=True, slots=True)

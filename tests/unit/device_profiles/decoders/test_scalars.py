@@ -42,7 +42,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
         ("name", "84:24:8D:F1:0A:E0", "84248df10ae0"),
         ("name", "Main Warehouse / 2", "main-warehouse-2"),
         ("name", "axis:Platform/ObjectAnalytics/Device1Scenario2", "device1scenario2"),
-        ("name", "大门", "-"),
+        ("name", "大门", "577c189b"),
         ("name", "x" * 100, "x" * 64),
         ("epc", "3034257BF7194E4000001A85", bytes.fromhex("3034257bf7194e4000001a85")),
     ],
@@ -81,6 +81,12 @@ def test_anything_is_a_value_or_a_profile_error(reader: str, value: Any) -> None
     except ProfileError as error:
         reason = error.reason
     assert reason.startswith("feed.")
+
+
+def test_names_of_other_scripts_stay_apart_and_those_with_accents_are_as_they_were() -> None:
+    doors = ["前门", "后门", "1号门", "1号窗", "zigbee.前门.in", "zigbee.后门.in", "Door 1", "Küche", "Tür – 1"]
+    assert len(set(map(scalars.name, doors))) == len(doors)
+    assert [scalars.name(door) for door in doors[-3:]] == ["door-1", "k-che", "t-r-1"]
 
 
 @pytest.mark.parametrize(

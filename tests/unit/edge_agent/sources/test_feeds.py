@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from device_profiles.decoders import scalars
 from device_profiles.devices.feed import FeedMessage
 from device_profiles.registry import shipped
 from edge_agent.counters import Counters
@@ -267,6 +268,12 @@ def test_receivers_and_doors_may_be_written_as_messages_have_them() -> None:
     [heard] = reader.read(message, 0)
     assert isinstance(heard, Sighting)
     assert heard.receiver == "living-room"
+
+
+def test_settings_may_name_what_messages_do_in_any_script() -> None:
+    receivers = {"前门": "entrance", "后门": "shoes", "küche": "shoes", "living-room": "shoes"}
+    values = {"kind": "mqtt_vendor", "name": "rooms", "topics": ["#"], "receivers": receivers}
+    assert list(check(values, MqttVendor, "settings").receivers) == [*map(scalars.name, ("前门", "后门")), "k-che", "living-room"]
 
 
 def test_two_names_that_become_one_are_refused() -> None:
