@@ -61,6 +61,8 @@ def holding_of(
     `returned_ns`: when touches gave back what was lent.
     """
     latest = latest_of_each(stated) if len(stated) > 1 else stated
+    if revokes and (never := ended_at_once(of_type, latest, revokes)):
+        latest = [fact for fact in latest if fact not in never]
     claims = [each for fact in latest if (each := claim_of(of_type, fact, persons)).from_ns < each.to_ns]
     if len(claims) == 1 and not revokes and not returned_ns and of_type.unseen_s is None:
         (claim,) = claims
@@ -101,6 +103,14 @@ def latest_of_each(stated: Iterable[Link | Mention]) -> list[Link | Mention]:
 
 def _order(link: Link) -> tuple[int, bool, str]:
     return link.learned_ns, link.to_ns < FOR_EVER_NS, link.id
+
+
+def ended_at_once(of_type: IdentifierType, stated: Iterable[Link | Mention], revokes: Iterable[RevokeLink]) -> list[Link]:
+    """Return the links that a revoke ends at their own `from`: they never hold. What is lent was given back before a handover then."""
+    if of_type.klass == "lent":
+        return []
+    ends = {(revoke.fan, revoke.to_ns) for revoke in revokes}
+    return [fact for fact in stated if isinstance(fact, Link) and (fact.fan, fact.from_ns) in ends]
 
 
 def claim_of(of_type: IdentifierType, fact: Link | Mention, persons: Persons) -> Claim:

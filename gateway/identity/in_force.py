@@ -12,6 +12,7 @@ SAME_ID: Final = "its id has other content elsewhere, which counts"
 REVOKED: Final = "it was revoked"
 SPLIT: Final = "it was split"
 NO_EFFECT: Final = "a revoke or split cannot be taken back"
+NOTHING_BEFORE: Final = "all that gives the identifier to that fan begins later, so it ends nothing"
 NO_MERGE: Final = "what it names is no merge"
 
 

@@ -19,7 +19,7 @@ from gateway.identity.claims import Holding, Piece, holding_of, latest_of_each
 from gateway.identity.dissolve import Left
 from gateway.identity.facts import FOR_EVER_NS, Fact, Link, Mention, Span, Standing, fan_name
 from gateway.identity.groups import PERSON, Holder, holders_of, inherit
-from gateway.identity.in_force import Refused, facts_in_force
+from gateway.identity.in_force import NOTHING_BEFORE, Refused, facts_in_force
 from gateway.identity.index import Index, index_of
 from gateway.identity.joins import Join, joins_of
 from gateway.identity.naming import provisional
@@ -61,10 +61,18 @@ class _Resolver:
         self._index: Final = index_of(counting, types)
         self._read: Final = read
         self._persons: Final = persons_of(counting)
-        self._refused: Final = [*refused, *self._persons.refused]
+        self._refused: Final = [*refused, *self._persons.refused, *self._in_vain()]
         self._of_subject: Final = {subject: types.of(name) for subject, name in self._index.types.items()}
         self._stores: Final[dict[str, list[str]]] = {}
         """By subject of something lent, the stores that have one of their own by that name."""
+
+    def _in_vain(self) -> Iterator[Refused]:
+        """Yield the revokes of links that all began later: they end nothing."""
+        for subject, revokes in self._index.revokes.items():
+            first: dict[str, int] = {}
+            for fact in self._index.stated.get(subject, ()):
+                first[fact.fan] = min(fact.from_ns, first.get(fact.fan, FOR_EVER_NS))
+            yield from (Refused(each, NOTHING_BEFORE) for each in revokes if first.get(each.fan, -FOR_EVER_NS) > each.to_ns)
 
     def type_of(self, subject: str) -> IdentifierType:
         return self._of_subject[subject]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from gateway.identity.claims import STRENGTHS, latest_of_each
+from gateway.identity.claims import STRENGTHS, ended_at_once, latest_of_each
 from gateway.identity.facts import Fact, Link, Mention, Merge, Standing, names_of, ref_name
 from gateway.identity.in_force import Refused
 from gateway.identity.joins import Join
@@ -19,6 +19,7 @@ REPLACED: Final = "another link of the same source, identifier, fan and `from` w
 STRONGER: Final = "a stronger source claims the identifier for another fan"
 ELSEWHERE: Final = "it is of what another store calls by that name"
 DECIDED: Final = "the desk states whose an identifier is, which this names beside another fan's"
+AT_ONCE: Final = "a revoke ends it at its own `from`, so it never holds"
 NOT_THEN: Final = "it does not hold at that time"
 DISSOLVED: Final[Mapping[str, str]] = {
     "household": "a household shares the identifier: several fans hold it at once, so it names none",
@@ -59,7 +60,7 @@ def why(facts: Iterable[Fact], types: IdentifierTypes, key: bytes, name: str, ti
     spelled = made.index.spellings.get(name, name)
     standing = made.standings.get(name, Standing(name, 0))
     here, own = standing.within(store), key_of(spelled, store if store in made.stores.get(spelled, ()) else "")
-    refused = [*_of_names(made.refused, {name, spelled}), *_unheld(made, by_id, own, time_ns)]
+    refused = [*_of_names(made.refused, {name, spelled}), *_unheld(made, types, own, time_ns)]
     return Because(whom(here, time_ns), paths.of(own), refused, here.label, standing if standing.is_lent else None)
 
 
@@ -151,11 +152,12 @@ def _of_names(refused: Iterable[Refused], names: set[str]) -> list[Refused]:
     return [each for each in refused if names.intersection(names_of(each.fact))]
 
 
-def _unheld(made: Resolution, by_id: Mapping[str, Fact], key: str, time_ns: int) -> Iterator[Refused]:
+def _unheld(made: Resolution, types: IdentifierTypes, key: str, time_ns: int) -> Iterator[Refused]:
     """Return the claims and joins of an identifier, by its key, that do not name it at a time."""
     subject, store = of_key(key)
     stated = made.index.stated.get(subject, ())
     kept = {each.id for each in latest_of_each(stated)}
+    never = ended_at_once(types.of(made.index.types.get(subject, "")), stated, made.index.revokes.get(subject, ()))
     held = made.holdings[key].pieces if key in made.holdings else ()
     left = {id(piece.claim) for piece in made.left.pieces.get(key, ())}
     label = made.left.labels.get(key, "")
@@ -166,12 +168,15 @@ def _unheld(made: Resolution, by_id: Mapping[str, Fact], key: str, time_ns: int)
             yield Refused(fact, REPLACED)
         elif fact.id in elsewhere:
             yield Refused(fact, ELSEWHERE)
+        elif fact in never:
+            yield Refused(fact, AT_ONCE)
         elif not pieces:
             yield Refused(fact, STRONGER)
         elif not any(id(piece.claim) in left for piece in pieces):
             yield Refused(fact, DISSOLVED[label])
         elif not any(piece.from_ns <= time_ns < piece.to_ns for piece in pieces):
             yield Refused(fact, NOT_THEN)
+    by_id = {fact.id: fact for fact in made.counting}
     remaining = set(made.left.joins)
     then = {each[2:] for each in remaining if each.from_ns <= time_ns < each.to_ns}
     for join in made.joins:

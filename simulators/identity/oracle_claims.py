@@ -35,6 +35,7 @@ def ended(
 ) -> tuple[list[Claim], Tenure]:
     """Return the claims of one identifier with the ends that facts give them, and where it passed on. `revoked`: (fan, end)."""
     klass, passes_on = type_of(claims[0].identifier).klass, type_of(claims[0].identifier).passes_on
+    claims = [each for each in claims if klass == "lent" or not _is_over_at_once(each, revoked)]
     found, ends = list(claims), {each.to_ms for each in claims if each.states_to}
     for nth, claim in enumerate(claims):
         end_ms = min((end_ms for fan, end_ms in revoked if fan == claim.fan and claim.began_ms < end_ms), default=EVER_MS)
@@ -55,6 +56,11 @@ def ended(
         found = [_ended_as_any(each, found, person_of) for each in found]
     tenure = Tenure(tuple(sorted(ends)))
     return [each for each in map(tenure.cut, found) if each.from_ms < each.to_ms], tenure
+
+
+def _is_over_at_once(claim: Claim, revoked: Sequence[tuple[str, int]]) -> bool:
+    """Return whether a link is ended at the moment at which it begins: it has no moment then, and ends nobody else's either."""
+    return claim.states_from and any((claim.fan, claim.from_ms) == each for each in revoked)
 
 
 def _was_in_span(claim: Claim) -> bool:

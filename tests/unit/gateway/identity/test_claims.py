@@ -9,6 +9,7 @@ import pytest
 
 from gateway.identity.claims import strength_of
 from gateway.identity.facts import Fact, Link
+from gateway.identity.in_force import NOTHING_BEFORE
 from gateway.identity.naming import whom
 from gateway.identity.resolve import resolve
 from tests.support.identity_facts import DAY, KEY, TYPES, at, consent, link, name, revoke, touch, unlink, who
@@ -71,6 +72,20 @@ def test_a_revoke_of_a_link_ends_what_began_before_it_of_any_source_and_of_that_
     assert [who(facts, "member:1", minute) for minute in (50, 100)] == ["A", None]
     assert who([*facts, unlink("member:1", "B", 20)], "member:1") == "A"
     assert who([*facts, link("member:1", "A", 200)], "member:1", 250) == "A"
+
+
+def test_a_link_that_is_revoked_at_its_own_from_never_holds_and_ends_nobody_else_s() -> None:
+    facts = [link("phone:1", "A", 0, 300), link("phone:1", "B", 100), unlink("phone:1", "B", 100)]
+    assert [who(facts, "phone:1", minute) for minute in (50, 150, 350)] == ["A", "A", None]
+    assert who([*facts, link("phone:1", "B", 101)], "phone:1", 150) == "B"
+    assert who([touch(100, "member:1", fan="A"), unlink("member:1", "A", 100)], "member:1", 150) == "A"
+
+
+def test_a_revoke_before_all_that_its_fan_has_ends_nothing_and_is_listed() -> None:
+    early, late = unlink("member:1", "A", 50), unlink("member:1", "A", 200)
+    made = resolve([link("member:1", "A", 100), early, late], TYPES, KEY)
+    assert made.refused == [(early, NOTHING_BEFORE)]
+    assert resolve([early], TYPES, KEY).refused == []
 
 
 def test_a_touch_claims_for_the_default_span_of_the_type() -> None:

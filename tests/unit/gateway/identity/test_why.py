@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from gateway.identity.facts import Fact
-from gateway.identity.why import DECIDED, DISSOLVED, NOT_THEN, REPLACED, STRONGER, Because, why
-from tests.support.identity_facts import KEY, TYPES, at, consent, distinct, link, merge, name, revoke, touch
+from gateway.identity.why import AT_ONCE, DECIDED, DISSOLVED, NOT_THEN, REPLACED, STRONGER, Because, why
+from tests.support.identity_facts import KEY, TYPES, at, consent, distinct, link, merge, name, revoke, touch, unlink
 
 
 def _why(facts: Sequence[Fact], asked: str, minute: float = 50) -> Because:
@@ -56,6 +56,7 @@ def test_what_nobody_has_is_led_to_what_it_was_named_with() -> None:
         ([touch(n, f"phone:1 member:{n}") for n in range(6)], "member:3", 3, DISSOLVED["shared"]),
         ([touch(1, "phone:1 member:2"), link("phone:1", "B", source="desk"), link("member:2", "A")], "phone:1", 0, DECIDED),
         ([link("member:1", "A", id="a"), revoke("a")], "member:1", 0, "it was revoked"),
+        ([link("member:1", "A", 9), unlink("member:1", "A", 9)], "member:1", 0, AT_ONCE),
     ],
 )
 def test_what_does_not_count_has_its_rule(facts: list[Fact], asked: str, nth: int, rule: str) -> None:
