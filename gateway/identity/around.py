@@ -18,6 +18,7 @@ from gateway.identity.facts import (
     Consent,
     Distinct,
     Fact,
+    Identifier,
     Link,
     Mention,
     Merge,
@@ -30,7 +31,7 @@ from gateway.identity.facts import (
     fan_name,
 )
 from gateway.identity.groups import PERSON
-from gateway.identity.index import identifiers_of, is_public, may_be_public, subjects_of
+from gateway.identity.index import identifiers_of, is_public, may_be_public, names_alone, subjects_of
 from gateway.identity.types import IdentifierType, IdentifierTypes
 
 _OF_NO_TOUCH: Final = (fact_name(""), fan_name(""), claims_name(""))
@@ -94,7 +95,8 @@ class _Walk:
         self._asked: Final[set[str]] = set()
         self._taken_back: Final[set[str]] = set()
         self._by_subject: Final[dict[str, list[Fact]]] = defaultdict(list)
-        self._type_of: Final[dict[str, str]] = {}
+        self._types_of: Final[dict[bool, dict[str, str]]] = {False: {}, True: {}}
+        """By whether touches state it that name a subject alone, and by subject: the name of its type as `Index.types` has it."""
         self._widest = 1
         """The most identifiers of one fact."""
         self._claims: Final[dict[str, list[Link | Mention]]] = defaultdict(list)
@@ -183,10 +185,11 @@ class _Walk:
             self._made.facts.append(fact)
             identifiers = identifiers_of(fact)
             self._widest = max(self._widest, len(identifiers))
+            types = self._types_of[names_alone(fact)]
             for name, subject in identifiers:
                 self._by_subject[subject].append(fact)
-                if self._type_of.get(subject, "") <= name:
-                    self._type_of[subject] = name
+                if types.get(subject, "") <= name:
+                    types[subject] = name
             if isinstance(fact, Link | Mention):
                 if fact.fan:
                     self._claims[fact.fan].append(fact)
@@ -243,7 +246,16 @@ class _Walk:
 
     def _passes_on(self, subject: str, own: Sequence[Fact]) -> bool:
         """Return whether what is joined with an identifier may depend on it, or it on that."""
-        of_type = self._types.of(self._type_of.get(subject, ""))
+        identifier, is_alone = self._identifier(subject)
+        if self._passes_on_of(self._types.of(identifier.type), subject, own):
+            return True
+        if not identifier.type or any(names_alone(fact) is is_alone and self._states(fact, identifier) for fact in own):
+            return False
+        named = (each for fact in own for each in identifiers_of(fact) if each.subject == subject)
+        return any(self._types.of(each.type).joins != "no" for each in named)  # it may be, or have been, of another type
+
+    def _passes_on_of(self, of_type: IdentifierType, subject: str, own: Sequence[Fact]) -> bool:
+        """Return the same of an identifier that is and was of a type."""
         if of_type.joins == "no":
             return False
         if may_be_public(len(own), self._widest) and is_public(subject, own, of_type, self._types):
@@ -252,9 +264,21 @@ class _Walk:
 
     def _is_public_still(self, subject: str, own: Sequence[Fact], of_type: IdentifierType) -> bool:
         """Return whether it was and is public by facts that neither came nor went now."""
-        unsettled = self._made.touched | self._known.disputed
-        settled = [fact for fact in own if fact.id not in self._taken_back and fact.id not in unsettled]
+        settled = [fact for fact in own if self._is_settled(fact)]
         return is_public(subject, settled, of_type, self._types)
+
+    def _identifier(self, subject: str) -> tuple[Identifier, bool]:
+        """Return a subject with the type that all facts about it come to, and whether only touches state that, which name it alone."""
+        stated = self._types_of[False].get(subject, "")
+        return Identifier(stated or self._types_of[True].get(subject, ""), subject), not stated
+
+    def _states(self, fact: Fact, identifier: Identifier) -> bool:
+        """Return whether a fact, which counts as it did before, states that something is of a type."""
+        return identifier in identifiers_of(fact) and self._is_settled(fact)
+
+    def _is_settled(self, fact: Fact) -> bool:
+        """Return whether a fact counts, as it did before."""
+        return fact.id not in self._taken_back and fact.id not in self._made.touched and fact.id not in self._known.disputed
 
     def _is_one_fan_s(self, own: Sequence[Fact], of_type: IdentifierType) -> bool:
         """Return whether an identifier of a person's class is one fan's at all times, by its own facts."""

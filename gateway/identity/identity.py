@@ -80,9 +80,10 @@ class Identity:
         return {**changed, **of_refs}
 
     def _is_as_before(self, fact: Fact, before: Mapping[str, Standing]) -> bool:
-        """Return whether the types of what a touch names are known already where it stands for anybody."""
-        ranks = ((before[subject].rank, self._types.of(name).rank) for name, subject in identifiers_of(fact) if subject in before)
-        return all(one == other for one, other in ranks)
+        """Return whether the types of what a touch names alone are known already where it stands for anybody, or are unknown as before."""
+        none = self._types.of("")
+        known = ((before[subject].rank, name) for name, subject in identifiers_of(fact) if subject in before)
+        return all(rank != none.rank or self._types.of(name) is none for rank, name in known)
 
     def _learn(self, facts: Sequence[Fact]) -> dict[str, Standing]:
         """Take facts of any kind."""
@@ -144,8 +145,11 @@ class Identity:
             facts += known.added(stored([ref_name(ref) for ref in refs]))
         stated = Counter(fact.ref for fact in facts if isinstance(fact, Mention))
         by_ref: dict[str, list[Mention]] = {ref: [] for ref in refs if stated[ref] > 1}
-        asked, names = set[str](), {fact_name(fact.id) for fact in facts if isinstance(fact, Mention) and fact.ref in by_ref}
-        while names:  # what takes them back, and whatever else has the id of one of them
+        asked = set[str]()
+        names = {
+            fact_name(each.id) for each in facts if isinstance(each, Revoke | Split) or (isinstance(each, Mention) and each.ref in by_ref)
+        }
+        while names:  # what takes them back, and whatever else has the id of one of them or of a new one that takes back
             asked |= names
             more = known.added(self._store.facts_naming(names))
             facts += more

@@ -24,7 +24,10 @@ class Index:
     """Facts by identifier; a second spelling is the identifier that it spells."""
 
     types: dict[str, str] = field(default_factory=dict)
-    """By subject, the name of its type: of several the last by alphabet, so that one with a name stands before none."""
+    """By subject, the name of its type: of several the last by alphabet, so that one with a name stands before none.
+
+    What touches state that name it alone counts only where all others state none.
+    """
     stated: dict[str, list[Link | Mention]] = field(default_factory=lambda: defaultdict(list))
     """By subject, what claims it."""
     revokes: dict[str, list[RevokeLink]] = field(default_factory=lambda: defaultdict(list))
@@ -57,11 +60,13 @@ def index_of(facts: Sequence[Fact], types: IdentifierTypes) -> Index:
 def _indexed(facts: Sequence[Fact]) -> Index:
     index = Index()
     types, stated, mentions, together = index.types, index.stated, index.mentions, index.together
+    alone: dict[str, str] = {}
     for fact in _spelled_once(facts, index.spellings):
         if isinstance(fact, Mention):
+            known = alone if names_alone(fact) else types
             for name, subject in fact.identifiers:
-                if types.get(subject, "") <= name:
-                    types[subject] = name
+                if known.get(subject, "") <= name:
+                    known[subject] = name
                 mentions[subject].append(fact)
                 if fact.fan:
                     stated[subject].append(fact)
@@ -80,7 +85,15 @@ def _indexed(facts: Sequence[Fact]) -> Index:
             for name, subject in fact.identifiers:
                 if types.get(subject, "") <= name:
                     types[subject] = name
+    for subject, name in alone.items():
+        if not types.get(subject):
+            types[subject] = name
     return index
+
+
+def names_alone(fact: Fact) -> bool:
+    """Return whether a fact is of a touch that names one identifier, if any, and nobody: it claims and joins nothing."""
+    return isinstance(fact, Mention) and not fact.fan and len(fact.identifiers) < 2
 
 
 def subjects_of(fact: Fact) -> list[str]:

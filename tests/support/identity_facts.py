@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any, Final
 
@@ -76,6 +77,14 @@ def unlink(text: str, fan: str, end: float, **more: Any) -> RevokeLink:
 def consent(fan: str, granted: bool, minute: float, **more: Any) -> Consent:
     held = {"purpose": "identify", **more}
     return Consent(fan=fan, granted=granted, **_common(held, start=minute))
+
+
+def of_type(fact: Fact, other: str) -> Fact:
+    """Return a fact that states another type, or with "" none, of the first subject that it names."""
+    if isinstance(fact, Mention | Same) and fact.identifiers:
+        first, *more = fact.identifiers
+        return replace(fact, identifiers=(first._replace(type=other), *more))
+    return replace(fact, identifier=fact.identifier._replace(type=other)) if isinstance(fact, Link | RevokeLink) else fact
 
 
 def who(facts: Sequence[Fact], text: str, minute: float = 50) -> str | None:

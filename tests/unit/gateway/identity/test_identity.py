@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 
@@ -11,7 +12,8 @@ from gateway.identity import index
 from gateway.identity.fact_store import MemoryFactStore
 from gateway.identity.facts import Fact, Identifier, Standing, names_of
 from gateway.identity.identity import Identity
-from tests.support.identity_facts import DAY, KEY, TYPES, consent, link, merge, name, revoke, same, touch
+from gateway.identity.in_force import facts_in_force
+from tests.support.identity_facts import DAY, KEY, TYPES, consent, link, merge, name, of_type, revoke, same, touch
 
 
 class _Counting(MemoryFactStore):
@@ -64,6 +66,18 @@ def test_a_stage_that_is_made_again_goes_on_from_its_store() -> None:
     assert standing.number == 2
 
 
+@pytest.mark.parametrize("other", ["tag", "card"])
+def test_what_is_known_only_later_to_join_nothing_joins_nothing_in_any_order(other: str) -> None:
+    """A subject was sent without a type: registered, then named beside a phone; a touch states what it is."""
+    registered, both = (of_type(touch(minute, texts, fan), "") for minute, texts, fan in ((1, "web:1", "A"), (5, "web:1 phone:1", "")))
+    for facts in permutations([registered, both, of_type(touch(9, "web:1"), other), touch(12, "phone:1")]):
+        brand = _Brand()
+        for fact in facts:
+            brand.take(fact)
+        standing = brand.store.standings([name("phone:1")]).get(name("phone:1"))
+        assert standing is None or not standing.spans, [each.id for each in facts]
+
+
 class TestReferences:
     def test_one_touch_alone_needs_no_standing_of_its_reference_two_have_one(self) -> None:
         brand = _Brand(link("wx-a:1", "A"))
@@ -79,6 +93,12 @@ class TestReferences:
     def test_a_touch_that_is_taken_back_no_longer_counts(self) -> None:
         brand = _Brand(link("wx-a:1", "A"), touch(1, "wx-a:1", ref="r", id="t"), touch(2, ref="r"), touch(3, ref="r"))
         assert brand.take(revoke("t")) == {"ref:r": []}
+
+    def test_but_not_by_a_fact_whose_id_another_has_that_counts(self) -> None:
+        counts, back = merge("A", "B", id="s"), revoke("t", id="s")
+        assert facts_in_force([counts, back]).facts == [counts]
+        brand = _Brand(counts, touch(1, fan="A", ref="r", id="t"), touch(2, ref="r"))
+        assert brand.take(back) == {}
 
     def test_whoever_withdraws_consent_is_nobody_in_later_touches_of_a_reference_too(self) -> None:
         brand = _Brand(link("member:1", "A"), touch(1, "member:1", ref="r"), touch(20, ref="r"))

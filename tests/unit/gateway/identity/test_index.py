@@ -7,13 +7,22 @@ import pytest
 from gateway.identity import index
 from gateway.identity.facts import Fact, Identifier, Mention, Same
 from gateway.identity.resolve import resolve
-from tests.support.identity_facts import KEY, T0_NS, TYPES, link, name, same, touch, unlink, who
+from tests.support.identity_facts import KEY, T0_NS, TYPES, link, name, of_type, same, touch, unlink, who
 
 
 def test_a_subject_without_a_type_has_that_of_another_fact() -> None:
     old = Mention(id="o", learned_ns=0, from_ns=T0_NS, to_ns=T0_NS, identifiers=(Identifier("", name("member:1")),))
     for facts in ([old, touch(0, "member:1")], [touch(0, "member:1"), old]):
         assert index.index_of(facts, TYPES).types == {name("member:1"): "member"}
+
+
+def test_of_several_types_the_last_by_alphabet_counts_and_those_of_touches_that_name_it_alone_where_others_state_none() -> None:
+    subject, alone = name("member:1"), [touch(0, "member:1"), of_type(touch(1, "member:1"), "tag")]
+    assert index.index_of(alone, TYPES).types == {subject: "tag"}
+    assert index.index_of([*alone, of_type(link("member:1", "A"), "")], TYPES).types == {subject: "tag"}
+    beside = of_type(same("member:1 web:1"), "card")
+    assert index.index_of([*alone, beside], TYPES).types[subject] == "card"
+    assert index.index_of([link("member:1", "A"), *alone, beside], TYPES).types[subject] == "member"
 
 
 def test_a_second_spelling_of_a_number_is_that_number() -> None:
