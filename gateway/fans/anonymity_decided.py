@@ -1,6 +1,6 @@
 """What would be named if somebody decided at the desk whose the identifiers are that several fans have. Pure but for its store.
 
-It is tried, and not estimated: an identifier that another fan's card stands beside goes on naming nobody, whoever has it.
+It is tried by the rules of identity themselves, and not estimated.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def waiting(store: MemoryFactStore, subject: str) -> Counted:
     return order_of("s1", [row], "", lambda name: store.standings([name]).get(name), class_of)
 
 
-def test_a_household_that_somebody_decides_is_named_and_one_that_a_card_contradicts_is_not() -> None:
+def test_a_household_that_somebody_decides_is_named_also_where_it_was_shown_beside_a_card_of_the_other() -> None:
     decidable = brand(link("phone", "p", "f1"), link("phone", "p", "f2"))
     row = waiting(decidable, "p")
     assert (row.why, row.about, [each.subject for each in row.waits_for]) == (Nobody.HOUSEHOLD, {Remedy.ASK, Remedy.DECIDE}, ["p"])
@@ -115,5 +115,5 @@ def test_a_household_that_somebody_decides_is_named_and_one_that_a_card_contradi
     shown = Mention(
         id="t", learned_ns=1, from_ns=T, to_ns=T, source="touch", identifiers=(Identifier("member", "m2"), Identifier("phone", "p"))
     )
-    contradicted = brand(link("phone", "p", "f1"), link("phone", "p", "f1", 1), link("phone", "p", "f2"), link("member", "m2", "f2"), shown)
-    assert named_by_deciding({waiting(contradicted, "p"): 1}, contradicted, TYPES, b"k", 2) == {}
+    beside = brand(link("phone", "p", "f1"), link("phone", "p", "f1", 1), link("phone", "p", "f2"), link("member", "m2", "f2"), shown)
+    assert named_by_deciding({waiting(beside, "p"): 1}, beside, TYPES, b"k", 2) == {(Remedy.DECIDE, Among.ORDERS): 1}
