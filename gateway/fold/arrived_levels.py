@@ -14,12 +14,21 @@ import numpy.typing as npt
 from gateway.fold.dwell_rows import OPEN
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
-from gateway.fold.zone_rules import GONE_DBM
+from gateway.fold.usual_levels import FLOOR_DB
+from gateway.fold.zone_rules import GONE_DBM, Standing, ZoneLimits, exceeds, fell_silent
 
 
 def is_unusual(state: State, zone: Any, dbm: Any) -> Any:
     """Return whether a level is weaker than those who come to that zone have there. A deaf zone is held to hear as they are heard."""
     return (dbm < state.usual_levels.floor_dbm[zone]) & ~np.asarray(state.deaf_zones.are_deaf(zone))
+
+
+def is_doubtful(state: State, zone: Any, dbm: Any, at: Standing, limits: ZoneLimits) -> Any:
+    """Return whether a zone leads by a level unusual there. A carrier that is weak everywhere is followed all the same: one that is ahead
+    of an owner that hears it, by the margin and by what is unusual, is not where the owner is, however weak it is.
+    """
+    far_ahead = exceeds(dbm, at.level_dbm, limits.margin_db + FLOOR_DB) & ~fell_silent(at, limits)
+    return is_unusual(state, zone, dbm) & ~np.asarray(far_ahead)
 
 
 def was_owned(state: State, slot: Any) -> Any:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from footfall.frames import Kind
 from gateway.fold import faint_levels, heard_zones
-from gateway.fold.arrived_levels import is_unusual, learn_arrivals, learn_beginners, was_owned
+from gateway.fold.arrived_levels import is_doubtful, is_unusual, learn_arrivals, learn_beginners, was_owned
 from gateway.fold.begun import Begun
 from gateway.fold.decision_rules import Lead, Sighted, follow, is_backed, lasts_ns, left_ns, margin_of, strong_db, wary_after, wary_left
 from gateway.fold.dwell_rows import OPEN
@@ -173,7 +173,7 @@ class ContestColumns:
         within = self._state.estate.decided_within.of(s.profile[slot])
         wary_db = wary_left(s.wary_db[slot].astype(np.int64), time_ns - s.behind_ns[slot], heard, within)
         clear = limits._replace(margin_db=margin_of(heard, wary_db, limits) + more_db(self._state, slot, s.lead_zone[slot]))
-        s.lead_clear[slot] = is_clear(dbm, at, clear) & ~is_unusual(self._state, s.lead_zone[slot], dbm)
+        s.lead_clear[slot] = is_clear(dbm, at, clear) & ~is_doubtful(self._state, s.lead_zone[slot], dbm, at, clear)
         s.lead_db[slot] = dbm - at.level_dbm
         s.lead_strong[slot] = is_clear(dbm, at, clear._replace(margin_db=clear.margin_db + strong_db(heard, within)))
 

@@ -2,7 +2,8 @@
 
 A receiver that falls silent leaves its visitors to zones that hear them through walls and shelves, and so does a body before it. What is
 usual is learned from the first zones of visits, and from changes that a live owner lost by its level, never from those that followed its
-silence. A zone whose level is FLOOR_DB below the usual one owns nobody anew.
+silence. A zone whose level is FLOOR_DB below the usual one owns nobody anew, unless it
+is as far ahead, beyond the margin, of an owner that hears them: a carrier may be weak everywhere.
 
 Levels of one slice of time are used from the next on, by the place of rows (docs/architecture.md). So what is known does not depend on the
 order in which agents deliver. Yesterday counts half, so it follows a receiver that hangs elsewhere now.

@@ -24,7 +24,7 @@ import numpy as np
 from footfall.frames import Kind
 from footfall.units import NS_PER_MS
 from gateway.fold import heard_zones
-from gateway.fold.arrived_levels import is_unusual, learn_arrivals, learn_beginners, was_owned
+from gateway.fold.arrived_levels import is_doubtful, is_unusual, learn_arrivals, learn_beginners, was_owned
 from gateway.fold.decision_rules import Lead, Sighted, follow, is_backed, lasts_ns, left_ns, margin_of, strong_db, wary_after, wary_left
 from gateway.fold.dwells import Dwells
 from gateway.fold.heard_zones import Heard
@@ -119,6 +119,9 @@ class ZoneContest:
     def _is_unusual(self, slot: int, best: Heard) -> bool:
         return self._levels(slot) is self._zones and bool(is_unusual(self._state, best.zone, best.dbm))
 
+    def _is_doubtful(self, slot: int, best: Heard, at: Standing, limits: ZoneLimits) -> bool:
+        return self._levels(slot) is self._zones and bool(is_doubtful(self._state, best.zone, best.dbm, at, limits))
+
     # A zone owns it
 
     def _contend(self, slot: int, row: HeardRow, limits: ZoneLimits) -> None:
@@ -154,7 +157,7 @@ class ZoneContest:
             wary_db = wary_left(s.wary_db.item(slot), row.time_ns - s.behind_ns.item(slot), heard, within)
             clear = limits._replace(margin_db=margin_of(heard, wary_db, limits) + more_db(self._state, slot, best.zone))
             strong = clear._replace(margin_db=clear.margin_db + strong_db(heard, within))
-            s.lead_clear[slot] = is_clear(best.dbm, at, clear) and not self._is_unusual(slot, best)
+            s.lead_clear[slot] = is_clear(best.dbm, at, clear) and not self._is_doubtful(slot, best, at, clear)
             s.lead_strong[slot] = is_clear(best.dbm, at, strong)
             s.lead_db[slot] = best.dbm - at.level_dbm
         self._visits_take(slot, row, s.zone.item(slot))

@@ -120,11 +120,15 @@ def test_the_real_counts_come_out_exactly(real_data: Path) -> None:
     assert (sums["IN"], sums["OUT"], recording.refused) == (19_625, 18_806, 4)
 
 
-def test_the_real_sightings_are_all_counted(real_data: Path) -> None:
+def test_the_real_sightings_of_the_receiver_that_heard_most_are_counted(real_data: Path) -> None:
+    """Of each zone, row by row: so a few more than of any receiver alone."""
     path = real_data / "sal-rb" / small_or_whole("car_sensor_1_measurement_1.csv", "")
     recording = read_twice("sal-rb", path, ReplaySettings())
-    heard = sum(1 for one in read("sal-rb", [path], ReplaySettings()) if isinstance(one, Sighting))
-    assert sum(int(body.count.sum()) for body in recording.bodies) == pytest.approx(heard, rel=0.01), "but those too weak to enter"
+    heard = Counter(one.receiver for one in read("sal-rb", [path], ReplaySettings()) if isinstance(one, Sighting))
+    most = sum(max(count for receiver, count in heard.items() if receiver.startswith(side)) for side in ("i-", "o-"))
+    counted = sum(int(body.count.sum()) for body in recording.bodies)
+    assert counted == pytest.approx(most, rel=0.05)
+    assert counted >= most
     assert recording.refused == 0
 
 

@@ -347,8 +347,16 @@ def test_a_zone_that_hears_somebody_more_weakly_than_others_does_not_take_them_f
     shop = shop_in_which_people_are_heard_well()
     before = len(shop.dwells())
     for at_s in range(SLICE_S + 20, SLICE_S + 100, 5):
-        shop.hear(seen("ann", "b", at_s, dbm=-60), seen("ann", "a", at_s + 1, dbm=-80))
+        shop.hear(seen("ann", "b", at_s, dbm=-60), seen("ann", "a", at_s + 1, dbm=-60 - FLOOR_DB))
     assert [dwell.zone for dwell in shop.close().dwells()][before:] == []
+
+
+def test_a_carrier_that_is_weak_everywhere_is_followed_where_a_zone_is_far_ahead_of_one_that_hears_it_too() -> None:
+    shop = shop_in_which_people_are_heard_well()
+    for turn, (here, there) in enumerate([("a", "b"), ("b", "a"), ("a", "b")]):
+        for at_s in range(SLICE_S + 20 + 60 * turn, SLICE_S + 80 + 60 * turn, 5):
+            shop.hear(seen("ben", here, at_s, dbm=-64), seen("ben", there, at_s + 1, dbm=-84))
+    assert shop.close().zones_of("ben") == ["a", "b", "a"]
 
 
 def test_who_comes_in_is_somewhere_however_weakly_they_are_heard() -> None:
