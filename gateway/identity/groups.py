@@ -86,15 +86,15 @@ def _held(pieces: Sequence[Piece]) -> list[Holder]:
 def within_work(group: Group, holders: Holders) -> Sequence[Join]:
     """Return the joins of a group that hold: all, unless they would take more work than is allowed; then those for ever, or none."""
     for kept in (group.joins, [each for each in group.joins if each[:2] == EVER]):
-        unbroken = _unbroken(kept)
-        if len(unbroken) * len(_moments(unbroken, holders)) <= max(WORK, len(unbroken)):
+        as_one = unbroken(kept)
+        if len(as_one) * len(_moments(as_one, holders)) <= max(WORK, len(as_one)):
             return kept
     return ()
 
 
 def inherit(group: Group, holders: Holders) -> Iterator[tuple[Interval, Part]]:
     """Return for every moment the unclaimed identifiers of a group that hang together, if they are two or more or have a person."""
-    joins = _unbroken(group.joins)
+    joins = unbroken(group.joins)
     for moment in _moments(joins, holders):
         for part in _walk(*_at(joins, holders, moment[0])):
             if part.persons or len(part.subjects) > 1:
@@ -106,7 +106,7 @@ def between(group: Group, holders: Holders, type_of: TypeOf) -> Iterator[Between
     subjects = {subject for each in group.joins for subject in (each.first, each.second)}
     if len({each.person for subject in subjects for each in holders.get(subject, ())}) < 2:
         return
-    joins = _unbroken(group.joins)
+    joins = unbroken(group.joins)
     for moment in _moments(joins, holders):
         neighbours, held_by = _at(joins, holders, moment[0])
         for part in _walk(neighbours, held_by):
@@ -121,7 +121,7 @@ def between(group: Group, holders: Holders, type_of: TypeOf) -> Iterator[Between
 def directly_between(joins: Iterable[Join], holders: Holders, type_of: TypeOf) -> Iterator[Between]:
     """Return the claimed identifiers below a person's class that a join holds beside one that is claimed for another person."""
     opposed = [join for join in joins if join.first in holders and join.second in holders and _is_opposed(join, holders)]
-    for join in _unbroken(opposed):
+    for join in unbroken(opposed):
         for mine in holders[join.first]:
             for other in holders[join.second]:
                 moment = max(join.from_ns, mine.from_ns, other.from_ns), min(join.to_ns, mine.to_ns, other.to_ns)
@@ -136,7 +136,7 @@ def _is_opposed(join: Join, holders: Holders) -> bool:
     return len(first) > 1 or len(second) > 1 or first[0].person != second[0].person
 
 
-def _unbroken(joins: Sequence[Join]) -> Sequence[Join]:
+def unbroken(joins: Sequence[Join]) -> Sequence[Join]:
     """Return joins with those of one pair that touch or overlap as one, with the smallest of their facts."""
     by_pair: dict[tuple[str, str], list[Join]] = {}
     for each in joins:

@@ -15,10 +15,11 @@ from gateway.identity.alone import parted, standings_of
 from gateway.identity.around import Around, FactSet, facts_around
 from gateway.identity.fact_store import FactStore
 from gateway.identity.facts import Fact, Mention, Revoke, Split, Standing, fact_name, fan_name, is_registered, ref_name
-from gateway.identity.growing import Growing, growing
+from gateway.identity.growing import growing
 from gateway.identity.in_force import facts_in_force
 from gateway.identity.index import identifiers_of
 from gateway.identity.naming import standing_of_ref
+from gateway.identity.remembered import Remembered
 from gateway.identity.resolve import resolve
 from gateway.identity.types import IdentifierTypes
 
@@ -35,8 +36,7 @@ class Identity:
         """Identifiers that were looked at last."""
         self.read_again = 0
         """How many identifiers the last `take` looked at which the one before had looked at, too."""
-        self._growing: Growing | None = None
-        """The largest cluster that can grow without being read again."""
+        self._remembered: Final = Remembered()
 
     def take(self, facts: Iterable[Fact]) -> list[Standing]:
         """Take facts, known or not, in any order. Return the standings that changed; they and the facts are in the store.
@@ -91,11 +91,19 @@ class Identity:
         changed = {each.name: each for each in standings_of(self._types, self._key, alone)}
         if alone:
             self._store.add([fact for cluster in alone for fact in cluster.facts], list(changed.values()))
-        if len(others) == 1 and self._growing and (grown := self._growing.grown_by(others[0], self._store, self._types)):
-            self._store.add(others, [grown])
-            return {**changed, grown.name: grown}
+        others = [fact for fact in others if not self._grow(fact, changed)]
         around = facts_around(self._store, self._types, others) if others else None
         return {**changed, **self._settle(around)} if around and around.new else changed
+
+    def _grow(self, fact: Fact, changed: dict[str, Standing]) -> bool:
+        """Take a fact that only adds to a remembered cluster, or changes nothing of it; return whether it is one."""
+        if (grown := self._remembered.grown_by(fact, self._store)) is None:
+            return False
+        standings = self._changed(grown.standings.keys(), grown.standings)
+        standings.update(self._of_refs(grown.refs, [fact], standings))
+        self._store.add([fact], list(standings.values()))
+        changed.update(standings)
+        return True
 
     def again(self, names: Iterable[str]) -> list[Standing]:
         """Return the standings of names, and of what hangs together with them, that are others with these types; they are in the store."""
@@ -107,9 +115,7 @@ class Identity:
         changed = self._changed(around.names, resolution.standings)
         changed.update(self._of_refs(_touched_refs(around, changed), around.new, changed))
         self._store.add(around.new, list(changed.values()))
-        if self._growing and self._growing.is_read_in(around):
-            self._growing = None
-        self._growing = max(filter(None, (growing(around, resolution), self._growing)), key=len, default=None)
+        self._remembered.take(around, growing(around, resolution, self._types))
         return changed
 
     def _changed(self, names: Collection[str], standings: Mapping[str, Standing]) -> dict[str, Standing]:

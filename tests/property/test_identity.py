@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import pytest
@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from gateway.identity import index
 from gateway.identity.fact_store import MemoryFactStore
-from gateway.identity.facts import Fact, Link, Mention, Standing, names_of, ref_name
+from gateway.identity.facts import Fact, Link, Mention, Standing, names_of
 from gateway.identity.identity import Identity
 from gateway.identity.resolve import resolve
 from tests.support.identity_facts import DAY, KEY, TYPES, consent, distinct, link, merge, of_type, revoke, same, split, touch, unlink
+from tests.support.touch_store import TouchStore
 from tests.support.whole import examples
 
 KINDS: Final = ("member", "phone", "wx-a", "web", "alipay.a", "card", "tag", "nfc", "odd")
@@ -71,35 +72,10 @@ def _what_stands(store: MemoryFactStore, known: Sequence[Fact]) -> dict[str, tup
     return {name: each[2:] for name, each in store.standings(names).items() if each[2:] != empty}
 
 
-class _Touches(MemoryFactStore):
-    """A store that has touches anyhow, as the ledger does, and so keeps no quiet ones as facts."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._touches = MemoryFactStore()
-
-    def take_touches(self, facts: Sequence[Fact]) -> None:
-        self._touches.add([fact for fact in facts if isinstance(fact, Mention)], [])
-
-    def unkept(self, names: Collection[str]) -> Iterable[Fact]:
-        found = self._touches.facts_naming(names)
-        return [each for each in found if isinstance(each, Mention) and not each.fan and len(each.identifiers) < 2]
-
-    def bearing(self, names: Collection[str]) -> Collection[str]:
-        return {*self._touches.bearing(names), *super().bearing(names)}
-
-    def shared_refs(self, refs: Collection[str]) -> Collection[str]:
-        several = [ref for ref in refs if len(list(self._touches.facts_naming([ref_name(ref)]))) > 1]
-        return {*several, *super().shared_refs(refs)}
-
-    def add(self, facts: Sequence[Fact], standings: Sequence[Standing], quiet: Sequence[Fact] = ()) -> None:
-        super().add(facts, standings)
-
-
 def _taken(portions: Sequence[Sequence[Fact]], crash_after: int = -1, has_touches: bool = False) -> MemoryFactStore:
-    store = _Touches() if has_touches else MemoryFactStore()
+    store = TouchStore() if has_touches else MemoryFactStore()
     for nth, portion in enumerate(portions):
-        if isinstance(store, _Touches):
+        if isinstance(store, TouchStore):
             store.take_touches(portion)
         if nth == crash_after:  # what was taken is lost with its standings, and taken again
             Identity(copy.deepcopy(store), TYPES, KEY).take(portion)
