@@ -23,7 +23,7 @@ from edge_agent.sources.csv_reported import reported_row
 from edge_agent.sources.csv_text import NOTHING, CsvColumn, Misread, cells_of, delimiter_of, is_text, key_of, text_lines, text_of, why_of
 from edge_agent.sources.csv_time import TimeReader
 from edge_agent.sources.csv_truth import true_zone, truth_path
-from edge_agent.sources.replay_settings import ReplaySettings, Run, TrueZone
+from edge_agent.sources.replay_settings import Part, ReplaySettings, Run, TrueZone
 from edge_agent.sources.source import AliveUntil, Recorded, RefusedReading, Sighting
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
@@ -137,7 +137,13 @@ class _CsvFile:
                 continue
             rows.append((t_ns, heard))
             run.truth += [TrueZone(t_ns, run.name, who, true_zone)] if true_zone else []
-            run.jumps += clock.jumps(who, self._series(cells), t_ns, where)
+            jumps = list(clock.jumps(who, self._series(cells), t_ns, where))
+            run.jumps += jumps
+            parts = run.parts.setdefault(who, [])
+            if parts and not any(jump.to_ns < jump.from_ns for jump in jumps):
+                parts[-1] = Part(min(parts[-1].from_ns, t_ns), max(parts[-1].to_ns, t_ns))
+            else:
+                parts.append(Part(t_ns, t_ns))
         if refused == len(rows):
             mistake = f": {len(rows)} lines cannot be read, the first is {run.why_refused}" if rows else ""
             raise ConfigError(f"{self._path}: no rows here{mistake}")

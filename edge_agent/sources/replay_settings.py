@@ -70,6 +70,13 @@ class ClockJump(NamedTuple):
     to_ns: int
 
 
+class Part(NamedTuple):
+    """From the first to the last of rows between which the clock was not set back."""
+
+    from_ns: int
+    to_ns: int
+
+
 @dataclass(slots=True)
 class Run:
     """One file of a recording. `heard` and `truth` are in the order of time."""
@@ -82,3 +89,5 @@ class Run:
     """Of the first line that cannot be read: where it is, its text, and the reason."""
     receivers: dict[str, str] = field(default_factory=dict)
     """Of rows that name their receiver: the names of those that heard something, and how the file writes them."""
+    parts: dict[str, list[Part]] = field(default_factory=dict)
+    """By identifier: several where the clock was set back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -83,6 +84,8 @@ class Course:
     """What was shown before it was decided."""
     known: tuple[Span, ...] = ()
     """Where the truth has no gap; empty: in all of the span."""
+    left_out: int = 0
+    """How many rows of the truth are judged nowhere, since two clocks had the same time."""
     uncut: tuple[DecidedDwell, ...] = ()
     """The dwells as they are stored; empty: `dwells` are."""
 
@@ -144,14 +147,16 @@ class Course:
 
 def course_of_rows(
     name: str, rows: Sequence[tuple[int, str]], dwells: Iterable[DecidedDwell], stored_visits: Iterable[Span], outside: Set[str],
-    idle_ns: int, window_ns: int = 0, leads: Iterable[Lead] = (),
+    idle_ns: int, window_ns: int = 0, leads: Iterable[Lead] = (), unclear: Iterable[Span] = (),
 ) -> Course:  # fmt: skip
     """Return the course of rows (time, true zone) in the order of time: each zone holds until the first row of the next.
+
+    `unclear`: nothing is judged there, and no row may lie there.
 
     Every row is judged, or with `window_ns` the end of every window in which there are rows.
     """
     judged = at_window_ends(rows, window_ns) if window_ns else rows
-    stays = _stays(rows)
+    stays = _stays(rows, unclear)
     known = _known(stays, 0)
     own = _own(dwells, known[0].from_ns, known[-1].to_ns)
     return Course(
@@ -215,12 +220,13 @@ def _stored_changes(dwells: Sequence[DecidedDwell]) -> list[tuple[int, str, int]
     return [(t_ns, zone, decided[t_ns, zone]) for t_ns, zone in _changes((dwell.from_ns, dwell.zone) for dwell in dwells)]
 
 
-def _stays(rows: Sequence[tuple[int, str]]) -> tuple[TrueStay, ...]:
-    """A stay ends with the first row of the next, or with its own last row where nothing is recorded for long."""
+def _stays(rows: Sequence[tuple[int, str]], unclear: Iterable[Span]) -> tuple[TrueStay, ...]:
+    """A stay ends with the first row of the next, or with its own last row where nothing is recorded for long, or what is is unclear."""
+    after = {rows[at][0] for span in unclear if (at := bisect_left(rows, (span.from_ns, ""))) < len(rows)}
     gap_ns = max(UNKNOWN_NS, UNKNOWN_STEPS * median([b[0] - a[0] for a, b in pairwise(rows)] or [0]))
     found: list[TrueStay] = []
     for before, (t_ns, zone) in zip([None, *rows], rows, strict=False):
-        goes_on = before is not None and t_ns - before[0] <= gap_ns
+        goes_on = before is not None and t_ns - before[0] <= gap_ns and t_ns not in after
         if found and goes_on:
             found[-1] = found[-1]._replace(to_ns=t_ns)
         if not found or not goes_on or found[-1].zone != zone:

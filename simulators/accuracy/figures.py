@@ -136,7 +136,8 @@ def figures(
     phases = {name: of.by_zone(stays.least_s) for name, of in stays.phases.items()} if stays.had_outages else {}
     estimates = {delay: [course.estimate(_ns(delay_s)) for course in courses] for delay, delay_s in DELAYS_S.items()}
     moments = sum(len(course.zones) for course in courses)
-    unsure = sum(int(course.disturbed.sum()) for course in courses)
+    left_out = sum(course.left_out for course in courses)
+    unsure = left_out + sum(int(course.disturbed.sum()) for course in courses)
     return Accuracy(
         len(courses),
         moments,
@@ -146,7 +147,7 @@ def figures(
         stays.by_zone(),
         _visits(courses),
         _inside(courses, outside),
-        1.0 - share(unsure, moments) if unsure else 1.0,
+        1.0 - share(unsure, moments + left_out) if unsure else 1.0,
         phases,
     )
 

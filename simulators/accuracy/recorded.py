@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ from edge_agent.sources.csv_mapping import CsvMapping
 from edge_agent.sources.csv_recording import read_csv, receivers_of
 from edge_agent.sources.csv_strangers import strangers
 from edge_agent.sources.replay import FORMATS, FormatName, expand
-from edge_agent.sources.replay_settings import ReplaySettings, Run
+from edge_agent.sources.replay_settings import Part, ReplaySettings, Run
 from edge_agent.sources.source import Gap, Recorded, RefusedReading, Sighting
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
@@ -44,6 +45,10 @@ class Carried(NamedTuple):
     run: str
     identifier: str
     rows: Sequence[tuple[int, str]]
+    unclear: Sequence[Span] = ()
+    """When two clocks had the same time, one before it was set back and one after: no row lies there."""
+    left_out: int = 0
+    """How many rows lay there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +135,12 @@ def courses_of(
     """Return a course for each identifier in each run, of what is stored by subject. With `window_s` each window's end is judged."""
     found = []
     tags_of = Counter(carried.run for carried in recording.carried)
-    for run, identifier, rows in recording.carried:
+    for run, identifier, rows, unclear, left_out in recording.carried:
         mine = dwells.get(subjects[identifier], ()), visits.get(subjects[identifier], ())
         name = run if tags_of[run] == 1 else identifier if len(recording.runs) == 1 else f"{run} {identifier}"
         led = leads.get(subjects[identifier], ())
-        course = course_of_rows(name, rows, *mine, recording.outside, round(idle_s * NS_PER_S), round(window_s * NS_PER_S), led)
-        found.append(replace(course, disturbed=_disturbed(course, recording.runs, run)))
+        course = course_of_rows(name, rows, *mine, recording.outside, round(idle_s * NS_PER_S), round(window_s * NS_PER_S), led, unclear)
+        found.append(replace(course, disturbed=_disturbed(course, recording.runs, run), left_out=left_out))
     return found
 
 
@@ -185,6 +190,10 @@ def notes_of(recording: TrueRecording) -> list[str]:
             widest = max(jumps, key=lambda jump: abs(jump.to_ns - jump.from_ns))
             by_s = abs(widest.to_ns - widest.from_ns) / NS_PER_S
             found.append(f"{len(jumps)} times {what}, at most by {by_s:g} s ({widest.where}): figures near it are uncertain.")
+    if left_out := sum(one.left_out for one in recording.carried):
+        found.append(
+            f"{left_out:,} rows of the truth are of times that the clock had twice: nothing is judged there, and they lower the confidence."
+        )
     return found
 
 
@@ -201,16 +210,38 @@ def _of(heard: Iterable[Recorded], identifiers: Set[str]) -> list[Recorded]:
 
 def _carried(found: Sequence[Run]) -> list[Carried]:
     rows = by_run(((true.run, true.identifier), true.t_ns, true.zone) for run in found for true in run.truth)
-    return [Carried(run, identifier, judged) for (run, identifier), judged in rows.items()]
+    parts = {(run.name, identifier): of for run in found for identifier, of in run.parts.items()}
+    made = [_of_one_clock(*key, judged, twice(parts.get(key, ()))) for key, judged in rows.items()]
+    return [one for one in made if one.rows]
+
+
+def _of_one_clock(run: str, identifier: str, rows: Sequence[tuple[int, str]], unclear: Sequence[Span]) -> Carried:
+    """Return what is carried without the rows of unclear times."""
+    begins = [span.from_ns for span in unclear]
+    clear = [row for row in rows if not (at := bisect_right(begins, row[0])) or row[0] > unclear[at - 1].to_ns]
+    return Carried(run, identifier, clear, unclear, len(rows) - len(clear))
+
+
+def twice(parts: Sequence[Part]) -> list[Span]:
+    """Return the times that a clock had more than once, without overlaps, in order."""
+    found: list[Span] = []
+    end_ns = -1
+    for from_ns, to_ns in sorted(parts):
+        if from_ns <= end_ns:
+            again = Span(from_ns, min(to_ns, end_ns))
+            if found and again.from_ns <= found[-1].to_ns:
+                again = Span(found[-1].from_ns, max(again.to_ns, found.pop().to_ns))
+            found.append(again)
+        end_ns = max(end_ns, to_ns)
+    return found
 
 
 def _disturbed(course: Course, found: Sequence[Run], name: str) -> npt.NDArray[np.bool_]:
-    """Return which moments lie between the two ends of a jump back, or near an end of any jump."""
+    """Return which moments lie near an end of a jump."""
     near = np.zeros(len(course.t_ns), np.bool_)
     for jump in (jump for run in found if run.name == name for jump in run.jumps):
-        ends = [(jump.from_ns, jump.from_ns), (jump.to_ns, jump.to_ns)] + [(jump.to_ns, jump.from_ns)] * (jump.to_ns < jump.from_ns)
-        for from_ns, to_ns in ends:
-            near |= (course.t_ns >= from_ns - NEAR_A_JUMP_NS) & (course.t_ns <= to_ns + NEAR_A_JUMP_NS)
+        for end_ns in (jump.from_ns, jump.to_ns):
+            near |= (course.t_ns >= end_ns - NEAR_A_JUMP_NS) & (course.t_ns <= end_ns + NEAR_A_JUMP_NS)
     return near
 
 

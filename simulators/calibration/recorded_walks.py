@@ -37,7 +37,7 @@ def walks_of(recording: TrueRecording, profiles: Registry | None = None, agent: 
         reported_ns = body.made_wall_ns
     id_type = known[recording.profile].identifier_type
     found = []
-    for run, identifier, truth in recording.carried:
+    for run, identifier, truth, *_ in recording.carried:
         subject = lasting_subject(type_key(_SECRET, id_type), id_type, identifier)
         rows = [row for row in by_subject.get(subject, ()) if truth[0][0] <= row.t_ns <= truth[-1][0]]
         found.append(Walk(f"{run} {identifier}", rows, truth))

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from edge_agent.playback import Recording
-from edge_agent.sources.replay_settings import ReplaySettings
+from edge_agent.sources.replay_settings import Part, ReplaySettings
 from footfall.errors import ConfigError
 from footfall.pseudonyms import to_hex
-from simulators.accuracy.course import Course
+from simulators.accuracy.course import Course, course_of_rows
 from simulators.accuracy.figures import figures
-from simulators.accuracy.recorded import TrueRecording, notes_of, play, played_courses, read_recording, replayed_subjects
+from simulators.accuracy.recorded import TrueRecording, notes_of, play, played_courses, read_recording, replayed_subjects, twice
 from simulators.calibration.recorded_walks import walks_of
 
 HEADER = "superframe,O-E,I-E,Label\n"
@@ -135,13 +135,41 @@ def test_a_clock_that_jumps_is_stated_and_what_is_near_is_uncertain(tmp_path: Pa
     text = HEADER + rows(0, 1000, -50, -90, 0) + rows(900, 1900, -50, -90, 0) + "x\n"
     (tmp_path / "tag_measurement_1.csv").write_text(text)
     recording = read_recording("sal-rb", [tmp_path], ReplaySettings())
-    lines, jump = notes_of(recording)
+    lines, jump, left_out = notes_of(recording)
+    assert left_out.startswith("200 rows of the truth are of times that the clock had twice: nothing is judged there")
     assert lines == "1 lines cannot be read and were left out; the first is tag_measurement_1.csv:2002: 'x': a time that is no number."
     assert jump == "1 times the clock jumps back, at most by 9.9 s (tag_measurement_1.csv:1002): figures near it are uncertain."
     found = figures(courses(recording), recording.outside)
     assert 0.5 < found.confidence < 0.75
     quiet = replace(recording, runs=[replace(run, jumps=[]) for run in recording.runs])
-    assert figures(courses(quiet), recording.outside).confidence == 1.0
+    assert figures(courses(quiet), recording.outside).confidence == pytest.approx(1 - 200 / 2000, abs=0.001)
+
+
+def test_a_clock_that_is_set_back_cuts_the_run_in_two_and_mixes_no_times(tmp_path: Path) -> None:
+    (tmp_path / "tag_measurement_1.csv").write_text(HEADER + rows(0, 6000, -50, -90, 0) + rows(3000, 9000, -90, -50, 1))
+    recording = read_recording("sal-rb", [tmp_path], ReplaySettings())
+    course = course_of_rows("r", recording.carried[0].rows, (), (), frozenset(), 0, unclear=recording.carried[0].unclear)
+    begun_ns = course.span.from_ns
+    assert [(stay.zone, (stay.from_ns - begun_ns) // 10**8, (stay.to_ns - begun_ns) // 10**8) for stay in course.stays] == [
+        ("outside", 0, 2999),
+        ("inside", 6000, 8999),
+    ]
+    assert course.changes() == []
+    assert recording.carried[0].left_out == 6000
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ([(0, 9)], []),
+        ([(100, 109), (0, 9)], []),
+        ([(0, 9), (5, 20)], [(5, 9)]),
+        ([(0, 9), (5, 20), (7, 30)], [(5, 20)]),
+        ([(0, 99), (10, 20), (15, 17), (30, 40)], [(10, 20), (30, 40)]),
+    ],
+)
+def test_times_that_a_clock_had_twice_are_found(parts: list[tuple[int, int]], expected: list[tuple[int, int]]) -> None:
+    assert [tuple(span)[:2] for span in twice([Part(*part) for part in parts])] == expected
 
 
 def test_the_real_recordings_score_as_they_are_stored(real_data: Path) -> None:
