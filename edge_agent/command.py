@@ -16,7 +16,7 @@ from edge_agent.clock import SystemClock
 from edge_agent.config import ENVIRONMENT, AgentSettings
 from edge_agent.keys import read_keys
 from edge_agent.playback import Recording, deliver
-from edge_agent.recorded_contents import is_misread
+from edge_agent.recorded_contents import MOST_NAMED, is_misread
 from edge_agent.sources.replay import FORMATS, expand, format_named, format_of
 from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, start_of
 from footfall.config import check, load
@@ -160,6 +160,11 @@ def _show(recording: Recording, dry_run: bool, quarantined: int) -> None:
     typer.echo(f"{recording.rows} rows in {len(recording.bodies)} frames, {recording.refused} refused lines: {outcome}")
     if dry_run:
         typer.echo("\n".join(recording.contents.lines()))
+    if recording.strangers:
+        of = ", ".join(sorted(recording.strangers)[:MOST_NAMED])
+        typer.echo(
+            f"{sum(recording.strangers.values()):,} sightings are left out, of receivers that the mapping has no zone for: {of}", err=True
+        )
     for doubt in recording.contents.doubts():
         typer.echo(doubt, err=True)
     if recording.refused:

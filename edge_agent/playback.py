@@ -12,6 +12,7 @@ import hashlib
 import json
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,12 +28,13 @@ from edge_agent.publisher import Publisher
 from edge_agent.recorded_contents import Contents
 from edge_agent.sources.replay import FormatName, expand, has_counts_alone, read, zone_of, zone_rules, zones
 from edge_agent.sources.replay_settings import ReplaySettings
-from edge_agent.sources.source import Crossing, Gap, RefusedReading
+from edge_agent.sources.source import Crossing, Gap, RefusedReading, Sighting
 from edge_agent.spool import Spool, SpooledFrame
 from footfall.broker import Broker
 from footfall.errors import ConfigError, FootfallError
 from footfall.frames import Body, encode_body
 from footfall.health import Health
+from footfall.mistakes import unknown
 from footfall.pseudonyms import type_key
 from footfall.units import NS_PER_S
 
@@ -59,6 +61,8 @@ class Recording:
     zones: Mapping[str, str]
     contents: Contents
     profiles: Registry
+    strangers: Mapping[str, int]
+    """By receiver without a zone: how many sightings of it are left out."""
 
     @property
     def rows(self) -> int:
@@ -89,13 +93,16 @@ class Recording:
         is_explained = has_counts_alone(name, settings)
         """Whether quarantine has why a line was refused: the reason quotes it, and a line with an identifier stays here."""
         contents = Contents(zone_of(name, settings))
-        t_wall_ns = 0
+        t_wall_ns, strangers = 0, Counter[str]()
         for heard in read(name, paths, settings):
             now_ns = heard.from_boot_ns if isinstance(heard, Gap) else heard.t_wall_ns
             if now_ns > t_wall_ns:
                 bodies += core.tick(Moment(0, t_wall_ns, True))
                 t_wall_ns = now_ns
             contents.add(heard)
+            if type(heard) is Sighting:
+                _check_profile(heard.profile, profiles)
+                strangers[heard.receiver] += heard.receiver not in receivers
             if isinstance(heard, Crossing) and heard.event_id:
                 core.event(event_of_count(heard), heard.t_wall_ns)
             elif isinstance(heard, RefusedReading) and is_explained:
@@ -105,7 +112,17 @@ class Recording:
         if contents.is_empty:
             raise ConfigError(f"{', '.join(map(str, paths))}: there is nothing in it: nothing was sent")
         bodies += core.finish(Moment(0, t_wall_ns, True))
-        return Recording(store, agent, _digest(store, agent, bodies), bodies, receivers, contents, profiles)
+        return Recording(store, agent, _digest(store, agent, bodies), bodies, receivers, contents, profiles, +strangers)
+
+
+def _check_profile(name: str, profiles: Registry) -> None:
+    """Raise ConfigError for a profile that is not there: all of its sightings would be dropped."""
+    if name not in profiles:
+        raise ConfigError(
+            unknown(
+                f"there is no profile {name!r}", name, profiles, "`footfall profile list` has them, --profiles adds a folder of your own"
+            )
+        )
 
 
 def event_of_count(crossing: Crossing) -> str:

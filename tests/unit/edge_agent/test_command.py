@@ -99,6 +99,25 @@ def test_a_dry_run_shows_what_it_would_send_and_ends_with_1_where_lines_were_ref
     assert "--partly" not in replayed(tmp_path, "01/02/2025 10:00,7\n13/02/2025 10:00,7\n14/02/2025 10:00,7\n", capsys, partly=True)[1]
 
 
+def dry_run_of_sightings(folder: Path, more: str = "") -> None:
+    (folder / "columns.toml").write_text(
+        f'receiver = "gw"\nlevel = "rssi"\n{more}[time]\ncolumn = "at"\nunit_s = 1\n'
+        '[identifier]\ncolumn = "tag"\n[receivers]\nr1 = "hall"\n'
+    )
+    (folder / "a.csv").write_text("at,gw,tag,rssi\n" + "".join(f"{1_700_000_000 + n},{'r2' if n % 3 else 'r1'},t,-60\n" for n in range(9)))
+    replay([folder / "a.csv"], store="s1", agent_name="a1", mapping=folder / "columns.toml", start="2021-01-01", dry_run=True)
+
+
+def test_sightings_of_receivers_that_the_mapping_lacks_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    dry_run_of_sightings(tmp_path)
+    assert "6 sightings are left out, of receivers that the mapping has no zone for: r2" in capsys.readouterr().err
+
+
+def test_a_profile_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no profile 'ibaecon': did you mean 'ibeacon'"):
+        dry_run_of_sightings(tmp_path, 'profile = "ibaecon"\n')
+
+
 @pytest.mark.parametrize(
     ("rows", "wrong", "is_sent"), [(3, 1, True), (3, 2, True), (40, 2, True), (40, 3, False), (60, 3, True), (1, 2, False)]
 )

@@ -114,11 +114,12 @@ class _Takes(LedgerIdentity):
 
 
 def test_of_a_large_cluster_more_is_taken_at_once_the_larger_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is read again: each fact has a smaller id, so its provisional fan is another one."""
     monkeypatch.setattr("gateway.shard.FACTS_AT_ONCE", 2)
     story, known = Story(), []
     for nth in range(0, 60, 2):
         pairs_of_two = [tuple(Identifier("web", f"{each + one:016x}") for one in (0, 1)) for each in (nth, nth + 1)]
-        facts = [Same(id=f"f{nth + one:03}", learned_ns=T0, source="crm", identifiers=each) for one, each in enumerate(pairs_of_two)]
+        facts = [Same(id=f"f{99 - nth - one}", learned_ns=T0, source="crm", identifiers=each) for one, each in enumerate(pairs_of_two)]
         story.add(RecordKind.FACTS, encode_facts(facts)).end()
     for at_once in (1, len(story.records)):
         _Takes.takes = 0
