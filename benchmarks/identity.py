@@ -161,7 +161,7 @@ def cluster(identifiers: int, facts_a_record: int = BATCH) -> Cluster:
 
 
 def _step(nth: int) -> Same:
-    pair = Identifier("wx-mini", f"{_mixed(nth):016x}"), Identifier("wx-oa", f"{_mixed(nth + 1):016x}")
+    pair = tuple(Identifier(("wx-mini", "wx-oa")[each % 2], f"{_mixed(each):016x}") for each in (nth, nth + 1))
     return Same(id=f"{nth:07}", learned_ns=_T0_NS + nth * NS_PER_S, source="crm", identifiers=pair)
 
 
