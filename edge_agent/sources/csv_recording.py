@@ -7,7 +7,6 @@ Times may go back from one row to the next, as clocks that were set do: then row
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from edge_agent.sources.csv_counts import CountReader
 from edge_agent.sources.csv_files import next_start, recordings_of, run_names
+from edge_agent.sources.csv_labels import EVERYBODY, state_truths
 from edge_agent.sources.csv_mapping import CsvMapping, IdentifierOf, TruthColumns, is_pattern
 from edge_agent.sources.csv_order import JUMP_NS, ClockWatch, are_newest_first
 from edge_agent.sources.csv_profiles import FREQUENT, with_profile
@@ -30,7 +30,6 @@ from footfall.mistakes import unknown
 from footfall.moments import to_ns
 from footfall.names import name_of
 
-_Changes = dict[str, tuple[list[int], list[str]]]
 _Read = tuple[Run, list[tuple[int, list[Recorded]]]]
 _MISREAD: Final = (ValueError, IndexError, OverflowError)
 _UTC: Final = ZoneInfo("UTC")
@@ -42,9 +41,15 @@ def read_csv(mapping: CsvMapping, paths: Sequence[Path], settings: ReplaySetting
     zone = settings.zone_info() if settings.is_zone_stated or mapping.counts is None else None
     files = recordings_of(mapping, paths)
     found: list[Run] = []
+    read: dict[tuple[Path, int], Run] = {}
+    """Files of the truth, which recordings may share."""
     for path, name in zip(files, run_names(files), strict=True):
         found.append(_CsvFile(mapping, path, start_ns, zone).run(name, settings.on_read))
+        if mapping.truth is not None and (beside := truth_path(mapping.truth, path)):
+            key = beside, start_ns if mapping.truth.time_like(mapping.time).relative else 0
+            found[-1].labels = read[key] = read.get(key) or _labels(mapping, mapping.truth, beside, start_ns, zone)
         start_ns = next_start(start_ns, found[-1])
+    state_truths(found)
     return with_profile(found, mapping.profile)
 
 
@@ -101,6 +106,8 @@ class _CsvFile:
         self._receiver_at: Final = None if mapping.receiver is None else self._place(mapping.receiver)
         self._levels: Final = self._levels_of()
         self._counts: Final = self._counts_of()
+        self._is_of_labels: Final = not mapping.receivers and mapping.counts is None
+        """A label without a zone ends the one before."""
 
     def run(self, name: str, on_read: Callable[[int], None] = lambda size_bytes: None) -> Run:
         """Return the whole file. Raise ConfigError if it has no row that can be read. `on_read` is called with each line's bytes."""
@@ -109,7 +116,6 @@ class _CsvFile:
         rows.sort(key=lambda row: row[0])
         run.heard += [one for _, heard in rows for one in heard]
         run.receivers.update((name, text) for text, name in self._receivers.items())
-        run.truth += self._truth_beside(rows, run.name)
         run.truth.sort(key=lambda true: true.t_ns)
         return run
 
@@ -136,7 +142,7 @@ class _CsvFile:
                 rows.append((t_ns, [RefusedReading(0, "csv.line", where, line, t_ns, why)]))
                 continue
             rows.append((t_ns, heard))
-            run.truth += [TrueZone(t_ns, run.name, who, true_zone)] if true_zone else []
+            run.truth += [TrueZone(t_ns, run.name, who, true_zone)] if true_zone or self._is_of_labels else []
             jumps = list(clock.jumps(who, self._series(cells), t_ns, where))
             run.jumps += jumps
             parts = run.parts.setdefault(who, [])
@@ -272,29 +278,12 @@ class _CsvFile:
     def _crossings(self, cells: Sequence[str], t_ns: int) -> Iterator[Recorded]:
         return iter(()) if self._counts is None else self._counts.crossings(cells, t_ns)
 
-    def _truth_beside(self, rows: Sequence[tuple[int, list[Recorded]]], run: str) -> Iterator[TrueZone]:
-        """Yield where each sighting truly was, by the file of the truth: its rows hold from their times on."""
-        path = truth_path(self._mapping.truth, self._path)
-        if path is None or self._mapping.truth is None:
-            return
-        known = _changes(self._mapping, self._mapping.truth, path, self._start_ns, self._zone)
-        for t_ns, heard in rows:
-            for who in dict.fromkeys(one.identifier for one in heard if isinstance(one, Sighting)):
-                times, zones = known.get(who) or known.get("", ([], []))
-                if at := bisect_right(times, t_ns):
-                    yield TrueZone(t_ns, run, who, zones[at - 1])
 
-
-def _changes(mapping: CsvMapping, truth: TruthColumns, path: Path, start_ns: int, zone: ZoneInfo | None) -> _Changes:
-    """Return times and true zones of a file of the truth, by identifier, in the order of time; "" for all where it has no identifiers."""
+def _labels(mapping: CsvMapping, truth: TruthColumns, path: Path, start_ns: int, zone: ZoneInfo | None) -> Run:
+    """Return a file of the truth as a run; its identifiers are "" where it has none. Raise ConfigError if there is no such file."""
     if not path.is_file():
         raise ConfigError(f"{path}: there is no such file: the mapping's `truth.file` names it")
-    who = IdentifierOf(value="") if truth.identifier is None else IdentifierOf(column=truth.identifier)
+    who = IdentifierOf(value=EVERYBODY) if truth.identifier is None else IdentifierOf(column=truth.identifier)
     columns = truth.model_copy(update={"file": None, "identifier": None})
     alone = {"identifier": who, "truth": columns, "time": truth.time_like(mapping.time), "receivers": {}, "receiver": None, "counts": None}
-    found: _Changes = {}
-    for true in _CsvFile(mapping.model_copy(update=alone), path, start_ns, zone).run("").truth:
-        times, zones = found.setdefault(true.identifier, ([], []))
-        times.append(true.t_ns)
-        zones.append(true.zone)
-    return found
+    return _CsvFile(mapping.model_copy(update=alone), path, start_ns, zone).run("")

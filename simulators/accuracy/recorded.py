@@ -17,6 +17,7 @@ from device_profiles.registry import Registry, shipped
 from edge_agent.keys import SubjectKeys
 from edge_agent.levels import ZoneRule
 from edge_agent.playback import own_keys
+from edge_agent.sources.csv_labels import unsure
 from edge_agent.sources.csv_mapping import CsvMapping
 from edge_agent.sources.csv_recording import read_csv, receivers_of
 from edge_agent.sources.csv_strangers import strangers
@@ -135,12 +136,13 @@ def courses_of(
     """Return a course for each identifier in each run, of what is stored by subject. With `window_s` each window's end is judged."""
     found = []
     tags_of = Counter(carried.run for carried in recording.carried)
+    runs = {run.name: run for run in recording.runs}
     for run, identifier, rows, unclear, left_out in recording.carried:
         mine = dwells.get(subjects[identifier], ()), visits.get(subjects[identifier], ())
         name = run if tags_of[run] == 1 else identifier if len(recording.runs) == 1 else f"{run} {identifier}"
         led = leads.get(subjects[identifier], ())
         course = course_of_rows(name, rows, *mine, recording.outside, round(idle_s * NS_PER_S), round(window_s * NS_PER_S), led, unclear)
-        found.append(replace(course, disturbed=_disturbed(course, recording.runs, run), left_out=left_out))
+        found.append(replace(course, disturbed=_disturbed(course, runs[run], identifier), left_out=left_out))
     return found
 
 
@@ -183,6 +185,8 @@ def notes_of(recording: TrueRecording) -> list[str]:
         found.append(f"No receiver hears {', '.join(unheard)}: only a --site with areas can tell it from other zones.")
     if unread := _unread(recording.runs):
         found.append(f"{unread}.")
+    if lost := _unread(list({id(run.labels): run.labels for run in recording.runs if run.labels}.values())):
+        found.append(f"Of the truth {lost}: what it may have changed lowers the confidence.")
     back = [jump for run in recording.runs for jump in run.jumps if jump.to_ns < jump.from_ns]
     on = [jump for run in recording.runs for jump in run.jumps if jump.to_ns > jump.from_ns]
     for jumps, what in ((back, "the clock jumps back"), (on, "nothing is recorded for long, or the clock jumps on")):
@@ -236,13 +240,14 @@ def twice(parts: Sequence[Part]) -> list[Span]:
     return found
 
 
-def _disturbed(course: Course, found: Sequence[Run], name: str) -> npt.NDArray[np.bool_]:
-    """Return which moments lie near an end of a jump."""
-    near = np.zeros(len(course.t_ns), np.bool_)
-    for jump in (jump for run in found if run.name == name for jump in run.jumps):
-        for end_ns in (jump.from_ns, jump.to_ns):
-            near |= (course.t_ns >= end_ns - NEAR_A_JUMP_NS) & (course.t_ns <= end_ns + NEAR_A_JUMP_NS)
-    return near
+def _disturbed(course: Course, run: Run, identifier: str) -> npt.NDArray[np.bool_]:
+    """Return which moments lie near an end of a jump, or where a label that cannot be read may have held."""
+    near = [Part(t_ns - NEAR_A_JUMP_NS, t_ns + NEAR_A_JUMP_NS) for jump in run.jumps for t_ns in (jump.from_ns, jump.to_ns)]
+    steps = np.zeros(len(course.t_ns) + 1, np.int64)
+    for from_ns, to_ns in [*near, *unsure(run, identifier)]:
+        steps[np.searchsorted(course.t_ns, from_ns)] += 1
+        steps[np.searchsorted(course.t_ns, to_ns, "right")] -= 1
+    return np.cumsum(steps[:-1]) > 0
 
 
 def _time_ns(heard: Recorded) -> int:

@@ -89,7 +89,7 @@ def test_the_truth_in_a_file_beside_holds_from_its_times_on(tmp_path: Path) -> N
     labels = "since,who,place\n2,x,hall\n4,x,yard\n"
     files = {"a.csv": "at,gateway,rssi,tag\n1,g2,-60,x\n2,g2,-60,x\n5,g2,-60,x\n5,g2,-60,y\n", "a.labels.csv": labels}
     truth = only_run(tmp_path, written(tmp_path, mapping, files)).truth
-    assert [(true.t_ns // S, true.identifier, true.zone) for true in truth] == [(2, "x", "hall"), (5, "x", "yard")]
+    assert [(true.t_ns // S, true.identifier, true.zone) for true in truth] == [(k, "x", "hall" if k < 4 else "yard") for k in (2, 3, 4, 5)]
     (tmp_path / "a.labels.csv").unlink()
     with pytest.raises(ConfigError, match=r"a\.labels\.csv: there is no such file: the mapping's `truth\.file` names it"):
         runs("csv", [tmp_path], ReplaySettings(mapping=tmp_path / "columns.toml"))
@@ -184,7 +184,15 @@ def test_zones_of_a_mapping_have_the_names_that_are_written(tmp_path: Path) -> N
 def test_times_of_the_truth_may_be_in_a_column_of_another_name(tmp_path: Path) -> None:
     mapping = LONG + '[truth]\nfile = "{stem}.truth.csv"\ntime = "since"\nidentifier = "tag"\ncolumn = "room"\n'
     files = {"a.csv": "at,gateway,rssi,tag\n1,g1,-60,x\n3,g1,-60,x\n", "a.truth.csv": "since,tag,room\n0,x,hall\n2,x,yard\n"}
-    assert [true.zone for true in only_run(tmp_path, written(tmp_path, mapping, files)).truth] == ["hall", "yard"]
+    assert [true.zone for true in only_run(tmp_path, written(tmp_path, mapping, files)).truth] == ["hall", "yard", "yard"]
+
+
+def test_a_label_without_a_zone_ends_the_one_before(tmp_path: Path) -> None:
+    mapping = LONG + '[truth]\nfile = "{stem}.truth.csv"\ntime = "since"\ncolumn = "room"\nwhere = { sure = "1" }\n'
+    labels = "since,room,sure\n0,hall,1\n2,,1\n4,yard,1\n6,yard,0\n"
+    files = {"a.csv": "at,gateway,rssi,tag\n1,g1,-60,x\n9,g1,-60,x\n", "a.truth.csv": labels}
+    truth = only_run(tmp_path, written(tmp_path, mapping, files)).truth
+    assert [(true.t_ns // S, true.zone) for true in truth] == [(1, "hall"), (1, "hall"), (4, "yard"), (5, "yard"), (5, "yard")]
 
 
 @pytest.mark.parametrize(

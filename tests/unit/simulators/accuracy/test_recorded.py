@@ -131,6 +131,24 @@ def test_a_recording_without_truth_or_without_a_sound_is_refused(tmp_path: Path)
         read_recording("jsonl", [tmp_path], ReplaySettings())
 
 
+def test_the_truth_of_a_file_of_its_own_goes_on_while_the_radio_is_silent(tmp_path: Path) -> None:
+    columns = 'receiver = "gw"\nlevel = "rssi"\n[time]\ncolumn = "t"\nunit_s = 1\n[identifier]\ncolumn = "tag"\n'
+    truth = '[receivers]\nhall = "hall"\nyard = "yard"\n[truth]\ncolumn = "room"\nfile = "{stem}.labels.txt"\n'
+    (tmp_path / "columns.toml").write_text(columns + truth)
+    (tmp_path / "heard.csv").write_text("t,tag,gw,rssi\n" + "".join(f"{1000 + k},x,hall,-50\n" for k in (*range(100), *range(400, 500))))
+    (tmp_path / "heard.labels.txt").write_text("t,room\n900,hall\n1200,cellar\n1300,hall\nsoon,yard\n")
+    recording = read_recording("csv", [tmp_path / "heard.csv"], ReplaySettings(mapping=tmp_path / "columns.toml"))
+    (course,) = courses(recording)
+    assert [(stay.zone, (stay.to_ns - stay.from_ns) // 10**9) for stay in course.stays] == [("hall", 200), ("cellar", 100), ("hall", 199)]
+    assert len(course.zones) == 500
+    assert [t_ns // 10**9 for t_ns, _ in course.changes()] == [1200, 1300]
+    assert notes_of(recording)[-1] == (
+        "Of the truth 1 lines cannot be read and were left out; the first is heard.labels.txt:5: 'soon,yard': a time that is no number:"
+        " what it may have changed lowers the confidence."
+    )
+    assert figures([course]).confidence == pytest.approx(1 - 200 / 500), "it may have been about all after 1300"
+
+
 def test_a_clock_that_jumps_is_stated_and_what_is_near_is_uncertain(tmp_path: Path) -> None:
     text = HEADER + rows(0, 1000, -50, -90, 0) + rows(900, 1900, -50, -90, 0) + "x\n"
     (tmp_path / "tag_measurement_1.csv").write_text(text)
