@@ -6,7 +6,6 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
-from statistics import median
 from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
@@ -20,6 +19,10 @@ LATE_NS: Final = 10 * NS_PER_S
 UNKNOWN_NS: Final = 60 * NS_PER_S
 UNKNOWN_STEPS: Final = 10
 """Where a truth has no row for so long, and for so many of its usual steps, nobody knows where somebody was."""
+SIGHTING_NS: Final = 2 * NS_PER_S
+"""Rows so close are of one moment: what several receivers heard of it."""
+USUAL_STEPS: Final = 0.9
+"""So large a share of steps is usual: rows of a slow tag come in bursts where clocks of receivers differ, or where it wakes seldom."""
 
 
 class Span(NamedTuple):
@@ -223,7 +226,7 @@ def _stored_changes(dwells: Sequence[DecidedDwell]) -> list[tuple[int, str, int]
 def _stays(rows: Sequence[tuple[int, str]], unclear: Iterable[Span]) -> tuple[TrueStay, ...]:
     """A stay ends with the first row of the next, or with its own last row where nothing is recorded for long, or what is is unclear."""
     after = {rows[at][0] for span in unclear if (at := bisect_left(rows, (span.from_ns, ""))) < len(rows)}
-    gap_ns = max(UNKNOWN_NS, UNKNOWN_STEPS * median([b[0] - a[0] for a, b in pairwise(rows)] or [0]))
+    gap_ns = max(UNKNOWN_NS, UNKNOWN_STEPS * usual_step_ns([t_ns for t_ns, _ in rows]))
     found: list[TrueStay] = []
     for before, (t_ns, zone) in zip([None, *rows], rows, strict=False):
         goes_on = before is not None and t_ns - before[0] <= gap_ns and t_ns not in after
@@ -232,6 +235,16 @@ def _stays(rows: Sequence[tuple[int, str]], unclear: Iterable[Span]) -> tuple[Tr
         if not found or not goes_on or found[-1].zone != zone:
             found.append(TrueStay(zone, t_ns, t_ns))
     return tuple(found)
+
+
+def usual_step_ns(times_ns: Iterable[int]) -> int:
+    """Return the longest usual step from one moment to the next, of rows in the order of time; 0 for fewer than two moments."""
+    moments: list[int] = []
+    for t_ns in times_ns:
+        if not moments or t_ns - moments[-1] > SIGHTING_NS:
+            moments.append(t_ns)
+    steps = sorted(after - before for before, after in pairwise(moments))
+    return steps[int(USUAL_STEPS * (len(steps) - 1))] if steps else 0
 
 
 def visits_of(stays: Iterable[TrueStay], outside: Set[str], idle_ns: int) -> tuple[Span, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from simulators.accuracy.course import Course, DecidedDwell, Lead, Span, TrueStay, course_of_rows, visits_of
+import pytest
+
+from simulators.accuracy.course import Course, DecidedDwell, Lead, Span, TrueStay, course_of_rows, usual_step_ns, visits_of
 
 S = 10**9
 ROWS = [(t * S, "hall" if t < 20 else "yard" if t < 50 else "hall") for t in range(100)]
@@ -30,6 +32,18 @@ def test_a_stay_ends_where_nothing_is_recorded_for_long() -> None:
     assert (found.changes(), found.visits) == ([(141 * S, "yard")], (Span(0, 141 * S),))
     rare = course_of_rows("r", [(t * S, "hall") for t in range(0, 600, 60)], (), (), frozenset(), 600 * S)
     assert rare.stays == (TrueStay("hall", 0, 540 * S),), "rows a minute apart are no gaps"
+
+
+@pytest.mark.parametrize("spread_ns", [10**6, 3 * S], ids=["of one clock", "of clocks that differ"])
+def test_a_slow_tag_that_several_receivers_hear_has_the_rhythm_of_its_moments(spread_ns: int) -> None:
+    rows = [(minute * 60 * S + at * spread_ns, "hall") for minute in range(10) for at in range(4)]
+    found = course_of_rows("r", [*rows, (1200 * S, "hall")], (), (), frozenset(), 600 * S)
+    assert found.stays == (TrueStay("hall", 0, rows[-1][0]), TrueStay("hall", 1200 * S, 1200 * S)), "ten of its steps are a gap"
+
+
+def test_one_silence_makes_no_rhythm() -> None:
+    assert usual_step_ns([]) == usual_step_ns([0]) == 0
+    assert usual_step_ns([0, 10 * S, 900 * S]) == 10 * S
 
 
 def test_times_inside_that_are_close_are_one_visit() -> None:
