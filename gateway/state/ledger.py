@@ -14,18 +14,19 @@ from typing import Any, Final
 import msgpack
 
 from footfall.sqlite import DamagedFile, connect, migrate, open_memory
-from gateway.fold.store import Claim, CorrectionRow, CountRow, DwellRow, VisitRow
+from gateway.fold.store import CorrectionRow, CountRow, DwellRow, VisitRow
+from gateway.state.claim_table import ClaimTable
 from gateway.state.identity_tables import IdentityTables
-from gateway.state.ledger_schema import SCHEMA, row_checksum
+from gateway.state.ledger_schema import SCHEMA
 from gateway.state.name_filter import NameFilter
-from gateway.state.sealed_rows import TABLES, BatchRow, CellRow, insert, sealed
+from gateway.state.sealed_rows import TABLES, BatchRow, CellRow
 from gateway.state.span_tables import SpanTables
 
 SMALL_BYTES: Final = 32 << 20
 """A ledger of at most this size is read through at every start: what is larger is checked row by row as it is used."""
 
 
-class Ledger(IdentityTables, SpanTables):
+class Ledger(IdentityTables, SpanTables, ClaimTable):
     """One writer, the fold's thread, always inside the transaction that `checkpoint` ends. Readers open the file on their own."""
 
     def __init__(self, path: Path | str, take_over: bool = True) -> None:
@@ -40,6 +41,7 @@ class Ledger(IdentityTables, SpanTables):
     def checkpoint(self, state: Iterable[tuple[str, bytes]]) -> None:
         """Make durable what was written since the last one, together with the parts of `state`, which are made one by one."""
         self._write_touches()
+        self._write_claims()
         self._write_identity()
         rows = ((key, value, zlib.crc32(value)) for key, value in state)
         self._db.executemany("INSERT OR REPLACE INTO state (key, value, crc) VALUES (?,?,?)", rows)
@@ -49,6 +51,7 @@ class Ledger(IdentityTables, SpanTables):
     def roll_back(self) -> None:
         """Go back to the last checkpoint."""
         self._forget_touches()
+        self._forget_waiting_claims()
         if self._db.in_transaction:  # a full disk ends it
             self._db.execute("ROLLBACK")
         self._db.execute("BEGIN IMMEDIATE")
@@ -151,29 +154,6 @@ class Ledger(IdentityTables, SpanTables):
     def adjustments(self) -> list[CorrectionRow]:
         """Return the adjustments of doors, counted or waiting."""
         return self._rows(CorrectionRow, "WHERE kind='adjustment'", ())
-
-    # Places of points (gateway.fold.keys)
-
-    def claim_all(self, claims: Sequence[Claim]) -> bool:
-        """Claim places that are all free; return False, and change nothing, if one is not."""
-        if len(claims) == 1:  # of an event; half the cost of many
-            return self._db.execute(insert(Claim, "IGNORE"), (*claims[0], row_checksum(*claims[0]))).rowcount == 1
-        if self._db.executemany(insert(Claim, "IGNORE"), sealed(claims)).rowcount == len(claims):
-            return True
-        self._db.executemany("DELETE FROM claims WHERE owner=? AND key_ns=? AND content=? AND number=?", claims)
-        return False
-
-    def claimed(self, owner: int, key_ns: int) -> Claim | None:
-        rows = self._rows(Claim, "WHERE owner=? AND key_ns=?", (owner, key_ns))
-        return rows[0] if rows else None
-
-    def claim(self, claim: Claim) -> None:
-        self._save(Claim, [claim])
-
-    def forget_claims(self, up_to_number: int) -> None:
-        """Forget claims up to a number. It reads all of them: call it now and then."""
-        if up_to_number > 0:
-            self._db.execute("DELETE FROM claims WHERE number <= ?", (up_to_number,))
 
     # Minutes
 

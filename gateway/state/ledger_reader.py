@@ -120,7 +120,8 @@ class LedgerReader(IdentityTables, SpanTables):
 
     def all_touches_of_fan(self, fan: str) -> list[TouchRow]:
         """Return a fan's touches in all stores that are not voided, by time."""
-        return sorted(self._rows(TouchRow, "WHERE fan=? AND void=0", (fan,)), key=lambda row: (row.time_ns, row.store, row.agent, row.row))
+        found = self._rows(TouchRow, "WHERE fan=? AND fan<>'' AND void=0", (fan,))
+        return sorted(found, key=lambda row: (row.time_ns, row.store, row.agent, row.row))
 
     def names_of_fan(self, fan: str) -> list[str]:
         """Return every name of which a standing has or had a span of a fan: subjects, fan ids, references."""
@@ -163,7 +164,8 @@ class LedgerReader(IdentityTables, SpanTables):
     def _touches_of(self, subject: str) -> Iterator[TouchRow]:
         """Yield the touches whose first identifier is a subject, one by one: mostly the first will do."""
         with naming(self.path, "it is damaged"):
-            for row in self._db.execute(f"SELECT {COLUMNS['touches']}, crc FROM touches WHERE subject=?", (subject,)):
+            sql = f"SELECT {COLUMNS['touches']}, crc FROM touches WHERE subject=? ORDER BY store, agent, row"
+            for row in self._db.execute(sql, (subject,)):
                 yield from self._checked(TouchRow, [row])
 
     def links_of_source(self, source: str) -> Iterator[Link]:

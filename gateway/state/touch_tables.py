@@ -125,7 +125,7 @@ class TouchTables(SealedRows):
     def touches_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
         """Return those in the span, both ends included, that are not voided."""
         self._write_touches()
-        where = "WHERE fan=? AND store=? AND time_ns BETWEEN ? AND ? AND void=0 ORDER BY time_ns, agent, row"
+        where = "WHERE fan=? AND fan<>'' AND store=? AND time_ns BETWEEN ? AND ? AND void=0 ORDER BY time_ns, agent, row"
         return self._rows(TouchRow, where, (fan, store, from_ns, to_ns))
 
     def touches_between(self, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
@@ -137,12 +137,12 @@ class TouchTables(SealedRows):
     def touches_since(self, fan: str, from_ns: int) -> list[TouchRow]:
         """Return a fan's touches in all stores from a time on that are not voided, by time."""
         self._write_touches()
-        where = "WHERE fan=? AND time_ns>=? AND void=0 ORDER BY time_ns, store, agent, row"
+        where = "WHERE fan=? AND fan<>'' AND time_ns>=? AND void=0 ORDER BY time_ns, store, agent, row"
         return self._rows(TouchRow, where, (fan, from_ns))
 
     def touch_by_id(self, event_id: str) -> TouchRow | None:
         self._write_touches()
-        return next(iter(self._rows(TouchRow, "WHERE id=?", (event_id,))), None)
+        return next(iter(self._rows(TouchRow, "WHERE id=? ORDER BY store, agent, row LIMIT 1", (event_id,))), None)
 
     def count_by_id(self, event_id: str) -> CountRow | None:
         return next(iter(self._rows(CountRow, "WHERE id=?", (event_id,))), None)
@@ -150,7 +150,7 @@ class TouchTables(SealedRows):
     def touch_by_key(self, store: str, agent: str, key_ns: int) -> TouchRow | None:
         self._write_touches()
         begin_ns = key_ns // NS_PER_MS * NS_PER_MS  # a key is in the millisecond of its touch, and touches are found by their time
-        where = "WHERE store=? AND time_ns>=? AND time_ns<? AND agent=? AND key_ns=?"
+        where = "WHERE store=? AND time_ns>=? AND time_ns<? AND agent=? AND key_ns=? ORDER BY row LIMIT 1"
         return next(iter(self._rows(TouchRow, where, (store, begin_ns, begin_ns + NS_PER_MS, agent, key_ns))), None)
 
     def _prune_touches(self, before_ns: int) -> None:

@@ -129,7 +129,7 @@ class MemoryStore:
         return ()
 
     def touch_by_id(self, event_id: str) -> TouchRow | None:
-        return next((row for row in self._touches.values() if row.id == event_id), None)
+        return min((row for row in self._touches.values() if row.id == event_id), key=lambda row: row[:3], default=None)
 
     def touch_by_key(self, store: str, agent: str, key_ns: int) -> TouchRow | None:
         return next((row for row in self._touches.values() if (row.store, row.agent, row.key_ns) == (store, agent, key_ns)), None)

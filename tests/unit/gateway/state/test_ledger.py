@@ -107,6 +107,32 @@ def test_touches_of_an_earlier_release_are_found_by_all_that_they_name(tmp_path:
     ledger.close()
 
 
+def test_touches_that_an_earlier_release_kept_in_the_order_of_their_key_answer_as_they_did(tmp_path: Path) -> None:
+    path, (first, second) = tmp_path / "ledger.db", ("a" * 16, "b" * 16)
+    db = connect(path)
+    migrate(db, path, Schema(SCHEMA.kind, SCHEMA.table, SCHEMA.script, SCHEMA.steps[:10]))
+    touches = [TouchRow("s", "x", row, row, row, f"id{row}", first, fan, "", 0, "{}") for row, fan in ((1, ""), (2, "f"), (3, "f"))]
+    db.executemany(f"INSERT INTO touches VALUES ({','.join('?' * 12)})", [(*row, row_checksum(*row) + (row.row == 3)) for row in touches])
+    db.close()
+    ledger = Ledger(path)
+    assert ledger.drop_damaged() == {"touches": 1}, "one that was damaged stays so"
+    assert (ledger.touches_of(first), ledger.touches_since("f", 0)) == (touches[:2], touches[1:2])
+    assert (ledger.touch_by_id("id1"), ledger.touch_by_key("s", "x", 2)) == (touches[0], touches[1])
+    changed = touches[0]._replace(subject=second, fan="g")
+    ledger.save_touches([changed])
+    assert (ledger.touches_of(first), ledger.touches_of(second)) == ([touches[1]], [changed]), "one row a key"
+    ledger.close()
+
+
+def test_of_touches_that_have_one_id_the_same_one_answers_whichever_was_written_last() -> None:
+    ledger = Ledger(":memory:")
+    touches = [TouchRow("s", agent, 1, 1, 1, "id", "", "", "", 0, "{}") for agent in ("x", "y")]
+    ledger.save_touches(touches[::-1])
+    ledger.save_touches([touches[0]])
+    assert ledger.touch_by_id("id") == touches[0]
+    ledger.close()
+
+
 def test_a_standing_of_an_earlier_release_holds_in_the_stores_that_it_named(tmp_path: Path) -> None:
     """It had a store of each span; now each of these stores stands apart."""
     ledger, tag = Ledger(tmp_path / "ledger.db"), name("tag:1")
