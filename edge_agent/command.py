@@ -124,8 +124,8 @@ def replay(
             progress.advance(reading, size_bytes)
 
         read_settings = ReplaySettings(
-            timezone or "UTC", start_of(start) if start else DEFAULT_START, door, mapping, timezone is not None, on_read, EARLIEST_NS,
-            is_start_stated=start is not None,
+            timezone or "UTC", start_of(start) if start else DEFAULT_START, door, mapping, timezone is not None, on_read,
+            earliest_ns=EARLIEST_NS, is_start_stated=start is not None,
         )  # fmt: skip
         progress.update(reading, total=sum(file.stat().st_size for file in expand(name, paths, read_settings)))
         own_keys, known = read_keys(keys) if keys else None, ProfileSettings(folder=profiles).registry()
@@ -165,7 +165,7 @@ def _show(recording: Recording, dry_run: bool, quarantined: int) -> None:
         typer.echo(
             f"{sum(recording.strangers.values()):,} sightings are left out, of receivers that the mapping has no zone for: {of}", err=True
         )
-    for doubt in recording.contents.doubts():
+    for doubt in (*(note.text for note in recording.notes), *recording.contents.doubts()):
         typer.echo(doubt, err=True)
     if recording.refused:
         typer.echo("\n".join(recording.contents.refused_lines()), err=True)

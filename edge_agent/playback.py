@@ -27,7 +27,7 @@ from edge_agent.keys import SubjectKeys
 from edge_agent.publisher import Publisher
 from edge_agent.recorded_contents import Contents
 from edge_agent.sources.replay import FormatName, expand, has_counts_alone, read, zone_of, zone_rules, zones
-from edge_agent.sources.replay_settings import ReplaySettings
+from edge_agent.sources.replay_settings import FileNote, ReplaySettings
 from edge_agent.sources.source import Crossing, Gap, RefusedReading, Sighting
 from edge_agent.spool import Spool, SpooledFrame
 from footfall.broker import Broker
@@ -63,6 +63,7 @@ class Recording:
     profiles: Registry
     strangers: Mapping[str, int]
     """By receiver without a zone: how many sightings of it are left out."""
+    notes: Sequence[FileNote] = ()
 
     @property
     def rows(self) -> int:
@@ -93,8 +94,8 @@ class Recording:
         is_explained = has_counts_alone(name, settings)
         """Whether quarantine has why a line was refused: the reason quotes it, and a line with an identifier stays here."""
         contents = Contents(zone_of(name, settings))
-        t_wall_ns, strangers = 0, Counter[str]()
-        for heard in read(name, paths, settings):
+        t_wall_ns, strangers, notes = 0, Counter[str](), list[FileNote]()
+        for heard in read(name, paths, replace(settings, on_note=notes.append)):
             now_ns = heard.from_boot_ns if isinstance(heard, Gap) else heard.t_wall_ns
             if now_ns > t_wall_ns:
                 bodies += core.tick(Moment(0, t_wall_ns, True))
@@ -112,7 +113,7 @@ class Recording:
         if contents.is_empty:
             raise ConfigError(f"{', '.join(map(str, paths))}: there is nothing in it: nothing was sent")
         bodies += core.finish(Moment(0, t_wall_ns, True))
-        return Recording(store, agent, _digest(store, agent, bodies), bodies, receivers, contents, profiles, +strangers)
+        return Recording(store, agent, _digest(store, agent, bodies), bodies, receivers, contents, profiles, +strangers, notes)
 
 
 def _check_profile(name: str, profiles: Registry) -> None:

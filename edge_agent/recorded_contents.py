@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -21,8 +21,10 @@ EXAMPLES: Final = 3
 MOST_NAMED: Final = 20
 LEAST_STEPS: Final = 3
 """Of a door's times, before they show how far apart its rows are."""
-
-
+SEVERAL: Final = 5
+"""So many people do not come by chance after all others have gone, and stay until the next day."""
+LEAST_RETURN: Final = 3
+"""Where one goes out for each three that come in, on days that have both, a door is no way in alone."""
 MOST_REFUSED_SHARE: Final = 0.05
 FEW_REFUSED: Final = 2
 """A title or a line of totals is no sign that a file is read wrongly."""
@@ -55,6 +57,33 @@ class Intervals:
         return bool(self.seconds) and (0 < self.least_s < self.seconds or (self.steps >= LEAST_STEPS and self.least_s > self.seconds))
 
 
+class Days:
+    """In which days people passed a door, by local dates."""
+
+    def __init__(self) -> None:
+        self._people: Final[dict[date, list[int]]] = defaultdict(lambda: [0, 0])
+        """In, out."""
+
+    def add(self, day: date, one: Crossing) -> None:
+        people = self._people[day]
+        people[0] += one.entered
+        people[1] += one.left
+
+    def __len__(self) -> int:
+        return len(self._people)
+
+    def one_way(self) -> list[date]:
+        """Return the days on which several came in and nobody went out, or the other way round, of a door that people pass both ways.
+
+        The first and the last are left out: a recording may begin and end within them.
+        """
+        both = [people for people in self._people.values() if min(people)]
+        entered, left = sum(people[0] for people in both), sum(people[1] for people in both)
+        if min(entered, left) * LEAST_RETURN < max(entered, left):
+            return []
+        return [day for day in sorted(self._people)[1:-1] if min(self._people[day]) == 0 and max(self._people[day]) >= SEVERAL]
+
+
 class Contents:
     """Adds up what is heard, in the order of its time."""
 
@@ -64,6 +93,7 @@ class Contents:
         """Counts, people in, people out."""
         self._receivers: Final[Counter[str]] = Counter()
         self._intervals: Final[dict[str, Intervals]] = defaultdict(Intervals)
+        self._days: Final[dict[str, Days]] = defaultdict(Days)
         self._first: Crossing | None = None
         self._span_ns: tuple[int, int] | None = None
         self._without_id = 0
@@ -103,6 +133,7 @@ class Contents:
         of_door[1] += crossing.entered
         of_door[2] += crossing.left
         self._intervals[crossing.door].add(crossing)
+        self._days[crossing.door].add(self._moment(crossing.t_wall_ns).date(), crossing)
 
     def _refuse(self, refused: RefusedReading) -> None:
         key, _, text = refused.why.partition(": ")
@@ -131,10 +162,20 @@ class Contents:
             yield from (f"  {example}" for example in self._examples[key])
 
     def doubts(self) -> Iterator[str]:
-        """Yield what is probably wrong in the mapping, though every line can be read."""
+        """Yield what is probably wrong in the mapping or the files, though every line can be read."""
         for door, found in sorted(self._intervals.items())[:MOST_NAMED]:
             if found.disagree:
                 yield f"door {door}: rows are {found.least_s:,} s apart, and `interval_s` is {found.seconds:,}: is it right?"
+        for door, days in sorted(self._days.items())[:MOST_NAMED]:
+            if one_way := days.one_way():
+                of = f"{len(one_way)} of {len(days)} days, the first {one_way[0]}, the last {one_way[-1]}"
+                yield f"door {door}: people passed one way alone on {of}: does a file end early, or was a counter dead?"
+
+    @property
+    def one_way_share(self) -> float:
+        """Return the share of days, door by door, on which people passed one way alone."""
+        days = self._days.values()
+        return sum(len(each.one_way()) for each in days) / max(sum(map(len, days)), 1)
 
     def _counted(self, one: Crossing) -> str:
         over = f" for {one.seconds:,} s" if one.seconds else ""
@@ -142,4 +183,7 @@ class Contents:
         return f"door {one.door}, from {self._at(one.t_wall_ns)}{over}: {one.entered} in, {one.left} out{of_id}"
 
     def _at(self, time_ns: int) -> str:
-        return datetime.fromtimestamp(time_ns // NS_PER_S, UTC).astimezone(self._zone).isoformat(" ", "minutes")
+        return self._moment(time_ns).isoformat(" ", "minutes")
+
+    def _moment(self, time_ns: int) -> datetime:
+        return datetime.fromtimestamp(time_ns // NS_PER_S, UTC).astimezone(self._zone)

@@ -131,7 +131,15 @@ def score(
     settings = ReplaySettings(timezone, start_of(start), mapping=mapping)
     name = format_named(named) if named else "csv" if mapping else format_of(paths)
     if FORMATS[name].mapping is None or has_counts_alone(name, settings):
-        _check_counts({"--plot": plot is not None, "--site": site is not None, "a database": database.is_named})
+        _check_counts(
+            {
+                "--plot": plot is not None,
+                "--site": site is not None,
+                "--window-s": window_s > 0,
+                "--least-s": least_s is not None,
+                "a database": database.is_named,
+            }
+        )
         _print(shown, *counts.of_recording(name, paths, settings))
         return
     found = recorded.read_recording(name, paths, settings)

@@ -194,13 +194,20 @@ class CountReader:
 
     def _people(self, cell: str) -> int:
         try:
-            people = self._numbers.whole(cell)
+            return people_of(cell, self._numbers)
+        except Misread:
+            raise
         except ValueError as error:
             see = "`decimal` and `thousands`" if any(map(str.isdigit, cell)) else "`not_measured`"
             raise Misread("counts", f"{error}; see {see}") from None
-        if not 0 <= people <= MAX_PEOPLE:
-            raise Misread("counts", f"{people} people: 0 to {MAX_PEOPLE:,} can pass a door between two rows")
-        return people
+
+
+def people_of(cell: str, numbers: Numbers) -> int:
+    """Return how many people a cell counts, 0 if it is empty. Raise Misread for what no door counts, ValueError for what is no number."""
+    people = numbers.whole(cell)
+    if not 0 <= people <= MAX_PEOPLE:
+        raise Misread("counts", f"{people} people: 0 to {MAX_PEOPLE:,} can pass a door between two rows")
+    return people
 
 
 def _at(place: Place, column: CsvColumn | None) -> int | None:

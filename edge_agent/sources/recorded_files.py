@@ -2,6 +2,7 @@
 
 opened(path) -> BinaryIO            its bytes, unpacked. Raise ConfigError for a file that cannot be opened
 lines_of(path) -> (number, line)…   from 1, without line ends
+some_readable(path, heard)          what is heard in a file. Raise ConfigError if not one line of it can be read
 refuse_empty(paths)                 Raise ConfigError if there is nothing in any of them
 """
 
@@ -11,10 +12,12 @@ import gzip
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final, TypeVar, cast
 
+from edge_agent.sources.source import RefusedReading
 from footfall.errors import ConfigError
 
+_Heard = TypeVar("_Heard")
 _GZIP: Final = b"\x1f\x8b"
 _CHUNK_BYTES: Final = 1 << 16
 _BLANKS: Final = b" \t\r\n\v\f\0\xff\xfe\xef\xbb\xbf"
@@ -45,6 +48,22 @@ def lines_of(path: Path) -> Iterator[tuple[int, bytes]]:
                 yield number, line.rstrip(b"\r\n")
         except (EOFError, zlib.error, gzip.BadGzipFile):
             raise ConfigError(f"{path}: this gzip is cut off or damaged") from None
+
+
+def some_readable(path: Path, heard: Iterator[_Heard]) -> Iterator[_Heard]:
+    """Yield the contents of a file. Raise ConfigError, before anything is yielded, if not one line of it can be read."""
+    waiting: list[_Heard] = []
+    first = ""
+    for one in heard:
+        waiting.append(one)
+        if not isinstance(one, RefusedReading):
+            yield from waiting
+            yield from heard
+            return
+        first = first or f"{one.where}: {one.why}"
+    if waiting:
+        lines = f"not one of its {len(waiting)} lines can be read"
+        raise ConfigError(f"{path}: {lines}: is --format right? Nothing was sent. The first, {first}")
 
 
 def refuse_empty(paths: Sequence[Path]) -> None:

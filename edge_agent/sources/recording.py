@@ -22,7 +22,7 @@ from edge_agent.sources.recorded_files import lines_of
 from edge_agent.sources.source import AliveUntil, Crossing, Gap, Recorded, RefusedReading, Sighting
 from footfall.dates import EARLIEST_NS
 from footfall.errors import ContractError
-from footfall.events import parse_event
+from footfall.events import MAX_PEOPLE, parse_event
 from footfall.units import NS_PER_MS, NS_PER_S
 
 DOOR_PROFILE: Final = "door-counter"
@@ -141,6 +141,8 @@ def _crossing(values: Mapping[str, Any]) -> Crossing:
     profile = _text(values, "profile", DOOR_PROFILE)
     event_id, seconds = _text(values, "id") if "id" in values else "", _integer(values, "seconds", 0)
     door, entered, left = _text(values, "door"), _integer(values, "in", 0), _integer(values, "out", 0)
+    if not 0 <= min(entered, left) <= max(entered, left) <= MAX_PEOPLE:
+        raise ContractError("recording.line", f"{entered} people in and {left} out: 0 to {MAX_PEOPLE:,} can pass a door at once")
     if event_id:  # what the gateway would refuse is a line that cannot be read
         parse_event({"kind": "count", "door": door, "in": entered, "out": left, "id": event_id} | ({"seconds": seconds} if seconds else {}))
     return Crossing(_integer(values, "t_ns"), door, entered, left, profile, 0, event_id, seconds)

@@ -3,7 +3,7 @@
     read(format, paths, settings) -> Iterator[Heard]    # t_boot_ns 0, t_wall_ns the file's time, in order
     zones(format, paths, settings) -> dict[receiver, zone]
 
-calit2:  CSV files `*inflow*` and `*outflow*` of "MM/DD/YY HH:MM:SS",count per 30 minutes of local time (UCI, CalIt2 people counts)
+calit2:  CSV files `*inflow*` and `*outflow*` of people counted in half hours (edge_agent/sources/calit2.py)
 jsonl:   edge_agent/sources/recording.py, `t_ns` since 1970, or since `start` where that is stated; every receiver is a zone of its name
 csv:     any CSV, by a mapping of its columns (edge_agent/sources/csv_mapping.py)
 sal-rb, pa-ble, itag: public recordings, each with its mapping in `csv_formats/`
@@ -11,11 +11,9 @@ sal-rb, pa-ble, itag: public recordings, each with its mapping in `csv_formats/`
 
 from __future__ import annotations
 
-import csv
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, cast
 from zoneinfo import ZoneInfo
@@ -25,23 +23,21 @@ from pydantic import Field
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
 from edge_agent.levels import ZoneRule
+from edge_agent.sources.calit2 import read_calit2
 from edge_agent.sources.csv_mapping import SHIPPED, CsvMapping, read_mapping
 from edge_agent.sources.csv_recording import fits, read_csv, receivers_of
-from edge_agent.sources.recorded_files import lines_of, refuse_empty
-from edge_agent.sources.recording import DOOR_PROFILE, read_recording
+from edge_agent.sources.recorded_files import refuse_empty, some_readable
+from edge_agent.sources.recording import read_recording
 from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings
 from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.simulated import SimulatedSource
-from edge_agent.sources.source import Crossing, Gap, Heard, Recorded, RefusedReading, Sighting
+from edge_agent.sources.source import Gap, Heard, Recorded, Sighting
 from footfall.errors import ConfigError
 from footfall.events import Name
 from footfall.mistakes import unknown
 from footfall.moments import to_ns
 from footfall.topics import is_name
-from footfall.units import NS_PER_S
 
-HALF_HOUR_NS: Final = 1800 * NS_PER_S
-LAST_INSTANT_NS: Final = 1_000_000
 NO_SETTINGS: Final = ReplaySettings()
 
 FormatName = Literal["calit2", "uci-calit2", "sal-rb", "pa-ble", "itag", "csv", "jsonl"]
@@ -112,21 +108,6 @@ def format_of(paths: Sequence[Path]) -> FormatName:
     raise ConfigError(f"{there}: looks like no format that is known: state --format, one of {', '.join(FORMATS)}; csv takes any columns")
 
 
-def some_readable(path: Path, heard: Iterator[Recorded]) -> Iterator[Recorded]:
-    """Yield the contents of a file. Raise ConfigError, before anything is yielded, if not one line of it can be read."""
-    refused: list[RefusedReading] = []
-    for one in heard:
-        if isinstance(one, RefusedReading):
-            refused.append(one)
-            continue
-        yield from (*refused, one)
-        yield from heard
-        return
-    if refused:
-        first, lines = refused[0], f"not one of its {len(refused)} lines can be read"
-        raise ConfigError(f"{path}: {lines}: is --format right? Nothing was sent. The first, {first.where}: {first.why}")
-
-
 def expand(format_name: FormatName, paths: Sequence[Path], settings: ReplaySettings = NO_SETTINGS) -> list[Path]:
     """Return the files meant by `paths`: a folder means its files of the format's kind, in order of name."""
     suffixes = FORMATS[format_name].suffixes(settings)
@@ -143,34 +124,6 @@ def _files(paths: Sequence[Path], suffixes: tuple[str, ...]) -> list[Path]:
         for path in paths
         for file in (sorted(file for file in path.iterdir() if file.name.endswith(suffixes)) if path.is_dir() else [path])
     ]
-
-
-def _read_calit2(paths: Sequence[Path], settings: ReplaySettings) -> Iterator[Heard]:
-    files = {direction: [path for path in paths if direction in path.name] for direction in ("inflow", "outflow")}
-    for direction, found in files.items():
-        if len(found) != 1:
-            raise ConfigError(f"calit2 is two files, one with {direction!r} in its name; {len(found)} such files were given")
-    inward, outward = (some_readable(found[0], _calit2_file(found[0], direction, settings)) for direction, found in files.items())
-    return heapq.merge(inward, outward, key=_time_ns)
-
-
-def _calit2_file(path: Path, direction: str, settings: ReplaySettings) -> Iterator[Recorded]:
-    """Yield the counts. Each bears the last millisecond of its half hour, so that it falls into the hour and day in which people passed."""
-    zone_info = settings.zone_info()
-    t_wall_ns = 0
-    for number, line in lines_of(path):
-        settings.on_read(len(line) + 1)
-        try:
-            moment, count = next(csv.reader([line.decode()], strict=True))
-            local = datetime.strptime(moment, "%m/%d/%y %H:%M:%S").replace(tzinfo=zone_info)
-            people = int(count)
-        except (ValueError, csv.Error):
-            why = f'line: {line[:80].decode(errors="replace")!r} is not "MM/DD/YY HH:MM:SS",count'
-            yield RefusedReading(0, "csv.line", f"{path.name}:{number}", line, t_wall_ns, why)
-            continue
-        t_wall_ns = to_ns(local) + HALF_HOUR_NS - LAST_INSTANT_NS
-        entered, left = (people, 0) if direction == "inflow" else (0, people)
-        yield Crossing(0, settings.door, entered, left, DOOR_PROFILE, t_wall_ns)
 
 
 def _read_jsonl(paths: Sequence[Path], settings: ReplaySettings) -> Iterator[Heard]:
@@ -214,7 +167,7 @@ def _shipped(name: str) -> Format:
     return _of_csv(lambda settings: read_mapping(SHIPPED / f"{name}.toml"))
 
 
-_CALIT2: Final = Format(_read_calit2, lambda paths, settings: {}, lambda settings: (".csv",))
+_CALIT2: Final = Format(read_calit2, lambda paths, settings: {}, lambda settings: (".csv",))
 FORMATS: Final[Mapping[str, Format]] = {
     **{name: _shipped(name) for name in ("sal-rb", "pa-ble", "itag")},
     "calit2": _CALIT2,

@@ -19,6 +19,14 @@ BETWEEN_FILES_NS: Final = 3600 * NS_PER_S
 DEFAULT_START: Final = datetime(2021, 1, 1, tzinfo=UTC)
 
 
+class FileNote(NamedTuple):
+    """A sentence for people about what is wrong with a file, and what is made of it."""
+
+    text: str
+    doubtful: int = 0
+    """How many of what the file has mean less than they state."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReplaySettings:
     """What a file does not contain. `timezone`: of local times; `start`: when a recording without dates began; `mapping`: for `csv`."""
@@ -31,6 +39,8 @@ class ReplaySettings:
     """Whether somebody stated the time zone: UTC by default is no statement, and counts of history need one."""
     on_read: Callable[[int], None] = field(default=lambda size_bytes: None, compare=False)
     """Called with the size of each part of a file that was read, bytes."""
+    on_note: Callable[[FileNote], None] = field(default=lambda note: None, compare=False)
+    """Called with what is wrong with a file though its lines can be read."""
     earliest_ns: int = 0
     """Lines of `jsonl` before it are refused: what is sent with its own time counts from 1970. What is played counts from anywhere."""
     is_start_stated: bool = False

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 from rich.table import Table
 
+from edge_agent.recorded_contents import Contents
 from edge_agent.sources.replay import FormatName, read, zone_of
-from edge_agent.sources.replay_settings import ReplaySettings
+from edge_agent.sources.replay_settings import FileNote, ReplaySettings
 from edge_agent.sources.source import Crossing, Heard, RefusedReading
 from footfall.errors import ConfigError
 from footfall.units import NS_PER_MINUTE, NS_PER_S
@@ -49,16 +50,32 @@ class Counts:
     most_drift: int
     unexplained: int
     days: tuple[CountedDay, ...]
+    confidence: float = 1.0
+    """The share of counts, or of days, that is beyond doubt: the smaller of both."""
+    notes: tuple[str, ...] = ()
 
 
-def of_recording(format_name: FormatName, paths: Sequence[Path], settings: ReplaySettings) -> tuple[dict[str, Any], list[Table]]:
-    """Play a recording of counts; return its figures as values and as tables. Raise ConfigError if it has no counts."""
+def of_recording(format_name: FormatName, paths: Sequence[Path], settings: ReplaySettings) -> tuple[dict[str, Any], list[Table | str]]:
+    """Play a recording of counts; return its figures as values, and as tables with notes. Raise ConfigError if it has no counts."""
     settings = replace(settings, timezone=zone_of(format_name, settings).key)
-    heard = list(read(format_name, paths, settings))
+    notes: list[FileNote] = []
+    heard = list(read(format_name, paths, replace(settings, on_note=notes.append)))
     if not any(isinstance(one, Crossing) for one in heard):
         raise ConfigError(f"recordings of format {format_name} have no truth of zones, and this one no counts: nothing can be compared")
-    found = played_counts(heard, settings)
-    return asdict(found), [_table(found)]
+    found = _doubted(played_counts(heard, settings), heard, notes, settings)
+    return asdict(found), [_table(found), *found.notes]
+
+
+def _doubted(found: Counts, heard: Sequence[Heard], notes: Sequence[FileNote], settings: ReplaySettings) -> Counts:
+    """Return figures with what makes them doubtful."""
+    contents = Contents(settings.zone_info())
+    for one in heard:
+        contents.add(one)
+    counts = sum(isinstance(one, Crossing | RefusedReading) for one in heard)
+    doubtful = contents.refused + sum(note.doubtful for note in notes)
+    confidence = 1.0 - max(min(doubtful / counts, 1.0), contents.one_way_share)
+    texts = (*(note.text for note in notes), *contents.doubts(), *contents.refused_lines())
+    return replace(found, confidence=confidence, notes=texts)
 
 
 def played_counts(heard: Sequence[Heard], settings: ReplaySettings) -> Counts:
@@ -120,6 +137,8 @@ def _table(found: Counts) -> Table:
     table.add_row("lines refused", f"{found.refused}", "quarantined")
     table.add_row("fewest inside", f"{found.least_inside}", f"people; drift of at most {found.most_drift} stated")
     table.add_row("unexplained", f"{found.unexplained}", "minutes with fewer than nobody inside, or whose drift does not account for it")
+    if found.confidence < 1.0:
+        table.add_row("confidence", f"{found.confidence:.3f}", "of the counts, or of the days, are beyond doubt: see the notes")
     drifts = [abs(day.drift) for day in found.days]
     if drifts:
         table.add_row("drift of a day", f"{median(drifts):.0f}", f"people, median of {len(drifts)} days; at most {max(drifts)}")

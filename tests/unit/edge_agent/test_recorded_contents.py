@@ -54,3 +54,17 @@ def test_an_interval_that_the_rows_contradict_is_named() -> None:
     assert doubts(900, 0, 24) == [], "two days show nothing"
     assert doubts(3600, 0, 1, 14, 15, 38) == [], "a store closes"
     assert doubts(0, 0, 1, 2, 3) == [], "none is stated"
+
+
+def test_days_on_which_people_passed_one_way_alone_are_doubtful_of_a_door_that_they_pass_both_ways() -> None:
+    def found(*days: tuple[int, int]) -> tuple[list[str], float]:
+        contents = Contents(ZoneInfo("UTC"))
+        for day, (entered, left) in enumerate(days):
+            contents.add(Crossing(0, "main", entered, left, t_wall_ns=day * 86_400 * S))
+        return list(contents.doubts()), contents.one_way_share
+
+    doubt = "door main: people passed one way alone on 2 of 5 days, the first 1970-01-03, the last 1970-01-04"
+    (text,), share = found((90, 80), (70, 70), (9, 0), (60, 0), (9, 0))
+    assert (text.startswith(doubt), share) == (True, 0.4)
+    assert found((90, 80), (4, 0), (80, 80)) == ([], 0.0), "a few may stay until the next day"
+    assert found((90, 0), (80, 1), (70, 0), (80, 1)) == ([], 0.0), "a way in"

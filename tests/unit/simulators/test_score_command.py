@@ -118,7 +118,8 @@ def test_counts_are_compared_with_what_is_stored(tmp_path: Path) -> None:
     (tmp_path / "cal-outflow.csv").write_text('"07/24/05 10:00:00",1\n"07/24/05 10:30:00",5\n')
     values = json.loads(score(str(tmp_path), "--json"))
     assert (values["entered_stored"], values["entered"], values["left_stored"], values["left"]) == (5, 5, 6, 6)
-    assert (values["refused"], values["unexplained"]) == (1, 0)
+    assert (values["refused"], values["unexplained"], values["confidence"]) == (1, 0, 0.8)
+    assert "cal-inflow.csv:3: '\"': it is not" in values["notes"][-1]
     assert values["least_inside"] >= 0 or values["most_drift"] > 0
 
 
@@ -137,7 +138,7 @@ def test_counts_by_a_mapping_are_compared_by_days_of_its_time_zone(counts: tuple
     assert [(day["day"], day["entered"], day["left"]) for day in values["days"]] == [("2026-05-04", 10, 8), ("2026-05-05", 0, 3)]
 
 
-@pytest.mark.parametrize("asked", [("--plot", "bands.svg"), ("--db", "footfall.db"), ("--site", "site.toml")])
+@pytest.mark.parametrize("asked", [("--plot", "bands.svg"), ("--db", "footfall.db"), ("--site", "site.toml"), ("--window-s", "10")])
 def test_what_cannot_be_done_with_counts_is_refused(counts: tuple[str, ...], asked: tuple[str, str]) -> None:
     with pytest.raises(ConfigError, match="a recording of counts has no zones"):
         score(*counts, *asked)

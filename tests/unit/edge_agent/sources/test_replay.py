@@ -42,8 +42,8 @@ def test_counts_bear_the_last_millisecond_of_their_half_hour_in_local_time(tmp_p
 
 
 def test_a_broken_line_is_refused_with_its_bytes_and_the_next_is_read(tmp_path: Path) -> None:
-    paths = calit2(tmp_path, '"07/24/05 00:00:00",1\n"\n"07/24/05 01:00:00",2\n', "")
-    first, broken, last = read("uci-calit2", paths, ReplaySettings())
+    paths = calit2(tmp_path, '"07/24/05 00:00:00",1\n"\n"07/24/05 01:00:00",2\n', '"07/24/05 02:00:00",0\n')
+    first, broken, last, _ = read("uci-calit2", paths, ReplaySettings())
     assert isinstance(first, Crossing)
     assert broken == RefusedReading(0, "csv.line", "cal-inflow.csv:2", b'"', first.t_wall_ns)
     assert isinstance(last, Crossing)
@@ -80,7 +80,7 @@ def test_jsonl_files_are_merged_by_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("format_name", "files", "message"),
     [
-        ("uci-calit2", {"cal-inflow.csv": "3,07/24/05\n"}, "'outflow' in its name; 0 such files"),
+        ("uci-calit2", {"cal-inflow.csv": '"07/24/05 00:00:00",1\n'}, "'outflow' in its name; 0 such files"),
         ("sal-rb", {"x.csv": "a,b\n"}, "there is no column 'superframe'; it has a, b"),
         ("jsonl", {"x.csv": ""}, "no .jsonl or .jsonl.gz files here"),
     ],
@@ -94,7 +94,7 @@ def test_files_of_another_kind_are_reported(tmp_path: Path, format_name: str, fi
 
 def test_a_time_zone_that_is_none_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="'Mars' is no IANA time zone"):
-        list(read("uci-calit2", calit2(tmp_path, '"07/24/05 00:00:00",1\n', ""), ReplaySettings("Mars")))
+        list(read("uci-calit2", calit2(tmp_path, '"07/24/05 00:00:00",1\n', '"07/24/05 00:00:00",1\n'), ReplaySettings("Mars")))
 
 
 def test_in_a_live_agent_a_recording_begins_now(tmp_path: Path) -> None:
