@@ -13,7 +13,7 @@ import numpy as np
 from footfall.frames import Kind
 from gateway.fold.reorder_buffer import Evidence
 from gateway.fold.state import State
-from gateway.fold.zone_rules import GONE_DBM, starts
+from gateway.fold.zone_rules import GONE_DBM, ends, starts
 
 
 def hear(state: State, slot: Any, time_ns: Any) -> None:
@@ -27,9 +27,10 @@ def hear_rows(state: State, rows: Evidence) -> None:
     if (rows.kind == Kind.EXIT).any():
         rows = rows.take(rows.kind != Kind.EXIT)
     s, faint = state.tracks, _are_faint(state, rows.zone, rows.rssi_dbm)
-    s.faint_ns[rows.slot[~faint]] = 0
     if not faint.any():
+        s.faint_ns[rows.slot[ends(rows.slot)]] = 0
         return
+    s.faint_ns[rows.slot[~faint]] = 0
     _, first = starts(rows.slot)
     index = np.arange(len(rows))
     latest_near = np.maximum.reduceat(np.where(faint, -1, index), np.flatnonzero(first))[np.cumsum(first) - 1]

@@ -19,23 +19,58 @@ from gateway.fold.sighted import OwnersRows
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import Tracks
-from gateway.fold.zone_rules import GONE_DBM, ZoneLimits, are_in_order, is_unowned, level_dbm, standing_at_each, starts
+from gateway.fold.zone_rules import GONE_DBM, ZoneLimits, are_in_order, ends, is_unowned, level_dbm, standing_at_each, starts
 
 _SPAN: Final = 1024
 """More than two levels can differ by, dBm."""
 
 
-def are_quiet(tracks: Tracks, limits: ZoneLimits, rows: Evidence) -> npt.NDArray[np.bool_]:
-    """Return which rows, given that those before them in their slot are, make no zone lead; `limits` are by row.
+def are_quiet(tracks: Tracks, limits: ZoneLimits, rows: Evidence, asked: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Return which rows, given that those before them in their slot are, make no zone lead; `limits` are by profile.
+
+    Of slots that one agent hears alone, most of all, little has to be looked at. `asked` are the rows that are asked about: all of a slot
+    or none; what is returned of others means nothing.
+    """
+    _, first = starts(rows.slot)
+    own = _are_owners(tracks, rows)
+    quiet = _are_quiet_alone(tracks, limits, rows, first)
+    contended = np.flatnonzero(asked & _are_contended(tracks, rows, own, first))
+    if len(contended) == len(rows):
+        return _are_quiet_beside(tracks, limits, rows, own)
+    if len(contended):
+        quiet[contended] = _are_quiet_beside(tracks, limits, rows.take(contended), own[contended])
+    return quiet
+
+
+def _are_contended(tracks: Tracks, rows: Evidence, own: npt.NDArray[np.bool_], first: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Return the rows of slots that others hear too, or whose owner's level is another agent's."""
+    begins = np.flatnonzero(first)
+    contended: npt.NDArray[np.bool_] = (tracks.heard_zone[rows.slot[begins]] != NO_CODE).any(axis=1)
+    if not own.all():
+        contended |= ~np.logical_and.reduceat(own, begins)
+    return np.repeat(contended, np.diff(begins, append=len(rows)))
+
+
+def _are_quiet_alone(tracks: Tracks, limits: ZoneLimits, rows: Evidence, first: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Of owners' rows of slots that nobody else hears: those in time order that come before the owner lost the subject."""
+    begins, t = np.flatnonzero(first), rows.time_ns
+    since_ns = np.empty_like(t)
+    since_ns[1:] = t[1:] - t[:-1]
+    in_order: npt.NDArray[np.bool_] = since_ns >= 0
+    slots = rows.slot[begins]
+    since_ns[begins], in_order[begins] = t[begins] - tracks.zone_ns[slots], t[begins] >= tracks.last_ns[slots]
+    return in_order & (since_ns <= np.repeat(limits.gap_ns[tracks.profile[slots]], np.diff(begins, append=len(rows))))
+
+
+def _are_quiet_beside(tracks: Tracks, limits: ZoneLimits, rows: Evidence, own: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Of slots that others hear too.
 
     A row is the owner's, by the agent whose level the owner has, or that of another place that is known already. No other zone is louder.
     """
     start, first = starts(rows.slot)
-    own = _are_owners(tracks, rows)
     at = standing_at_each(tracks, rows, own, start)
+    limits = limits.of(tracks.profile[rows.slot])
     quiet: npt.NDArray[np.bool_] = are_in_order(tracks, rows, first) & ~is_unowned(at, limits)
-    if own.all() and (tracks.heard_zone[rows.slot[first]] == NO_CODE).all():
-        return quiet  # nobody else hears anybody
     limits = follow(limits, OwnersRows(tracks, rows, own, start, at.silent_ns).sighted())
     if not own.all():
         quiet &= own | (
@@ -98,8 +133,9 @@ def _take_owners(state: State, rows: Evidence) -> None:
     start, first = starts(slot)
     since_ns = t - np.where(first, tracks.zone_ns[slot], np.concatenate([t[:1], t[:-1]]))
     OwnersRows(tracks, rows, np.ones(len(rows), np.bool_), start, since_ns).apply()
-    slots = slot[first]
-    tracks.zone_ns[slot], tracks.level_dbm[slot] = t, level_dbm(rows)
+    last = ends(slot)
+    slots = slot[last]
+    tracks.zone_ns[slots], tracks.level_dbm[slots] = t[last], level_dbm(rows.take(last))
     faint_levels.hear_rows(state, rows)
     heard_zones.forget_beyond(tracks, slots[tracks.beyond_ns[slots] != 0])
 

@@ -76,6 +76,22 @@ class _Sums(NamedTuple):
     """The sum over all rows before each, and over all."""
 
 
+class _Turns(NamedTuple):
+    """How often a minute began since each slot's first row, with which row that counts it did at last, and with which before that."""
+
+    turns: Column
+    last: Column
+    last_but_one: Column
+
+
+class _Places(NamedTuple):
+    """So many rows that count are applied at each place, of which the slot's own begin with `first`; `turns`: None if no minute began."""
+
+    before: Column
+    first: Column
+    turns: _Turns | None
+
+
 class OwnersRows:
     """Rows of several slots, sorted by slot and in time order, of which those of the owner that count are summed up."""
 
@@ -102,29 +118,20 @@ class OwnersRows:
         """Return how often each row's subject was heard lately, before that row is applied."""
         s, slot = self._tracks, self._rows.slot
         columns = ((s.earlier_ns, s.sighted_ns), (s.earlier_sightings, s.sightings), (s.earlier_rows, s.sighted_rows))
-        return Sighted(*[self._both(_sums(of[0][slot], of[1][slot], each)) for of, each in zip(columns, self._each(), strict=True)])
+        at = self._places(self._before, self._first)
+        return Sighted(*[sum(_at(_sums(of[0][slot], of[1][slot], each), at)) for of, each in zip(columns, self._each(), strict=True)])
 
     def _each(self) -> tuple[Column, Column, Column]:
         """What each row that counts adds to the sums."""
         return self._since_ns, self._rows.count[self._counted], np.ones(len(self._slot), np.int64)
 
-    def _both(self, sums: _Sums) -> Column:
-        earlier, latest = self._at(sums, self._before, self._first)
-        both: Column = earlier + latest
-        return both
-
-    def _at(self, sums: _Sums, before: Column, first: Column) -> tuple[Column, Column]:
-        """Return the sums of the two minutes once `before` rows that count are applied, of which the slot's own begin with `first`."""
-        so_far = sums.so_far[before] - sums.so_far[first]
+    def _places(self, before: Column, first: Column) -> _Places:
+        """Return where sums stand once `before` rows that count are applied, of which the slot's own begin with `first`."""
         if not len(self._turns):
-            return sums.earlier, sums.latest + so_far
+            return _Places(before, first, None)
         turned, unturned = np.searchsorted(self._turns, before), np.searchsorted(self._turns, first)
-        turns = turned - unturned
-        last, last_but_one = (sums.so_far[self._turns[np.maximum(turned - back, 0)]] for back in (1, 2))
-        """Before the latest turn, and the one before it."""
-        minute_before = np.where(turns == 1, sums.latest + last - sums.so_far[first], last - last_but_one)
-        earlier = np.where(turns == 0, sums.earlier, minute_before)
-        return earlier, np.where(turns == 0, sums.latest + so_far, sums.so_far[before] - last)
+        last, last_but_one = (self._turns[np.maximum(turned - back, 0)] for back in (1, 2))
+        return _Places(before, first, _Turns(turned - unturned, last, last_but_one))
 
     def apply(self) -> None:
         """Count them all."""
@@ -133,11 +140,23 @@ class OwnersRows:
         s = self._tracks
         begins = np.flatnonzero(np.concatenate([[True], self._slot[1:] != self._slot[:-1]]))
         slots, before = self._slot[begins], np.append(begins[1:], len(self._slot))
+        at = self._places(before, begins)
         columns = ((s.earlier_ns, s.sighted_ns), (s.earlier_sightings, s.sightings), (s.earlier_rows, s.sighted_rows))
         for (earlier, latest), each in zip(columns, self._each(), strict=True):
-            earlier[slots], latest[slots] = self._at(_sums(earlier[slots], latest[slots], each), before, begins)
+            earlier[slots], latest[slots] = _at(_sums(earlier[slots], latest[slots], each), at)
         s.sighted_minute[slots] = self._minute[before - 1]
 
 
 def _sums(earlier: Column, latest: Column, each: Column) -> _Sums:
     return _Sums(earlier, latest, np.concatenate([[0], np.cumsum(each, dtype=np.int64)]))
+
+
+def _at(sums: _Sums, at: _Places) -> tuple[Column, Column]:
+    """Return the sums of the two minutes at places."""
+    so_far = sums.so_far[at.before] - sums.so_far[at.first]
+    if at.turns is None:
+        return sums.earlier, sums.latest + so_far
+    turns, last, last_but_one = at.turns.turns, sums.so_far[at.turns.last], sums.so_far[at.turns.last_but_one]
+    minute_before = np.where(turns == 1, sums.latest + last - sums.so_far[at.first], last - last_but_one)
+    earlier = np.where(turns == 0, sums.earlier, minute_before)
+    return earlier, np.where(turns == 0, sums.latest + so_far, sums.so_far[at.before] - last)

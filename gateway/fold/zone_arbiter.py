@@ -28,7 +28,7 @@ from gateway.fold.tables.tracks import DECIDED, SETTLES
 from gateway.fold.visits import RETIRE_NS, Visits
 from gateway.fold.zone_contest import ZoneContest
 from gateway.fold.zone_levels import HeardRow
-from gateway.fold.zone_rules import in_rounds, starts
+from gateway.fold.zone_rules import ends, in_rounds
 
 
 class ZoneArbiter:
@@ -79,33 +79,30 @@ class ZoneArbiter:
         s, slots = self._state.tracks, rows.slot[begins]
         able = (s.contest[slots] == DECIDED) & (s.d_state[slots] == OPEN) & ~s.v_grouped[slots]
         able &= self._state.deaf_zones.of_store[s.store[slots]] == NO_CODE
-        able = (able & ~self._state.estate.joint.stores[s.store[slots]])[np.cumsum(first) - 1]
-        if able.all():
-            return self._are_quiet(rows)
-        unchanged = np.zeros(len(rows), np.bool_)
-        if able.any():
-            unchanged[able] = self._are_quiet(rows.take(able))
-        return unchanged
+        able &= ~self._state.estate.joint.stores[s.store[slots]]
+        if not able.any():
+            return np.zeros(len(rows), np.bool_)
+        times = np.diff(begins, append=len(rows))
+        asked = np.repeat(able, times)
+        return asked & self._are_in_visits(rows, begins, times) & are_quiet(s, self._state.estate.limits, rows, asked)
 
-    def _are_quiet(self, rows: Evidence) -> npt.NDArray[np.bool_]:
-        """Of slots with an open dwell and nothing to be decided."""
-        s, estate, slot, t = self._state.tracks, self._state.estate, rows.slot, rows.time_ns
-        _, first = starts(slot)
-        visit_t = np.where(first, s.v_last_ns[slot], np.concatenate([t[:1], t[:-1]]))
-        in_visit = (s.v_state[slot] == OPEN) & (t - visit_t <= estate.least_absence_ns)
-        quiet: npt.NDArray[np.bool_] = are_quiet(s, estate.limits.of(s.profile[slot]), rows) & (
-            estate.zone_outside[s.zone[slot]] | in_visit
-        )
-        return quiet
+    def _are_in_visits(self, rows: Evidence, begins: npt.NDArray[np.intp], times: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+        """Whether rows of an owner extend an open visit, or need none; of each slot so many rows begin at `begins`."""
+        s, estate, t, slots = self._state.tracks, self._state.estate, rows.time_ns, rows.slot[begins]
+        in_visit = np.empty(len(t), np.bool_)
+        in_visit[1:] = t[1:] - t[:-1] <= estate.least_absence_ns
+        in_visit[begins] = t[begins] - s.v_last_ns[slots] <= estate.least_absence_ns
+        in_visit &= np.repeat(s.v_state[slots] == OPEN, times)
+        return in_visit | np.repeat(estate.zone_outside[s.zone[slots]], times).astype(np.bool_)
 
     def _apply_unchanged(self, rows: Evidence) -> None:
-        """Of several rows of a slot the last one counts: numpy assigns repeated indices in order."""
-        s = self._state.tracks
-        s.last_ns[rows.slot] = rows.time_ns
-        inside = ~self._state.estate.zone_outside[s.zone[rows.slot]]
-        s.v_last_ns[rows.slot[inside]] = rows.time_ns[inside]
+        """Of several rows of a slot the last one counts."""
+        s, last = self._state.tracks, ends(rows.slot)
+        slots, last_ns = rows.slot[last], rows.time_ns[last]
+        s.last_ns[slots] = last_ns
+        inside = ~self._state.estate.zone_outside[s.zone[slots]]
+        s.v_last_ns[slots[inside]] = last_ns[inside]
         take_quiet(self._state, rows)
-        slots = rows.slot[starts(rows.slot)[1]]
         self._visits.advance(slots)
         self._dwells.advance(slots)
 

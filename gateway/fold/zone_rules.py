@@ -206,6 +206,13 @@ def starts(slot: npt.NDArray[np.int32]) -> tuple[npt.NDArray[Any], npt.NDArray[n
     return np.maximum.accumulate(np.where(first, np.arange(len(slot)), 0)), first
 
 
+def ends(slot: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
+    """Return, for rows sorted by slot, the last row of each slot."""
+    last = np.empty(len(slot), np.bool_)
+    last[-1:], last[:-1] = True, slot[1:] != slot[:-1]
+    return np.flatnonzero(last)
+
+
 def level_dbm(rows: Evidence) -> npt.NDArray[np.int16]:
     """Return the level that each row gives its zone: GONE_DBM for an EXIT."""
     level: npt.NDArray[np.int16] = np.where(rows.kind == Kind.EXIT, np.int16(GONE_DBM), rows.rssi_dbm)
