@@ -19,7 +19,7 @@ from footfall.frames import Kind
 from gateway.fold.reorder_buffer import Evidence
 from gateway.fold.tables.hash_index import NO_CODE
 
-FEW: Final = 64
+FEW: Final = 16
 """Below this many rows the scalar path is faster."""
 GONE_DBM: Final = -200
 """The level of an owner after its EXIT: the next zone to hear the subject takes over."""
