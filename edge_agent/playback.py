@@ -183,7 +183,11 @@ def _await_receipts(
 
 def _publisher(recording: Recording, spool: Spool, clock: Clock, broker: Broker) -> Publisher:
     def health() -> Health:
-        return Health(state="online", agent=recording.agent, store=recording.store, boot=clock.boot, rows_total=recording.rows)
+        """Return it without a clock: `offline` with nothing unsent is then a goodbye, and no store waits for a recording that has ended."""
+        unsent = spool.fill(clock.boot_ns()).unsent_frames
+        return Health(
+            state="online", agent=recording.agent, store=recording.store, boot=clock.boot, rows_total=recording.rows, spool_frames=unsent
+        )
 
     def substitute(frame: SpooledFrame) -> Body:
         return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, recording.zones, recording.profiles)

@@ -66,6 +66,14 @@ class Health(_AgentReport):
     certificate_ends_s: int | None = None
     """When the agent's certificate ends, seconds since 1970; None: it has none."""
 
+    @property
+    def is_goodbye(self) -> bool:
+        """Return whether a recording was played to its end: its sender, which has no clock of its own, left with nothing unsent.
+
+        An agent that is there for good comes back. A last will is no goodbye: it has what was unsent when the connection began.
+        """
+        return self.state == "offline" and not self.spool_frames and not self.sent_wall_ns
+
 
 def encode_health(health: Health) -> bytes:
     return health.model_dump_json().encode()

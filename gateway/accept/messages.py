@@ -275,9 +275,10 @@ class Messages:
     def _health(self, topic: Topic, message: Message, batch: Accepted) -> None:
         health = self.health(topic, message)
         batch.healths.append((health, message.retained))
-        if not is_present(health, message.retained):
+        if is_present(health, message.retained):
+            batch.heard.add(health.agent)
+        elif not health.is_goodbye:
             return
-        batch.heard.add(health.agent)
         if self.acceptor.limits.spend(self.sender(topic), "healths", 1, batch.received_ns) > 0:
             batch.noticed.append(Notice(self.sender(topic), "agent_flooding", "health messages come far too often"))
             return

@@ -25,6 +25,7 @@ from gateway.fold.dwell_fans import DwellFans
 from gateway.fold.dwells import Dwells
 from gateway.fold.event_records import EventRecords
 from gateway.fold.frame_rows import FrameRows
+from gateway.fold.held_back import HeldBack
 from gateway.fold.item_events import ItemEvents
 from gateway.fold.link_index import FILTER_BYTES
 from gateway.fold.linking import Linking
@@ -83,6 +84,7 @@ class Fold:
         self.frame_rows: Final = FrameRows(
             self.state, self._watermarks, self._reorder_buffer, self._item_events, self._coverage, self.awaited, stay_points, level_points
         )
+        self._held_back: Final = HeldBack(self.state, self._watermarks, self._reorder_buffer, self._item_events)
         self.counters: Final = StoreCounters(self.state, self._watermarks)
         self._site = SiteInForce(self.state, self._watermarks, self.counters, staff_subjects, self._reorder_buffer, self._item_events)
         dwell_fans = DwellFans(self.state, self._dwells)
@@ -203,6 +205,7 @@ class Fold:
 
     def _tick(self, record: Record) -> None:
         self._watermarks.tick(record.received_ns, self.state.estate.expected)
+        self._held_back.look(record.received_ns)
 
     def _points_again(self, record: Record) -> None:
         self._rewriter.write(map(read_line, record.body.split(b"\n")))

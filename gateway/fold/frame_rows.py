@@ -104,7 +104,7 @@ class FrameRows:
             progress = body.made_wall_ns if body.made_boot_ns == 0 else body.made_boot_ns + record.offset_ns
             progress, received_ns = min(progress, record.received_ns), record.received_ns
             owes = body.made_boot_ns != 0 and received_ns - progress > HEARD_WITHIN_NS
-            before.append(hear(store, agent, received_ns, progress, expected.get(store, NO_AGENTS), owes))
+            before.append(hear(store, agent, received_ns, progress, expected.get(store, NO_AGENTS), owes, body.made_boot_ns == 0))
             self.clocks.learn(record, body)
             self._coverage.hear(store, agent, record, body, progress)
         own_ns, store_ns = np.array(before, np.int64).T
@@ -113,6 +113,9 @@ class FrameRows:
     def hear_health(self, record: Record) -> None:
         """Take how an agent is."""
         health, estate = json.loads(record.body), self._state.estate
+        if health.get("state") == "offline":  # a goodbye: no other such message is journaled
+            self._watermarks.leave(estate.stores.of(record.store), estate.agents.of(record.agent))
+            return
         owes = health["spool_frames"] > 0 and health.get("oldest_unsent_s", 0.0) > OWES_AFTER_S
         self._watermarks.owes(estate.stores.of(record.store), estate.agents.of(record.agent), owes)
         for point in health_points(record, health, self.clocks.of(record.agent)):

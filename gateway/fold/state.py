@@ -106,6 +106,8 @@ class State:
         """By the `ref` of a sale that is not stored, returns of it."""
         self.waiting_adjustments: Final[dict[str, str]] = {}
         """By adjustment that takes back more than its store's day has, the door, as store/door."""
+        self.held_back: tuple[str, ...] = ()
+        """Stores in which rows of some agents have waited for others for a minute."""
         self.history: Final = History()
         self.points: Final = PointBuffer(self.history)
         self.revisions: Final = Revisions(self.history)

@@ -3,11 +3,12 @@
 A store's watermark is the least progress over the agents that it waits for. It waits for an agent until that was silent for ten minutes
 *of the store's own time*, which stands still while nobody is heard: after an outage of all, the first to come back does not drive the
 watermark past what the others have still to report. Who owes a backlog, by its health or by how old its frames are, is waited for longer.
+Who sent a recording to its end is not waited for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -26,6 +27,8 @@ GIVEN_UP_NS: Final = NS_PER_DAY
 """An agent that was not heard for so long is not waited for."""
 GRACE_NS: Final = 10 * NS_PER_S
 """So long after a store's first record its agents that were not heard yet hold the watermark back."""
+HELD_NS: Final = NS_PER_MINUTE
+"""So long a watermark stands still before status says so."""
 AWAY_NS: Final = NS_PER_MINUTE
 """A gateway that runs journals the time every two seconds: where so much is missing it was away, and heard nobody."""
 NEVER_NS: Final = -(1 << 60)
@@ -51,6 +54,17 @@ class _Store:
     watermark_ns: int = NEVER_NS
     agents: dict[int, _Agent] = field(default_factory=dict)
     owing: set[int] = field(default_factory=set)
+    recordings: set[int] = field(default_factory=set)
+    """Agents whose latest frame is a recording's …"""
+    gone: set[int] = field(default_factory=set)
+    """… and those of them that said since that it was the last."""
+    stood_ns: int = NEVER_NS
+    """Since when the watermark has stood still while some agent was further, as far as this process has seen."""
+
+
+_DUMPED: Final = ("asked_ns", "asked_own_ns", "is_asking", "heard_ns", "own_ns", "watermark_ns")
+_DUMPED_SETS: Final = ("owing", "recordings", "gone")
+"""Earlier releases knew of no recordings."""
 
 
 class Reported(NamedTuple):
@@ -58,6 +72,15 @@ class Reported(NamedTuple):
 
     own_ns: int
     store_ns: int
+
+
+class Held(NamedTuple):
+    """Rows of the agents `further` wait for the agents `awaited`, which reported up to `until_ns`; codes."""
+
+    store: int
+    further: list[int]
+    awaited: list[int]
+    until_ns: int
 
 
 class Watermarks:
@@ -79,7 +102,10 @@ class Watermarks:
             self.by_store = np.concatenate([self.by_store, more])
             self._heard_ns, self._latest_ns = np.concatenate([self._heard_ns, more]), np.concatenate([self._latest_ns, more])
 
-    def hear(self, store: int, agent: int, received_ns: int, progress_ns: int, expected: frozenset[int], owes: bool = False) -> Reported:
+    def hear(
+        self, store: int, agent: int, received_ns: int, progress_ns: int, expected: frozenset[int], owes: bool = False,
+        is_recording: bool = False,
+    ) -> Reported:  # fmt: skip
         """An agent got as far as `progress_ns`. Return how far it and the watermark were before."""
         known = self._stores.get(store) or self._store(store)
         if known.asked_ns == NEVER_NS:
@@ -97,6 +123,9 @@ class Watermarks:
             mine.progress_ns = max(mine.progress_ns, progress_ns)
         if owes or known.owing:
             self.owes(store, agent, owes)
+        if is_recording or known.recordings:
+            (known.recordings.add if is_recording else known.recordings.discard)(agent)
+            known.gone.discard(agent)
         self._heard_ns[store] = received_ns
         self._latest_ns[store] = max(self._latest_ns[store], progress_ns)
         self._advance(store, known, received_ns, expected)
@@ -109,6 +138,12 @@ class Watermarks:
             owing.add(agent)
         else:
             owing.discard(agent)
+
+    def leave(self, store: int, agent: int) -> None:
+        """Take that the sender of a recording has nothing more to report; others that go come back, and are waited for."""
+        known = self._store(store)
+        if agent in known.recordings:
+            known.gone.add(agent)
 
     def ask_again(self, store: int, received_ns: int) -> None:
         """Wait for each agent of the store: all are about to send again what they have."""
@@ -188,16 +223,32 @@ class Watermarks:
     def _advance(self, store: int, known: _Store, received_ns: int, expected: frozenset[int]) -> None:
         if known.asked_ns == NEVER_NS or (known.is_asking and self._asks(known, received_ns, expected)) or not known.agents:
             return
-        if self._is_given_up(known.heard_ns, received_ns):
-            least = max(agent.progress_ns for agent in known.agents.values())  # nobody will report more
+        if waited_for := self._waited_for(known, received_ns):
+            least = min(known.agents[code].progress_ns for code in waited_for)
         else:
-            since_ns = known.own_ns - HEARD_WITHIN_NS
-            waited_for = [agent.progress_ns for agent in known.agents.values() if agent.own_ns >= since_ns]
-            owed = [a.progress_ns for code, a in known.agents.items() if _is_owed(known, code, a.own_ns)] if known.owing else []
-            least = min(waited_for + owed)
+            least = max(agent.progress_ns for agent in known.agents.values())  # nobody will report more
         if least > known.watermark_ns:
-            known.watermark_ns = least
+            known.watermark_ns, known.stood_ns = least, received_ns
             self.by_store[store] = least
+        elif known.stood_ns == NEVER_NS or self._latest_ns[store] <= known.watermark_ns:
+            known.stood_ns = received_ns
+
+    def _waited_for(self, known: _Store, received_ns: int) -> list[int]:
+        if self._is_given_up(known.heard_ns, received_ns):
+            return []
+        since_ns, agents = known.own_ns - HEARD_WITHIN_NS, known.agents.items()
+        found = [code for code, agent in agents if agent.own_ns >= since_ns or _is_owed(known, code, agent.own_ns)]
+        return [code for code in found if code not in known.gone] if known.gone else found
+
+    def held_back(self, now_ns: int) -> Iterator[Held]:
+        """Yield the stores whose watermark has stood still for a minute though some agent got further."""
+        for store, known in self._stores.items():
+            if now_ns - known.stood_ns < HELD_NS or self._latest_ns[store] <= known.watermark_ns or known.is_asking:
+                continue
+            awaited = [code for code in self._waited_for(known, now_ns) if known.agents[code].progress_ns <= known.watermark_ns]
+            further = [code for code, agent in known.agents.items() if agent.progress_ns > known.watermark_ns]
+            if awaited:
+                yield Held(store, further, awaited, known.watermark_ns)
 
     def _asks(self, known: _Store, received_ns: int, expected: frozenset[int]) -> bool:
         silent = [code for code in expected if code not in known.agents or known.agents[code].heard_ns < known.asked_ns]
@@ -210,14 +261,9 @@ class Watermarks:
         return [
             {
                 "store": code,
-                "asked_ns": s.asked_ns,
-                "asked_own_ns": s.asked_own_ns,
-                "is_asking": s.is_asking,
-                "heard_ns": s.heard_ns,
-                "own_ns": s.own_ns,
-                "watermark_ns": s.watermark_ns,
                 "agents": [[agent, a.heard_ns, a.progress_ns, a.own_ns] for agent, a in s.agents.items()],
-                "owing": sorted(s.owing),
+                **{name: getattr(s, name) for name in _DUMPED},
+                **{name: sorted(getattr(s, name)) for name in _DUMPED_SETS},
             }
             for code, s in self._stores.items()
         ]
@@ -227,8 +273,8 @@ class Watermarks:
         self.grow(stores)
         for value in (each if isinstance(each, dict) else _as_now(*each) for each in values):
             agents = {code: _Agent(*agent) for code, *agent in value["agents"]}
-            known = _Store(value["asked_ns"], value["asked_own_ns"], value["is_asking"], value["heard_ns"], value["own_ns"],
-                           value["watermark_ns"], agents, set(value["owing"]))  # fmt: skip
+            others: dict[str, Any] = {name: value[name] for name in _DUMPED} | {name: set(value.get(name, ())) for name in _DUMPED_SETS}
+            known = _Store(agents=agents, **others)
             self._stores[value["store"]] = known
             self._show(value["store"], known)
 
@@ -252,7 +298,6 @@ def _as_now(store: int, first_ns: int, watermark_ns: int, heard: list[list[int]]
         "own_ns": 0,
         "watermark_ns": watermark_ns,
         "agents": [[agent, heard_ns, progress_ns, heard_ns - latest_ns] for agent, heard_ns, progress_ns in heard],
-        "owing": [],
     }
 
 

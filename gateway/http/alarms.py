@@ -55,6 +55,7 @@ ALARMS: Final[Mapping[str, Alarm]] = {
     "agent_misplaced": Alarm("warning", "estate", "correct store and agent in its agent.toml, or its topic; or add it to site.toml"),
     "mqtt_version": Alarm("warning", "estate", "give that client the port of its version, or let it speak the other one"),
     "void_unknown": Alarm("warning", "estate", "wait for its event, or replay it from quarantine; only if `of` is wrong send another"),
+    "rows_wait": Alarm("warning", "estate", "start the agent that is waited for, or replay its recording to the end; else it is given up"),
     "adjustment_waits": Alarm("warning", "estate", "void each that is wrong (footfall audit --waiting); others wait for late counts"),
     "identifier_type_unknown": Alarm("warning", "estate", "correct the type, or describe it in site.toml under [[identifier_types]]"),
     "returns_without_sale": Alarm("warning", "estate", "send returns with the `ref` of their sale; one of an unstored sale is right so"),

@@ -153,6 +153,8 @@ class Report:
             found["counter_silent"] = f"{len(quiet)} {'door counts' if len(quiet) == 1 else 'doors count'} nobody: {named(quiet)}"
         if unknown := self.fold_worker.fold.state.unknown_voids.recent(now_ns):
             found["void_unknown"] = f"voids and amends wait, for what they name is not stored: {named(unknown)}"
+        if held_back := self.fold_worker.fold.state.held_back:
+            found["rows_wait"] = f"rows wait, since they are put in order with those of others that are silent: {named(held_back)}"
         if lone := self.fold_worker.fold.state.returns_without_sale.recent(now_ns):
             found["returns_without_sale"] = f"no sale has the `ref` of these returns, which count as they are: {named(lone)}"
         if waiting := sorted(set(self.fold_worker.fold.state.waiting_adjustments.copy().values())):

@@ -18,10 +18,20 @@ class Store:
         self.marks.grow(1)
         self.expected = expected
 
-    def hear(self, agent: int, at_s: float, progress_s: float | None = None, owes: bool = False) -> float:
+    def hear(self, agent: int, at_s: float, progress_s: float | None = None, owes: bool = False, is_recording: bool = False) -> float:
         progress_ns = round((at_s if progress_s is None else progress_s) * NS_PER_S)
-        before = self.marks.hear(STORE, agent, round(at_s * NS_PER_S), progress_ns, self.expected, owes)
+        before = self.marks.hear(STORE, agent, round(at_s * NS_PER_S), progress_ns, self.expected, owes, is_recording)
         return max(before) / NS_PER_S
+
+    def play(self, agent: int, at_s: float, progress_s: float) -> None:
+        self.hear(agent, at_s, progress_s, is_recording=True)
+
+    def leave(self, agent: int, at_s: float) -> None:
+        self.marks.leave(STORE, agent)
+        self.marks.tick(round(at_s * NS_PER_S), {STORE: self.expected})
+
+    def held_back(self, at_s: float) -> list[tuple[list[int], list[int], float]]:
+        return [(held.further, held.awaited, held.until_ns / NS_PER_S) for held in self.marks.held_back(round(at_s * NS_PER_S))]
 
     def hear_every_minute(self, agent: int, from_s: int, to_s: int) -> None:
         for at_s in range(from_s, to_s + 1, 60):
@@ -126,3 +136,55 @@ def test_it_goes_on_after_a_restart_where_it_was() -> None:
     assert again.watermark_s == 70
     again.hear_every_minute(X, 160, 160 + SILENT_S + 60)
     assert again.watermark_s == 70, "what the other agent owes is waited for still"
+
+
+def test_a_recording_that_has_ended_is_not_waited_for() -> None:
+    store = Store()
+    store.play(X, 10_000, progress_s=100)
+    store.leave(X, 10_001)
+    store.play(Y, 10_002, progress_s=500)
+    assert store.watermark_s == 500
+    store.leave(Y, 10_003)
+    assert store.watermark_s == 500
+
+
+def test_a_recording_that_goes_on_after_its_goodbye_is_waited_for_again() -> None:
+    store = Store()
+    store.play(X, 10_000, progress_s=100)
+    store.play(Y, 10_000, progress_s=100)
+    store.leave(X, 10_001)
+    store.play(X, 10_002, progress_s=200)
+    store.play(Y, 10_003, progress_s=500)
+    assert store.watermark_s == 200
+
+
+def test_an_agent_that_runs_is_waited_for_whatever_it_says() -> None:
+    store = Store()
+    store.hear(X, 100)
+    store.hear(Y, 100)
+    store.leave(X, 101)
+    store.hear(Y, 102)
+    assert store.watermark_s == 100
+
+
+def test_a_recording_s_goodbye_holds_after_a_restart() -> None:
+    store, again = Store(), Store()
+    store.play(X, 10_000, progress_s=100)
+    store.leave(X, 10_001)
+    again.marks.load(store.marks.dump(), 1)
+    again.play(Y, 10_002, progress_s=500)
+    assert again.watermark_s == 500
+
+
+def test_who_waits_for_whom_is_known_after_a_minute() -> None:
+    store = Store()
+    store.play(X, 10_000, progress_s=100)
+    store.play(Y, 10_001, progress_s=100)
+    store.marks.tick(10_499 * NS_PER_S, {STORE: BOTH})
+    store.play(Y, 10_500, progress_s=500)
+    assert store.held_back(10_501) == [], "while nobody was further nobody waited"
+    store.marks.tick(10_558 * NS_PER_S, {STORE: BOTH})
+    assert store.held_back(10_558) == []
+    assert store.held_back(10_559) == [([Y], [X], 100)]
+    store.leave(X, 10_561)
+    assert store.held_back(10_622) == []

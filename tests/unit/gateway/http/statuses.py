@@ -32,6 +32,7 @@ NOTICED = (
     "agent_misplaced",
     "mqtt_version",
     "void_unknown",
+    "rows_wait",
     "adjustment_waits",
     "identifier_type_unknown",
     "staff_unknown",

@@ -215,6 +215,17 @@ def test_a_retained_health_is_remembered_but_no_sign_of_life(gate: Gate) -> None
     assert (gate.ingest.heard_ns, gate.kinds()) == ({"x": NOW}, [RecordKind.HEALTH])
 
 
+@pytest.mark.parametrize("retained", [False, True])
+def test_only_the_goodbye_of_a_recording_is_journaled_and_it_is_no_sign_of_life(gate: Gate, retained: bool) -> None:
+    """Who has a clock of its own is an agent that runs; what was unsent when the connection began is a last will's."""
+    left = HEALTH.model_copy(update={"state": "offline"})
+    for no_goodbye in ({"sent_wall_ns": NOW}, {"spool_frames": 1}):
+        gate.take((HEALTH_TOPIC, encode_health(left.model_copy(update=no_goodbye))), retained=retained)
+    assert gate.kinds() == []
+    gate.take((HEALTH_TOPIC, encode_health(left)), retained=retained)
+    assert (gate.ingest.heard_ns, gate.kinds()) == ({}, [RecordKind.HEALTH])
+
+
 def test_while_the_journal_is_locked_nothing_is_acknowledged_and_a_retry_takes_all_once(gate: Gate) -> None:
     """Whatever was refused in the meantime is not kept once a try."""
     messages = [Message(FRAMES, frame(1, body(Kind.STAY))), Message(EVENTS, b"{"), Message(EVENTS, json.dumps([SALE, 5]).encode())]

@@ -233,6 +233,12 @@ def test_voids_that_took_nothing_back_are_named_with_their_sender(running: Runni
     assert running.problems()["void_unknown"].endswith("s3/till (1)")
 
 
+def test_who_waits_for_whom_is_named(running: Running) -> None:
+    assert "rows_wait" not in running.problems()
+    running.gateway._fold_worker.fold.state.held_back = ("s1: y for x, which reported up to 2026-11-30 10:00:00 UTC",)
+    assert running.problems()["rows_wait"].endswith("silent: s1: y for x, which reported up to 2026-11-30 10:00:00 UTC")
+
+
 def test_adjustments_that_take_back_too_much_are_named_by_their_doors(running: Running) -> None:
     assert "adjustment_waits" not in running.problems()
     running.gateway._fold_worker.fold.state.waiting_adjustments.update({"adjustment:1": "s1/d", "adjustment:2": "s1/d"})
