@@ -40,11 +40,12 @@ def describe(item: Mapping[str, Any], model: type[BaseModel]) -> str:
 
 
 def did_you_mean(word: str, there: Iterable[str]) -> str:
-    """Return `: did you mean 'x'?` for the nearest of the words there, or nothing."""
+    """Return `: did you mean 'x'?` for the nearest of the words there, in whatever case, or nothing."""
     from difflib import get_close_matches  # only now, as with pydantic: most questions make no mistake, and start sooner
 
-    near = get_close_matches(word, list(there), 1)
-    return f": did you mean {near[0]!r}?" if near else ""
+    words = {each.casefold(): each for each in there}
+    near = get_close_matches(word.casefold(), list(words), 1)
+    return f": did you mean {words[near[0]]!r}?" if near else ""
 
 
 def unknown(problem: str, word: str, there: Iterable[str], rest: str, joint: str = "; ") -> str:

@@ -28,6 +28,11 @@ class Labels(NamedTuple):
     edges_ns: list[int]
     """The first moment of each zone, and the last one before it is not known any more."""
 
+    def zone_at(self, t_ns: int) -> str:
+        """Return the zone at a time; "" where it is not known."""
+        at = bisect_right(self.times_ns, t_ns)
+        return self.zones[at - 1] if at else ""
+
 
 def state_truths(runs: Sequence[Run]) -> None:
     """Write the truth into each run that has labels, of each identifier in them that any run heard: it may be silent in this one.
@@ -85,9 +90,8 @@ def known_zones(labels: Labels, stretches: Sequence[Part], step_ns: int) -> Iter
     for from_ns, to_ns in stretches:
         own = labels.edges_ns[bisect_right(labels.edges_ns, from_ns) : bisect_right(labels.edges_ns, to_ns)]
         for t_ns in sorted({*range(from_ns, to_ns, step_ns), *own, to_ns}):
-            at = bisect_right(labels.times_ns, t_ns)
-            if at and labels.zones[at - 1]:
-                yield t_ns, labels.zones[at - 1]
+            if zone := labels.zone_at(t_ns):
+                yield t_ns, zone
 
 
 def _heard(run: Run) -> Mapping[str, None]:

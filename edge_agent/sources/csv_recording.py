@@ -23,7 +23,7 @@ from edge_agent.sources.csv_reported import reported_row
 from edge_agent.sources.csv_text import NOTHING, CsvColumn, Misread, cells_of, delimiter_of, is_text, key_of, text_lines, text_of, why_of
 from edge_agent.sources.csv_time import TimeReader
 from edge_agent.sources.csv_truth import true_zone, truth_path
-from edge_agent.sources.replay_settings import Part, ReplaySettings, Run, TrueZone
+from edge_agent.sources.replay_settings import Missed, Part, ReplaySettings, Run, TrueZone
 from edge_agent.sources.source import AliveUntil, Recorded, RefusedReading, Sighting
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
@@ -99,7 +99,8 @@ class _CsvFile:
         who = mapping.identifier
         self._who_at: Final = None if who.column is None else self._place(who.column)
         self._who: Final = "" if who.column is not None else who.of_file(path)
-        self._true_zone: Final = true_zone(mapping.truth, self._place, self._numbers)
+        self._in_no_area: Final = Missed()
+        self._true_zone: Final = true_zone(mapping.truth, self._place, self._numbers, self._in_no_area)
         self.wide: Final = self._wide_columns() if mapping.receiver is None and mapping.receivers else []
         self._receivers: Final[dict[str, str]] = {}
         """Of long rows: the texts of receivers that heard something, and their names."""
@@ -121,7 +122,7 @@ class _CsvFile:
 
     def _read(self, name: str, lines: Iterable[tuple[int, bytes]], on_read: Callable[[int], None]) -> _Read:
         """Return a run with what is stated beside what was heard, and the rows in the order of `lines`."""
-        run = Run(name, [], [], [])
+        run = Run(name, [], [], [], in_no_area=self._in_no_area)
         clock = ClockWatch()
         last_of: dict[str, int] = {}
         """By series: the time of the row before."""

@@ -8,17 +8,21 @@ from typing import Final
 
 from edge_agent.sources.csv_mapping import TruthColumns
 from edge_agent.sources.csv_text import NOTHING, Misread, Numbers, Place
+from edge_agent.sources.replay_settings import Missed
 from footfall.names import name_of
 
 _UNKNOWN: Final = NOTHING - {"none"}
 """Zones that are none. The word "none" may be a place, of those who are nowhere: it is named as one that no receiver hears."""
 
 
-def true_zone(truth: TruthColumns | None, place: Place, numbers: Numbers) -> Callable[[Sequence[str]], str]:
-    """Return what reads the true zone of a row; "" where it is not known. It raises Misread for a position that is no number."""
+def true_zone(truth: TruthColumns | None, place: Place, numbers: Numbers, in_no_area: Missed) -> Callable[[Sequence[str]], str]:
+    """Return what reads the true zone of a row; "" where it is not known. It raises Misread for a position that is no number.
+
+    Positions in no area are counted.
+    """
     if truth is None or truth.file is not None:
         return lambda cells: ""
-    zone = _zone_by_name(truth, place) if truth.column is not None else _zone_by_position(truth, place, numbers)
+    zone = _zone_by_name(truth, place) if truth.column is not None else _zone_by_position(truth, place, numbers, in_no_area)
     wanted = [(place(column), text) for column, text in truth.where.items()]
     return lambda cells: zone(cells) if all(cells[at].strip() == text for at, text in wanted) else ""
 
@@ -33,7 +37,7 @@ def _zone_by_name(truth: TruthColumns, place: Place) -> Callable[[Sequence[str]]
     return zone
 
 
-def _zone_by_position(truth: TruthColumns, place: Place, numbers: Numbers) -> Callable[[Sequence[str]], str]:
+def _zone_by_position(truth: TruthColumns, place: Place, numbers: Numbers, in_no_area: Missed) -> Callable[[Sequence[str]], str]:
     x_at, y_at, areas = place(truth.x or 1), place(truth.y or 1), truth.areas
 
     def metres(key: str, cell: str) -> float | None:
@@ -44,7 +48,12 @@ def _zone_by_position(truth: TruthColumns, place: Place, numbers: Numbers) -> Ca
 
     def zone(cells: Sequence[str]) -> str:
         x_m, y_m = metres("x", cells[x_at]), metres("y", cells[y_at])
-        return "" if x_m is None or y_m is None else next((area.zone for area in areas if area.contains(x_m, y_m)), "")
+        if x_m is None or y_m is None:
+            return ""
+        found = next((area.zone for area in areas if area.contains(x_m, y_m)), "")
+        if not found:
+            in_no_area.take(f"x {x_m:g} m, y {y_m:g} m")
+        return found
 
     return zone
 

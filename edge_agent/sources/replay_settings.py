@@ -88,6 +88,19 @@ class Part(NamedTuple):
 
 
 @dataclass(slots=True)
+class Missed:
+    """How many rows there are of a kind, and what the first of them has."""
+
+    rows: int = 0
+    first: str = ""
+
+    def take(self, text: str) -> None:
+        """Count one."""
+        self.rows += 1
+        self.first = self.first or text
+
+
+@dataclass(slots=True)
 class Run:
     """One file of a recording. `heard` and `truth` are in the order of time."""
 
@@ -103,3 +116,5 @@ class Run:
     """By identifier: several where the clock was set back."""
     labels: Run | None = None
     """The file beside that has the truth. A row of it without a zone has "", and ends the one before."""
+    in_no_area: Missed = field(default_factory=Missed)
+    """Rows whose true position is in no area."""

@@ -15,6 +15,7 @@ from edge_agent.sources.source import Sighting
 from footfall.units import NS_PER_S
 from simulators.accuracy.course import Course
 from simulators.accuracy.recorded import Carried, TrueRecording
+from simulators.accuracy.unjudged import by_labels, covered
 
 LEAST_NS: Final = 30 * NS_PER_S
 """Whoever is in a zone for so long is heard there."""
@@ -31,7 +32,7 @@ class Doubt(NamedTuple):
 
 def doubts_of(recording: TrueRecording) -> list[Doubt]:
     """Return them: the answer is the best that is possible all the same."""
-    return [*_unheard(recording), *_contradictions(recording)]
+    return [*_unheard(recording), *_contradictions(recording), *_past(recording)]
 
 
 def doubtful(course: Course, identifier: str, doubts: Sequence[Doubt]) -> npt.NDArray[np.bool_]:
@@ -119,3 +120,13 @@ def _are_steady(one: Carried, number: int, other: Carried, at: int) -> bool:
     """Whether neither changes its zone within three rows."""
     parts = one.rows[max(number - 3, 0) : number + 4], other.rows[max(at - 3, 0) : at + 4]
     return all(len({zone for _, zone in part}) == 1 for part in parts)
+
+
+def _past(recording: TrueRecording) -> Iterator[Doubt]:
+    """Labels that changed, and all before anything was heard: those of another time zone, or of another day."""
+    for labels, beside in by_labels(recording.runs):
+        span = covered(labels, beside)
+        names = {run.name for run in beside}
+        about = frozenset((one.identifier, zone) for one in recording.carried if one.run in names for _, zone in one.rows)
+        if span and span.truth_to_ns < span.heard_from_ns and len({row.zone for row in labels.truth}) > 1 and about:
+            yield Doubt(f"{span}: the last zone that it has is taken for all; look at `zone` and `shift_s` of the times.", about)

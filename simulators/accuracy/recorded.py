@@ -33,6 +33,7 @@ from gateway.site import Agent, Site, Store, Zone
 from simulators.accuracy.course import NO_LEADS, Course, DecidedDwell, Lead, Span, by_run, course_of_rows
 from simulators.accuracy.playing import Played, play_recording, subject_of
 from simulators.accuracy.simulated import stored_by_subject
+from simulators.accuracy.unjudged import unjudged
 
 STORE: Final = "recorded"
 AGENT: Final = "recorded-replay"
@@ -62,7 +63,7 @@ class TrueRecording:
     outside: Set[str]
     carried: Sequence[Carried]
     mistakes: Sequence[str] = ()
-    """What the mapping names and the files do not have."""
+    """What the mapping names and the files do not have, and what of the files is judged nowhere."""
     zone_rules: Mapping[str, ZoneRule] = field(default_factory=dict)
 
     @property
@@ -111,15 +112,21 @@ def of_mapping(mapping: CsvMapping, files: Sequence[Path], settings: ReplaySetti
     carried = _carried(found)
     where = ", ".join(map(str, files))
     if not carried:
-        counts = "; people counted at a door are compared if the mapping has no `receivers`" if mapping.counts is not None else ""
-        raise ConfigError(f"{where}: there is no truth to compare with: describe it in the section [truth] of the mapping{counts}")
+        raise ConfigError(f"{where}: there is no truth to compare with: {_why_no_truth(mapping, found)}")
     if not any(isinstance(one, Sighting) for run in found for one in run.heard):
         raise ConfigError(f"{where}: nothing was heard: every level is empty or one of `not_heard`{_unread(found, '. ')}")
     profile = next(one.profile for run in found for one in run.heard if isinstance(one, Sighting))
     return TrueRecording(
         found, receivers_of(mapping, files), profile, frozenset(mapping.outside), carried,
-        strangers(mapping, files, found), dict(mapping.zone_rules),
+        [*strangers(mapping, files, found), *unjudged(found)], dict(mapping.zone_rules),
     )  # fmt: skip
+
+
+def _why_no_truth(mapping: CsvMapping, found: Sequence[Run]) -> str:
+    if mapping.truth is None:
+        counts = "; people counted at a door are compared if the mapping has no `receivers`" if mapping.counts is not None else ""
+        return f"describe it in the section [truth] of the mapping{counts}"
+    return "; ".join(unjudged(found)) or "no row has a true zone: look at the columns and at `where` in the section [truth] of the mapping"
 
 
 def play(
@@ -179,7 +186,7 @@ def replayed_subjects(recording: TrueRecording, paths: Sequence[Path], profiles:
 
 def notes_of(recording: TrueRecording) -> list[str]:
     """Return what is to be known of a recording beside its figures: mistakes, zones unheard, lines unread, clocks that jumped."""
-    found = [f"{mistake}." for mistake in recording.mistakes]
+    found = [mistake if mistake.endswith("?") else f"{mistake}." for mistake in recording.mistakes]
     unheard = dict.fromkeys(zone for one in recording.carried for _, zone in one.rows if zone not in recording.receivers.values())
     if unheard:
         found.append(f"No receiver hears {', '.join(unheard)}: only a --site with areas can tell it from other zones.")

@@ -81,7 +81,7 @@ def test_a_misspelt_receiver_and_the_first_line_that_cannot_be_read_are_named(re
     mapping.write_text(MAPPING.replace("yard_dbm =", "yrad_dbm ="))
     recording.write_text(recording.read_text() + "soon,-50,-60,hall\n")
     notes = json.loads(score(str(recording), "--mapping", str(mapping), "--json"))["notes"]
-    assert "receiver 'yrad_dbm' of the mapping is no column: did you mean 'yard_dbm'?." in notes
+    assert "receiver 'yrad_dbm' of the mapping is no column: did you mean 'yard_dbm'?" in notes
     assert any("the first is heard.csv:122: 'soon,-50,-60,hall': a time that is no number" in note for note in notes)
 
 
