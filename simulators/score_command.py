@@ -219,7 +219,7 @@ def _score_recording(found: TrueRecording, name: FormatName, courses: Sequence[C
     total = figures(courses, found.outside, shown.least_s or 0.0)
     runs = {course.name: figures([course], found.outside, shown.least_s or 0.0) for course in courses}
     notes = [*recorded.notes_of(found), *(doubt.text for doubt in doubts)]
-    values = {**total.values(), "runs": {run: each.values() for run, each in runs.items()}, "notes": notes}
+    values = {**total.values(is_timed), "runs": {run: each.values(is_timed) for run, each in runs.items()}, "notes": notes}
     _print(shown, values, [*show.accuracy_tables(f"{name} against its truth", total, runs, notes, is_timed)])
     _draw(courses, f"{name}: where it truly was, and what is stored", shown)
 
@@ -240,7 +240,7 @@ def _score_world(truth: Path, database: _Database, secret_file: Path | None, unt
     people = stays_of_visitors(known, stored, until_ns)
     accuracy = figures(courses, people=people if shown.least_s is None else replace(people, least_s=shown.least_s))
     is_timed = not database.is_named
-    values = {**score_values(found), "zones_by_visitor": accuracy.values()}
+    values = {**score_values(found), "zones_by_visitor": accuracy.values(is_timed)}
     _print(shown, values, [score_table(found), show.moves_table(accuracy, is_timed), *show.stays_tables(accuracy)])
     _draw(courses, "where visitors truly were, and what is stored", shown)
 

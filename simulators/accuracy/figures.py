@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -14,9 +14,14 @@ from simulators.accuracy.course import Course, Span
 from simulators.accuracy.stays import PeopleStays, Spans, ZoneStays, quantile
 from simulators.true_figures import InZone
 
-DELAYS_S: Final[Mapping[str, float | None]] = {"live": 0.0, "1 s": 1.0, "2 s": 2.0, "3 s": 3.0, "stored": None}
+STORED: Final = "stored"
+DELAYS_S: Final[Mapping[str, float | None]] = {"live": 0.0, "1 s": 1.0, "2 s": 2.0, "3 s": 3.0, STORED: None}
 """Until when a decision counts for a moment: `live` has evidence up to the moment itself, `stored` all there ever was."""
 TOLERANCES_S: Final = (2, 3, 5, 10)
+UNTIMED: Final = (
+    "when something was decided is not stored: a database answers what is stored in the end, and a recording that is played the rest"
+)
+"""Why figures of what a database has lack those by delay."""
 PAIRED_S: Final = 10
 """Transitions so far apart are no pair: delays and stamps are measured on pairs."""
 
@@ -93,7 +98,7 @@ class Accuracy:
 
     courses: int
     moments: int
-    right: Mapping[str, int]
+    right: Mapping[str, float]
     first_right: int
     """Courses whose first stored zone is the first true one."""
     transitions: Transitions
@@ -107,8 +112,13 @@ class Accuracy:
     def zones_right(self, delay: str) -> float:
         return share(self.right[delay], self.moments)
 
-    def values(self) -> dict[str, Any]:
-        """Return all figures as plain values, for JSON; None where there was nothing to judge."""
+    def values(self, is_timed: bool = True) -> dict[str, Any]:
+        """Return all figures as plain values, for JSON; None where there was nothing to judge.
+
+        `is_timed`: it is known when things were decided. Else what follows from that is None, and `why_null` states why.
+        """
+        if not is_timed:
+            return self._untimed().values() | {"why_null": UNTIMED}
         moves, visits = self.transitions, self.visits
         shares = {
             "zone_accuracy": {delay: self.zones_right(delay) for delay in self.right},
@@ -123,6 +133,12 @@ class Accuracy:
         }
         plain: dict[str, Any] = without_nan({**shares, **asdict(self)})
         return plain
+
+    def _untimed(self) -> Accuracy:
+        """Return the figures without those that need the times of decisions."""
+        unknown = float("nan")
+        right = {delay: count if delay == STORED else unknown for delay, count in self.right.items()}
+        return replace(self, right=right, transitions=replace(self.transitions, delay_median_s=unknown, delay_p90_s=unknown))
 
 
 def figures(

@@ -116,3 +116,15 @@ def test_values_are_json_without_nan() -> None:
     assert values["visits"]["error_median_s"] is None
     assert values["f1"]["10"] == 0.0
     assert figures([]).values()["inside"]["mean"] is None
+
+
+def test_of_a_database_nothing_is_stated_that_needs_the_times_of_decisions() -> None:
+    found = figures([course(*PERFECT)], OUTSIDE)
+    played, stored = found.values(), found.values(is_timed=False)
+    assert None not in [*played["zone_accuracy"].values(), played["transitions"]["delay_median_s"]]
+    assert stored["zone_accuracy"] == {**dict.fromkeys(played["zone_accuracy"]), "stored": played["zone_accuracy"]["stored"]}
+    assert stored["right"] == {**dict.fromkeys(played["right"]), "stored": played["right"]["stored"]}
+    lost = {key for key in played["transitions"] if stored["transitions"][key] != played["transitions"][key]}
+    assert lost == {"delay_median_s", "delay_p90_s"}
+    assert "not stored" in stored["why_null"]
+    assert "why_null" not in played
