@@ -60,6 +60,7 @@ class TrueRecording:
     runs: Sequence[Run]
     receivers: Mapping[str, str]
     profile: str
+    """Of the first sighting; each identifier has its own."""
     outside: Set[str]
     carried: Sequence[Carried]
     mistakes: Sequence[str] = ()
@@ -83,6 +84,11 @@ class TrueRecording:
         """Return from before its first row until after its last."""
         times = [t_ns for carried in self.carried for t_ns, _ in carried.rows]
         return min(times) - NEAR_A_JUMP_NS, max(times) + NEAR_A_JUMP_NS
+
+    def profiles(self) -> dict[str, str]:
+        """Return by identifier that is carried the profile under which it was heard, which its subject depends on."""
+        heard = {one.identifier: one.profile for one in self.heard if isinstance(one, Sighting)}
+        return {one.identifier: heard.get(one.identifier, self.profile) for one in self.carried}
 
     def site(self) -> Site:
         """Return a store with the zones that are heard or true."""
@@ -172,7 +178,7 @@ def played_courses(
 ) -> list[Course]:
     """Return the courses of what was played."""
     known = known_profiles(recording, profiles)
-    subjects = {one.identifier: subject_of(known, recording.profile, one.identifier) for one in recording.carried}
+    subjects = {identifier: subject_of(known, profile, identifier) for identifier, profile in recording.profiles().items()}
     dwells, visits = stored_by_subject(played.sink.stored(played.end_ns))
     return courses_of(recording, subjects, dwells, visits, idle_s, window_s, played.leads)
 
@@ -181,7 +187,7 @@ def replayed_subjects(recording: TrueRecording, paths: Sequence[Path], profiles:
     """Return the subjects that `footfall replay` gives the identifiers of these files, if it is given no keys of its own."""
     known = known_profiles(recording, profiles)
     keys = SubjectKeys(own_keys(paths, known))
-    return {one.identifier: to_hex(keys.subject(known[recording.profile], one.identifier)) for one in recording.carried}
+    return {identifier: to_hex(keys.subject(known[profile], identifier)) for identifier, profile in recording.profiles().items()}
 
 
 def notes_of(recording: TrueRecording) -> list[str]:

@@ -35,9 +35,10 @@ def walks_of(recording: TrueRecording, profiles: Registry | None = None, agent: 
         for subject, _, row in rows_of(body, agent, 0, reported_ns):
             by_subject.setdefault(subject, []).append(row)
         reported_ns = body.made_wall_ns
-    id_type = known[recording.profile].identifier_type
+    id_types = {identifier: known[profile].identifier_type for identifier, profile in recording.profiles().items()}
     found = []
     for run, identifier, truth, *_ in recording.carried:
+        id_type = id_types[identifier]
         subject = lasting_subject(type_key(_SECRET, id_type), id_type, identifier)
         rows = [row for row in by_subject.get(subject, ()) if truth[0][0] <= row.t_ns <= truth[-1][0]]
         found.append(Walk(f"{run} {identifier}", rows, truth))

@@ -202,3 +202,21 @@ def test_the_subjects_of_a_replay_without_keys_are_known(tmp_path: Path) -> None
     sent = Recording.read("sal-rb", [tmp_path], ReplaySettings(), "lab", "lab-replay")
     stored = {to_hex(subject) for body in sent.bodies for subject in body.subject.tolist() if subject}
     assert set(replayed_subjects(recording, [tmp_path / "tag_measurement_1.csv"]).values()) == stored
+
+
+def test_tags_that_are_heard_under_different_profiles_are_all_scored(tmp_path: Path) -> None:
+    """One is heard five times a second and one every three, so each has a profile, and a subject by it."""
+    (tmp_path / "m.toml").write_text(
+        'receiver = "gw"\nlevel = "rssi"\n[time]\ncolumn = "t"\nunit_s = 1.0\n[identifier]\ncolumn = "tag"\n'
+        '[receivers]\n"a" = "hall"\n[truth]\ncolumn = "room"\n'
+    )
+    heard = [(1_750_000_000 + k / 5, tag) for k in range(300) for tag in ("often", "seldom") if tag == "often" or k % 15 == 0]
+    (tmp_path / "heard.csv").write_text("t,gw,tag,rssi,room\n" + "".join(f"{t_s:.1f},a,{tag},-60,hall\n" for t_s, tag in heard))
+    settings = ReplaySettings(mapping=tmp_path / "m.toml")
+    recording = read_recording("csv", [tmp_path / "heard.csv"], settings)
+    assert recording.profiles() == {"often": "ble-tag", "seldom": "ibeacon"}
+    assert [len(course.dwells) for course in courses(recording)] == [1, 1]
+    sent = Recording.read("csv", [tmp_path / "heard.csv"], settings, "lab", "lab-replay")
+    stored = {to_hex(subject) for body in sent.bodies for subject in body.subject.tolist() if subject}
+    assert set(replayed_subjects(recording, [tmp_path / "heard.csv"]).values()) == stored
+    assert all(walk.rows for walk in walks_of(recording))
