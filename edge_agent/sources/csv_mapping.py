@@ -135,6 +135,8 @@ class CsvMapping(Section):
     receivers: dict[str, ZoneName] = Field(default_factory=dict)
     receiver: CsvColumn | None = None
     level: CsvColumn | None = None
+    level_unit: Literal["dBm", "-dBm", "relative"] = "dBm"
+    """"-dBm": the minus is left out. "relative": more is stronger, and what profiles state in dBm does not hold."""
     reported: ReportedColumns | None = None
     """Long rows are those that agents reported, as `footfall calibrate --live` saves them: their levels are not filtered again."""
     zone_rules: dict[ZoneName, ZoneRule] = Field(default_factory=dict)

@@ -16,11 +16,12 @@ from zoneinfo import ZoneInfo
 from edge_agent.sources.csv_counts import CountReader
 from edge_agent.sources.csv_files import next_start, recordings_of, run_names
 from edge_agent.sources.csv_labels import EVERYBODY, state_truths
+from edge_agent.sources.csv_levels import LevelReader, refuse_without_levels
 from edge_agent.sources.csv_mapping import CsvMapping, IdentifierOf, TruthColumns, is_pattern
 from edge_agent.sources.csv_order import JUMP_NS, ClockWatch, are_newest_first
 from edge_agent.sources.csv_profiles import FREQUENT, with_profile
 from edge_agent.sources.csv_reported import reported_row
-from edge_agent.sources.csv_text import NOTHING, CsvColumn, Misread, cells_of, delimiter_of, is_text, key_of, text_lines, text_of, why_of
+from edge_agent.sources.csv_text import CsvColumn, Misread, cells_of, delimiter_of, is_text, key_of, text_lines, text_of, why_of
 from edge_agent.sources.csv_time import TimeReader
 from edge_agent.sources.csv_truth import true_zone, truth_path
 from edge_agent.sources.replay_settings import Missed, Part, ReplaySettings, Run, TrueZone
@@ -49,6 +50,7 @@ def read_csv(mapping: CsvMapping, paths: Sequence[Path], settings: ReplaySetting
             key = beside, start_ns if mapping.truth.time_like(mapping.time).relative else 0
             found[-1].labels = read[key] = read.get(key) or _labels(mapping, mapping.truth, beside, start_ns, zone)
         start_ns = next_start(start_ns, found[-1])
+    refuse_without_levels(mapping, found)
     state_truths(found)
     return with_profile(found, mapping.profile)
 
@@ -105,6 +107,7 @@ class _CsvFile:
         self._receivers: Final[dict[str, str]] = {}
         """Of long rows: the texts of receivers that heard something, and their names."""
         self._receiver_at: Final = None if mapping.receiver is None else self._place(mapping.receiver)
+        self._level: Final = LevelReader(mapping)
         self._levels: Final = self._levels_of()
         self._counts: Final = self._counts_of()
         self._is_of_labels: Final = not mapping.receivers and mapping.counts is None
@@ -135,6 +138,7 @@ class _CsvFile:
                 cells = self._cells(line)
                 t_ns = self._time_of(cells, number, last_of)
                 who = self._who if self._who_at is None else cells[self._who_at].strip()
+                self._level.where = where
                 heard, true_zone = [*self._levels(cells, who, t_ns), *self._crossings(cells, t_ns)], self._true_zone(cells)
             except _MISREAD as error:
                 refused += 1
@@ -151,6 +155,7 @@ class _CsvFile:
                 parts[-1] = Part(min(parts[-1].from_ns, t_ns), max(parts[-1].to_ns, t_ns))
             else:
                 parts.append(Part(t_ns, t_ns))
+        run.not_levels = self._level.refused
         if refused == len(rows):
             mistake = f": {len(rows)} lines cannot be read, the first is {run.why_refused}" if rows else ""
             raise ConfigError(f"{self._path}: no rows here{mistake}")
@@ -179,6 +184,9 @@ class _CsvFile:
         if cells is None:
             code = self._mapping.encoding or "UTF-8"
             raise Misread("delimiter" if is_text(line) else "encoding", "no CSV" if is_text(line) else f"not {code}: state `encoding`")
+        if any(map(str.strip, cells[len(self.headings) :])):
+            first = len(self.headings)
+            raise Misread("delimiter", f"it has {len(cells)} cells, and the first line {first}: does one hold a {self._delimiter!r}?")
         return cells
 
     def _data_lines(self) -> Iterator[tuple[int, bytes]]:
@@ -236,7 +244,7 @@ class _CsvFile:
         made = reported_row(mapping.reported, self._place, self._numbers) if mapping.reported else None
 
         def long(cells: Sequence[str], who: str, t_ns: int) -> Iterator[Recorded]:
-            rssi_dbm = self._level(cells[level_at])
+            rssi_dbm = self._level.read(cells[level_at], who, t_ns)
             if rssi_dbm is not None:
                 if not who:
                     raise Misread("identifier", "no identifier is stated")
@@ -249,28 +257,12 @@ class _CsvFile:
 
     def _wide_levels(self, cells: Sequence[str], who: str, t_ns: int) -> Iterator[Recorded]:
         for at, name, _ in self.wide:
-            rssi_dbm = self._level(cells[at])
+            rssi_dbm = self._level.read(cells[at], who, t_ns)
             if rssi_dbm is not None and not who:
                 raise Misread("identifier", "no identifier is stated")
             if rssi_dbm is not None:
                 yield Sighting(0, name_of(name), FREQUENT, who, rssi_dbm, t_ns)
         yield AliveUntil(0, t_ns)
-
-    def _level(self, cell: str) -> int | None:
-        """Return a level, dBm; None where nothing was heard. Raise ValueError for what no radio reports."""
-        text = cell.strip()
-        if text.lower() in NOTHING or text in self._mapping.not_heard:
-            return None
-        try:
-            rssi_dbm = round(self._numbers.number(text))
-        except ValueError:
-            see = "; see " + ("`decimal`" if any(map(str.isdigit, text)) else "`not_heard`")
-            raise Misread("level", f"the level {text!r} is no number{see}") from None
-        if rssi_dbm in self._mapping.not_heard:
-            return None
-        if not -128 <= rssi_dbm <= 127:
-            raise Misread("level", f"the level {text!r} is no radio's: -128 to 127 dBm")
-        return rssi_dbm
 
     def _counts_of(self) -> CountReader | None:
         counts, time = self._mapping.counts, self._mapping.time

@@ -26,6 +26,9 @@ from footfall.events import MAX_PEOPLE, parse_event
 from footfall.units import NS_PER_MS, NS_PER_S
 
 DOOR_PROFILE: Final = "door-counter"
+LEAST_DBM: Final = -127
+MOST_DBM: Final = 20
+"""Of Bluetooth, whose 127 is no reading."""
 LATEST_NS: Final = (1 << 63) - 1
 _UNITS: Final = {"seconds": NS_PER_S, "milliseconds": NS_PER_MS, "microseconds": NS_PER_MS // 1_000}
 
@@ -128,12 +131,15 @@ def _text(values: Mapping[str, Any], key: str, default: str | None = None) -> st
 
 
 def _sighting(values: Mapping[str, Any]) -> Sighting:
+    rssi_dbm = _integer(values, "rssi_dbm")
+    if not LEAST_DBM <= rssi_dbm <= MOST_DBM:
+        raise ContractError("recording.line", f"the level {rssi_dbm} is none that a receiver reports: {LEAST_DBM} to {MOST_DBM} dBm")
     return Sighting(
         _integer(values, "t_ns"),
         _text(values, "receiver"),
         _text(values, "profile"),
         _text(values, "identifier"),
-        _integer(values, "rssi_dbm"),
+        rssi_dbm,
     )
 
 

@@ -29,6 +29,7 @@ from edge_agent.sources.csv_recording import fits, read_csv, receivers_of
 from edge_agent.sources.recorded_files import refuse_empty, some_readable
 from edge_agent.sources.recording import read_recording
 from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings
+from edge_agent.sources.run_notes import notes_of_runs
 from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.simulated import SimulatedSource
 from edge_agent.sources.source import Gap, Heard, Recorded, Sighting
@@ -150,7 +151,10 @@ def _of_csv(mapping: Callable[[ReplaySettings], CsvMapping]) -> Format:
     """Return the format of CSV files with these columns."""
 
     def read_rows(paths: Sequence[Path], settings: ReplaySettings) -> Iterator[Heard]:
-        return heapq.merge(*(run.heard for run in read_csv(mapping(settings), paths, settings)), key=_time_ns)
+        runs = read_csv(mapping(settings), paths, settings)
+        for note in notes_of_runs(runs):
+            settings.on_note(note)
+        return heapq.merge(*(run.heard for run in runs), key=_time_ns)
 
     return Format(
         read_rows, lambda paths, settings: receivers_of(mapping(settings), paths), lambda settings: mapping(settings).suffixes, mapping

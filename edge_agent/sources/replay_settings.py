@@ -101,6 +101,20 @@ class Missed:
 
 
 @dataclass(slots=True)
+class NotLevels:
+    """Levels that no receiver reports, and that are taken for nothing heard."""
+
+    times_ns: dict[str, list[int]]
+    """By identifier: when they stand there."""
+    first: str = ""
+    """The first one, and where it is."""
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.times_ns.values()))
+
+
+@dataclass(slots=True)
 class Run:
     """One file of a recording. `heard` and `truth` are in the order of time."""
 
@@ -114,6 +128,7 @@ class Run:
     """Of rows that name their receiver: the names of those that heard something, and how the file writes them."""
     parts: dict[str, list[Part]] = field(default_factory=dict)
     """By identifier: several where the clock was set back."""
+    not_levels: NotLevels = field(default_factory=lambda: NotLevels({}))
     labels: Run | None = None
     """The file beside that has the truth. A row of it without a zone has "", and ends the one before."""
     in_no_area: Missed = field(default_factory=Missed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -23,6 +23,7 @@ from edge_agent.sources.csv_recording import read_csv, receivers_of
 from edge_agent.sources.csv_strangers import strangers
 from edge_agent.sources.replay import FORMATS, FormatName, expand
 from edge_agent.sources.replay_settings import Part, ReplaySettings, Run
+from edge_agent.sources.run_notes import notes_of_runs
 from edge_agent.sources.source import Gap, Recorded, RefusedReading, Sighting
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
@@ -200,6 +201,7 @@ def notes_of(recording: TrueRecording) -> list[str]:
         found.append(f"{unread}.")
     if lost := _unread(list({id(run.labels): run.labels for run in recording.runs if run.labels}.values())):
         found.append(f"Of the truth {lost}: what it may have changed lowers the confidence.")
+    found += [note.text for note in notes_of_runs(recording.runs)]
     back = [jump for run in recording.runs for jump in run.jumps if jump.to_ns < jump.from_ns]
     on = [jump for run in recording.runs for jump in run.jumps if jump.to_ns > jump.from_ns]
     for jumps, what in ((back, "the clock jumps back"), (on, "nothing is recorded for long, or the clock jumps on")):
@@ -254,13 +256,22 @@ def twice(parts: Sequence[Part]) -> list[Span]:
 
 
 def _disturbed(course: Course, run: Run, identifier: str) -> npt.NDArray[np.bool_]:
-    """Return which moments lie near an end of a jump, or where a label that cannot be read may have held."""
+    """Return which moments lie near an end of a jump, follow what is no level, or lie where a label that cannot be read may have held."""
     near = [Part(t_ns - NEAR_A_JUMP_NS, t_ns + NEAR_A_JUMP_NS) for jump in run.jumps for t_ns in (jump.from_ns, jump.to_ns)]
     steps = np.zeros(len(course.t_ns) + 1, np.int64)
-    for from_ns, to_ns in [*near, *unsure(run, identifier)]:
+    for from_ns, to_ns in [*near, *_without_level(run, identifier), *unsure(run, identifier)]:
         steps[np.searchsorted(course.t_ns, from_ns)] += 1
         steps[np.searchsorted(course.t_ns, to_ns, "right")] -= 1
     return np.cumsum(steps[:-1]) > 0
+
+
+def _without_level(run: Run, identifier: str) -> Iterator[Part]:
+    """Yield from when what stands for a level is none until the identifier is heard next."""
+    if lost := run.not_levels.times_ns.get(identifier):
+        times = [one.t_wall_ns for one in run.heard if isinstance(one, Sighting) and one.identifier == identifier]
+        for t_ns in lost:
+            at = bisect_right(times, t_ns)
+            yield Part(t_ns, min(times[at] - 1, t_ns + NEAR_A_JUMP_NS) if at < len(times) else t_ns + NEAR_A_JUMP_NS)
 
 
 def _time_ns(heard: Recorded) -> int:

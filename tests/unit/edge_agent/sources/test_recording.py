@@ -54,6 +54,8 @@ def test_short_forms() -> None:
         b'{"t_ns":1,"door":"main","in":2,"id":7}',
         b'{"t_ns":1,"door":"main","in":-2,"id":"c1"}',
         b'{"t_ns":1,"door":"main","out":-2}',
+        b'{"t_ns":1,"receiver":"r","profile":"p","identifier":"x","rssi_dbm":127}',
+        b'{"t_ns":1,"receiver":"r","profile":"p","identifier":"x","rssi_dbm":-128}',
         b'{"t_ns":1,"door":"main","in":1000001}',
         b'{"t_ns":1,"door":"main","in":2,"id":"c1","seconds":90000}',
         b'{"t_ns":1,"door":"\xff"}',

@@ -1,0 +1,17 @@
+"""What is to be known of the files of a recording though their lines can be read.
+
+notes_of_runs(runs) -> FileNote("12 levels are none that a receiver reports, …")…
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from edge_agent.sources.replay_settings import FileNote, Run
+
+
+def notes_of_runs(runs: Sequence[Run]) -> Iterator[FileNote]:
+    """Yield a note for each kind of doubt, about all files that have it."""
+    if of := [run.not_levels for run in runs if run.not_levels.count]:
+        count = sum(each.count for each in of)
+        yield FileNote(f"{count:,} levels are none that a receiver reports, and are taken for nothing heard: the first is {of[0].first}.")
