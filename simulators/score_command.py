@@ -211,7 +211,7 @@ def _agent_of(estate: Site, store: str, found: TrueRecording, site: Path) -> str
 
 
 def _score_recording(found: TrueRecording, name: FormatName, courses: Sequence[Course], shown: _Shown, is_timed: bool) -> None:
-    doubts = doubts_of(found)
+    doubts = doubts_of(found, {dwell.zone for course in courses for dwell in course.dwells})
     courses = [
         replace(course, disturbed=doubtful(course, carried.identifier, doubts))
         for course, carried in zip(courses, found.carried, strict=True)

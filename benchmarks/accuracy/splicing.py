@@ -14,7 +14,8 @@ from typing import Final
 from edge_agent.sources.replay_settings import Run
 from edge_agent.sources.source import Sighting
 from footfall.units import NS_PER_S
-from simulators.accuracy.recorded import Carried, TrueRecording
+from simulators.accuracy.carried import Carried
+from simulators.accuracy.recorded import TrueRecording
 
 SEGMENT_S: Final = 95
 SEGMENTS: Final = 12

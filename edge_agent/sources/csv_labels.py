@@ -64,14 +64,27 @@ def _edges(rows: Sequence[TrueZone]) -> list[int]:
     return sorted(row.t_ns if row.zone else row.t_ns - 1 for before, row in zip(befores, rows, strict=False) if row.zone != before)
 
 
+def contradictions(file: Run) -> dict[tuple[int, str], list[str]]:
+    """Return, by time and identifier, the zones of labels that state several for one instant. The last one is taken."""
+    found: dict[tuple[int, str], dict[str, None]] = {}
+    for row in file.truth:
+        found.setdefault((row.t_ns, row.identifier), {}).setdefault(row.zone)
+    return {key: named for key, zones in found.items() if len(named := [zone for zone in zones if zone]) > 1}
+
+
 def unsure(run: Run, identifier: str) -> list[Part]:
-    """Return when a label that cannot be read may have held: from the line before it to the identifier's next label."""
-    lost_ns = [one.t_wall_ns for one in run.labels.heard if isinstance(one, RefusedReading)] if run.labels else []
-    if run.labels is None or not lost_ns or not run.truth:
+    """Return when one of several labels of an instant holds, or one that cannot be read may have: until the identifier's next label.
+
+    A line that cannot be read may be of any time after the line before it.
+    """
+    labels = run.labels
+    if labels is None or not run.truth:
         return []
-    own = {identifier} if any(row.identifier == identifier for row in run.labels.truth) else {EVERYBODY}
-    times = sorted([*(row.t_ns for row in run.labels.truth if row.identifier in own), run.truth[-1].t_ns])
-    return [Part(t_ns, times[min(bisect_right(times, t_ns), len(times) - 1)]) for t_ns in lost_ns]
+    who = identifier if any(row.identifier == identifier for row in labels.truth) else EVERYBODY
+    lost_ns = [one.t_wall_ns for one in labels.heard if isinstance(one, RefusedReading)]
+    lost_ns += [t_ns for t_ns, of in contradictions(labels) if of == who]
+    times = sorted([*(row.t_ns for row in labels.truth if row.identifier == who), run.truth[-1].t_ns + 1]) if lost_ns else []
+    return [Part(t_ns, times[min(bisect_right(times, t_ns), len(times) - 1)] - 1) for t_ns in lost_ns]
 
 
 def stretches_of(run: Run) -> list[Part]:

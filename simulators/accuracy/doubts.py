@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from edge_agent.sources.source import Sighting
 from footfall.units import NS_PER_S
+from simulators.accuracy.carried import Carried
 from simulators.accuracy.course import Course
-from simulators.accuracy.recorded import Carried, TrueRecording
+from simulators.accuracy.recorded import TrueRecording
 from simulators.accuracy.unjudged import by_labels, covered
 
 LEAST_NS: Final = 30 * NS_PER_S
@@ -30,9 +31,9 @@ class Doubt(NamedTuple):
     about: frozenset[tuple[str, str]]
 
 
-def doubts_of(recording: TrueRecording) -> list[Doubt]:
-    """Return them: the answer is the best that is possible all the same."""
-    return [*_unheard(recording), *_contradictions(recording), *_past(recording)]
+def doubts_of(recording: TrueRecording, stored: Set[str] = frozenset()) -> list[Doubt]:
+    """Return them: the answer is the best that is possible all the same. `stored`: zones in which anybody is stored."""
+    return [*_without_receiver(recording, stored), *_unheard(recording), *_contradictions(recording), *_past(recording)]
 
 
 def doubtful(course: Course, identifier: str, doubts: Sequence[Doubt]) -> npt.NDArray[np.bool_]:
@@ -40,6 +41,15 @@ def doubtful(course: Course, identifier: str, doubts: Sequence[Doubt]) -> npt.ND
     about = {zone for doubt in doubts for who, zone in doubt.about if who == identifier}
     in_doubt = np.array([zone in about for zone in course.zones], np.bool_)
     return in_doubt | course.disturbed if len(course.disturbed) else in_doubt
+
+
+def _without_receiver(recording: TrueRecording, stored: Set[str]) -> Iterator[Doubt]:
+    """True zones that have no receiver, nor anybody stored in them as a site with areas would have."""
+    told = {*recording.receivers.values(), *stored}
+    about = dict.fromkeys((one.identifier, zone) for one in recording.carried for _, zone in one.rows if zone not in told)
+    if about:
+        zones = ", ".join(dict.fromkeys(zone for _, zone in about))
+        yield Doubt(f"No receiver hears {zones}: only a --site with areas can tell it from other zones.", frozenset(about))
 
 
 def _unheard(recording: TrueRecording) -> Iterator[Doubt]:

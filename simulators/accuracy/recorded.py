@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from device_profiles.registry import Registry, shipped
 from edge_agent.keys import SubjectKeys
 from edge_agent.levels import ZoneRule
 from edge_agent.playback import own_keys
-from edge_agent.sources.csv_labels import unsure
+from edge_agent.sources.csv_labels import contradictions, unsure
 from edge_agent.sources.csv_mapping import CsvMapping
 from edge_agent.sources.csv_recording import read_csv, receivers_of
 from edge_agent.sources.csv_strangers import strangers
@@ -30,28 +31,19 @@ from footfall.mistakes import unknown
 from footfall.pseudonyms import to_hex
 from footfall.units import NS_PER_S
 from gateway.fold.profile_limits import VISITORS
+from gateway.query.spans import iso
 from gateway.site import Agent, Site, Store, Zone
-from simulators.accuracy.course import NO_LEADS, Course, DecidedDwell, Lead, Span, by_run, course_of_rows
+from simulators.accuracy.carried import FLEETING_NS, Carried, carried_in
+from simulators.accuracy.course import NO_LEADS, Course, DecidedDwell, Lead, Span, course_of_rows
 from simulators.accuracy.playing import Played, play_recording, subject_of
 from simulators.accuracy.simulated import stored_by_subject
-from simulators.accuracy.unjudged import unjudged
+from simulators.accuracy.unjudged import by_labels, unjudged
 
+_UTC: Final = ZoneInfo("UTC")
 STORE: Final = "recorded"
 AGENT: Final = "recorded-replay"
 NEAR_A_JUMP_NS: Final = 30 * NS_PER_S
 """What is judged so near a jump of the clock is not to be relied on."""
-
-
-class Carried(NamedTuple):
-    """An identifier in one run, and where it truly was: (time, zone) of each row, in the order of time."""
-
-    run: str
-    identifier: str
-    rows: Sequence[tuple[int, str]]
-    unclear: Sequence[Span] = ()
-    """When two clocks had the same time, one before it was set back and one after: no row lies there."""
-    left_out: int = 0
-    """How many rows lay there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +108,7 @@ def mapping_of(format_name: FormatName, settings: ReplaySettings) -> CsvMapping:
 def of_mapping(mapping: CsvMapping, files: Sequence[Path], settings: ReplaySettings) -> TrueRecording:
     """Return the files that a mapping describes. Raise ConfigError if there is no truth in them, or nothing is heard."""
     found = read_csv(mapping, files, settings)
-    carried = _carried(found)
+    carried = carried_in(found)
     where = ", ".join(map(str, files))
     if not carried:
         raise ConfigError(f"{where}: there is no truth to compare with: {_why_no_truth(mapping, found)}")
@@ -151,12 +143,12 @@ def courses_of(
     found = []
     tags_of = Counter(carried.run for carried in recording.carried)
     runs = {run.name: run for run in recording.runs}
-    for run, identifier, rows, unclear, left_out in recording.carried:
+    for run, identifier, rows, unclear, left_out, fleeting in recording.carried:
         mine = dwells.get(subjects[identifier], ()), visits.get(subjects[identifier], ())
         name = run if tags_of[run] == 1 else identifier if len(recording.runs) == 1 else f"{run} {identifier}"
         led = leads.get(subjects[identifier], ())
         course = course_of_rows(name, rows, *mine, recording.outside, round(idle_s * NS_PER_S), round(window_s * NS_PER_S), led, unclear)
-        found.append(replace(course, disturbed=_disturbed(course, runs[run], identifier), left_out=left_out))
+        found.append(replace(course, disturbed=_disturbed(course, runs[run], identifier), left_out=left_out + len(fleeting)))
     return found
 
 
@@ -194,14 +186,11 @@ def replayed_subjects(recording: TrueRecording, paths: Sequence[Path], profiles:
 def notes_of(recording: TrueRecording) -> list[str]:
     """Return what is to be known of a recording beside its figures: mistakes, zones unheard, lines unread, clocks that jumped."""
     found = [mistake if mistake.endswith("?") else f"{mistake}." for mistake in recording.mistakes]
-    unheard = dict.fromkeys(zone for one in recording.carried for _, zone in one.rows if zone not in recording.receivers.values())
-    if unheard:
-        found.append(f"No receiver hears {', '.join(unheard)}: only a --site with areas can tell it from other zones.")
     if unread := _unread(recording.runs):
         found.append(f"{unread}.")
     if lost := _unread(list({id(run.labels): run.labels for run in recording.runs if run.labels}.values())):
         found.append(f"Of the truth {lost}: what it may have changed lowers the confidence.")
-    found += [note.text for note in notes_of_runs(recording.runs)]
+    found += [*(note.text for note in notes_of_runs(recording.runs)), *_contradicted(recording)]
     back = [jump for run in recording.runs for jump in run.jumps if jump.to_ns < jump.from_ns]
     on = [jump for run in recording.runs for jump in run.jumps if jump.to_ns > jump.from_ns]
     for jumps, what in ((back, "the clock jumps back"), (on, "nothing is recorded for long, or the clock jumps on")):
@@ -216,6 +205,26 @@ def notes_of(recording: TrueRecording) -> list[str]:
     return found
 
 
+def _contradicted(recording: TrueRecording) -> Iterator[str]:
+    """Truths that have somebody in two zones at one time."""
+    if fleeting := sum(len(one.fleeting) for one in recording.carried):
+        first = next(one for one in recording.carried if one.fleeting)
+        t_ns, zone = first.fleeting[0]
+        where = f"{first.identifier!r} in {zone} at {iso(t_ns, _UTC, 'seconds')}, in {first.run}"
+        yield (
+            f"{fleeting:,} rows of the truth are of a zone that it leaves for the one before within {FLEETING_NS // NS_PER_S} s, as two"
+            " truths of one time do, or a place at a border: nothing is judged there, and they lower the confidence."
+            f" The first: {where}."
+        )
+    several = {key: zones for labels, _ in by_labels(recording.runs) for key, zones in contradictions(labels).items()}
+    for (t_ns, identifier), zones in sorted(several.items())[:1]:
+        who = repr(identifier) if identifier else "everybody"
+        yield (
+            f"{len(several):,} times the truth has several zones from one instant on: the last is taken, and lowers the confidence until"
+            f" the next. The first: {who} in {' and '.join(zones)} at {iso(t_ns, _UTC, 'seconds')}."
+        )
+
+
 def _unread(runs: Sequence[Run], after: str = "") -> str:
     """Return how many lines cannot be read, and why not, after some text; "" for none."""
     refused = sum(isinstance(one, RefusedReading) for run in runs for one in run.heard)
@@ -225,34 +234,6 @@ def _unread(runs: Sequence[Run], after: str = "") -> str:
 
 def _of(heard: Iterable[Recorded], identifiers: Set[str]) -> list[Recorded]:
     return [one for one in heard if isinstance(one, Sighting) and one.identifier in identifiers]
-
-
-def _carried(found: Sequence[Run]) -> list[Carried]:
-    rows = by_run(((true.run, true.identifier), true.t_ns, true.zone) for run in found for true in run.truth)
-    parts = {(run.name, identifier): of for run in found for identifier, of in run.parts.items()}
-    made = [_of_one_clock(*key, judged, twice(parts.get(key, ()))) for key, judged in rows.items()]
-    return [one for one in made if one.rows]
-
-
-def _of_one_clock(run: str, identifier: str, rows: Sequence[tuple[int, str]], unclear: Sequence[Span]) -> Carried:
-    """Return what is carried without the rows of unclear times."""
-    begins = [span.from_ns for span in unclear]
-    clear = [row for row in rows if not (at := bisect_right(begins, row[0])) or row[0] > unclear[at - 1].to_ns]
-    return Carried(run, identifier, clear, unclear, len(rows) - len(clear))
-
-
-def twice(parts: Sequence[Part]) -> list[Span]:
-    """Return the times that a clock had more than once, without overlaps, in order."""
-    found: list[Span] = []
-    end_ns = -1
-    for from_ns, to_ns in sorted(parts):
-        if from_ns <= end_ns:
-            again = Span(from_ns, min(to_ns, end_ns))
-            if found and again.from_ns <= found[-1].to_ns:
-                again = Span(found[-1].from_ns, max(again.to_ns, found.pop().to_ns))
-            found.append(again)
-        end_ns = max(end_ns, to_ns)
-    return found
 
 
 def _disturbed(course: Course, run: Run, identifier: str) -> npt.NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from edge_agent.sources import csv_labels
-from edge_agent.sources.csv_labels import STEP_NS, known_zones, labels_of, state_truths, stretches_of, unsure
+from edge_agent.sources.csv_labels import STEP_NS, contradictions, known_zones, labels_of, state_truths, stretches_of, unsure
 from edge_agent.sources.replay_settings import Part, Run, TrueZone
 from edge_agent.sources.source import RefusedReading, Sighting
 
@@ -69,10 +69,21 @@ def test_labels_without_identifiers_are_of_whom_their_own_file_heard() -> None:
 def test_a_label_that_cannot_be_read_makes_its_time_unsure_until_the_next() -> None:
     run = heard("a", range(10), "x", labels((0, "x", "hall"), (4 * S, "x", "yard"), (5 * S, "y", "yard"), lost_ns=[0, 5 * S]))
     state_truths([run])
-    assert unsure(run, "x") == [Part(0, 4 * S), Part(5 * S, 9 * S)]
-    assert unsure(run, "y") == [Part(0, 5 * S), Part(5 * S, 9 * S)]
+    assert unsure(run, "x") == [Part(0, 4 * S - 1), Part(5 * S, 9 * S)]
+    assert unsure(run, "y") == [Part(0, 5 * S - 1), Part(5 * S, 9 * S)]
     run.labels = labels((0, "x", "hall"))
     assert unsure(run, "x") == []
+
+
+def test_of_labels_that_contradict_the_last_is_taken_and_unsure_until_the_next() -> None:
+    beside = labels(
+        (0, "x", "hall"), (2 * S, "x", "hall"), (2 * S, "x", "yard"), (5 * S, "x", "hall"), (7 * S, "x", ""), (7 * S, "x", "hall")
+    )
+    run = heard("a", range(10), "x", beside)
+    state_truths([run])
+    assert contradictions(beside) == {(2 * S, "x"): ["hall", "yard"]}
+    assert unsure(run, "x") == [Part(2 * S, 5 * S - 1)]
+    assert [true.zone for true in run.truth] == ["hall"] * 2 + ["yard"] * 3 + ["hall"] * 6, "one of them just before 7 s"
 
 
 def test_a_long_recording_has_no_more_moments_than_memory_has_room_for(monkeypatch: pytest.MonkeyPatch) -> None:

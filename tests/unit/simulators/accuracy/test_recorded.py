@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from edge_agent.playback import Recording
-from edge_agent.sources.replay_settings import Part, ReplaySettings
+from edge_agent.sources.replay_settings import ReplaySettings
 from footfall.errors import ConfigError
 from footfall.pseudonyms import to_hex
 from simulators.accuracy.course import Course, course_of_rows
+from simulators.accuracy.doubts import doubtful, doubts_of
 from simulators.accuracy.figures import figures
-from simulators.accuracy.recorded import TrueRecording, notes_of, play, played_courses, read_recording, replayed_subjects, twice
+from simulators.accuracy.recorded import TrueRecording, notes_of, play, played_courses, read_recording, replayed_subjects
 from simulators.calibration.recorded_walks import walks_of
 
 HEADER = "superframe,O-E,I-E,Label\n"
@@ -71,9 +72,13 @@ def test_a_profile_that_has_no_zones_is_refused(tmp_path: Path) -> None:
 def test_a_true_zone_that_no_receiver_hears_is_named(tmp_path: Path) -> None:
     recording = door(tmp_path)
     assert notes_of(recording) == []
-    assert notes_of(replace(recording, receivers={"i-e": "inside"})) == [
-        "No receiver hears outside: only a --site with areas can tell it from other zones."
-    ]
+    assert doubts_of(recording) == []
+    deaf = replace(recording, receivers={"i-e": "inside"})
+    (doubt,) = doubts_of(deaf)
+    assert doubt.text == "No receiver hears outside: only a --site with areas can tell it from other zones."
+    (course,) = courses(recording)
+    assert doubtful(course, "tag", [doubt]).mean() == pytest.approx(0.6), "60 of 100 s were outside"
+    assert doubts_of(deaf, {"outside"}) == [], "somebody is stored there: areas tell it"
 
 
 def test_rows_and_time_are_counted(tmp_path: Path) -> None:
@@ -174,20 +179,6 @@ def test_a_clock_that_is_set_back_cuts_the_run_in_two_and_mixes_no_times(tmp_pat
     ]
     assert course.changes() == []
     assert recording.carried[0].left_out == 6000
-
-
-@pytest.mark.parametrize(
-    ("parts", "expected"),
-    [
-        ([(0, 9)], []),
-        ([(100, 109), (0, 9)], []),
-        ([(0, 9), (5, 20)], [(5, 9)]),
-        ([(0, 9), (5, 20), (7, 30)], [(5, 20)]),
-        ([(0, 99), (10, 20), (15, 17), (30, 40)], [(10, 20), (30, 40)]),
-    ],
-)
-def test_times_that_a_clock_had_twice_are_found(parts: list[tuple[int, int]], expected: list[tuple[int, int]]) -> None:
-    assert [tuple(span)[:2] for span in twice([Part(*part) for part in parts])] == expected
 
 
 def test_the_real_recordings_score_as_they_are_stored(real_data: Path) -> None:
