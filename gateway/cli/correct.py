@@ -22,10 +22,12 @@ from gateway.accept.corrections import DECIDED
 from gateway.accept.ids import known_as
 from gateway.cli.correct_door import AdjustedDoor
 from gateway.cli.correct_door import outcome as adjusted_door
+from gateway.cli.correct_fit import why_unfit
 from gateway.cli.correct_target import corrected_event
-from gateway.cli.correct_trial import check_taken
+from gateway.cli.correct_trial import taken
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.config import GatewayConfig, load_gateway, load_site
+from gateway.fold.corrections import AMEND
 from gateway.site.index import Places
 from gateway.state.quarantine.entries import QuarantineEntry, Refusal
 from gateway.state.quarantine.store import Quarantine
@@ -94,10 +96,14 @@ def _decide(config: Path, store: str, publisher: str, event: dict[str, Any], dry
     value, topic = {**event, "id": f"correct-{uuid4().hex}"}, topic_of(store, publisher, "events")
     payload = json.dumps(value, ensure_ascii=False).encode()
     now_ns = _now_ns()
-    check_taken(settings, site, topic, payload, now_ns)
+    places, record = Places(site), taken(settings, site, topic, payload, now_ns)
+    if event["kind"] == AMEND:
+        ids = [each.hex() for each in known_as(places, store, publisher, event["of"])]
+        if why := why_unfit(settings.state_dir, ids, record):
+            raise ConfigError(f"nothing was corrected: it does not fit the event as it was sent, with the amends that it has: {why}")
     if not settings.quarantine_path.exists():
         raise ConfigError(f"{settings.quarantine_path}: there is no quarantine yet: has the gateway of {config} run?")
-    outcome = _outcome(settings.state_dir, Places(site), store, publisher, value, dry_run)
+    outcome = _outcome(settings.state_dir, places, store, publisher, value, dry_run)
     if not dry_run:
         message = f"{event['kind']} {value['id']}, decided by {event['actor']}: {event['reason']}"
         typer.echo(_left_to_gateway(settings, Refusal(DECIDED, message, topic, now_ns, payload, "accept", key=value["id"])))

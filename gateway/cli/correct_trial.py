@@ -11,6 +11,7 @@ from gateway.accept.checkpointed_memory import CheckpointedMemory
 from gateway.accept.plain_events import PlainEvents
 from gateway.config import GatewayConfig
 from gateway.fans.desk import pseudonymiser_of
+from gateway.records import Record
 from gateway.site import Site
 from gateway.site.index import Places
 from gateway.state.event_ids import content_in
@@ -28,8 +29,11 @@ class _Beside(CheckpointedMemory):
         return super().event_content(id_hash) or content_in(self._journal, [id_hash]) or b""
 
 
-def check_taken(settings: GatewayConfig, site: Site, topic: str, payload: bytes, now_ns: int) -> None:
-    """Raise ConfigError, with the gateway's own words, for a correction that it would refuse though headquarters decides it now."""
+def taken(settings: GatewayConfig, site: Site, topic: str, payload: bytes, now_ns: int) -> Record:
+    """Return the record that the gateway would make of a correction.
+
+    Raise ConfigError, with its own words, for one that it would refuse though headquarters decides it now.
+    """
     pseudonyms = pseudonymiser_of(settings, site)
     pseudonyms.consent = settings.profiles.registry().consent
     events = PlainEvents(Places(site), _Beside(settings.state_dir / JOURNAL), pseudonyms)
@@ -39,3 +43,5 @@ def check_taken(settings: GatewayConfig, site: Site, topic: str, payload: bytes,
         raise ConfigError(f"nothing was corrected: {error}") from None
     for refused in outcome.refused:
         raise ConfigError(f"nothing was corrected: {refused.message}")
+    (entry,) = outcome.entries
+    return entry.record(0, now_ns)

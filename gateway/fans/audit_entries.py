@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from heapq import merge
-from typing import Final
+from typing import Any, Final
 
 from gateway.accept.ids import id_hash, known_as
 from gateway.fans.audit import SUBJECTS, Audited, Filter, of_corrections, of_facts
@@ -61,14 +61,19 @@ def why_unfit(ledger: LedgerReader, row: CorrectionRow) -> str:
     """Return why a correction does not fit its event, by what the ledger has of both; "" of one that fits, or waits."""
     if row.waits != UNFIT:
         return ""
-    corrections = ledger.corrections_of([row.of])
-    if touch := ledger.touch_by_id(row.of):
-        amends = amends_of(TOUCH, first_values(json.loads(touch.body)), corrections)
-    elif ledger.count_by_id(row.of):
-        amends = amends_of(ADJUSTMENT if ledger.corrections_of([f"{ADJUSTMENT}:{row.of}"]) else COUNT, {}, corrections)
-    else:
+    if (sent := sent_event(ledger, row.of)) is None:
         return _LASTING
+    amends = amends_of(*sent, ledger.corrections_of([row.of]))
     return next((why for each, why in amends.unfit if each == row), _LASTING)
+
+
+def sent_event(ledger: LedgerReader, event_id: str) -> tuple[str, Mapping[str, Any]] | None:
+    """Return the kind of a stored event, and what its amends are judged by, as it was sent; None if it is not stored."""
+    if touch := ledger.touch_by_id(event_id):
+        return TOUCH, first_values(json.loads(touch.body))
+    if ledger.count_by_id(event_id):
+        return (ADJUSTMENT if ledger.corrections_of([f"{ADJUSTMENT}:{event_id}"]) else COUNT), {}
+    return None
 
 
 def hashes_of(files: Desk, event_id: str) -> set[str]:

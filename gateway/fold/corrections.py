@@ -72,7 +72,7 @@ class Corrections:
         """Let nothing wait any more for an event that came and is none that a correction is of, such as a void."""
         if event_id is not None and event_id in self._waiting:
             self._met(event_id)
-            self._state.ledger.save_corrections([row._replace(waits=UNFIT) for row in self._state.ledger.corrections_of(event_id)])
+            self._mark([(row, UNFIT) for row in self._state.ledger.corrections_of(event_id)])
 
     def _met(self, event_id: str) -> None:
         self._waiting.discard(event_id)
@@ -87,17 +87,22 @@ class Corrections:
             return Corrected()
         if isinstance(target, TouchRow):
             amends = amends_of(TOUCH, first_values(decoded(target.body)), rows)
-            self._mark(rows, amends)
+            self._mark_unfit(rows, amends)
             return Corrected(facts=self._touches.correct(target, amends, _is_void(rows)))
         kind = ADJUSTMENT if self._state.ledger.corrections_of(f"{ADJUSTMENT}:{event_id}") else COUNT
-        self._mark(rows, amends_of(kind, {}, rows))
+        self._mark_unfit(rows, amends_of(kind, {}, rows))
         return Corrected(self._correct_count(kind, target, rows))
 
-    def _mark(self, rows: Sequence[CorrectionRow], amends: Amends) -> None:
+    def _mark_unfit(self, rows: Sequence[CorrectionRow], amends: Amends) -> None:
         """Keep of each correction whether it fits."""
         unfit = {row for row, _ in amends.unfit}
-        marked = [(row, UNFIT if row in unfit else 0) for row in rows]
-        self._state.ledger.save_corrections([row._replace(waits=waits) for row, waits in marked if row.waits != waits])
+        self._mark([(row, UNFIT if row in unfit else 0) for row in rows])
+
+    def _mark(self, marked: Sequence[tuple[CorrectionRow, int]]) -> None:
+        """Keep what became of corrections, and count those that no longer, or never, fit."""
+        changed = [row._replace(waits=waits) for row, waits in marked if row.waits != waits]
+        self._state.counts["corrections_unfit_total"] += sum(row.waits == UNFIT for row in changed)
+        self._state.ledger.save_corrections(changed)
 
     def _correct_count(self, kind: str, row: CountRow, corrections: Sequence[CorrectionRow]) -> Cell:
         entered, left = people_by(kind, row.entered, row.left, corrections)

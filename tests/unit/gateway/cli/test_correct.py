@@ -199,6 +199,22 @@ def test_what_the_journal_knows_and_the_ledger_has_forgotten_is_never_corrected(
     )
 
 
+@pytest.mark.parametrize("is_folded", [True, False])
+def test_an_amend_that_does_not_fit_with_those_before_it_is_refused_in_the_fold_s_words(shop: FanShop, is_folded: bool) -> None:
+    """The gateway takes it, since it fits the sale as it was sent; the fold would not apply it."""
+    shop.fold()
+    shop.shop.event(WHY | {"kind": "amend", "id": "a1", "of": "t1", "set": {"what": "return"}})
+    if is_folded:
+        shop.fold()
+    else:
+        shop.journal_events()
+    for more in ([], ["--dry-run"]):
+        failed = run(shop.folder / "gateway.toml", "amend", "t1", "--set", '{"amount": -5}', *AT_SHOP, *more)
+        assert "with the amends that it has: a return has no negative `amount`" in str(failed.exception)
+    assert store(shop.folder / "gateway.toml").entries() == []
+    assert both(shop, "amend", "t1", "--set", '{"amount": 5}')[0].startswith("it would correct event t1")
+
+
 @pytest.mark.parametrize(
     ("entered", "at", "why"),
     [

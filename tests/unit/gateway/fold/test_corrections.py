@@ -222,6 +222,14 @@ def test_of_two_amends_that_do_not_fit_together_the_earlier_one_applies() -> Non
     assert waits_of(told) == [0, UNFIT]
 
 
+def test_what_does_not_fit_its_event_is_counted_once() -> None:
+    told = Corrected().event(SALE).amend("t1", 1, what="return").amend("t1", 2, amount=-5.0).amend("t1", 3, fan="fan-1")
+    told.event(void("v9", "v8")).event(void("t2", "v9"))
+    fold = new_fold()
+    fold.apply(pairs(told.story.records))
+    assert fold.state.counts["corrections_unfit_total"] == 2, "the negative return, and the void of a void"
+
+
 def test_an_amend_that_no_longer_fits_states_nothing_and_states_it_again_once_it_fits_again() -> None:
     told = Corrected().event(SALE).amend("t1", 3, amount=-5.0, fan="fan-1")
     for number, what, fan in ((0, "", "fan-1"), (1, "return", ""), (2, "transaction", "fan-1")):
