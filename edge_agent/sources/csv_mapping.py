@@ -129,7 +129,7 @@ class CsvMapping(Section):
     skip_rows: tuple[str, ...] = ()
     """Rows whose first cell begins with one of these texts are left out, such as "Total"."""
     profile: Name | None = None
-    """None: `ble-tag`, or `ibeacon` for tags that are heard rarely."""
+    """None: `ble-tag`, or `ibeacon` or `ble-tag-rare` for tags that are heard rarely."""
     time: TimeColumn
     identifier: IdentifierOf = IdentifierOf(value="tag")
     receivers: dict[str, ZoneName] = Field(default_factory=dict)

@@ -14,16 +14,16 @@ from edge_agent.sources.source import Recorded, Sighting
 from footfall.units import NS_PER_S
 
 FREQUENT: Final = "ble-tag"
-RARE: Final = "ibeacon"
-RARE_NS: Final = 2 * NS_PER_S
-"""`ble-tag` has a row each 2 s at least: a tag that is heard more rarely seems gone between two sightings."""
+RARER: Final = ((2 * NS_PER_S, "ibeacon"), (15 * NS_PER_S, "ble-tag-rare"))
+"""Profiles of tags that are heard more rarely than that. `ble-tag` has a row each 2 s at least, and `ibeacon` takes a silence of a minute
+for an absence: a tag that misses a message or two seems gone, and whoever heard it then seems to have it."""
 
 
 def with_profile(runs: Sequence[Run], profile: str | None) -> list[Run]:
-    """Return runs whose sightings have a profile: the stated one, else `ble-tag`, or `ibeacon` for tags that are heard rarely."""
+    """Return runs whose sightings have a profile: the stated one, else `ble-tag`, or one of RARER for tags that are heard rarely."""
     if profile:
         return [replace(run, heard=_under(run, defaultdict(lambda: profile))) for run in runs]
-    rare = {tag: RARE for tag, gap_ns in _median_gaps_ns(runs).items() if gap_ns > RARE_NS}
+    rare = {tag: name for tag, gap_ns in _median_gaps_ns(runs).items() for least_ns, name in RARER if gap_ns > least_ns}
     return [replace(run, heard=_under(run, defaultdict(lambda: FREQUENT, rare))) for run in runs]
 
 

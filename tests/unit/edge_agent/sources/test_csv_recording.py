@@ -196,7 +196,15 @@ def test_a_label_without_a_zone_ends_the_one_before(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("step_s", "stated", "profile"), [(1, "", "ble-tag"), (5, "", "ibeacon"), (5, "ble-tag", "ble-tag"), (1, "phone", "phone")]
+    ("step_s", "stated", "profile"),
+    [
+        (1, "", "ble-tag"),
+        (5, "", "ibeacon"),
+        (15, "", "ibeacon"),
+        (30, "", "ble-tag-rare"),
+        (5, "ble-tag", "ble-tag"),
+        (1, "phone", "phone"),
+    ],
 )
 def test_without_a_stated_profile_tags_have_the_one_that_suits_how_often_they_are_heard(
     tmp_path: Path, step_s: int, stated: str, profile: str
