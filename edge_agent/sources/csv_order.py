@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 from typing import Final
 
-from edge_agent.sources.replay_settings import ClockJump
+from edge_agent.sources.csv_rows import Row
+from edge_agent.sources.replay_settings import ClockJump, Part
 from footfall.units import NS_PER_S
 
 JUMP_NS: Final = 2 * NS_PER_S
@@ -43,3 +44,21 @@ class ClockWatch:
         elif t_ns > (last_ns := self._last.get(who, t_ns)) + SILENCE_NS:
             yield ClockJump(where, last_ns, t_ns)
         self._last[who] = last_of[receiver] = t_ns
+
+
+def clock_of(rows: Iterable[Row], file: str) -> tuple[list[ClockJump], dict[str, list[Part]]]:
+    """Return the jumps in a file's rows, which are in its order, oldest first, and of each identifier the parts between those back."""
+    clock = ClockWatch()
+    found: list[ClockJump] = []
+    parts: dict[str, list[Part]] = {}
+    for row in rows:
+        if not row.is_read:
+            continue
+        jumps = list(clock.jumps(row.who, row.receiver, row.t_ns, f"{file}:{row.number}"))
+        found += jumps
+        of = parts.setdefault(row.who, [])
+        if of and not any(jump.to_ns < jump.from_ns for jump in jumps):
+            of[-1] = Part(min(of[-1].from_ns, row.t_ns), max(of[-1].to_ns, row.t_ns))
+        else:
+            of.append(Part(row.t_ns, row.t_ns))
+    return found, parts

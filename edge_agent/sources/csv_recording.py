@@ -18,20 +18,20 @@ from edge_agent.sources.csv_files import next_start, recordings_of, run_names
 from edge_agent.sources.csv_labels import EVERYBODY, state_truths
 from edge_agent.sources.csv_levels import LevelReader, refuse_without_levels
 from edge_agent.sources.csv_mapping import CsvMapping, IdentifierOf, TruthColumns, is_pattern
-from edge_agent.sources.csv_order import JUMP_NS, ClockWatch, are_newest_first
+from edge_agent.sources.csv_order import JUMP_NS, are_newest_first, clock_of
 from edge_agent.sources.csv_profiles import FREQUENT, with_profile
 from edge_agent.sources.csv_reported import reported_row
+from edge_agent.sources.csv_rows import Row, without_copies
 from edge_agent.sources.csv_text import CsvColumn, Misread, cells_of, delimiter_of, is_text, key_of, text_lines, text_of, why_of
 from edge_agent.sources.csv_time import TimeReader
 from edge_agent.sources.csv_truth import true_zone, truth_path
-from edge_agent.sources.replay_settings import Missed, Part, ReplaySettings, Run, TrueZone
+from edge_agent.sources.replay_settings import Missed, ReplaySettings, Run, TrueZone
 from edge_agent.sources.source import AliveUntil, Recorded, RefusedReading, Sighting
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
 from footfall.moments import to_ns
 from footfall.names import name_of
 
-_Read = tuple[Run, list[tuple[int, list[Recorded]]]]
 _MISREAD: Final = (ValueError, IndexError, OverflowError)
 _UTC: Final = ZoneInfo("UTC")
 
@@ -117,19 +117,25 @@ class _CsvFile:
         """Return the whole file. Raise ConfigError if it has no row that can be read. `on_read` is called with each line's bytes."""
         is_reversed = are_newest_first(self._times())
         run, rows = self._read(name, reversed(list(self._data_lines())) if is_reversed else self._data_lines(), on_read)
-        rows.sort(key=lambda row: row[0])
-        run.heard += [one for _, heard in rows for one in heard]
+        ordered = sorted(rows, key=lambda row: row.t_ns)
+        once = without_copies(ordered) if self._mapping.receivers else ordered
+        run.copies = len(rows) - len(once) + (0 if self._counts is None else self._counts.repeated)
+        kept = {row.number for row in once}
+        run.jumps, run.parts = clock_of((row for row in rows if row.number in kept), self._path.name)
+        run.heard += [one for row in once for one in row.heard]
+        run.truth += [TrueZone(row.t_ns, name, row.who, row.true_zone) for row in once if self._has_truth(row)]
         run.receivers.update((name, text) for text, name in self._receivers.items())
-        run.truth.sort(key=lambda true: true.t_ns)
         return run
 
-    def _read(self, name: str, lines: Iterable[tuple[int, bytes]], on_read: Callable[[int], None]) -> _Read:
+    def _has_truth(self, row: Row) -> bool:
+        return bool(row.true_zone) or (self._is_of_labels and row.is_read)
+
+    def _read(self, name: str, lines: Iterable[tuple[int, bytes]], on_read: Callable[[int], None]) -> tuple[Run, list[Row]]:
         """Return a run with what is stated beside what was heard, and the rows in the order of `lines`."""
         run = Run(name, [], [], [], in_no_area=self._in_no_area)
-        clock = ClockWatch()
         last_of: dict[str, int] = {}
         """By series: the time of the row before."""
-        rows: list[tuple[int, list[Recorded]]] = []
+        rows: list[Row] = []
         t_ns, refused = self._start_ns, 0
         for number, line in lines:
             on_read(len(line) + 1)
@@ -144,17 +150,9 @@ class _CsvFile:
                 refused += 1
                 run.why_refused = run.why_refused or f"{where}: {text_of(line)}: {why_of(error)}"
                 why = f"{key_of(error)}: {text_of(line)}: {why_of(error)}"
-                rows.append((t_ns, [RefusedReading(0, "csv.line", where, line, t_ns, why)]))
+                rows.append(Row(t_ns, number, [RefusedReading(0, "csv.line", where, line, t_ns, why)], is_read=False))
                 continue
-            rows.append((t_ns, heard))
-            run.truth += [TrueZone(t_ns, run.name, who, true_zone)] if true_zone or self._is_of_labels else []
-            jumps = list(clock.jumps(who, self._series(cells), t_ns, where))
-            run.jumps += jumps
-            parts = run.parts.setdefault(who, [])
-            if parts and not any(jump.to_ns < jump.from_ns for jump in jumps):
-                parts[-1] = Part(min(parts[-1].from_ns, t_ns), max(parts[-1].to_ns, t_ns))
-            else:
-                parts.append(Part(t_ns, t_ns))
+            rows.append(Row(t_ns, number, heard, who, self._series(cells), true_zone, hash(line)))
         run.not_levels = self._level.refused
         if refused == len(rows):
             mistake = f": {len(rows)} lines cannot be read, the first is {run.why_refused}" if rows else ""

@@ -128,6 +128,8 @@ class Run:
     """Of rows that name their receiver: the names of those that heard something, and how the file writes them."""
     parts: dict[str, list[Part]] = field(default_factory=dict)
     """By identifier: several where the clock was set back."""
+    copies: int = 0
+    """Rows that stand in the file again, and count once."""
     not_levels: NotLevels = field(default_factory=lambda: NotLevels({}))
     labels: Run | None = None
     """The file beside that has the truth. A row of it without a zone has "", and ends the one before."""

@@ -15,3 +15,6 @@ def notes_of_runs(runs: Sequence[Run]) -> Iterator[FileNote]:
     if of := [run.not_levels for run in runs if run.not_levels.count]:
         count = sum(each.count for each in of)
         yield FileNote(f"{count:,} levels are none that a receiver reports, and are taken for nothing heard: the first is {of[0].first}.")
+    if copies := [run for run in runs if run.copies]:
+        count = sum(run.copies for run in copies)
+        yield FileNote(f"{count:,} rows stand in {'their files' if len(copies) > 1 else 'the file'} again, and count once.")

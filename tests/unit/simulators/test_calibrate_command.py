@@ -86,7 +86,7 @@ def test_a_profile_that_is_none_is_named_with_the_nearest(walks: Path) -> None:
 def test_what_is_to_be_known_of_the_recording_is_printed(walks: Path) -> None:
     lines = (walks / "heard.csv").read_text().splitlines()
     lines.insert(180, "not a time,-60,-60,hall")
-    lines[300:300] = ["1700000050.0,-66,-62,hall"]
+    lines[300:300] = ["1700000050.0,-66,-63,hall"]
     (walks / "heard.csv").write_text("\n".join(lines) + "\n")
     printed = calibrate(walks, "--dry-run")
     assert "cannot be read" in printed

@@ -155,7 +155,7 @@ def test_the_truth_of_a_file_of_its_own_goes_on_while_the_radio_is_silent(tmp_pa
 
 
 def test_a_clock_that_jumps_is_stated_and_what_is_near_is_uncertain(tmp_path: Path) -> None:
-    text = HEADER + rows(0, 1000, -50, -90, 0) + rows(900, 1900, -50, -90, 0) + "x\n"
+    text = HEADER + rows(0, 1000, -50, -90, 0) + rows(900, 1900, -51, -90, 0) + "x\n"
     (tmp_path / "tag_measurement_1.csv").write_text(text)
     recording = read_recording("sal-rb", [tmp_path], ReplaySettings())
     lines, jump, left_out = notes_of(recording)
