@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
 from edge_agent.sources.replay_settings import Part, Run
 from footfall.units import NS_PER_S
-from simulators.accuracy.course import Span, by_run
+from simulators.accuracy.course import UNKNOWN_NS, Span, by_run
 
 FLEETING_NS: Final = 2 * NS_PER_S
 """Nobody goes to another zone and is back so soon; two truths of one time, or a position at a border, look like that."""
@@ -70,3 +70,23 @@ def twice(parts: Sequence[Part]) -> list[Span]:
             found.append(again)
         end_ns = max(end_ns, to_ns)
     return found
+
+
+class TrueZones:
+    """Where each identifier truly was, of all that is carried, whatever the run."""
+
+    def __init__(self, carried: Iterable[Carried]) -> None:
+        rows: dict[str, list[tuple[int, str]]] = {}
+        for one in carried:
+            rows.setdefault(one.identifier, []).extend(one.rows)
+        self._rows: Final = {identifier: sorted(of) for identifier, of in rows.items()}
+        self._times: Final = {identifier: [t_ns for t_ns, _ in of] for identifier, of in self._rows.items()}
+
+    def at(self, identifier: str, t_ns: int) -> str:
+        """Return the zone at the time of a row, or between two rows of one zone without a gap; "" where it is not known."""
+        rows, after = self._rows.get(identifier, ()), bisect_right(self._times.get(identifier, ()), t_ns)
+        if not after:
+            return ""
+        before_ns, zone = rows[after - 1]
+        goes_on = after < len(rows) and rows[after][1] == zone and rows[after][0] - before_ns <= UNKNOWN_NS
+        return zone if goes_on or before_ns == t_ns else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -108,21 +108,25 @@ class Course:
 
     def changes(self) -> list[tuple[int, str]]:
         """Return when the zone truly changed, and to which. What changed in a gap of the truth is none."""
-        found = [_changes((stay.from_ns, stay.zone) for stay in _begun_in(span, self.stays)) for span in self.known]
-        return [change for each in found for change in each] if found else _changes((stay.from_ns, stay.zone) for stay in self.stays)
+        parts = _begun_in(self.known, self.stays) if self.known else [self.stays]
+        return [change for part in parts for change in _changes((stay.from_ns, stay.zone) for stay in part)]
 
     def stored_changes(self) -> list[tuple[int, str, int]]:
         """Return when the stored zone changed, to which, and when that was decided, where the truth is known."""
         kept = [dwell for dwell in self.dwells if not is_pass(dwell, self.passes)]
-        parts = [self._without_late(_begun_in(span, kept)) for span in self.known] if self.known else [kept]
+        parts = self._without_late(_begun_in(self.known, kept)) if self.known else [kept]
         return [change for part in parts for change in _stored_changes(part)]
 
-    def _without_late(self, part: list[DecidedDwell]) -> list[DecidedDwell]:
+    def _without_late(self, parts: Iterable[list[DecidedDwell]]) -> Iterator[list[DecidedDwell]]:
         """Leave out what goes on from a time without truth and soon ends in the zone that is true by then: when that began is unknown."""
-        if len(part) < 2 or part[0] in self.uncut or part[0].to_ns - part[0].from_ns > LATE_NS:
-            return part
-        set_in = next((stay.zone for stay in self.stays if stay.from_ns <= part[0].from_ns <= stay.to_ns), "")
-        return part[1:] if part[1].zone == set_in != part[0].zone else part
+        whole, ends = set(self.uncut), [stay.to_ns for stay in self.stays]
+        for part in parts:
+            if len(part) < 2 or part[0] in whole or part[0].to_ns - part[0].from_ns > LATE_NS:
+                yield part
+                continue
+            stay = self.stays[min(bisect_left(ends, part[0].from_ns), len(ends) - 1)]
+            set_in = stay.zone if stay.from_ns <= part[0].from_ns <= stay.to_ns else ""
+            yield part[1:] if part[1].zone == set_in != part[0].zone else part
 
     def estimate(self, delay_ns: int | None) -> list[str]:
         """Return the zone at each judged moment, by what was known at most `delay_ns` later (None: as it is stored); "" for none.
@@ -142,10 +146,10 @@ class Course:
         return zones
 
     def _take_leads(self, zones: list[str], delay_ns: int) -> None:
-        known_ns = self.t_ns + delay_ns
-        for lead in self.leads:
-            for moment in np.flatnonzero((known_ns >= lead.from_ns) & (known_ns < lead.to_ns) & (self.t_ns >= lead.since_ns)).tolist():
-                zones[moment] = lead.zone
+        begins = np.searchsorted(self.t_ns, [max(lead.from_ns - delay_ns, lead.since_ns) for lead in self.leads]).tolist()
+        ends = np.searchsorted(self.t_ns, [lead.to_ns - delay_ns for lead in self.leads]).tolist()
+        for lead, begin, end in zip(self.leads, begins, ends, strict=True):
+            zones[begin:end] = [lead.zone] * (end - begin)
 
 
 def course_of_rows(
@@ -196,17 +200,27 @@ def _known(stays: Iterable[TrueStay], gap_ns: int) -> tuple[Span, ...]:
 
 
 def _cut(stored: Iterable[_Stored], known: Sequence[Span]) -> Iterator[_Stored]:
-    """Yield what of stored dwells or visits lies in spans, span by span."""
-    every = list(stored)
-    for span in known:
-        for one in every:
-            from_ns, to_ns = max(one.from_ns, span.from_ns), min(one.to_ns, span.to_ns)
+    """Yield what of stored dwells or visits lies in spans, which are in order and apart, span by span."""
+    begins, ends = [span.from_ns for span in known], [span.to_ns for span in known]
+    parts: list[list[_Stored]] = [[] for _ in known]
+    for one in stored:
+        for at in range(bisect_left(ends, one.from_ns), bisect_right(begins, one.to_ns)):
+            from_ns, to_ns = max(one.from_ns, begins[at]), min(one.to_ns, ends[at])
             if from_ns < to_ns or from_ns == to_ns == one.from_ns:
-                yield one._replace(from_ns=from_ns, to_ns=to_ns)
+                parts[at].append(one._replace(from_ns=from_ns, to_ns=to_ns))
+    for part in parts:
+        yield from part
 
 
-def _begun_in(span: Span, placed: Iterable[_Placed]) -> list[_Placed]:
-    return [one for one in placed if span.from_ns <= one.from_ns <= span.to_ns]
+def _begun_in(known: Sequence[Span], placed: Iterable[_Placed]) -> list[list[_Placed]]:
+    """Return what begins in each of the spans, which are in order and apart."""
+    begins = [span.from_ns for span in known]
+    parts: list[list[_Placed]] = [[] for _ in known]
+    for one in placed:
+        at = bisect_right(begins, one.from_ns) - 1
+        if at >= 0 and one.from_ns <= known[at].to_ns:
+            parts[at].append(one)
+    return parts
 
 
 def _ended_last(ends: Sequence[int], begins: Sequence[int], moments: int) -> npt.NDArray[np.int64]:

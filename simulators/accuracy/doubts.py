@@ -13,15 +13,15 @@ import numpy.typing as npt
 
 from edge_agent.sources.source import Sighting
 from footfall.units import NS_PER_S
-from simulators.accuracy.carried import Carried
-from simulators.accuracy.course import Course
+from simulators.accuracy.carried import Carried, TrueZones
+from simulators.accuracy.course import Course, usual_step_ns
 from simulators.accuracy.recorded import TrueRecording
 from simulators.accuracy.unjudged import by_labels, covered
 
 LEAST_NS: Final = 30 * NS_PER_S
 """Whoever is in a zone for so long is heard there."""
 _NEAR_NS: Final = 2 * NS_PER_S
-"""Rows of two truths so near each other are of one moment."""
+"""Rows of two truths so near each other are of one moment, or as near as the steps of one are."""
 
 
 class Doubt(NamedTuple):
@@ -59,10 +59,9 @@ def _unheard(recording: TrueRecording) -> Iterator[Doubt]:
         own[zone].add(receiver)
     heard = _heard(recording)
     for carried in recording.carried:
-        for zone in dict.fromkeys(zone for _, zone in carried.rows if zone in own):
+        for zone, time_ns in _times_in(carried).items():
             there = heard.get((carried.identifier, zone), set())
-            time_ns = _time_in(carried, zone)
-            if time_ns >= LEAST_NS and there and not there & own[zone]:
+            if zone in own and time_ns >= LEAST_NS and there and not there & own[zone]:
                 yield Doubt(
                     f"{carried.identifier} was in {zone} for {time_ns / NS_PER_S:.0f} s in {carried.run}, and no receiver of it"
                     f" ({', '.join(sorted(own[zone]))}) ever heard it there, while {', '.join(sorted(there))} did:"
@@ -73,49 +72,54 @@ def _unheard(recording: TrueRecording) -> Iterator[Doubt]:
 
 def _heard(recording: TrueRecording) -> dict[tuple[str, str], set[str]]:
     """Return the receivers that heard each identifier while it truly was in each zone."""
-    truths: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for carried in recording.carried:
-        truths[carried.identifier] += carried.rows
-    sorted_rows = {identifier: sorted(rows) for identifier, rows in truths.items()}
-    times = {identifier: [t_ns for t_ns, _ in rows] for identifier, rows in sorted_rows.items()}
+    truths = TrueZones(recording.carried)
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
     for one in recording.heard:
-        if isinstance(one, Sighting) and (at := bisect_right(times.get(one.identifier, []), one.t_wall_ns)):
-            found[one.identifier, sorted_rows[one.identifier][at - 1][1]].add(one.receiver)
+        if isinstance(one, Sighting) and (zone := truths.at(one.identifier, one.t_wall_ns)):
+            found[one.identifier, zone].add(one.receiver)
     return found
 
 
-def _time_in(carried: Carried, zone: str) -> int:
-    return sum(min(b[0] - a[0], LEAST_NS) for a, b in pairwise(carried.rows) if a[1] == zone)
+def _times_in(carried: Carried) -> dict[str, int]:
+    """Return for how long somebody was in each zone, ns, without silences."""
+    found: dict[str, int] = dict.fromkeys((zone for _, zone in carried.rows), 0)
+    for (before_ns, zone), (t_ns, _) in pairwise(carried.rows):
+        found[zone] += min(t_ns - before_ns, LEAST_NS)
+    return found
 
 
 def _contradictions(recording: TrueRecording) -> Iterator[Doubt]:
     """Two truths that have an identifier in different zones at one time."""
-    by_identifier: dict[str, list[Carried]] = defaultdict(list)
-    for carried in recording.carried:
-        by_identifier[carried.identifier].append(carried)
-    for identifier, several in by_identifier.items():
-        for number, one in enumerate(several):
-            for other in several[number + 1 :]:
-                if zones := _differ(one, other):
-                    yield Doubt(
-                        f"{identifier} is in {' and '.join(sorted(zones))} at one time, by {one.run} and {other.run}: one of the truths is"
-                        " wrong, or its times are. Score them one by one.",
-                        frozenset((identifier, zone) for zone in zones),
-                    )
+    for one, other in _at_one_time(recording.carried):
+        if zones := _differ(one, other):
+            yield Doubt(
+                f"{one.identifier} is in {' and '.join(sorted(zones))} at one time, by {one.run} and {other.run}: one of the truths is"
+                " wrong, or its times are. Score them one by one.",
+                frozenset((one.identifier, zone) for zone in zones),
+            )
+
+
+def _at_one_time(carried: Sequence[Carried]) -> Iterator[tuple[Carried, Carried]]:
+    """Yield what is carried of one identifier in two runs whose truths overlap, in the order of the runs."""
+    going_on: dict[str, list[int]] = defaultdict(list)
+    for number in sorted(range(len(carried)), key=lambda number: carried[number].rows[0][0]):
+        one = carried[number]
+        going_on[one.identifier] = [other for other in going_on[one.identifier] if carried[other].rows[-1][0] >= one.rows[0][0] - _NEAR_NS]
+        for other in going_on[one.identifier]:
+            yield carried[min(number, other)], carried[max(number, other)]
+        going_on[one.identifier].append(number)
 
 
 def _differ(one: Carried, other: Carried) -> set[str]:
     """Return the zones in which an identifier is at one time, by more than one row; at a change two clocks may differ."""
     found: Counter[str] = Counter()
     first, last = other.rows[0][0], other.rows[-1][0] + _NEAR_NS
-    if one.rows[-1][0] < first or one.rows[0][0] > last:
-        return set()
     times = [t_ns for t_ns, _ in other.rows]
+    near_ns = max(_NEAR_NS, usual_step_ns(times))
     for number in range(bisect_left(one.rows, first, key=_row_ns), bisect_right(one.rows, last, key=_row_ns)):
         t_ns, zone = one.rows[number]
         at = bisect_right(times, t_ns) - 1
-        if t_ns - times[at] > _NEAR_NS:
+        if t_ns - times[at] > near_ns:
             continue
         if zone != other.rows[at][1] and _are_steady(one, number, other, at):
             found.update((zone, other.rows[at][1]))

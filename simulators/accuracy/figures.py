@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from bisect import bisect_right
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field, replace
+from itertools import accumulate
 from typing import Any, Final
 
 import numpy as np
@@ -150,14 +152,13 @@ def figures(
     """
     stays = people or _stays(courses, least_s)
     phases = {name: of.by_zone(stays.least_s) for name, of in stays.phases.items()} if stays.had_outages else {}
-    estimates = {delay: [course.estimate(_ns(delay_s)) for course in courses] for delay, delay_s in DELAYS_S.items()}
     moments = sum(len(course.zones) for course in courses)
     left_out = sum(course.left_out for course in courses)
     unsure = left_out + sum(int(course.disturbed.sum()) for course in courses)
     return Accuracy(
         len(courses),
         moments,
-        {delay: sum(map(_right, courses, found)) for delay, found in estimates.items()},
+        {delay: sum(_right(course, course.estimate(_ns(delay_s))) for course in courses) for delay, delay_s in DELAYS_S.items()},
         sum(bool(course.dwells) and course.dwells[0].zone == course.stays[0].zone for course in courses),
         _transitions(courses),
         stays.by_zone(),
@@ -172,14 +173,14 @@ def paired(true: Sequence[tuple[int, str]], stored: Sequence[tuple[int, str]], t
     """Return pairs, by their places in the two lists: to the same zone, one to one, within the tolerance. In order greed finds most."""
     found = []
     for zone in dict.fromkeys(zone for _, zone in true):
-        waiting = [(t_ns, place) for place, (t_ns, to) in enumerate(stored) if to == zone]
+        waiting = deque((t_ns, place) for place, (t_ns, to) in enumerate(stored) if to == zone)
         for place, (t_ns, to) in enumerate(true):
             if to != zone:
                 continue
             while waiting and waiting[0][0] < t_ns - tolerance_ns:
-                waiting.pop(0)
+                waiting.popleft()
             if waiting and waiting[0][0] <= t_ns + tolerance_ns:
-                found.append((place, waiting.pop(0)[1]))
+                found.append((place, waiting.popleft()[1]))
     return found
 
 
@@ -220,12 +221,29 @@ def _visits(courses: Sequence[Course]) -> Visits:
 
 def overlapping(true: Sequence[Span], stored: Sequence[Span]) -> list[tuple[int, int]]:
     """Return pairs of spans that overlap or touch, one to one, the longest overlap first."""
-    overlaps = [(min(a.to_ns, b.to_ns) - max(a.from_ns, b.from_ns), i, j) for i, a in enumerate(true) for j, b in enumerate(stored)]
+    taken_true: set[int] = set()
+    taken: set[int] = set()
     found: list[tuple[int, int]] = []
-    for overlap_ns, i, j in sorted(overlaps, key=lambda each: (-each[0], each[1:])):
-        if overlap_ns >= 0 and i not in {a for a, _ in found} and j not in {b for _, b in found}:
+    for _, i, j in sorted(_overlaps(true, stored), key=lambda each: (-each[0], each[1:])):
+        if i not in taken_true and j not in taken:
             found.append((i, j))
+            taken_true.add(i)
+            taken.add(j)
     return found
+
+
+def _overlaps(true: Sequence[Span], stored: Sequence[Span]) -> Iterator[tuple[int, int, int]]:
+    """Yield how long two spans overlap, ns, and their places, of all that do or touch."""
+    order = sorted(range(len(stored)), key=lambda place: stored[place].from_ns)
+    begins = [stored[place].from_ns for place in order]
+    last_ends = list(accumulate((stored[place].to_ns for place in order), max))
+    for i, a in enumerate(true):
+        at = bisect_right(begins, a.to_ns)
+        while at and last_ends[at - 1] >= a.from_ns:
+            at -= 1
+            b = stored[order[at]]
+            if b.to_ns >= a.from_ns:
+                yield min(a.to_ns, b.to_ns) - max(a.from_ns, b.from_ns), i, order[at]
 
 
 def _inside(courses: Sequence[Course], outside: Set[str]) -> Inside:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
@@ -20,6 +19,7 @@ from gateway.calibration.advice import ReceiverHeard
 from gateway.calibration.trials import STEP_NS, Workshop
 from gateway.calibration.walks import LevelRow, Walk, rows_of
 from gateway.state.ledger import Ledger
+from simulators.accuracy.carried import TrueZones
 from simulators.accuracy.playing import SILENCE_NS
 from simulators.accuracy.recorded import AGENT, TrueRecording
 
@@ -54,17 +54,13 @@ def heard_by_receiver(recording: TrueRecording) -> list[ReceiverHeard]:
     """Return what each receiver of a recording heard of its carriers, by where they truly were."""
     levels: dict[str, dict[str, list[float]]] = {name: {} for name in recording.receivers}
     seconds: dict[str, dict[str, set[tuple[str, int]]]] = {name: {} for name in recording.receivers}
-    truths: dict[str, list[tuple[int, str]]] = {}
-    for carried in recording.carried:
-        truths.setdefault(carried.identifier, []).extend(carried.rows)
-    times = {identifier: [t_ns for t_ns, _ in sorted(rows)] for identifier, rows in truths.items()}
-    zones = {identifier: [zone for _, zone in sorted(rows)] for identifier, rows in truths.items()}
+    truths = TrueZones(recording.carried)
     for one in recording.heard:
-        if not isinstance(one, Sighting) or one.receiver not in levels or one.identifier not in times:
+        if not isinstance(one, Sighting) or one.receiver not in levels or (isinstance(one, Reported) and one.kind == Kind.EXIT):
             continue
-        if (isinstance(one, Reported) and one.kind == Kind.EXIT) or not (at := bisect_right(times[one.identifier], one.t_wall_ns)):
+        zone, where = truths.at(one.identifier, one.t_wall_ns), (one.identifier, one.t_wall_ns // NS_PER_S)
+        if not zone:
             continue
-        zone, where = zones[one.identifier][at - 1], (one.identifier, one.t_wall_ns // NS_PER_S)
         levels[one.receiver].setdefault(zone, []).append(one.rssi_dbm)
         seconds[one.receiver].setdefault(zone, set()).add(where)
     return [

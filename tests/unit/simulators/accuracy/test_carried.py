@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge_agent.sources.replay_settings import Part, Run, TrueZone
-from simulators.accuracy.carried import Carried, carried_in, twice
+from simulators.accuracy.carried import Carried, TrueZones, carried_in, twice
 
 S = 10**9
 MS = 10**6
@@ -33,6 +33,13 @@ def test_who_is_in_a_zone_for_two_seconds_was_there() -> None:
     rows = [(0, "hall"), (1 * S, "yard"), (3 * S, "hall")]
     assert only(*rows).fleeting == []
     assert only((0, "hall"), (1 * S + 1, "yard"), (3 * S, "hall")).fleeting == [(1 * S + 1, "yard")]
+
+
+def test_a_zone_is_true_at_its_rows_and_between_them_and_in_no_gap() -> None:
+    truths = TrueZones([only(*((t * S, "hall") for t in (0, 10, 100)), (110 * S, "yard"))])
+    found = {t_s: truths.at("x", t_s * S) for t_s in (-1, 0, 5, 50, 100, 105, 110, 111)}
+    assert found == {-1: "", 0: "hall", 5: "hall", 50: "", 100: "hall", 105: "", 110: "yard", 111: ""}
+    assert truths.at("y", 0) == ""
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from simulators.accuracy.course import Course, DecidedDwell, Lead, Span, TrueStay, course_of_rows, usual_step_ns, visits_of
 
@@ -130,3 +134,32 @@ def test_windows_are_judged_at_their_ends() -> None:
     assert (found.t_ns // S).tolist() == list(range(10, 101, 10))
     assert found.zones == ("hall",) * 2 + ("yard",) * 3 + ("hall",) * 5
     assert found.span == Span(0, 99 * S), "stays are those of the rows"
+
+
+@given(leads=st.lists(st.tuples(st.sampled_from("abc"), *[st.integers(-5, 110)] * 3), max_size=6), delay_s=st.integers(0, 9))
+@settings(max_examples=60, deadline=None)
+def test_leads_count_at_the_moments_that_know_of_them(leads: list[tuple[str, int, int, int]], delay_s: int) -> None:
+    every = tuple(Lead(zone, since * S, from_s * S, to_s * S) for zone, since, from_s, to_s in leads)
+    expected = [""] * len(ROWS)
+    for lead in every:
+        for moment, (t_ns, _) in enumerate(ROWS):
+            if lead.from_ns <= t_ns + delay_s * S < lead.to_ns and t_ns >= lead.since_ns:
+                expected[moment] = lead.zone
+    assert course(leads=every).estimate(delay_s * S) == expected
+
+
+@given(
+    gaps=st.lists(st.integers(1, 300), min_size=3, max_size=12),
+    dwells=st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 1200), st.integers(0, 400)), max_size=8),
+)
+@settings(max_examples=60, deadline=None)
+def test_what_is_stored_is_cut_to_each_span_of_the_truth(gaps: list[int], dwells: list[tuple[str, int, int]]) -> None:
+    times = list(accumulate(gaps))
+    found = course_of_rows("r", [(t * S, "a") for t in times], [dwell(zone, t, t + s) for zone, t, s in dwells], (), frozenset(), 0)
+    expected = [
+        (max(one.from_ns, span.from_ns), min(one.to_ns, span.to_ns))
+        for span in found.known
+        for one in found.uncut
+        if max(one.from_ns, span.from_ns) < min(one.to_ns, span.to_ns) or span.from_ns <= one.from_ns == one.to_ns <= span.to_ns
+    ]
+    assert [(one.from_ns, one.to_ns) for one in found.dwells] == expected

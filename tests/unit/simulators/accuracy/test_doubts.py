@@ -9,6 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from footfall.cli import build
+from simulators.accuracy.carried import Carried
+from simulators.accuracy.doubts import doubts_of
+from simulators.accuracy.recorded import TrueRecording
 from tests.support.mapped_rooms import MAPPING
 
 Levels = tuple[int | None, int | None]
@@ -55,6 +58,19 @@ def test_truths_that_overlap_only_for_a_while_are_compared_there(tmp_path: Path)
     one, other = write(tmp_path / "a.csv", [HALL, YARD]), write(tmp_path / "b.csv", [HALL, YARD], 1_700_000_060)
     (note,) = [note for note in scored(tmp_path, one, other)["notes"] if "at one time" in note]  # type: ignore[attr-defined] # likewise
     assert "is in hall and yard at one time, by a and b" in note
+
+
+def test_truths_of_a_slow_tag_are_compared_between_its_rows() -> None:
+    def carried(run: str, zone: str, since_s: int) -> Carried:
+        return Carried(run, "x", [((since_s + 60 * k) * 10**9, zone) for k in range(10)])
+
+    def doubts(*zones: tuple[str, int]) -> list[str]:
+        found = [carried(f"run {number}", *of) for number, of in enumerate(zones)]
+        return [doubt.text for doubt in doubts_of(TrueRecording([], {"r": "hall", "s": "yard"}, "ibeacon", frozenset(), found))]
+
+    (text,) = doubts(("hall", 30), ("yard", 0), ("yard", 5000))
+    assert text.startswith("x is in hall and yard at one time, by run 0 and run 1")
+    assert doubts(("hall", 30), ("hall", 0), ("yard", 5000)) == []
 
 
 def test_each_tag_of_each_file_is_a_course_of_its_own(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from simulators.accuracy.course import Course, DecidedDwell, Span, course_of_rows
 from simulators.accuracy.figures import Accuracy, figures, overlapping, paired
@@ -89,6 +91,18 @@ def test_visits_pair_one_to_one_the_longest_overlap_first() -> None:
     visits = found.visits
     assert (visits.true, visits.stored, visits.paired) == (2, 3, 2)
     assert (visits.error_median_s, visits.precision) == (pytest.approx(6.5), pytest.approx(2 / 3))
+
+
+@given(spans=st.lists(st.tuples(st.booleans(), st.integers(0, 30), st.integers(0, 12)), max_size=14))
+@settings(max_examples=60, deadline=None)
+def test_spans_are_paired_as_if_each_were_held_against_each(spans: list[tuple[bool, int, int]]) -> None:
+    true, stored = ([Span(begin, begin + length) for is_true, begin, length in spans if is_true is side] for side in (True, False))
+    each = [(min(a.to_ns, b.to_ns) - max(a.from_ns, b.from_ns), i, j) for i, a in enumerate(true) for j, b in enumerate(stored)]
+    expected: list[tuple[int, int]] = []
+    for overlap_ns, i, j in sorted(each, key=lambda one: (-one[0], one[1:])):
+        if overlap_ns >= 0 and not any(i == a or j == b for a, b in expected):
+            expected.append((i, j))
+    assert overlapping(true, stored) == expected
 
 
 def test_people_inside_are_counted_by_the_second() -> None:
