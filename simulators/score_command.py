@@ -23,7 +23,7 @@ from gateway.query.chart_file import check_chart_file
 from gateway.query.source import open_reader
 from gateway.sinks.reader import PointReader
 from gateway.site import Site
-from simulators.accuracy import counts, recorded, show
+from simulators.accuracy import counts, progress, recorded, show
 from simulators.accuracy.course import NO_LEADS, Course
 from simulators.accuracy.doubts import doubtful, doubts_of
 from simulators.accuracy.figures import figures, without_nan
@@ -191,14 +191,13 @@ def _courses(found: TrueRecording, subjects: Mapping[str, str], database: _Datab
                 " named here, and without --keys; --store names another store"
             )
         return recorded.courses_of(found, subjects, dwells, visits, IDLE_S, shown.window_s)
-    if site is None:
-        return recorded.played_courses(found, recorded.play(found), IDLE_S, shown.window_s)
-    estate = load_site(site, {})
-    name = _only(database.store, [each.name for each in estate.stores], str(site))
-    idle_s = estate.by_name[name].idle_timeout_s
-    return recorded.played_courses(
-        found, recorded.play(found, estate, (name, _agent_of(estate, name, found, site))), idle_s, shown.window_s
-    )
+    with progress.shown(found.size) as reached:
+        if site is None:
+            return recorded.played_courses(found, recorded.play(found, reached=reached), IDLE_S, shown.window_s)
+        estate = load_site(site, {})
+        name = _only(database.store, [each.name for each in estate.stores], str(site))
+        played = recorded.play(found, estate, (name, _agent_of(estate, name, found, site)), reached=reached)
+    return recorded.played_courses(found, played, estate.by_name[name].idle_timeout_s, shown.window_s)
 
 
 def _agent_of(estate: Site, store: str, found: TrueRecording, site: Path) -> str:
@@ -232,7 +231,9 @@ def _score_world(truth: Path, database: _Database, secret_file: Path | None, unt
             stored, leads = read_stored(reader, [world.store for world in known.stores], _begin_ns(known), until_ns), NO_LEADS
     else:
         known, secret, until_ns = _known(truth, secret_file, until)
-        played = play_folder(truth.parent, known, secret)
+        begin_ns = _begin_ns(known)
+        with progress.shown(known.end_ns - begin_ns) as reached:
+            played = play_folder(truth.parent, known, secret, lambda t_ns: reached(t_ns - begin_ns))
         stored, leads = played.sink.stored(until_ns), played.leads
     idle_ns = _idle_ns(truth.parent / "site.toml", known)
     found: Score = judge(known, stored, secret, _begin_ns(known), until_ns, idle_ns)

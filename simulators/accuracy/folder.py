@@ -27,23 +27,31 @@ from gateway.config import load_site
 from gateway.site import Agent
 from simulators.accuracy.decisions import DecisionSink
 from simulators.accuracy.playing import Played, Sent, drive, links_known
+from simulators.accuracy.progress import Reached, ignore
 from simulators.chain.gateway import InProcessGateway
 from simulators.feed import ID_TYPES, UPTIME_NS
 from simulators.files import moment_ns
 from simulators.truth import Store, Truth
 
 
-def play_folder(folder: Path, truth: Truth, secret: bytes) -> Played:
-    """Return what becomes of the recordings of all agents. Raise ConfigError if one is missing."""
+def play_folder(folder: Path, truth: Truth, secret: bytes, reached: Reached = ignore) -> Played:
+    """Return what becomes of the recordings of all agents; report up to when they are played. Raise ConfigError if one is missing."""
     site = load_site(folder / "site.toml", {})
     sink = DecisionSink()
     gateway = InProcessGateway(site, Pseudonymiser(secret), [sink], write_points=0)
     gateway.start(min(store.start_ns for store in truth.stores), list(links_known(truth.links, secret)))
     played = Played(sink, truth.end_ns, seconds=sum(store.end_ns - store.start_ns for store in truth.stores) / NS_PER_S)
     cores = [(store, agent, _core(store, agent, secret)) for store in truth.stores for agent in site.by_name[store.store].agents]
-    played.leads = drive(gateway, sink, [_frames(folder, store, agent, core) for store, agent, core in cores], truth.end_ns)
+    streams = [_timed(_frames(folder, store, agent, core), reached) for store, agent, core in cores]
+    played.leads = drive(gateway, sink, streams, truth.end_ns)
     played.rows = sum(core.rows_total for _, _, core in cores)
     return played
+
+
+def _timed(stream: Iterator[Sent], reached: Reached) -> Iterator[Sent]:
+    for sent in stream:
+        reached(sent[0])
+        yield sent
 
 
 def _recording_of(folder: Path, agent: Agent) -> Path:

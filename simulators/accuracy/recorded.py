@@ -36,6 +36,7 @@ from gateway.site import Agent, Site, Store, Zone
 from simulators.accuracy.carried import FLEETING_NS, Carried, carried_in
 from simulators.accuracy.course import NO_LEADS, Course, DecidedDwell, Lead, Span, course_of_rows
 from simulators.accuracy.playing import Played, play_recording, subject_of
+from simulators.accuracy.progress import Reached, counted, ignore
 from simulators.accuracy.simulated import stored_by_subject
 from simulators.accuracy.unjudged import by_labels, unjudged
 
@@ -63,6 +64,11 @@ class TrueRecording:
     @property
     def heard(self) -> Iterable[Recorded]:
         return heapq.merge(*(run.heard for run in self.runs), key=_time_ns)
+
+    @property
+    def size(self) -> int:
+        """Return how much was heard."""
+        return sum(len(run.heard) for run in self.runs)
 
     def only(self, names: Set[str]) -> TrueRecording:
         """Return the recording with these runs alone."""
@@ -129,10 +135,12 @@ def _why_no_truth(mapping: CsvMapping, found: Sequence[Run]) -> str:
 
 
 def play(
-    recording: TrueRecording, site: Site | None = None, place: tuple[str, str] = (STORE, AGENT), profiles: Registry | None = None
-) -> Played:
-    """Play the recording, into a store of your own if `site` has one, `place` names it and the agent."""
-    return play_recording(recording.heard, site or recording.site(), *place, recording.receivers, profiles, zone_rules=recording.zone_rules)
+    recording: TrueRecording, site: Site | None = None, place: tuple[str, str] = (STORE, AGENT), profiles: Registry | None = None,
+    reached: Reached = ignore,
+) -> Played:  # fmt: skip
+    """Play the recording, into a store of your own if `site` has one, `place` names it and the agent; report how much of `size` is done."""
+    heard = counted(recording.heard, recording.size, reached)
+    return play_recording(heard, site or recording.site(), *place, recording.receivers, profiles, zone_rules=recording.zone_rules)
 
 
 def courses_of(
