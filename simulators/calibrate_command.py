@@ -28,6 +28,7 @@ from gateway.site.beacons import own_beacons
 from simulators.accuracy.doubts import doubts_of
 from simulators.accuracy.recorded import TrueRecording, known_profiles, notes_of, play, played_courses, read_recording
 from simulators.accuracy.simulated import IDLE_S
+from simulators.accuracy.unapplied import unapplied
 from simulators.calibration.live import LiveCalibration, profile_of, subject_of_beacon, zones_outside
 from simulators.calibration.outcome import WIDTH, SiteFile, confusion_table, figures
 from simulators.calibration.recorded_walks import heard_by_receiver, walked_s, walks_of, workshop
@@ -119,7 +120,8 @@ def _calibrate(found: TrueRecording, walked: Walk | None, place: Store, file: Si
     proposal = propose(walks, place, found.profile, workshop(known), file.made)
     console.print(figures(proposal, found.profile), confusion_table(proposal.best.confusion))
     doubts = [doubt.text for doubt in doubts_of(found)]
-    for line in [*notes_of(found), *doubts, *findings(proposal, walks, place, found.profile, heard, walked_s(found))]:
+    others = unapplied(proposal.put_into(place), found.profiles(), known)
+    for line in [*notes_of(found), *doubts, *others, *findings(proposal, walks, place, found.profile, heard, walked_s(found))]:
         console.print(line)
     if plot is not None:
         _draw(found, proposal.put_into(place), plot)

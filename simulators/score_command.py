@@ -22,15 +22,16 @@ from gateway.config import load_site
 from gateway.query.chart_file import check_chart_file
 from gateway.query.source import open_reader
 from gateway.sinks.reader import PointReader
-from gateway.site import Site
 from simulators.accuracy import counts, progress, recorded, show
 from simulators.accuracy.course import NO_LEADS, Course
 from simulators.accuracy.doubts import doubtful, doubts_of
 from simulators.accuracy.figures import figures, without_nan
 from simulators.accuracy.folder import play_folder
+from simulators.accuracy.place import Place, only_store
 from simulators.accuracy.recorded import TrueRecording
 from simulators.accuracy.simulated import IDLE_S, courses_of_truth, stored_by_subject
 from simulators.accuracy.stays import stays_of_visitors
+from simulators.accuracy.unapplied import unapplied
 from simulators.files import moment_ns
 from simulators.score import IDLE_NS, Score
 from simulators.score import score as judge
@@ -144,8 +145,10 @@ def score(
         return
     found = recorded.read_recording(name, paths, settings)
     subjects = recorded.replayed_subjects(found, expand(name, paths, settings)) if database.is_named else {}
-    courses = _courses(found, subjects, database, site, shown)
-    _score_recording(found, name, courses, shown, is_timed=not database.is_named)
+    place = None if site is None or database.is_named else Place.read(site, store)
+    courses = _courses(found, subjects, database, place, shown)
+    notes = [] if place is None else unapplied(place.store, found.profiles(), recorded.known_profiles(found))
+    _score_recording(found, name, courses, shown, notes, is_timed=not database.is_named)
 
 
 def _check_counts(asked: Mapping[str, bool]) -> None:
@@ -178,10 +181,10 @@ def _formats(given: Sequence[str]) -> tuple[str, bool]:
     return of_recording[0] if of_recording else "", "json" in given
 
 
-def _courses(found: TrueRecording, subjects: Mapping[str, str], database: _Database, site: Path | None, shown: _Shown) -> list[Course]:
+def _courses(found: TrueRecording, subjects: Mapping[str, str], database: _Database, place: Place | None, shown: _Shown) -> list[Course]:
     if database.is_named:
         with closing(database.open()) as reader:
-            name = _only(database.store, reader.stores(), reader.where)
+            name = only_store(database.store, reader.stores(), reader.where)
             stored = read_stored(reader, [name], *found.span())
             where = f"{reader.where}, store {name!r}"
         dwells, visits = stored_by_subject(stored)
@@ -192,24 +195,15 @@ def _courses(found: TrueRecording, subjects: Mapping[str, str], database: _Datab
             )
         return recorded.courses_of(found, subjects, dwells, visits, IDLE_S, shown.window_s)
     with progress.shown(found.size) as reached:
-        if site is None:
+        if place is None:
             return recorded.played_courses(found, recorded.play(found, reached=reached), IDLE_S, shown.window_s)
-        estate = load_site(site, {})
-        name = _only(database.store, [each.name for each in estate.stores], str(site))
-        played = recorded.play(found, estate, (name, _agent_of(estate, name, found, site)), reached=reached)
-    return recorded.played_courses(found, played, estate.by_name[name].idle_timeout_s, shown.window_s)
+        played = recorded.play(found, place.site, (place.store.name, place.agent_of(found.receivers)), reached=reached)
+    return recorded.played_courses(found, played, place.store.idle_timeout_s, shown.window_s)
 
 
-def _agent_of(estate: Site, store: str, found: TrueRecording, site: Path) -> str:
-    """Return the agent that has the recording's receivers. Raise ConfigError if none has."""
-    heard = set(found.receivers)
-    agents = estate.by_name[store].agents
-    if not agents:
-        raise ConfigError(f"{site}: store {store!r} has no agent that could have heard {', '.join(sorted(heard))}")
-    return max(agents, key=lambda agent: len(heard & set(agent.receivers))).name
-
-
-def _score_recording(found: TrueRecording, name: FormatName, courses: Sequence[Course], shown: _Shown, is_timed: bool) -> None:
+def _score_recording(
+    found: TrueRecording, name: FormatName, courses: Sequence[Course], shown: _Shown, more: Sequence[str], is_timed: bool
+) -> None:
     doubts = doubts_of(found, {dwell.zone for course in courses for dwell in course.dwells})
     courses = [
         replace(course, disturbed=doubtful(course, carried.identifier, doubts))
@@ -217,7 +211,7 @@ def _score_recording(found: TrueRecording, name: FormatName, courses: Sequence[C
     ]
     total = figures(courses, found.outside, shown.least_s or 0.0)
     runs = {course.name: figures([course], found.outside, shown.least_s or 0.0) for course in courses}
-    notes = [*recorded.notes_of(found), *(doubt.text for doubt in doubts)]
+    notes = [*recorded.notes_of(found), *(doubt.text for doubt in doubts), *more]
     values = {**total.values(is_timed), "runs": {run: each.values(is_timed) for run, each in runs.items()}, "notes": notes}
     _print(shown, values, [*show.accuracy_tables(f"{name} against its truth", total, runs, notes, is_timed)])
     _draw(courses, f"{name}: where it truly was, and what is stored", shown)
@@ -286,13 +280,3 @@ def _draw(courses: Sequence[Course], title: str, shown: _Shown) -> None:
     if not shown.as_json:
         more = f", the first {MOST_COURSES} of {len(courses)}" if drawn < len(courses) else ""
         Console(highlight=False).print(f"drawn into {shown.plot}{more}", soft_wrap=True)
-
-
-def _only(asked: str | None, stores: Sequence[str], where: str) -> str:
-    if asked is not None:
-        if asked not in stores:
-            raise ConfigError(f"{where} has no store {asked[:80]!r}{did_you_mean(asked, stores)}; it has {', '.join(stores) or 'none'}")
-        return asked
-    if len(stores) != 1:
-        raise ConfigError(f"{where} has {len(stores)} stores: say which one with --store")
-    return stores[0]

@@ -90,6 +90,9 @@ def test_a_store_of_ones_own_plays_it(recording: Path) -> None:
     site.write_text(SITE)
     arguments = (str(recording), "--mapping", str(recording.parent / "columns.toml"), "--site", str(site))
     assert json.loads(score(*arguments, "--json"))["zone_accuracy"]["stored"] > 0.9
+    site.write_text(f'{SITE}\n[[stores.calibrations]]\nprofile = "ibeacon"\noffset_db = {{ hall = 3.0 }}\n')
+    (note,) = json.loads(score(*arguments, "--json"))["notes"]
+    assert note.startswith("The calibration of store 'shop' is for profile 'ibeacon', and not applied to")
     with pytest.raises(ConfigError, match="no store 'shp': did you mean 'shop'"):
         score(*arguments, "--store", "shp")
 
