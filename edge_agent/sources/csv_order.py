@@ -6,7 +6,7 @@ Rows may be written newest first, and all of a tag or of a receiver before those
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 from typing import Final
 
@@ -16,8 +16,9 @@ from footfall.units import NS_PER_S
 
 JUMP_NS: Final = 2 * NS_PER_S
 """Steps back that are longer are a clock's; shorter ones are radios that report late."""
-SILENCE_NS: Final = 600 * NS_PER_S
-"""Steps forward that are longer are stated too: nobody knows whether it was silence or a clock."""
+HOLE_NS: Final = 60 * NS_PER_S
+STEPS: Final = 10
+MOMENT_NS: Final = NS_PER_S
 MOST_STEPS: Final = 1000
 
 
@@ -31,34 +32,53 @@ class ClockWatch:
     """Looks at the times of rows in the order of the file, oldest first."""
 
     def __init__(self) -> None:
-        self._last: Final[dict[str, int]] = {}
         self._last_of: Final[dict[str, dict[str, int]]] = {}
 
-    def jumps(self, who: str, receiver: str, t_ns: int, where: str) -> Iterator[ClockJump]:
-        """Yield the jump at a row: back within what one receiver heard of somebody, or on since that one's last row of any."""
+    def jump(self, who: str, receiver: str, t_ns: int, where: str) -> ClockJump | None:
+        """Return the jump back at a row, within what one receiver heard of somebody."""
         last_of = self._last_of.setdefault(who, {})
         before_ns = last_of.get(receiver, t_ns)
-        if t_ns < before_ns - JUMP_NS:
+        is_back = t_ns < before_ns - JUMP_NS
+        if is_back:
             last_of.clear()  # what the other receivers hear next is after the same jump
-            yield ClockJump(where, before_ns, t_ns)
-        elif t_ns > (last_ns := self._last.get(who, t_ns)) + SILENCE_NS:
-            yield ClockJump(where, last_ns, t_ns)
-        self._last[who] = last_of[receiver] = t_ns
+        last_of[receiver] = t_ns
+        return ClockJump(where, before_ns, t_ns) if is_back else None
 
 
 def clock_of(rows: Iterable[Row], file: str) -> tuple[list[ClockJump], dict[str, list[Part]]]:
-    """Return the jumps in a file's rows, which are in its order, oldest first, and of each identifier the parts between those back."""
+    """Return the jumps back in a file's rows, which are in its order, oldest first, and of each identifier the parts between them."""
     clock = ClockWatch()
     found: list[ClockJump] = []
     parts: dict[str, list[Part]] = {}
-    for row in rows:
-        if not row.is_read:
-            continue
-        jumps = list(clock.jumps(row.who, row.receiver, row.t_ns, f"{file}:{row.number}"))
-        found += jumps
+    for row in (row for row in rows if row.is_read):
+        jump = clock.jump(row.who, row.receiver, row.t_ns, f"{file}:{row.number}")
+        found += [jump] if jump else []
         of = parts.setdefault(row.who, [])
-        if of and not any(jump.to_ns < jump.from_ns for jump in jumps):
+        if of and jump is None:
             of[-1] = Part(min(of[-1].from_ns, row.t_ns), max(of[-1].to_ns, row.t_ns))
         else:
             of.append(Part(row.t_ns, row.t_ns))
     return found, parts
+
+
+def holes(rows: Sequence[Row], file: str, back: Sequence[ClockJump]) -> Iterator[ClockJump]:
+    """Yield where a file has nothing of anybody for over a minute and ten usual steps: nobody knows whether it was silence or a clock.
+
+    `rows` are in the order of time. What lies between the two ends of a jump back is none.
+    """
+    read = [row for row in rows if row.is_read]
+    least_ns = max(HOLE_NS, STEPS * _usual_step_ns(read))
+    for before, after in pairwise(read):
+        is_between = any(jump.to_ns <= before.t_ns and after.t_ns <= jump.from_ns for jump in back)
+        if after.t_ns - before.t_ns > least_ns and not is_between:
+            yield ClockJump(f"{file}:{after.number}", before.t_ns, after.t_ns)
+
+
+def _usual_step_ns(rows: Sequence[Row]) -> int:
+    """Return the step than which nine of ten are no longer; rows within a second, as of several receivers, are one moment."""
+    moments: list[int] = []
+    for row in rows:
+        if not moments or row.t_ns >= moments[-1] + MOMENT_NS:
+            moments.append(row.t_ns)
+    steps = sorted(after - before for before, after in pairwise(moments))
+    return steps[(len(steps) - 1) * 9 // 10] if steps else 0

@@ -72,7 +72,7 @@ class TrueZone(NamedTuple):
 
 
 class ClockJump(NamedTuple):
-    """A row at `to_ns` follows one at `from_ns`: it is older, or so much later that nobody knows what was between."""
+    """A row at `to_ns` follows one at `from_ns`: it is older, or so much later than any other that nobody knows what was between."""
 
     where: str
     """File and line."""

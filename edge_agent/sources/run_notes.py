@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from edge_agent.sources.replay_settings import FileNote, Run
+from edge_agent.sources.replay_settings import ClockJump, FileNote, Run
+from footfall.units import NS_PER_S
 
 
 def notes_of_runs(runs: Sequence[Run]) -> Iterator[FileNote]:
@@ -18,3 +19,13 @@ def notes_of_runs(runs: Sequence[Run]) -> Iterator[FileNote]:
     if copies := [run for run in runs if run.copies]:
         count = sum(run.copies for run in copies)
         yield FileNote(f"{count:,} rows stand in {'their files' if len(copies) > 1 else 'the file'} again, and count once.")
+    jumps = [jump for run in runs for jump in run.jumps]
+    yield from _of_jumps([jump for jump in jumps if jump.to_ns < jump.from_ns], "the clock jumps back")
+    yield from _of_jumps([jump for jump in jumps if jump.to_ns > jump.from_ns], "nothing is recorded for long, or the clock jumps on")
+
+
+def _of_jumps(jumps: Sequence[ClockJump], what: str) -> Iterator[FileNote]:
+    if jumps:
+        widest = max(jumps, key=lambda jump: abs(jump.to_ns - jump.from_ns))
+        by_s = abs(widest.to_ns - widest.from_ns) / NS_PER_S
+        yield FileNote(f"{len(jumps)} times {what}, at most by {by_s:g} s ({widest.where}): figures near it are uncertain.")

@@ -88,7 +88,7 @@ class Course:
     known: tuple[Span, ...] = ()
     """Where the truth has no gap; empty: in all of the span."""
     left_out: int = 0
-    """How many rows of the truth are judged nowhere, since two clocks had the same time."""
+    """How many rows of the truth are judged nowhere, since two clocks had the same time, or would have lain in a hole of the recording."""
     uncut: tuple[DecidedDwell, ...] = ()
     """The dwells as they are stored; empty: `dwells` are."""
 

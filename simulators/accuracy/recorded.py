@@ -45,6 +45,8 @@ STORE: Final = "recorded"
 AGENT: Final = "recorded-replay"
 NEAR_A_JUMP_NS: Final = 30 * NS_PER_S
 """What is judged so near a jump of the clock is not to be relied on."""
+MOST_LOST_NS: Final = 600 * NS_PER_S
+"""Of a longer hole: it is a pause between two recordings rather than a clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,8 @@ def courses_of(
         name = run if tags_of[run] == 1 else identifier if len(recording.runs) == 1 else f"{run} {identifier}"
         led = leads.get(subjects[identifier], ())
         course = course_of_rows(name, rows, *mine, recording.outside, round(idle_s * NS_PER_S), round(window_s * NS_PER_S), led, unclear)
-        found.append(replace(course, disturbed=_disturbed(course, runs[run], identifier), left_out=left_out + len(fleeting)))
+        lost = left_out + len(fleeting) + _in_holes(course, runs[run])
+        found.append(replace(course, disturbed=_disturbed(course, runs[run], identifier), left_out=lost))
     return found
 
 
@@ -199,13 +202,6 @@ def notes_of(recording: TrueRecording) -> list[str]:
     if lost := _unread(list({id(run.labels): run.labels for run in recording.runs if run.labels}.values())):
         found.append(f"Of the truth {lost}: what it may have changed lowers the confidence.")
     found += [*(note.text for note in notes_of_runs(recording.runs)), *_contradicted(recording)]
-    back = [jump for run in recording.runs for jump in run.jumps if jump.to_ns < jump.from_ns]
-    on = [jump for run in recording.runs for jump in run.jumps if jump.to_ns > jump.from_ns]
-    for jumps, what in ((back, "the clock jumps back"), (on, "nothing is recorded for long, or the clock jumps on")):
-        if jumps:
-            widest = max(jumps, key=lambda jump: abs(jump.to_ns - jump.from_ns))
-            by_s = abs(widest.to_ns - widest.from_ns) / NS_PER_S
-            found.append(f"{len(jumps)} times {what}, at most by {by_s:g} s ({widest.where}): figures near it are uncertain.")
     if left_out := sum(one.left_out for one in recording.carried):
         found.append(
             f"{left_out:,} rows of the truth are of times that the clock had twice: nothing is judged there, and they lower the confidence."
@@ -246,12 +242,27 @@ def _of(heard: Iterable[Recorded], identifiers: Set[str]) -> list[Recorded]:
 
 def _disturbed(course: Course, run: Run, identifier: str) -> npt.NDArray[np.bool_]:
     """Return which moments lie near an end of a jump, follow what is no level, or lie where a label that cannot be read may have held."""
-    near = [Part(t_ns - NEAR_A_JUMP_NS, t_ns + NEAR_A_JUMP_NS) for jump in run.jumps for t_ns in (jump.from_ns, jump.to_ns)]
+    ends = [Part(t_ns, t_ns) for jump in run.jumps if jump.to_ns < jump.from_ns for t_ns in (jump.from_ns, jump.to_ns)]
+    near = [Part(from_ns - NEAR_A_JUMP_NS, to_ns + NEAR_A_JUMP_NS) for from_ns, to_ns in [*ends, *_holes(run)]]
     steps = np.zeros(len(course.t_ns) + 1, np.int64)
     for from_ns, to_ns in [*near, *_without_level(run, identifier), *unsure(run, identifier)]:
         steps[np.searchsorted(course.t_ns, from_ns)] += 1
         steps[np.searchsorted(course.t_ns, to_ns, "right")] -= 1
     return np.cumsum(steps[:-1]) > 0
+
+
+def _holes(run: Run) -> list[Part]:
+    return [Part(jump.from_ns, jump.to_ns) for jump in run.jumps if jump.from_ns < jump.to_ns]
+
+
+def _in_holes(course: Course, run: Run) -> int:
+    """Return how many moments lie in holes without any: as many as elsewhere in so long, of each hole for `MOST_LOST_NS` at most."""
+    begin_ns, end_ns = course.span.from_ns, course.span.to_ns
+    inside = [hole for hole in _holes(run) if begin_ns <= hole.from_ns and hole.to_ns <= end_ns]
+    empty = [hole for hole in inside if not np.any((course.t_ns > hole.from_ns) & (course.t_ns < hole.to_ns))]
+    lost_ns = sum(min(hole.to_ns - hole.from_ns, MOST_LOST_NS) for hole in empty)
+    judged_ns = end_ns - begin_ns - sum(hole.to_ns - hole.from_ns for hole in empty)
+    return round(len(course.t_ns) * lost_ns / judged_ns) if lost_ns and judged_ns > 0 else 0
 
 
 def _without_level(run: Run, identifier: str) -> Iterator[Part]:

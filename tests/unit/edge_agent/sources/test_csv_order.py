@@ -38,6 +38,26 @@ def test_a_clock_that_is_set_back_is_one_jump_however_many_receivers_show_it(tmp
     assert recorded(tmp_path, TWO, sightings(*rows)).jumps == [ClockJump("heard.csv:5", 102 * S, 50 * S)]
 
 
+@pytest.mark.parametrize(
+    ("step_s", "receivers", "pause_s", "is_hole"),
+    [(1, 1, 60, False), (1, 1, 62, True), (1, 4, 540, True), (30, 4, 270, False), (30, 4, 330, True), (60, 1, 600, False)],
+)
+def test_nothing_of_anybody_for_a_minute_and_ten_usual_steps_is_a_hole(
+    tmp_path: Path, step_s: int, receivers: int, pause_s: int, is_hole: bool
+) -> None:
+    times = [at for begin in (0, 19 * step_s + pause_s) for at in range(begin, begin + 20 * step_s, step_s)]
+    run = recorded(tmp_path, TWO, sightings(*((t, f"g{g}") for t in times for g in range(receivers))))
+    wanted = ClockJump(f"heard.csv:{2 + 20 * receivers}", 19 * step_s * S, (19 * step_s + pause_s) * S)
+    assert run.jumps == ([wanted] if is_hole else [])
+
+
+def test_who_is_absent_while_others_are_heard_makes_no_hole(tmp_path: Path) -> None:
+    rows = "".join(f"{t},{tag},g1,-50\n" for t in range(2000) for tag in "xy" if tag == "y" or not 100 < t < 1500)
+    assert recorded(tmp_path, TWO, "t,tag,gw,rssi\n" + rows).jumps == []
+    wide = "".join(f"{t},x,{'' if 100 < t < 1500 else -50},\n" for t in range(2000))
+    assert recorded(tmp_path, WIDE, "t,tag,ra,rb\n" + wide).jumps == [], "its recorder was there"
+
+
 @pytest.mark.parametrize(("times", "is_so"), [([], False), ([5], False), ([3, 2, 2, 1], True), ([1, 2, 3, 0, 1], False), ([2, 2], False)])
 def test_most_steps_show_which_way_rows_are_written(times: list[int], is_so: bool) -> None:
     assert are_newest_first(times) is is_so

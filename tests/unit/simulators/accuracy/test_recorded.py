@@ -147,10 +147,13 @@ def test_the_truth_of_a_file_of_its_own_goes_on_while_the_radio_is_silent(tmp_pa
     assert [(stay.zone, (stay.to_ns - stay.from_ns) // 10**9) for stay in course.stays] == [("hall", 200), ("cellar", 100), ("hall", 199)]
     assert len(course.zones) == 500
     assert [t_ns // 10**9 for t_ns, _ in course.changes()] == [1200, 1300]
-    assert notes_of(recording)[-1] == (
+    lost, hole = notes_of(recording)[-2:]
+    assert hole.startswith("1 times nothing is recorded for long, or the clock jumps on, at most by 301 s (heard.csv:102)")
+    assert lost == (
         "Of the truth 1 lines cannot be read and were left out; the first is heard.labels.txt:5: 'soon,yard': a time that is no number:"
         " what it may have changed lowers the confidence."
     )
+    (course,) = courses(replace(recording, runs=[replace(run, jumps=[]) for run in recording.runs]))
     assert figures([course]).confidence == pytest.approx(1 - 200 / 500), "it may have been about all after 1300"
 
 
@@ -211,3 +214,13 @@ def test_tags_that_are_heard_under_different_profiles_are_all_scored(tmp_path: P
     stored = {to_hex(subject) for body in sent.bodies for subject in body.subject.tolist() if subject}
     assert set(replayed_subjects(recording, [tmp_path / "heard.csv"]).values()) == stored
     assert all(walk.rows for walk in walks_of(recording))
+
+
+@pytest.mark.parametrize(
+    ("pause_s", "confidence"), [(30, 1.0), (540, (2000 - 600 + 2) / (2000 + 5400)), (7200, (2000 - 600 + 2) / (2000 + 6000))]
+)
+def test_a_hole_of_all_receivers_lowers_the_confidence_by_its_share(tmp_path: Path, pause_s: int, confidence: float) -> None:
+    later = 1000 + 10 * pause_s
+    (tmp_path / "tag_measurement_1.csv").write_text(HEADER + rows(0, 1000, -50, -90, 0) + rows(later, later + 1000, -50, -90, 0))
+    recording = read_recording("sal-rb", [tmp_path], ReplaySettings())
+    assert figures(courses(recording), recording.outside).confidence == pytest.approx(confidence, abs=0.003)
