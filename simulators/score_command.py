@@ -197,6 +197,7 @@ def _courses(found: TrueRecording, subjects: Mapping[str, str], database: _Datab
     with progress.shown(found.size) as reached:
         if place is None:
             return recorded.played_courses(found, recorded.play(found, reached=reached), IDLE_S, shown.window_s)
+        place.check_zones(found.zones_heard())
         played = recorded.play(found, place.site, (place.store.name, place.agent_of(found.receivers)), reached=reached)
     return recorded.played_courses(found, played, place.store.idle_timeout_s, shown.window_s)
 

@@ -26,9 +26,10 @@ def strangers(mapping: CsvMapping, paths: Sequence[Path], runs: Sequence[Run]) -
 
 
 def _lost(mapping: CsvMapping, there: set[str], what: str) -> Iterator[str]:
+    free = sorted(receiver for receiver in there if mapping.zone_of(receiver) is None)
     for each in mapping.receivers:
         if each not in there and not any(is_meant(each, receiver) for receiver in there):
-            yield f"receiver {each!r} of the mapping is {what}{did_you_mean(each, sorted(there))}"
+            yield f"receiver {each!r} of the mapping is {what}{did_you_mean(each, free)}"
 
 
 def _without_zone(mapping: CsvMapping, heard: set[str]) -> Iterator[str]:

@@ -72,6 +72,11 @@ class TrueRecording:
         """Return how much was heard."""
         return sum(len(run.heard) for run in self.runs)
 
+    def zones_heard(self) -> set[str]:
+        """Return the zones of receivers that heard anybody."""
+        heard = {one.receiver for run in self.runs for one in run.heard if isinstance(one, Sighting)}
+        return {zone for receiver, zone in self.receivers.items() if receiver in heard}
+
     def only(self, names: Set[str]) -> TrueRecording:
         """Return the recording with these runs alone."""
         return replace(self, runs=[run for run in self.runs if run.name in names], carried=[c for c in self.carried if c.run in names])

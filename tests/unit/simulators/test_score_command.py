@@ -95,6 +95,11 @@ def test_a_store_of_ones_own_plays_it(recording: Path) -> None:
     assert note.startswith("The calibration of store 'shop' is for profile 'ibeacon', and not applied to")
     with pytest.raises(ConfigError, match="no store 'shp': did you mean 'shop'"):
         score(*arguments, "--store", "shp")
+    site.write_text(SITE.replace('"hall"', '"halls"'))
+    with pytest.raises(
+        ConfigError, match=r"'shop' has no zone 'hall', which receivers .* hear: did you mean 'halls'\? It has .*: add the zone"
+    ):
+        score(*arguments)
 
 
 @pytest.mark.parametrize(

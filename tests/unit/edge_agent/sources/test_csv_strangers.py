@@ -70,6 +70,13 @@ def test_each_is_named(tmp_path: Path, mapping: str, rows: str, sentence: str) -
     assert found.startswith(sentence)
 
 
+def test_what_the_mapping_has_already_is_not_meant(tmp_path: Path) -> None:
+    mapping = LONG.replace('"h*"', '"G 2" = "hall"\n"h*"')
+    assert named(tmp_path, mapping, "at,gateway,rssi,room\n1,G 1,-60,hall\n2,h7,-60,yard\n") == [
+        "receiver 'G 2' of the mapping is named by no row"
+    ]
+
+
 def test_a_zone_that_only_areas_name_is_meant_so(tmp_path: Path) -> None:
     by_place = 'x = "x"\ny = "y"\nareas = [{ zone = "attic", x_m = [0, 9], y_m = [0, 9] }]'
     mapping = WIDE.replace('column = "room"', by_place)
