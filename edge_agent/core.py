@@ -175,6 +175,11 @@ class Core:
         due = now_ns - self._made_ns >= pause_ns or (flush and waiting) or waiting >= self._max_rows
         return self._cut(now, terms) if due else []
 
+    @property
+    def due_ns(self) -> int:
+        """Return up to when no timeout is over while nothing is heard, on the axis that rows have."""
+        return self._presences.due_ns
+
     def finish(self, now: Moment, terms: Terms = FREE) -> list[Body]:
         """Let all subjects leave at the time they were last heard. Return the bodies of all rows that wait."""
         self._presences.close()

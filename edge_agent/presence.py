@@ -47,6 +47,9 @@ class EvidenceRow(NamedTuple):
     extra: Mapping[str, Any] | None = None
 
 
+NEVER_DUE_NS: Final = 1 << 62
+
+
 class Presences:
     """Appends rows to `rows`. At most `max_slots` (identifier, zone) pairs are remembered, each until it is silent for `timeout_max_s`."""
 
@@ -83,6 +86,11 @@ class Presences:
     def scheduled_expiries(self) -> int:
         """Return how many slots have a check of their timeout scheduled; each has at most one."""
         return sum(len(slots) for groups in self._due.values() for slots in groups.values())
+
+    @property
+    def due_ns(self) -> int:
+        """Return up to when `expire` does nothing while nothing is heard."""
+        return self._due_s[0] * NS_PER_S if self._due_s else NEVER_DUE_NS
 
     def hear(self, receiver: str, profile: str, identifier: str, t_ns: int, rssi_dbm: int) -> bool:
         """Take a sighting. One older than the last counts as of the same time. Return False if no slot was free."""

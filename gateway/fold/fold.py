@@ -31,6 +31,7 @@ from gateway.fold.link_index import FILTER_BYTES
 from gateway.fold.linking import Linking
 from gateway.fold.minute_points import MinutePoints
 from gateway.fold.outcome_points import OutcomePoints
+from gateway.fold.quiet_time import QuietTime
 from gateway.fold.rebuilding import Rebuilding
 from gateway.fold.reorder_buffer import ReorderBuffer
 from gateway.fold.retention import Retention
@@ -85,6 +86,7 @@ class Fold:
             self.state, self._watermarks, self._reorder_buffer, self._item_events, self._coverage, self.awaited, stay_points, level_points
         )
         self._held_back: Final = HeldBack(self.state, self._watermarks, self._reorder_buffer, self._item_events)
+        self.quiet_time: Final = QuietTime(self.state, self._watermarks, self._reorder_buffer, self._item_events, self._zone_arbiter)
         self.counters: Final = StoreCounters(self.state, self._watermarks)
         self._site = SiteInForce(self.state, self._watermarks, self.counters, staff_subjects, self._reorder_buffer, self._item_events)
         dwell_fans = DwellFans(self.state, self._dwells)

@@ -221,6 +221,10 @@ class ZoneArbiter:
             if len(slots := np.flatnonzero(tracks.contest[: tracks.size])):
                 self._decide(self._columns.over(slots, watermark_ns[tracks.store[slots]]))
 
+    def are_over(self, slots: npt.NDArray[Any], watermark_ns: npt.NDArray[np.int64]) -> bool:
+        """Return whether a contest of some slots would be decided by watermarks, one a slot."""
+        return len(self._columns.over(slots, watermark_ns)) > 0
+
     def _decide(self, slots: npt.NDArray[Any]) -> None:
         if len(slots) > zone_rules.FEW:
             slots = self._columns.decide(slots)

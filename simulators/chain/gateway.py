@@ -88,6 +88,10 @@ class InProcessGateway:
         """Return what the fold remembers, to be looked at."""
         return self._shard.core.state
 
+    def is_quiet_until(self, until_ns: int) -> bool:
+        """Return whether nothing changes while agents report up to a time that they heard nothing."""
+        return self._shard.core.quiet_time.lasts_until(until_ns)
+
     def checkpoint(self) -> None:
         """Let the fold forget what it keeps in memory only until a checkpoint."""
         self._shard.checkpoint({})

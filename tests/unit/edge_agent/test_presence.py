@@ -185,3 +185,15 @@ def test_a_slot_that_was_closed_is_over_for_its_check_of_the_timeout_though_anot
     assert kinds(found.rows) == [("ENTER", 0.0), ("EXIT", 0.0), ("ENTER", 1.0), ("EXIT", 1.0)]
     assert len(found) == 0
     assert found.scheduled_expiries == 0
+
+
+def test_nothing_expires_before_it_is_due() -> None:
+    found = presences()
+    hear(found, (0, -60), (1, -60))
+    while len(found):
+        due_ns, rows, slots = found.due_ns, len(found.rows), len(found)
+        found.expire(due_ns)
+        assert (found.due_ns, len(found.rows), len(found)) == (due_ns, rows, slots)
+        found.expire(due_ns + 1)
+        assert found.due_ns > due_ns
+    assert kinds(found.rows)[-1] == ("EXIT", 1.0)
