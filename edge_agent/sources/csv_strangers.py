@@ -40,10 +40,10 @@ def _without_zone(mapping: CsvMapping, heard: set[str]) -> Iterator[str]:
 
 
 def _unheard(mapping: CsvMapping, runs: Sequence[Run]) -> Iterator[str]:
-    """True zones that no receiver hears. Those of `areas`, which several receivers tell apart, and those outside are meant so."""
+    """True zones that are heard but for a mistake in their name. Those of `areas`, which several receivers tell apart, are meant so."""
     heard = sorted(set(mapping.receivers.values()))
     areas = mapping.truth.areas if mapping.truth else ()
     meant = {*heard, *mapping.outside, *(area.zone for area in areas)}
     for zone in sorted({true.zone for run in runs for true in run.truth} - meant):
-        near = did_you_mean(zone, heard)
-        yield f"zone {zone!r} of the truth is heard by no receiver{near or ': only areas of a calibration have somebody there'}"
+        if near := did_you_mean(zone, heard):
+            yield f"zone {zone!r} of the truth is heard by no receiver{near}"
