@@ -5,7 +5,8 @@ from __future__ import annotations
 from benchmarks.accuracy.splicing import MOVING, SEGMENT_S, SEGMENTS, folds, spliced
 from edge_agent.sources.replay_settings import Run
 from edge_agent.sources.source import Sighting
-from simulators.accuracy.recorded import Carried, TrueRecording
+from simulators.accuracy.carried import Carried
+from simulators.accuracy.recorded import TrueRecording
 
 S = 10**9
 ZONES = {"a": "outside", "b": "outside", "c": "vestibule", "d": "inside", "e": "inside"}
