@@ -34,6 +34,7 @@ class Ledger(IdentityTables, SpanTables, ClaimTable):
         super().__init__(Path(path), connect(Path(path)) if path != ":memory:" else open_memory())
         migrate(self._db, self.path, SCHEMA, take_over)
         self._db.execute("PRAGMA cache_size=-16384")
+        self._db.execute("PRAGMA temp_store=MEMORY")  # what a statement of many rows changes is kept until it ends: not in /var/tmp
         self._known = NameFilter(self._all_names)
         self._begin_facts()
         self._db.execute("BEGIN IMMEDIATE")

@@ -13,7 +13,7 @@ from gateway.fold.store import CountRow, TouchNameRow, TouchRow
 from gateway.fold.touch_names import names_of
 from gateway.identity.facts import FOR_EVER_NS
 from gateway.identity.facts_json import MENTION
-from gateway.state.sealed_rows import AT_ONCE, COLUMNS, SealedRows, marks, parts
+from gateway.state.sealed_rows import AT_ONCE, COLUMNS, SealedRows, insert, marks, parts, sealed
 
 _NAMED_TOUCH: Final = (
     f"{', '.join('t.' + column for column in COLUMNS['touches'].split(', '))}, t.crc FROM touch_names n"
@@ -51,11 +51,12 @@ class TouchTables(SealedRows):
             self._write_touches()
 
     def _write_touches(self) -> None:
+        """Write what waits row by row: a statement of many would first keep the pages of all indexes that it changes as they were."""
         if self._touches:
-            self._save(TouchRow, self._touches)
+            self._db.executemany(insert(TouchRow), sealed(self._touches))
             self._touches = []
         if self._names:
-            self._save(TouchNameRow, self._names)
+            self._db.executemany(insert(TouchNameRow), sealed(self._names))
             self._names, self._waiting = [], {}
 
     def _forget_touches(self) -> None:

@@ -169,3 +169,9 @@ def test_so_many_names_are_written_before_a_checkpoint(tmp_path: Path, monkeypat
     assert sorted(each.id for each in ledger.facts_naming(["claims:A"])) == [each.id for each in facts]
     assert ledger.subjects_of("A") == sorted(each.identifier.subject for each in facts)
     ledger.close()
+
+
+def test_no_page_is_kept_in_a_file_of_its_own_while_a_statement_of_many_rows_runs(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.db")
+    assert ledger._db.execute("PRAGMA temp_store").fetchone() == (2,), "in memory"
+    ledger.close()
