@@ -8,6 +8,7 @@ cell. It is counted, since it may also be a mistake of the mapping.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -21,6 +22,8 @@ _ADVICE: Final = (
     'if their minus is left out state `level_unit = "-dBm"` in the mapping, and if they are no dBm, and more is stronger, `level_unit ='
     ' "relative"`'
 )
+
+_WITH_UNIT: Final = re.compile(r"\s*dbm$", re.IGNORECASE)
 
 
 class _Unit(NamedTuple):
@@ -61,7 +64,7 @@ class LevelReader:
 
     def _number(self, text: str) -> int:
         try:
-            return round(self._numbers.number(text))
+            return round(self._numbers.number(_WITH_UNIT.sub("", text)))
         except ValueError:
             see = "; see " + ("`decimal`" if any(map(str.isdigit, text)) else "`not_heard`")
             raise Misread("level", f"the level {text!r} is no number{see}") from None

@@ -6,7 +6,7 @@ Rows may be written newest first, and all of a tag or of a receiver before those
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 from typing import Final
 
@@ -20,6 +20,9 @@ HOLE_NS: Final = 60 * NS_PER_S
 STEPS: Final = 10
 MOMENT_NS: Final = NS_PER_S
 MOST_STEPS: Final = 1000
+MANY_JUMPS: Final = 10
+MOST_JUMPS_SHARE: Final = 0.05
+"""Of rows: where more go back than this, and than a few, it is not the clock that goes back."""
 
 
 def are_newest_first(times_ns: Iterable[int]) -> bool:
@@ -50,7 +53,7 @@ def clock_of(rows: Iterable[Row], file: str) -> tuple[list[ClockJump], dict[str,
     clock = ClockWatch()
     found: list[ClockJump] = []
     parts: dict[str, list[Part]] = {}
-    for row in (row for row in rows if row.is_read):
+    for row in rows:
         jump = clock.jump(row.who, row.receiver, row.t_ns, f"{file}:{row.number}")
         found += [jump] if jump else []
         of = parts.setdefault(row.who, [])
@@ -59,6 +62,16 @@ def clock_of(rows: Iterable[Row], file: str) -> tuple[list[ClockJump], dict[str,
         else:
             of.append(Part(row.t_ns, row.t_ns))
     return found, parts
+
+
+def are_in_order(rows: int, back: Sequence[ClockJump]) -> bool:
+    """Return whether so many rows, with these jumps back, are in the order of time but for a clock that was set."""
+    return len(back) <= max(MANY_JUMPS, MOST_JUMPS_SHARE * rows)
+
+
+def one_part(parts: Mapping[str, Sequence[Part]]) -> dict[str, list[Part]]:
+    """Return the parts of each identifier as one."""
+    return {who: [Part(min(part.from_ns for part in of), max(part.to_ns for part in of))] for who, of in parts.items()}
 
 
 def holes(rows: Sequence[Row], file: str, back: Sequence[ClockJump]) -> Iterator[ClockJump]:

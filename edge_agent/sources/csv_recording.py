@@ -18,7 +18,7 @@ from edge_agent.sources.csv_files import next_start, recordings_of, run_names
 from edge_agent.sources.csv_labels import EVERYBODY, state_truths
 from edge_agent.sources.csv_levels import LevelReader, refuse_without_levels
 from edge_agent.sources.csv_mapping import CsvMapping, IdentifierOf, TruthColumns, is_pattern
-from edge_agent.sources.csv_order import JUMP_NS, are_newest_first, clock_of, holes
+from edge_agent.sources.csv_order import JUMP_NS, are_in_order, are_newest_first, clock_of, holes, one_part
 from edge_agent.sources.csv_profiles import FREQUENT, with_profile
 from edge_agent.sources.csv_reported import reported_row
 from edge_agent.sources.csv_rows import Row, without_copies
@@ -120,8 +120,12 @@ class _CsvFile:
         ordered = sorted(rows, key=lambda row: row.t_ns)
         once = without_copies(ordered) if self._mapping.receivers else ordered
         run.copies = len(rows) - len(once) + (0 if self._counts is None else self._counts.repeated)
-        kept = {row.number for row in once}
+        kept = {row.number for row in once if row.is_read}
+        run.rows = len(kept)
         run.jumps, run.parts = clock_of((row for row in rows if row.number in kept), self._path.name)
+        run.is_in_order = are_in_order(len(kept), run.jumps)
+        if not run.is_in_order:
+            run.jumps, run.parts = [], one_part(run.parts)
         run.jumps += holes(once, self._path.name, run.jumps) if self._mapping.receivers else ()
         run.heard += [one for row in once for one in row.heard]
         run.truth += [TrueZone(row.t_ns, name, row.who, row.true_zone) for row in once if self._has_truth(row)]

@@ -33,7 +33,9 @@ def _lost(mapping: CsvMapping, there: set[str], what: str) -> Iterator[str]:
 
 
 def _without_zone(mapping: CsvMapping, heard: set[str]) -> Iterator[str]:
-    unknown = sorted(receiver for receiver in heard if mapping.zone_of(receiver) is None)
+    unknown = sorted(
+        receiver if receiver and receiver.isprintable() else repr(receiver) for receiver in heard if mapping.zone_of(receiver) is None
+    )
     if unknown:
         more = f" and {len(unknown) - MOST_NAMED:,} more" if len(unknown) > MOST_NAMED else ""
         yield f"the mapping has no zone for what receivers {', '.join(unknown[:MOST_NAMED])}{more} heard: it is left out"

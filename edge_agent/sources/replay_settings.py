@@ -128,6 +128,10 @@ class Run:
     """Of rows that name their receiver: the names of those that heard something, and how the file writes them."""
     parts: dict[str, list[Part]] = field(default_factory=dict)
     """By identifier: several where the clock was set back."""
+    rows: int = 0
+    """How many can be read, copies left out."""
+    is_in_order: bool = True
+    """Whether the file has its rows in the order of time, but for jumps: else they were put in order, and no jump back can be seen."""
     copies: int = 0
     """Rows that stand in the file again, and count once."""
     not_levels: NotLevels = field(default_factory=lambda: NotLevels({}))

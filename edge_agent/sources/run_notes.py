@@ -19,6 +19,10 @@ def notes_of_runs(runs: Sequence[Run]) -> Iterator[FileNote]:
     if copies := [run for run in runs if run.copies]:
         count = sum(run.copies for run in copies)
         yield FileNote(f"{count:,} rows stand in {'their files' if len(copies) > 1 else 'the file'} again, and count once.")
+    if mixed := [run.name for run in runs if not run.is_in_order]:
+        yield FileNote(
+            f"{', '.join(mixed)}: the rows are in no order, and are put in that of time: a clock that was set back cannot be seen."
+        )
     jumps = [jump for run in runs for jump in run.jumps]
     yield from _of_jumps([jump for jump in jumps if jump.to_ns < jump.from_ns], "the clock jumps back")
     yield from _of_jumps([jump for jump in jumps if jump.to_ns > jump.from_ns], "nothing is recorded for long, or the clock jumps on")

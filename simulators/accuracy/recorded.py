@@ -163,7 +163,7 @@ def courses_of(
         name = run if tags_of[run] == 1 else identifier if len(recording.runs) == 1 else f"{run} {identifier}"
         led = leads.get(subjects[identifier], ())
         course = course_of_rows(name, rows, *mine, recording.outside, round(idle_s * NS_PER_S), round(window_s * NS_PER_S), led, unclear)
-        lost = left_out + len(fleeting) + _in_holes(course, runs[run])
+        lost = left_out + len(fleeting) + _in_holes(course, runs[run]) + _unread_moments(course, runs[run])
         found.append(replace(course, disturbed=_disturbed(course, runs[run], identifier), left_out=lost))
     return found
 
@@ -268,6 +268,12 @@ def _in_holes(course: Course, run: Run) -> int:
     lost_ns = sum(min(hole.to_ns - hole.from_ns, MOST_LOST_NS) for hole in empty)
     judged_ns = end_ns - begin_ns - sum(hole.to_ns - hole.from_ns for hole in empty)
     return round(len(course.t_ns) * lost_ns / judged_ns) if lost_ns and judged_ns > 0 else 0
+
+
+def _unread_moments(course: Course, run: Run) -> int:
+    """Return how many moments lines that cannot be read stand for, of all identifiers alike: nobody knows whose they were."""
+    refused = sum(isinstance(one, RefusedReading) for one in run.heard)
+    return round(len(course.t_ns) * refused / run.rows) if refused and run.rows else 0
 
 
 def _without_level(run: Run, identifier: str) -> Iterator[Part]:

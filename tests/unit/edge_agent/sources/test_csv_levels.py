@@ -24,6 +24,10 @@ def test_a_level_that_no_receiver_reports_is_nothing_heard_and_counted(tmp_path:
     assert run.why_refused == ""
 
 
+def test_a_level_may_have_its_unit_behind_it(tmp_path: Path) -> None:
+    assert levels(recorded(tmp_path, WIDE, "t,tag,ra,rb\n1,x,-50 dBm,-61.4DBM\n")) == [("ra", "x", -50), ("rb", "x", -61)]
+
+
 def test_what_the_mapping_states_as_not_heard_is_no_mistake(tmp_path: Path) -> None:
     assert recorded(tmp_path, "not_heard = [0, 127]\n" + WIDE, "t,tag,ra,rb\n1,x,0,127\n2,x,-50,\n").not_levels.count == 0
 

@@ -8,6 +8,7 @@ import pytest
 
 from edge_agent.sources.csv_order import are_newest_first
 from edge_agent.sources.replay_settings import ClockJump
+from edge_agent.sources.run_notes import notes_of_runs
 from edge_agent.sources.source import Crossing, Sighting
 from tests.support.csv_recordings import LONG, TIMES, WIDE, levels, recorded
 
@@ -56,6 +57,14 @@ def test_who_is_absent_while_others_are_heard_makes_no_hole(tmp_path: Path) -> N
     assert recorded(tmp_path, TWO, "t,tag,gw,rssi\n" + rows).jumps == []
     wide = "".join(f"{t},x,{'' if 100 < t < 1500 else -50},\n" for t in range(2000))
     assert recorded(tmp_path, WIDE, "t,tag,ra,rb\n" + wide).jumps == [], "its recorder was there"
+
+
+def test_rows_in_no_order_are_put_in_that_of_time_without_a_jump(tmp_path: Path) -> None:
+    mixed = [(37 * k % 100, "g1") for k in range(100)]
+    run, sorted_run = (recorded(tmp_path, TWO, sightings(*rows)) for rows in (mixed, sorted(mixed)))
+    assert (run.heard, run.jumps, run.parts) == (sorted_run.heard, [], sorted_run.parts)
+    notes = ["heard: the rows are in no order, and are put in that of time: a clock that was set back cannot be seen."]
+    assert [[note.text for note in notes_of_runs([each])] for each in (run, sorted_run)] == [notes, []]
 
 
 @pytest.mark.parametrize(("times", "is_so"), [([], False), ([5], False), ([3, 2, 2, 1], True), ([1, 2, 3, 0, 1], False), ([2, 2], False)])

@@ -216,11 +216,21 @@ def test_tags_that_are_heard_under_different_profiles_are_all_scored(tmp_path: P
     assert all(walk.rows for walk in walks_of(recording))
 
 
-@pytest.mark.parametrize(
-    ("pause_s", "confidence"), [(30, 1.0), (540, (2000 - 600 + 2) / (2000 + 5400)), (7200, (2000 - 600 + 2) / (2000 + 6000))]
-)
-def test_a_hole_of_all_receivers_lowers_the_confidence_by_its_share(tmp_path: Path, pause_s: int, confidence: float) -> None:
-    later = 1000 + 10 * pause_s
-    (tmp_path / "tag_measurement_1.csv").write_text(HEADER + rows(0, 1000, -50, -90, 0) + rows(later, later + 1000, -50, -90, 0))
+@pytest.mark.parametrize(("pause_s", "lost"), [(540, 5400), (7200, 6000)])
+def test_a_hole_of_all_receivers_lowers_the_confidence_by_its_share(tmp_path: Path, pause_s: int, lost: int) -> None:
+    later = 400 + 10 * pause_s
+    (tmp_path / "tag_measurement_1.csv").write_text(HEADER + rows(0, 400, -50, -90, 0) + rows(later, later + 400, -50, -90, 0))
     recording = read_recording("sal-rb", [tmp_path], ReplaySettings())
-    assert figures(courses(recording), recording.outside).confidence == pytest.approx(confidence, abs=0.003)
+    assert figures(courses(recording), recording.outside).confidence == pytest.approx((800 - 600) / (800 + lost), abs=0.003)
+
+
+def test_lines_that_cannot_be_read_lower_the_confidence_by_their_share(tmp_path: Path) -> None:
+    (tmp_path / "tag_measurement_1.csv").write_text(HEADER + rows(0, 90, -50, -90, 0) + "x\n" * 10)
+    recording = read_recording("sal-rb", [tmp_path], ReplaySettings())
+    assert figures(courses(recording), recording.outside).confidence == pytest.approx(0.9)
+
+
+def test_a_level_that_is_none_lowers_the_confidence_until_the_next(tmp_path: Path) -> None:
+    (tmp_path / "tag_measurement_1.csv").write_text(HEADER + rows(0, 90, -50, -90, 0) + rows(90, 100, 127, -90, 0))
+    recording = read_recording("sal-rb", [tmp_path], ReplaySettings())
+    assert figures(courses(recording), recording.outside).confidence == pytest.approx(0.9)
