@@ -15,6 +15,7 @@ from device_profiles.registry import shipped
 from edge_agent.clock import Moment, SystemClock
 from edge_agent.core import Core, lost_frame
 from edge_agent.keys import SubjectKeys
+from edge_agent.playback import deliver
 from edge_agent.publisher import HELLO_S, Publisher
 from edge_agent.sources.source import Crossing
 from edge_agent.spool import Spool
@@ -26,6 +27,7 @@ from footfall.receipts import Receipt
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from tests.support.agent_responder import Responder, until
+from tests.support.running_gateway import recording
 from tests.support.waiting import PATIENCE_S
 
 CLOCK = SystemClock()
@@ -248,6 +250,17 @@ def test_echo_and_health(spool: Spool, embedded_broker: EmbeddedBroker, responde
     assert last.gateway_ns > 0
     assert 0 < last.heard_boot_ns <= last.sent_boot_ns
     until(lambda: [health.state for health in responder.health] == ["online", "offline"])
+
+
+def test_a_recording_says_goodbye_once_all_of_it_is_receipted(
+    tmp_path: Path, embedded_broker: EmbeddedBroker, responder: Responder
+) -> None:
+    """Its last will, which has all that was unsent when it connected, is none."""
+    deliver(recording(tmp_path, minutes=2), Broker(port=embedded_broker.port), PATIENCE_S, lambda done: None)
+    until(lambda: responder.health[-1].is_goodbye)
+    first, *_ = responder.health
+    assert first.spool_frames > 0
+    assert not first.model_copy(update={"state": "offline"}).is_goodbye
 
 
 def test_mqtt_3_1_1(spool: Spool, embedded_broker: EmbeddedBroker, responder: Responder) -> None:
