@@ -10,6 +10,7 @@
         .change(zones, profiles, keys, receivers, zone_rules)      # a reload: whom it does not concern stays present
         .tick(now: Moment, flush=False, terms=FREE) -> list[Body]   # what is due: a batch, or an empty body as a sign of life
         .prompt_until_ns = 0                                        # until then a body is due every PROMPT_NS
+        .lapse(until_ns)                                           # of a recording: timeouts, before what is heard then
         .finish(now: Moment) -> list[Body]                         # all subjects leave; the rest (end of a recording)
 
 Call `hear` in about the order of time and `tick` a few times a second of that time. With `recorded` the axis is the file's own
@@ -23,6 +24,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import Any, Final
 
 import numpy as np
@@ -46,6 +48,8 @@ from footfall.units import NS_PER_S
 
 SETTLE_NS: Final = NS_PER_S
 """Extra delay of timeouts, for sightings that are still on their way. The time of an EXIT does not depend on it."""
+LOOK_NS: Final = NS_PER_S // 10
+"""How often an agent looks which timeouts are over while it hears: an EXIT of a recording comes before what was heard since."""
 PROMPT_NS: Final = NS_PER_S // 2
 MAX_COUNT: Final = (1 << 31) - 1
 _EVIDENCE: Final = frozenset({Kind.ENTER, Kind.STAY, Kind.IN, Kind.OUT})
@@ -95,11 +99,13 @@ class Core:
         self._listed: frozenset[str] = frozenset()
         """Profiles whose identifiers the rule changes: none while the brand states no UUID."""
         self._recorded: Final = recorded
+        self._is_whole: Final = recorded and flush_s == inf
         self._max_rows: Final = max_rows
         self._flush_ns: Final = flush_s * NS_PER_S
         self._heartbeat_ns: Final = heartbeat_s * NS_PER_S
         self._batches: Final = [_Batch(keys.key_id)]
         self._made_ns: int | None = None
+        self._parts: list[Body] = []
         self._presences: Final = Presences(
             self._batches[0].rows, self._zones, limits_of(profiles), self._subject, max_slots, sku_of(profiles), receivers, zone_rules
         )
@@ -138,8 +144,10 @@ class Core:
             return
         self.sightings_total += 1
         t_ns = heard.t_wall_ns if self._recorded else heard.t_boot_ns
+        waited = len(self._batches[-1].rows)
         if not self._presences.hear(heard.receiver, heard.profile, identifier, t_ns, heard.rssi_dbm):
             self.dropped_total["sighting.full"] += 1
+        self._part(waited, (t_ns - 1) // LOOK_NS * LOOK_NS)
 
     def event(self, text: str, t_boot_ns: int) -> None:
         """Take a plain event, as JSON text of at most 65,000 bytes."""
@@ -173,7 +181,15 @@ class Core:
         pause_ns = self._flush_ns if waiting or self.counters.is_urgent else self._heartbeat_ns
         pause_ns = min(pause_ns, PROMPT_NS) if now_ns < self.prompt_until_ns else pause_ns
         due = now_ns - self._made_ns >= pause_ns or (flush and waiting) or waiting >= self._max_rows
-        return self._cut(now, terms) if due else []
+        parts, self._parts = self._parts, []
+        return parts + self._cut(now, terms) if due else parts
+
+    def lapse(self, until_ns: int) -> None:
+        """Apply the timeouts of a recording up to a time, each when it is due, before what is heard then."""
+        while (due_ns := self._presences.due_ns) < until_ns:
+            waited = len(self._batches[-1].rows)
+            self._presences.expire(due_ns + 1)
+            self._part(waited, due_ns)
 
     @property
     def due_ns(self) -> int:
@@ -182,8 +198,22 @@ class Core:
 
     def finish(self, now: Moment, terms: Terms = FREE) -> list[Body]:
         """Let all subjects leave at the time they were last heard. Return the bodies of all rows that wait."""
+        waited = len(self._batches[-1].rows)
         self._presences.close()
-        return self._cut(now, terms)
+        self._part(waited, self._now_ns(now))
+        parts, self._parts = self._parts, []
+        return parts + self._cut(now, terms)
+
+    def _part(self, waited: int, at_ns: int) -> None:
+        """Of a recording in whole bodies, part what waited from an EXIT after it, which a live agent sends later, too.
+
+        A gateway takes an EXIT when it comes: in one body with the last sighting, and another zone would have the subject at once.
+        """
+        rows = self._batches[-1].rows
+        if self._is_whole and waited < len(rows) and rows[waited].kind is Kind.EXIT:
+            later, rows[waited:] = rows[waited:], []
+            self._parts += self._cut(Moment(0, at_ns, True), FREE)
+            rows += later
 
     def _now_ns(self, now: Moment) -> int:
         return now.wall_ns if self._recorded else now.boot_ns
@@ -291,14 +321,8 @@ class Core:
 
 
 def lost_frame(
-    boot: str,
-    made_boot_ns: int,
-    first_row: int,
-    rows: int,
-    zones: Mapping[str, str],
-    profiles: Mapping[str, Profile],
-    store: str = "",
-) -> Body:
+    boot: str, made_boot_ns: int, first_row: int, rows: int, zones: Mapping[str, str], profiles: Mapping[str, Profile], store: str = ""
+) -> Body:  # fmt: skip
     """Return the body that replaces a corrupt one: one GAP with the number of its rows, in the store where they were heard."""
     core = Core(boot, zones, profiles, SubjectKeys(), store=store, first_row=first_row)
     core.hear(Gap(made_boot_ns, made_boot_ns, "spool.crc32", rows))

@@ -99,6 +99,7 @@ class Recording:
             now_ns = heard.from_boot_ns if isinstance(heard, Gap) else heard.t_wall_ns
             if now_ns > t_wall_ns:
                 bodies += core.tick(Moment(0, t_wall_ns, True))
+                core.lapse(now_ns)
                 t_wall_ns = now_ns
             contents.add(heard)
             if type(heard) is Sighting:

@@ -29,7 +29,7 @@ from edge_agent.sources.source import Gap, Recorded, RefusedReading, Sighting
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
 from footfall.pseudonyms import to_hex
-from footfall.units import NS_PER_S
+from footfall.units import NS_PER_MS, NS_PER_S
 from gateway.fold.profile_limits import VISITORS
 from gateway.query.spans import iso
 from gateway.site import Agent, Site, Store, Zone
@@ -87,9 +87,10 @@ class TrueRecording:
         return replace(self, runs=runs, carried=[carried for carried in self.carried if carried.identifier in identifiers])
 
     def span(self) -> tuple[int, int]:
-        """Return from before its first row until after its last."""
-        times = [t_ns for carried in self.carried for t_ns, _ in carried.rows]
-        return min(times) - NEAR_A_JUMP_NS, max(times) + NEAR_A_JUMP_NS
+        """Return from before its first row until something was heard last, as what is played ends: so long lasts what is open."""
+        first_ns = min(t_ns for carried in self.carried for t_ns, _ in carried.rows)
+        last_ns = max(_time_ns(run.heard[-1]) for run in self.runs if run.heard)
+        return first_ns - NEAR_A_JUMP_NS, last_ns + NS_PER_MS
 
     def profiles(self) -> dict[str, str]:
         """Return by identifier that is carried the profile under which it was heard, which its subject depends on."""

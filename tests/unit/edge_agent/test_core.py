@@ -209,13 +209,25 @@ def test_recorded_time_is_the_files_own() -> None:
     agent.hear(Crossing(0, "main", 1, 0, t_wall_ns=WALL + 7 * S))
     agent.hear(Gap(WALL + 8 * S, WALL + 9 * S, "reader"))
     assert agent.tick(Moment(0, WALL + 5 * S, True)) == []
-    (body,) = agent.finish(Moment(0, WALL + 10 * S, True))
-    assert kinds([body]) == ["ENTER", "STAY", "IN", "GAP", "EXIT"]
+    body, last = agent.finish(Moment(0, WALL + 10 * S, True))
+    assert kinds([body, last]) == ["ENTER", "STAY", "IN", "GAP", "EXIT"]
     assert body.t_wall_ns is not None
-    assert [(t - WALL) / S for t in body.t_wall_ns.tolist()] == [0, 6, 7, 8, 6]
+    assert last.t_wall_ns is not None
+    assert [(t - WALL) / S for t in [*body.t_wall_ns.tolist(), *last.t_wall_ns.tolist()]] == [0, 6, 7, 8, 6]
     assert not body.t_boot_ns.any()
     assert (body.made_boot_ns, body.made_wall_ns) == (0, WALL + 10 * S)
     assert body.extra[3]["to_boot_ns"] == S, "counted from the row's boot time, 0"
+
+
+def test_an_exit_of_a_recording_comes_when_a_live_agent_sends_it() -> None:
+    """A gateway takes an EXIT no earlier than the time of the body before: that is the end of the timeout, not the last sighting."""
+    agent = core(recorded=True, flush_s=float("inf"), heartbeat_s=float("inf"))
+    agent.hear(replace(sighting(0), t_wall_ns=WALL))
+    agent.lapse(WALL + 3600 * S)
+    (before,) = agent.tick(Moment(0, WALL + 3600 * S, True))
+    (exits,) = agent.finish(Moment(0, WALL + 3600 * S, True))
+    assert (kinds([before]), kinds([exits])) == (["ENTER"], ["EXIT"])
+    assert 5 <= (before.made_wall_ns - WALL) / S <= 61
 
 
 def test_a_wall_clock_before_1970_does_not_stop_it() -> None:

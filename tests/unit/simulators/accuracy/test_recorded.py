@@ -191,6 +191,11 @@ def test_the_real_recordings_score_as_they_are_stored(real_data: Path) -> None:
     assert found.zones_right("stored") > 0.7
 
 
+def test_what_is_open_in_a_database_ends_with_what_was_heard_last(tmp_path: Path) -> None:
+    recording = door(tmp_path)
+    assert recording.span()[1] // 10**6 - max(t_ns for carried in recording.carried for t_ns, _ in carried.rows) // 10**6 == 1
+
+
 def test_the_subjects_of_a_replay_without_keys_are_known(tmp_path: Path) -> None:
     recording = door(tmp_path)
     sent = Recording.read("sal-rb", [tmp_path], ReplaySettings(), "lab", "lab-replay")
