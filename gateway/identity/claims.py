@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -13,7 +13,7 @@ from gateway.identity.claim import Claim
 from gateway.identity.facts import FOR_EVER_NS, Link, Mention, RevokeLink
 from gateway.identity.handovers import hand_over
 from gateway.identity.persons import Persons
-from gateway.identity.spans import Interval, united, without
+from gateway.identity.spans import Interval, overlaps, united, without
 from gateway.identity.types import IdentifierType
 
 STRENGTHS: Final[Mapping[str, int]] = {"desk": 3, "crm": 2, "touch": 1, "inferred": 0}
@@ -34,7 +34,8 @@ class Holding(NamedTuple):
 
     pieces: Sequence[Piece]
     boundaries: Sequence[int] = ()
-    """Sorted: when a statement, another person's claim or silence ended a claim. What is named together joins only between two of them."""
+    """Sorted: when somebody held it no longer: by a statement, another person's claim, or silence. What is named together joins only
+    between two of them."""
 
 
 NOBODY: Final = Holding(())
@@ -66,24 +67,23 @@ def holding_of(
     claims = [each for fact in latest if (each := claim_of(of_type, fact, persons)).from_ns < each.to_ns]
     if len(claims) == 1 and not revokes and not returned_ns and of_type.unseen_s is None:
         (claim,) = claims
-        ends = (claim.to_ns,) if claim.has_end else ()
-        return Holding((Piece(claim.from_ns, claim.to_ns, claim),), ends)
-    boundaries = {claim.to_ns for claim in claims if claim.has_end}
+        return Holding((Piece(claim.from_ns, claim.to_ns, claim),), (claim.to_ns,) if claim.has_end else ())
+    ends = {claim.to_ns for claim in claims if claim.has_end}
     if of_type.klass == "lent":
         _end_by_next(claims, returned_ns)
-    boundaries |= _end_by_revokes(claims, revokes)
+    ends |= _end_by_revokes(claims, revokes)
     if of_type.klass == "lent":
         _end_as_any(claims)
     seen = _with_learned(seen, claims)
     if of_type.handover and of_type.klass != "lent":
         recycled = of_type.recycled_after_s
-        boundaries |= hand_over(claims, None if recycled is None else round(recycled * NS_PER_S), seen)
+        ends |= hand_over(claims, None if recycled is None else round(recycled * NS_PER_S), seen)
     if of_type.unseen_s is not None:
-        boundaries |= _end_by_silence(claims, round(of_type.unseen_s * NS_PER_S), seen)
-    if boundaries:
-        _keep_between(claims, ordered := sorted(boundaries))
-        return Holding(_not_suppressed([each for each in claims if each.from_ns < each.to_ns]), ordered)
-    return Holding(_not_suppressed(claims))
+        ends |= _end_by_silence(claims, round(of_type.unseen_s * NS_PER_S), seen)
+    if ends and of_type.klass != "lent":
+        _end_touches(claims, ends)
+    pieces = _not_suppressed([each for each in claims if each.from_ns < each.to_ns])
+    return Holding(pieces, _departures(pieces, ends))
 
 
 def latest_of_each(stated: Iterable[Link | Mention]) -> list[Link | Mention]:
@@ -220,13 +220,54 @@ class _Silences:
         return (self._lasts[nth] if is_seen else time_ns) + self._unseen_ns
 
 
-def _keep_between(claims: Iterable[Claim], boundaries: Sequence[int]) -> None:
-    """Cut what touches claim at the boundaries around them: who has a number again has not had it meanwhile."""
-    for claim in claims:
+def _end_touches(claims: Sequence[Claim], ends: Container[int]) -> None:
+    """Cut what touches claim where a claim of their own person ended, and begin it where any before did.
+
+    Who has a number again has not had it meanwhile. An end counts if its claim was in force, and nobody states that its person keeps the
+    identifier. What is inferred is weaker than a touch, so its ends cut none.
+    """
+    pieces = _not_suppressed([each for each in claims if each.strength >= STRENGTHS["touch"] and each.from_ns < each.to_ns])
+    stated = _spans_by_person(each for each in pieces if isinstance(each.claim.fact, Link))
+    own: dict[str, list[int]] = defaultdict(list)
+    for piece in pieces:
+        if piece.to_ns in ends and piece.to_ns == piece.claim.to_ns and not _holds(stated.get(piece.claim.person, ()), piece.to_ns):
+            own[piece.claim.person].append(piece.to_ns)
+    for each in own.values():
+        each.sort()
+    every = sorted(end_ns for each in own.values() for end_ns in each)
+    for claim in claims if every else ():
         if isinstance(claim.fact, Mention):
-            nth = bisect_right(boundaries, claim.moment_ns)
-            claim.from_ns = max(claim.from_ns, boundaries[nth - 1]) if nth else claim.from_ns
-            claim.to_ns = min(claim.to_ns, boundaries[nth]) if nth < len(boundaries) else claim.to_ns
+            mine = own.get(claim.person, [])
+            nth, next_own = bisect_right(every, claim.moment_ns), bisect_right(mine, claim.moment_ns)
+            claim.from_ns = max(claim.from_ns, every[nth - 1]) if nth else claim.from_ns
+            claim.to_ns = min(claim.to_ns, mine[next_own]) if next_own < len(mine) else claim.to_ns
+
+
+def _departures(pieces: Sequence[Piece], ends: Container[int]) -> list[int]:
+    """Return, sorted, when a person held the identifier no longer, because their last claim ended or a stronger one of another began.
+
+    That the default span of what a touch claims is over is none: its joins end as well.
+    """
+    left = {(person, to_ns) for person, spans in _spans_by_person(pieces).items() for _, to_ns in spans}
+    return sorted(
+        {
+            to_ns
+            for _, to_ns, claim in pieces
+            if (to_ns in ends or to_ns < claim.to_ns) and to_ns < FOR_EVER_NS and (claim.person, to_ns) in left
+        }
+    )
+
+
+def _spans_by_person(pieces: Iterable[Piece]) -> dict[str, list[Interval]]:
+    spans: dict[str, list[Interval]] = defaultdict(list)
+    for from_ns, to_ns, claim in pieces:
+        spans[claim.person].append((from_ns, to_ns))
+    return {person: united(each) for person, each in spans.items()}
+
+
+def _holds(spans: Sequence[Interval], time_ns: int) -> bool:
+    """Return whether a moment lies in one of some spans, which are united."""
+    return overlaps((time_ns, time_ns + 1), spans)
 
 
 def _not_suppressed(claims: list[Claim]) -> list[Piece]:

@@ -11,19 +11,32 @@ from gateway.identity.claim import Claim
 from gateway.identity.facts import FOR_EVER_NS, Link
 from gateway.identity.spans import Interval, united
 
+INFERRED: Final = 0
+"""The strength of what nobody stated."""
+
 
 def hand_over(claims: Sequence[Claim], recycled_after_ns: int | None, seen: Mapping[str, Sequence[int]]) -> set[int]:
     """End claims where one of another person begins, and return when.
 
     One that states its `from` ends all that began before. So does a touch with a beacon or card. Where carriers give a number to others,
     a touch, or a link without a `from`, ends those of a person with whom it was not seen for `recycled_after_ns`; else both hold at once.
+    What is inferred ends only what is inferred.
     """
-    is_contact = recycled_after_ns is not None
     if len({claim.person for claim in claims}) < 2:
         return set()
-    ends = _Next(each for each in claims if each.states_from or (not is_contact and not isinstance(each.fact, Link)))
-    reuse = _Reuse(claims if is_contact else (), recycled_after_ns or 0, seen)
-    first = sorted(_first_by_person(claims).items(), key=lambda each: each[1])[:2]
+    told = [claim for claim in claims if claim.strength > INFERRED]
+    ended = _pass_on(told, told, claims, _Reuse(told, claims, claims, recycled_after_ns, seen))
+    if len(told) == len(claims):
+        return ended
+    inferred = [claim for claim in claims if claim.strength == INFERRED]
+    return ended | _pass_on(inferred, claims, inferred, _Reuse(claims, inferred, claims, recycled_after_ns, seen))
+
+
+def _pass_on(claims: Sequence[Claim], enders: Sequence[Claim], ended_by_them: Sequence[Claim], reuse: _Reuse) -> set[int]:
+    """End claims by those of `enders`, of which one begins where it takes the identifier from any that they may end; return when."""
+    is_contact = reuse.is_possible
+    ends = _Next(each for each in enders if each.states_from or (not is_contact and not isinstance(each.fact, Link)))
+    first = sorted(_first_by_person(ended_by_them).items(), key=lambda each: each[1])[:2]
     cuts = [(each, min(ends.after(each), reuse.after(each))) for each in claims]
     for claim in claims:
         if claim.states_from or claim.moment_ns <= -FOR_EVER_NS:
@@ -68,9 +81,18 @@ class _Next:
 class _Reuse:
     """When a number passes because nobody saw it with its person for so long."""
 
-    def __init__(self, claims: Sequence[Claim], after_ns: int, seen: Mapping[str, Sequence[int]]) -> None:
-        unsaid = sorted(each.moment_ns for each in claims if not each.states_from and each.moment_ns > -FOR_EVER_NS)
-        gaps = _gaps(claims, after_ns, seen)
+    def __init__(
+        self,
+        enders: Sequence[Claim],
+        ended: Sequence[Claim],
+        every: Sequence[Claim],
+        after_ns: int | None,
+        seen: Mapping[str, Sequence[int]],
+    ) -> None:
+        """`enders` may end those of `ended`; `every` claim shows when it was seen with whom, and so does `seen`. None: nobody reuses it."""
+        self.is_possible: Final = after_ns is not None
+        unsaid = sorted(each.moment_ns for each in enders if not each.states_from and each.moment_ns > -FOR_EVER_NS)
+        gaps = {} if after_ns is None else _gaps(ended, every, after_ns, seen)
         self._passed: Final = {person: _first_in_each(unsaid, each) for person, each in gaps.items()}
         self._gaps: Final = united(gap for each in gaps.values() for gap in each)
 
@@ -86,16 +108,19 @@ class _Reuse:
         return nth >= 0 and time_ns < self._gaps[nth][1]
 
 
-def _gaps(claims: Iterable[Claim], after_ns: int, seen: Mapping[str, Sequence[int]]) -> dict[str, list[Interval]]:
+def _gaps(ended: Iterable[Claim], every: Iterable[Claim], after_ns: int, seen: Mapping[str, Sequence[int]]) -> dict[str, list[Interval]]:
     """Return for each person the times when a number was not seen with them for so long, since they first had it; bounds are outside."""
-    times: dict[str, set[int]] = defaultdict(set)
-    for each in claims:
+    since: dict[str, int] = {}
+    for each in ended:
         if each.moment_ns > -FOR_EVER_NS:
+            since[each.person] = min(each.moment_ns, since.get(each.person, FOR_EVER_NS))
+    times: dict[str, set[int]] = defaultdict(set)
+    for each in every:
+        if each.moment_ns >= since.get(each.person, FOR_EVER_NS):
             times[each.person].add(each.moment_ns)
     gaps = {}
-    for person, own in times.items():
-        since_ns = min(own)
-        ordered = sorted(own.union(each for each in seen.get(person, ()) if each > since_ns))
+    for person, since_ns in since.items():
+        ordered = sorted(times[person].union(each for each in seen.get(person, ()) if each > since_ns))
         pairs = zip(ordered, [*ordered[1:], FOR_EVER_NS], strict=True)
         gaps[person] = [(first + after_ns + 1, then) for first, then in pairs if then > first + after_ns + 1]
     return gaps

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from simulators.identity.oracle_facts import Claim, Edge, Mentioned
+from simulators.identity.oracle_facts import CLASSES_OF_SOURCE, Claim, Edge, Mentioned
 from simulators.identity.oracle_types import CONTACT_QUIET_MS, CONTACT_UNSEEN_MS, EVER_MS, LEAST_DISTINCT, type_of
 
 PersonOf = Callable[[str], str]
 
 
 class Tenure(NamedTuple):
-    """The times at which an identifier passed from somebody, or ended to be anybody's: what was named with it stays in its time."""
+    """The times at which somebody held an identifier no longer: what was named with it stays in its time."""
 
     boundaries_ms: tuple[int, ...]
 
     def around(self, time_ms: int) -> tuple[int, int]:
         """Return the span between two boundaries in which a touch lies."""
-        before = [each for each in self.boundaries_ms if each <= time_ms]
-        after = [each for each in self.boundaries_ms if each > time_ms]
-        return max(before, default=-EVER_MS), min(after, default=EVER_MS)
+        return _before(self.boundaries_ms, time_ms), _after(self.boundaries_ms, time_ms)
 
-    def cut(self, claim: Claim) -> Claim:
-        """Return a touch's claim within the tenure in which it was made; a stated link is not cut."""
-        from_ms, to_ms = self.around(claim.at_ms)
-        return replace(claim, from_ms=max(claim.from_ms, from_ms), to_ms=min(claim.to_ms, to_ms)) if claim.is_of_touch else claim
+
+def _before(times_ms: Iterable[int], time_ms: int) -> int:
+    return max((each for each in times_ms if each <= time_ms), default=-EVER_MS)
+
+
+def _after(times_ms: Iterable[int], time_ms: int) -> int:
+    return min((each for each in times_ms if each > time_ms), default=EVER_MS)
 
 
 def ended(
@@ -54,8 +55,44 @@ def ended(
         back_ms = [each.time_ms for each in mentions if each.returned]
         found = [_until_handed_over(each, claims, [end_ms for fan, end_ms in revoked if fan == each.fan], back_ms) for each in claims]
         found = [_ended_as_any(each, found, person_of) for each in found]
-    tenure = Tenure(tuple(sorted(ends)))
-    return [each for each in map(tenure.cut, found) if each.from_ms < each.to_ms], tenure
+        return [each for each in found if each.from_ms < each.to_ms], Tenure(())
+    found = _cut(found, ends, person_of)
+    return found, Tenure(_departures(found, ends, person_of))
+
+
+def _cut(claims: Sequence[Claim], ends_ms: set[int], person_of: PersonOf) -> list[Claim]:
+    """Return the claims, those of touches cut: ended where their person's claim ended, begun where anybody's before did.
+
+    No end is one that a stronger claim of another covers, or that leaves the identifier with its person by another link, or that is only
+    inferred. A stated link is not cut.
+    """
+    told = [each for each in claims if each.weakness < CLASSES_OF_SOURCE.index("inferred")]
+    ended_of = set()
+    for end_ms in ends_ms:
+        stay = {person_of(each.fan) for each in in_force(told, end_ms, person_of) if not each.is_of_touch}
+        ended_of |= {
+            (person_of(each.fan), end_ms)
+            for each in in_force(told, end_ms - 1, person_of)
+            if each.to_ms == end_ms and person_of(each.fan) not in stay
+        }
+    found = []
+    for each in claims:
+        if each.is_of_touch:
+            from_ms = _before((end_ms for _, end_ms in ended_of), each.at_ms)
+            to_ms = _after((end_ms for person, end_ms in ended_of if person == person_of(each.fan)), each.at_ms)
+            each = replace(each, from_ms=max(each.from_ms, from_ms), to_ms=min(each.to_ms, to_ms))
+        found.append(each)
+    return [each for each in found if each.from_ms < each.to_ms]
+
+
+def _departures(claims: Sequence[Claim], ends_ms: set[int], person_of: PersonOf) -> tuple[int, ...]:
+    """Return when a person held the identifier no longer: their last claim was ended, or another's stronger one began."""
+    found = set()
+    for time_ms in {time_ms for each in claims for time_ms in (each.from_ms, each.to_ms)} - {-EVER_MS, EVER_MS}:
+        before, stay = in_force(claims, time_ms - 1, person_of), {person_of(each.fan) for each in in_force(claims, time_ms, person_of)}
+        if any(person_of(each.fan) not in stay and (each.to_ms > time_ms or time_ms in ends_ms) for each in before):
+            found.add(time_ms)
+    return tuple(sorted(found))
 
 
 def _is_over_at_once(claim: Claim, revoked: Sequence[tuple[str, int]]) -> bool:
@@ -74,9 +111,10 @@ def _passed_on(claims: Sequence[Claim], mentions: Sequence[Mentioned], person_of
     A number that was quiet for long passes on to whoever comes next, also without a stated time; a device by every touch.
     """
     ends, begins = dict[str, int](), dict[str, int]()
+    inferred = CLASSES_OF_SOURCE.index("inferred")
     for claim in claims:
         for other in claims:
-            if person_of(other.fan) == person_of(claim.fan):
+            if person_of(other.fan) == person_of(claim.fan) or (claim.weakness == inferred and other.weakness < inferred):
                 continue
             if claim.states_from:
                 passes = other.began_ms < claim.from_ms
