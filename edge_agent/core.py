@@ -144,10 +144,11 @@ class Core:
             return
         self.sightings_total += 1
         t_ns = heard.t_wall_ns if self._recorded else heard.t_boot_ns
-        waited = len(self._batches[-1].rows)
+        waited = len(self._batches[-1].rows) if self._is_whole else 0
         if not self._presences.hear(heard.receiver, heard.profile, identifier, t_ns, heard.rssi_dbm):
             self.dropped_total["sighting.full"] += 1
-        self._part(waited, (t_ns - 1) // LOOK_NS * LOOK_NS)
+        if self._is_whole:
+            self._part(waited, (t_ns - 1) // LOOK_NS * LOOK_NS)
 
     def event(self, text: str, t_boot_ns: int) -> None:
         """Take a plain event, as JSON text of at most 65,000 bytes."""
