@@ -82,8 +82,8 @@ def holes(rows: Sequence[Row], file: str, back: Sequence[ClockJump]) -> Iterator
     read = [row for row in rows if row.is_read]
     least_ns = max(HOLE_NS, STEPS * _usual_step_ns(read))
     for before, after in pairwise(read):
-        is_between = any(jump.to_ns <= before.t_ns and after.t_ns <= jump.from_ns for jump in back)
-        if after.t_ns - before.t_ns > least_ns and not is_between:
+        is_long = after.t_ns - before.t_ns > least_ns
+        if is_long and not any(jump.to_ns <= before.t_ns and after.t_ns <= jump.from_ns for jump in back):
             yield ClockJump(f"{file}:{after.number}", before.t_ns, after.t_ns)
 
 
