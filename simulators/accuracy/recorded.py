@@ -265,7 +265,7 @@ def _in_holes(course: Course, run: Run) -> int:
     """Return how many moments lie in holes without any: as many as elsewhere in so long, of each hole for `MOST_LOST_NS` at most."""
     begin_ns, end_ns = course.span.from_ns, course.span.to_ns
     inside = [hole for hole in _holes(run) if begin_ns <= hole.from_ns and hole.to_ns <= end_ns]
-    empty = [hole for hole in inside if not np.any((course.t_ns > hole.from_ns) & (course.t_ns < hole.to_ns))]
+    empty = [hole for hole in inside if np.searchsorted(course.t_ns, hole.from_ns, "right") == np.searchsorted(course.t_ns, hole.to_ns)]
     lost_ns = sum(min(hole.to_ns - hole.from_ns, MOST_LOST_NS) for hole in empty)
     judged_ns = end_ns - begin_ns - sum(hole.to_ns - hole.from_ns for hole in empty)
     return round(len(course.t_ns) * lost_ns / judged_ns) if lost_ns and judged_ns > 0 else 0
