@@ -40,7 +40,7 @@ def columns_of(headings: Sequence[str], renamed: Mapping[str, str]) -> Columns:
     for heading in unread:
         if near := get_close_matches(_plain(heading), free, 1):
             raise ConfigError(
-                f"there is no column {heading!r}: did you mean {near[0]!r}? Rename it, or the other way round remove it: {_ALLOWED}"
+                f"there is no column {heading!r}: did you mean {near[0]!r}? Rename the heading to that, or remove the column: {_ALLOWED}"
             )
     missing = [column for column in NEEDED if column not in names]
     if missing:

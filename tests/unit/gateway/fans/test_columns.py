@@ -23,7 +23,7 @@ def test_a_heading_of_another_name_is_given() -> None:
     ("headings", "renamed", "why"),
     [
         (["identifier", "fan", "form"], {}, "no column 'form': did you mean 'from'"),
-        (["identifer", "fan"], {}, "no column 'identifer': did you mean 'identifier'"),
+        (["identifer", "fan"], {}, "no column 'identifer': did you mean 'identifier'\\? Rename the heading to that, or remove the column"),
         (["fan"], {}, "has no identifier; the columns are .*--column identifier=HEADING; there are 'fan'"),
         ([], {}, "has no identifier and no fan; .*there are none"),
         (["identifier", "fan", "Fan"], {}, "the column fan is there twice"),
