@@ -21,6 +21,8 @@ COUNTRY_CODE: Final = "86"
 _NUMBER: Final = re.compile(r"(?:tel:)?[ (]*(\+?)([0-9 ()\[\]./·-]*[0-9][0-9 ()\[\]./·-]*)", re.IGNORECASE)
 _FLOAT: Final = re.compile(r"([0-9]{6,})\.0+")
 """A number as spreadsheets and scripts write it that take it for a float."""
+_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:[,'][0-9]{3}){2,}")
+"""A number as spreadsheets show it that take it for an amount, 13,911,140,002."""
 _SEVERAL: Final = re.compile(r"\s*(?:[/;,|&]|\bor\b|\band\b|和|或|、)\s*", re.IGNORECASE)
 """Between two numbers; a slash also stands within one, 030/12345678."""
 _WHOLE: Final = re.compile(r"\+?[0-9]{7,}")
@@ -64,6 +66,8 @@ def phone(value: str, country_code: str = COUNTRY_CODE) -> str:
     plain = _in_ascii(value)
     if number := _FLOAT.fullmatch(plain):
         plain = number[1]
+    if _GROUPED.fullmatch(plain):
+        plain = plain.replace(",", "").replace("'", "")
     if len(parts := _SEVERAL.split(plain)) > 1:
         forms = dict.fromkeys(phone(each, country_code) for each in parts)
         if all(map(_WHOLE.fullmatch, forms)):

@@ -71,18 +71,18 @@ def _distinct(
 
 def _split(
     fact: FactArgument, config: ConfigOption = DEFAULT_CONFIG, actor: ActorOption = "", reason: ReasonOption = "",
-    source: SourceOption = "desk", dry_run: DryRunOption = False, as_json: JsonOption = False,
+    source: SourceOption = "desk", dry_run: DryRunOption = False, force: ForceOption = False, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Undo a merge by the id of its fact: everything is as if it had never been, also what came after it."""
-    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: split(files, deciding, fact))
+    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: split(files, deciding, fact, force))
 
 
 def _revoke(
     fact: FactArgument, config: ConfigOption = DEFAULT_CONFIG, actor: ActorOption = "", reason: ReasonOption = "",
-    source: SourceOption = "desk", dry_run: DryRunOption = False, as_json: JsonOption = False,
+    source: SourceOption = "desk", dry_run: DryRunOption = False, force: ForceOption = False, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Take a fact back by its id, as if it had never been: a wrong link, a wrong distinct, a consent entered by mistake."""
-    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: revoke(files, deciding, fact))
+    _decide(config, actor, reason, source, dry_run, as_json, lambda deciding, files: revoke(files, deciding, fact, force))
 
 
 def _link(

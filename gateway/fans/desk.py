@@ -29,7 +29,7 @@ from gateway.fans.profile_settings import FanProfileSettings, load_profile
 from gateway.fans.reading import AllRows, timeouts
 from gateway.fans.sheet_dates import DateReader
 from gateway.fans.whose import Person, person_of
-from gateway.identity.facts import Fact, Identifier, Link, Revoke, claims_name, fan_name
+from gateway.identity.facts import Fact, Identifier, Link, Mention, Revoke, claims_name, fact_name, fan_name
 from gateway.identity.facts_json import encode_facts
 from gateway.identity.types import IdentifierTypes
 from gateway.records import RecordKind
@@ -160,6 +160,19 @@ class Desk:
         for fan in fans:
             if not self.is_known(fan):
                 raise ConfigError(f"nothing is known of a fan {fan!r}{self.meant(fan) or ';'} {FORCED}")
+
+    def check_stated(self, fact_id: str) -> None:
+        """Raise ConfigError for the id of a fact that nobody has stated: most likely it is mistyped, or that of a touch."""
+        if any(fact.id == fact_id for fact in self.known().facts_naming([fact_name(fact_id)])):
+            return
+        raise ConfigError(f"no fact {fact_id!r} is known{self._meant_fact(fact_id)}; footfall correct void takes a touch back; {FORCED}")
+
+    def _meant_fact(self, fact_id: str) -> str:
+        new = [fact.id for fact in self.tail if not isinstance(fact, Mention)]
+        for length in range(len(fact_id) - 1, 0, -1):
+            if near := did_you_mean(fact_id, [*self.ledger.fact_ids_beginning(fact_id[:length], NEAR), *new]):
+                return near.removesuffix("?")
+        return ""
 
     def check_named(self, identifier: str) -> None:
         """Raise ConfigError for an identifier that no fact and no touch names: most likely it is mistyped."""

@@ -44,9 +44,11 @@ def distinct(files: Desk, deciding: Deciding, fans: Sequence[str], force: bool =
     return Decided(facts)
 
 
-def split(files: Desk, deciding: Deciding, of: str) -> Decided:
-    """Return that a merge is undone. Raise ValueError for a fact that is none."""
+def split(files: Desk, deciding: Deciding, of: str, force: bool = False) -> Decided:
+    """Return that a merge is undone. Raise ValueError for a fact that is none, ConfigError as `merge`."""
     facts, known = deciding.split(of), facts_of_id(files, of)
+    if not force:
+        files.check_stated(of)
     if not known:
         return Decided(facts, (f"no fact {of} is known yet: the split waits for its merge",))
     if not any(isinstance(fact, Merge) for fact in known):
@@ -54,9 +56,11 @@ def split(files: Desk, deciding: Deciding, of: str) -> Decided:
     return Decided(facts)
 
 
-def revoke(files: Desk, deciding: Deciding, of: str) -> Decided:
-    """Return that a fact is taken back. Raise ValueError for one that takes a fact back itself."""
+def revoke(files: Desk, deciding: Deciding, of: str, force: bool = False) -> Decided:
+    """Return that a fact is taken back. Raise ValueError for one that takes a fact back itself, ConfigError as `merge`."""
     facts, known = deciding.revoke(of), facts_of_id(files, of)
+    if not force:
+        files.check_stated(of)
     if not known:
         return Decided(facts, (f"no fact {of} is known yet: what takes it back waits for it",))
     if all(isinstance(fact, Split | Revoke) for fact in known):

@@ -216,6 +216,11 @@ class LedgerReader(IdentityTables, SpanTables):
         sql = "SELECT DISTINCT fan FROM standing_fans WHERE fan >= ? AND fan < ? ORDER BY fan LIMIT ?"
         return [fan for (fan,) in self._read(sql, (text, f"{text}\U0010ffff", most)) if is_registered(fan)]
 
+    def fact_ids_beginning(self, text: str, most: int) -> list[str]:
+        """Return ids of facts that somebody stated, and not of touches, that begin with a text, by their order, at most so many."""
+        sql = "SELECT DISTINCT id FROM facts WHERE id >= ? AND id < ? AND kind <> 'mention' ORDER BY id LIMIT ?"
+        return [found for (found,) in self._read(sql, (text, f"{text}\U0010ffff", most))]
+
     def corrections(self) -> list[CorrectionRow]:
         """Return every void and amend, applied or waiting, by their own time."""
         return self._rows(CorrectionRow, "ORDER BY time_ns, store, agent, row", ())

@@ -306,7 +306,12 @@ def test_withdrawn_consent_is_shown_until_it_is_granted_again(place: FanShop) ->
 def test_what_is_no_merge_is_not_split_and_what_is_not_known_waits(place: FanShop) -> None:
     distinct = decided(place, "distinct", "fan-1", "fan-2")
     assert f"{distinct} is no merge: footfall fan revoke" in str(place.fan("split", distinct, "--reason", "r").exception)
-    waits = place.fan("split", "merge-77", "--reason", "r")
+    for command in ("split", "revoke"):
+        refused = str(place.fan(command, distinct[:-1], "--reason", "r").exception)
+        assert (
+            f"no fact {distinct[:-1]!r} is known: did you mean {distinct!r}; footfall correct void takes a touch back; --force" in refused
+        )
+    waits = place.fan("split", "merge-77", "--reason", "r", "--force")
     assert waits.exit_code == 0
     assert "no fact merge-77 is known yet: the split waits" in waits.stderr
     revoke = decided(place, "revoke", distinct)
