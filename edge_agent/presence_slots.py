@@ -118,14 +118,15 @@ class Group:
             reception.forget(slot)
 
     def take_counted(self, slot: int) -> int:
-        """Return how many sightings the receiver that had most of them counted since the last row, and count anew.
+        """Return how many sightings count since the last row, and count anew.
 
-        Those of several receivers are of the same messages: each level averages the sightings of its own receiver.
+        Several receivers hear the same messages: what dulls one level mostly dulls all, and each has noise of its own. So their sightings
+        count as the mean of all and of those of the receiver that had most: docs/accuracy.md has how this was found.
         """
-        most = max(each.counted[slot] for each in self.receptions)
+        counted = [each.counted[slot] for each in self.receptions]
         for each in self.receptions:
             each.counted[slot] = 0
-        return most
+        return counted[0] if len(counted) == 1 else (max(counted) + sum(counted) + 1) // 2
 
     def timeout_ns(self, slot: int) -> float:
         limits = self.limits

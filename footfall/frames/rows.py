@@ -22,8 +22,8 @@ class Kind(IntEnum):
     """A subject entered a zone; `rssi_dbm` is the filtered level. For goods, `extra` has `epc` and `sku` in clear ("": not known)."""
     STAY = 2
     """Evidence: `rssi_dbm` is the zone's filtered level, `count` the sightings since the last row; `value` is the dwell so far, in seconds.
-    Where several receivers hear the zone, `extra` of ENTER and STAY has their `levels`, dBm by receiver, and those of the one that had most
-    sightings count."""
+    Where several receivers hear the zone, `extra` of ENTER and STAY has their `levels`, dBm by receiver, and what counts is the mean of all
+    sightings and of those of the receiver that had most."""
     EXIT = 3
     """The subject was last heard at this time; `value` is its dwell in seconds. For goods, `extra` is as in ENTER."""
     IN = 4
