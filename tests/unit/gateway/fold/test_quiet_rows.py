@@ -27,3 +27,22 @@ def sighted(few: int) -> set[tuple[int, int, int]]:
 
 def test_what_is_learned_of_a_beacon_s_interval_is_the_same_up_to_its_exit() -> None:
     assert sighted(0) == sighted(10**9) == {(16, 12, 3)}
+
+
+def latest(few: int) -> set[tuple[int, int]]:
+    """When the people of the crowd were heard last, and at last by their owner, after rows that came too late: s before the end."""
+    story = Story().frame(0, []).frame(1, []).wait(20)
+    for seconds in (0, 8, 8, 8):
+        story.wait(seconds).frame(0, [Row(Kind.STAY if seconds else Kind.ENTER, subject) for subject in CROWD]).frame(1, [])
+    story.wait(30).frame(1, []).frame(0, []).tick().wait(5)
+    story.frame(0, [Row(Kind.STAY, subject, age_s=50) for subject in CROWD]).frame(1, [])
+    fold = new_fold()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zone_rules, "FEW", few)
+        fold.apply(pairs(story.wait(2).tick().records))
+    s = fold.state.tracks
+    return {((story.now_ns - s.last_ns.item(slot)) // 10**9, (story.now_ns - s.zone_ns.item(slot)) // 10**9) for slot in range(s.size)}
+
+
+def test_a_row_that_came_too_late_makes_nobody_heard_earlier() -> None:
+    assert latest(0) == latest(10**9)
