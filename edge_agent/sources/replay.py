@@ -163,7 +163,7 @@ def _of_csv(mapping: Callable[[ReplaySettings], CsvMapping]) -> Format:
 
 def _own_mapping(settings: ReplaySettings) -> CsvMapping:
     if settings.mapping is None:
-        raise ConfigError("format csv needs a mapping of the file's columns: state --map FILE (docs/history.md)")
+        raise ConfigError("format csv needs a mapping of the file's columns: state --mapping FILE (docs/history.md)")
     return read_mapping(settings.mapping)
 
 
