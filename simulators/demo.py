@@ -12,9 +12,11 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -22,7 +24,7 @@ from rich.console import Console
 from edge_agent.clock import SystemClock
 from footfall.errors import ConfigError, FootfallError
 from footfall.receipts import DayKey
-from footfall.units import NS_PER_S
+from footfall.units import NS_PER_MINUTE, NS_PER_S
 from gateway.config import load_site
 from gateway.state.day_keys import DayKeys
 from simulators.demo_arrivals import (
@@ -132,7 +134,10 @@ def _report(plan: Plan, until_ns: int, balance: Mapping[str, Any], console: Cons
     (folder / "fan").mkdir()
     console.print(story_table(play_story(folder / "fan")))
     console.rule("hourly traffic")
-    run_footfall("query", "traffic", "--config", config, "--interval", "1h", "--chart", str(folder / "traffic.png"))
+    # Up to the minute that the score ends with: whoever passes later, while this is printed, would be in one of the two alone.
+    to = datetime.fromtimestamp(until_ns // NS_PER_MINUTE * 60, ZoneInfo(plan.settings.timezone))
+    span = ("--interval", "1h", "--to", f"{to:%Y-%m-%dT%H:%M}")
+    run_footfall("query", "traffic", "--config", config, *span, "--chart", str(folder / "traffic.png"))
     show_score(folder, console)
     show_balance(balance, console)
     console.rule("who is anonymous, and why")
