@@ -123,6 +123,8 @@ class History(NamedTuple):
     visits: tuple[Visited, ...]
     touches: tuple[Touched, ...]
     purchases: tuple[Purchase, ...]
+    heard: tuple[tuple[int, int], ...] = ()
+    """Of what the visits are joined of: from when to when each of the devices was heard. What is as of a time follows from these alone."""
 
     @property
     def last_heard(self) -> Heard | None:
@@ -143,7 +145,8 @@ def history_of(rows: FanRows, roster: Roster = Roster(), now_ns: int | None = No
 
     touches = tuple(sorted(_touched(row, roster) for row in rows.touches))
     visits = sorted(_visits(rows, touches, is_going), key=_BY_TIME)
-    return History(_now([track for track in rows.open if is_going(track)]), tuple(visits), touches, _purchases(touches, visits))
+    heard = tuple((start_ns, last_ns) for _, start_ns, last_ns, _, _ in _heard(rows, is_going))
+    return History(_now([track for track in rows.open if is_going(track)]), tuple(visits), touches, _purchases(touches, visits), heard)
 
 
 class _Stretch(NamedTuple):

@@ -77,7 +77,7 @@ def profile_of(history: History, at_ns: int, settings: FanProfileSettings) -> Pr
     begins = [visit.start_ns for visit in history.visits if visit.start_ns <= at_ns]
     touches = [touch for touch in history.touches if touch.time_ns <= at_ns]
     bought = [touch.time_ns for touch in touches if touch.what in PURCHASES]
-    lasts = [min(visit.last_ns, at_ns) for visit in history.visits[: len(begins)]]
+    lasts = [min(last_ns, at_ns) for start_ns, last_ns in history.heard if start_ns <= at_ns]  # a visit may be joined with one of later
     times = [touch.time_ns for touch in touches]
     first_ns, last_ns = min([*begins, *times], default=None), max([*lasts, *times], default=None)
     since_ns = at_ns - round(settings.window_days * NS_PER_DAY)

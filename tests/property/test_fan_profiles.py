@@ -6,7 +6,7 @@ import json
 import random
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.fans.history import FanRows, history_of
@@ -48,7 +48,14 @@ def profile(rows: FanRows, at_ns: int) -> Profile:
     return profile_of(history_of(rows), at_ns, SETTINGS)
 
 
+JOINED_LATER = FanRows(
+    visits=[VisitRow("a", "s1", at * S, "x", at * S, at * S, 1, 0, 0, "f", 0, "") for at in (0, 2)],
+    timeout_ns=dict.fromkeys(STORES, 1800 * S),
+)
+
+
 @settings(max_examples=40)
+@example(JOINED_LATER, 1)
 @given(ROWS, TIMES)
 def test_what_comes_later_changes_nothing(rows: FanRows, at_s: int) -> None:
     at_ns = at_s * S

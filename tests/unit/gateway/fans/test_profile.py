@@ -97,6 +97,14 @@ def test_a_visit_that_goes_on_was_seen_up_to_the_time_asked_for() -> None:
     assert (found.silent_days, found.lately.visits) == (0.0, 1)
 
 
+def test_a_visit_that_a_later_device_prolongs_was_seen_until_then_as_it_was_known_then() -> None:
+    first, later = visit("2026-11-29T10:00", minutes=1), visit("2026-11-29T10:03", minutes=1)
+    for more in ([later], [later, visit("2026-11-29T10:02", minutes=1)]):
+        assert profile([first, *more], [], "2026-11-29T10:01:30") == profile([first], [], "2026-11-29T10:01:30")
+    bridged = [touch("2026-11-29T10:02", "try_on")]
+    assert profile([first, later], bridged, "2026-11-29T10:01:30") == profile([first], [], "2026-11-29T10:01:30")
+
+
 @pytest.mark.parametrize(
     ("day", "stage"),
     [
