@@ -14,7 +14,7 @@ from footfall.errors import ConfigError
 from gateway.accept.events import id_hash
 from gateway.cli.fan_access import Desk, JsonOption, desk
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
-from gateway.fans.fact_text import identifier, line, when
+from gateway.fans.fact_text import end_line, identifier, line, when
 from gateway.fans.overlay import OverlayStore
 from gateway.fans.review_answers import NameAnswer, OwnersAnswer, answer_object, answer_of, answers_of_touch, owners_of, registration_line
 from gateway.fans.show import moment
@@ -121,6 +121,7 @@ def _answer_lines(answer: NameAnswer, asked: str) -> Iterator[str]:
     because = answer.because
     yield f"{asked}: {_whom(because.fan)}" + (f" ({because.label})" if because.label else "")
     yield from (f"  because {line(fact)}" for fact in because.path)
+    yield from (f"  {end_line(end)}" for end in because.ends[:SHOWN])
     for each in because.refused[:SHOWN]:
         yield f"  not because {line(each.fact)}: {each.rule}"
     if len(because.refused) > SHOWN:

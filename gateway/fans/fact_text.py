@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from gateway.identity.ended import OWN_END, End
 from gateway.identity.facts import (
     FOR_EVER_NS,
     Consent,
@@ -30,6 +31,16 @@ def line(fact: Fact) -> str:
     about = ", ".join(filter(None, (by, learned)))
     reason = f": {fact.reason}" if fact.reason else ""
     return f"{fact.id}: {statement(fact)}" + (f" ({about}{reason})" if about or reason else "")
+
+
+def end_line(end: End) -> str:
+    """Return why something is a fan's no longer: `was a's until 2026-11-20 10:00Z: link-1 ended, since …: unlink-3: … (desk by kim, …)`."""
+    if end.until_ns is None:
+        return f"{end.fact.id} does not count, since {end.rule}" + (f" by {line(end.by)}" if end.by else "")
+    was = f"was {end.fan}'s until {when(end.until_ns)}"
+    if end.by is None:
+        return f"{was}: {end.rule}: {line(end.fact)}"
+    return f"{was}: {end.rule}: {line(end.by)}" if end.rule == OWN_END else f"{was}: {end.fact.id} ended, since {end.rule}: {line(end.by)}"
 
 
 def statement(fact: Fact) -> str:

@@ -15,7 +15,8 @@ from gateway.fans.whose_then import WhoseThen
 from gateway.fold.store import TouchRow
 from gateway.fold.touch_names import names_of
 from gateway.identity.around import facts_around
-from gateway.identity.facts import Fact, fan_name
+from gateway.identity.ended import End
+from gateway.identity.facts import Fact, Merge, fan_name, is_registered
 from gateway.identity.facts_json import gives_back, values_of
 from gateway.identity.in_force import Refused
 from gateway.identity.ownership import Owners, facts_of_owners
@@ -47,10 +48,20 @@ def answers_of_touch(files: Desk, row: TouchRow) -> list[NameAnswer]:
     """Return why each name of a touch means whom it means then; what is lent, and comes back with it, is whoever's had it just before."""
     values = json.loads(row.body)
     answers = [answer_of(files, name, row.time_ns, row.store) for name in names_of(values)]
+    answers += _split_persons(files, answers, row.time_ns)
     if not gives_back(values):
         return answers
     before_ns = row.time_ns - NS_PER_MS
     return [answer_of(files, each.name, before_ns, row.store) if each.because.lent else each for each in answers]
+
+
+def _split_persons(files: Desk, answers: Sequence[NameAnswer], time_ns: int) -> list[NameAnswer]:
+    """Return why fans are not one person that a touch names beside each other, where somebody took back that they are."""
+    fans = sorted({fan for each in answers if is_registered(fan := each.because.fan or "")})
+    found = [answer_of(files, fan_name(fan), time_ns) for fan in fans] if len(fans) > 1 else []
+    return [
+        each for each in found if any(isinstance(end.fact, Merge) and not {*fans}.isdisjoint(end.fact.fans) for end in each.because.ends)
+    ]
 
 
 class OwnersAnswer(NamedTuple):
@@ -94,12 +105,18 @@ def owners_object(owners: OwnersAnswer) -> list[dict[str, Any]]:
     return found if row is None else [*found, {"counts": owners.is_by_registration, **_registration_object(row)}]
 
 
+def _end_object(end: End) -> dict[str, Any]:
+    by = None if end.by is None else values_of(end.by)
+    return {"fan": end.fan or None, "until_ns": end.until_ns, "of": end.fact.id, "rule": end.rule, "by": by}
+
+
 def answer_object(answer: NameAnswer, owners: OwnersAnswer | None = None) -> dict[str, Any]:
     """Return it as JSON has it; of a fan with whose it is to care for, and why."""
     because = answer.because
     return {
         "name": answer.name, "fan": because.fan, "label": because.label, "path": [values_of(fact) for fact in because.path],
         "refused": [{"rule": each.rule, **values_of(each.fact)} for each in because.refused],
+        "ends": [_end_object(each) for each in because.ends],
         **({} if owners is None else {"owners": owners_object(owners)}),
     }  # fmt: skip
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from gateway.identity.claims import STRENGTHS, ended_at_once, latest_of_each
-from gateway.identity.facts import Fact, Link, Mention, Merge, Standing, names_of, ref_name
+from gateway.identity.ended import End, Ends, taken_back
+from gateway.identity.facts import Fact, Link, Mention, Merge, Standing, is_registered, names_of, ref_name
 from gateway.identity.in_force import Refused
 from gateway.identity.joins import Join
 from gateway.identity.naming import held_in, named_by, standing_of_ref, whom
@@ -21,6 +23,7 @@ ELSEWHERE: Final = "it is of what another store calls by that name"
 DECIDED: Final = "the desk states whose an identifier is, which this names beside another fan's"
 AT_ONCE: Final = "a revoke ends it at its own `from`, so it never holds"
 NOT_THEN: Final = "it does not hold at that time"
+_BY_END: Final = attrgetter("to_ns")
 DISSOLVED: Final[Mapping[str, str]] = {
     "household": "a household shares the identifier: several fans hold it at once, so it names none",
     "shared": "several share the identifier, so it names nobody",
@@ -40,6 +43,8 @@ class Because(NamedTuple):
     label: str = ""
     lent: Standing | None = None
     """Of something lent: what it comes to, by facts alone."""
+    ends: Sequence[End] = ()
+    """Of what is nobody's: what ended that it was a fan's last. Of facts that somebody took back: who did."""
 
 
 def why(facts: Iterable[Fact], types: IdentifierTypes, key: bytes, name: str, time_ns: int, store: str = "") -> Because:
@@ -47,6 +52,13 @@ def why(facts: Iterable[Fact], types: IdentifierTypes, key: bytes, name: str, ti
 
     Something lent is looked at in a store; with "" in all that have none of their own by its name.
     """
+    facts = list(facts)
+    because = _why(facts, types, key, name, time_ns, store)
+    ends = [*because.ends, *taken_back(because.refused, facts)]
+    return because._replace(ends=ends) if ends else because
+
+
+def _why(facts: Iterable[Fact], types: IdentifierTypes, key: bytes, name: str, time_ns: int, store: str) -> Because:
     made = resolve(facts, types, key)
     by_id = {fact.id: fact for fact in made.counting}
     paths = _Paths(made, by_id, time_ns)
@@ -61,7 +73,17 @@ def why(facts: Iterable[Fact], types: IdentifierTypes, key: bytes, name: str, ti
     standing = made.standings.get(name, Standing(name, 0))
     here, own = standing.within(store), key_of(spelled, store if store in made.stores.get(spelled, ()) else "")
     refused = [*_of_names(made.refused, {name, spelled}), *_unheld(made, types, own, time_ns)]
-    return Because(whom(here, time_ns), paths.of(own), refused, here.label, standing if standing.is_lent else None)
+    now, lent = whom(here, time_ns), standing if standing.is_lent else None
+    is_known = now is not None and (not now or is_registered(now))
+    ended = () if is_known else tuple(_last_end(made, types, paths, here, own, time_ns))
+    return Because(now, paths.of(own), refused, here.label, lent, ended)
+
+
+def _last_end(made: Resolution, types: IdentifierTypes, paths: _Paths, here: Standing, own: str, time_ns: int) -> Iterator[End]:
+    """Yield what ended that a name was a known fan's before a time, if it was one's."""
+    last = max((each for each in here.spans if each.to_ns <= time_ns and is_registered(each.fan)), key=_BY_END, default=None)
+    if last is not None and (end := Ends(made, types, of_key(own)[1], last.fan, last.to_ns).of(paths.at(last.to_ns - 1).of(own))):
+        yield end
 
 
 def _of_ref(made: Resolution, paths: _Paths, name: str) -> Because:

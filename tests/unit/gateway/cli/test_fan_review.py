@@ -93,6 +93,30 @@ def test_why_of_a_touch_is_found_by_its_id_and_shows_each_name(place: FanShop) -
     assert (touch["fan"], touch["names"][0]["name"], touch["names"][0]["fan"]) == ("fan-1", ANN, "fan-1")
 
 
+def test_why_of_what_is_nobody_s_names_who_ended_that_it_was_a_fan_s_and_why(place: FanShop) -> None:
+    told(place, link(1, "f"))
+    ended = place.fan("unlink", card(1).subject, "f", "--to", "2026-01-01T00:00Z", "--actor", "bea", "--reason", "gave it up", "--json")
+    (fact,) = json.loads(ended.stdout)["facts"]
+    text = place.fan("why", card(1).subject).stdout
+    assert text.startswith(f"{card(1).subject}: nobody is known\n  was f's until 2026-01-01 00:00Z: l1-f ended, since the link was ended: ")
+    assert f"{fact['id']}: member {card(1).subject} is f's no longer from 2026-01-01 00:00Z on (desk by bea, learned " in text
+    assert text.partition("\n  not because")[0].endswith(": gave it up)")
+    (end,) = asked(place, "why", card(1).subject)["ends"]
+    assert (end["fan"], end["of"], end["by"]["id"], end["by"]["actor"]) == ("f", "l1-f", fact["id"], "bea")
+
+
+def test_why_of_a_touch_of_fans_whose_merge_was_split_names_the_split(place: FanShop) -> None:
+    told(place, link(1, "f"), link(2, "g"), Merge(id="m1", learned_ns=10**18, source="desk", fans=("f", "g")))
+    place.shop.event({"kind": "touch", "what": "scan", "id": "t5", "subjects": [card(1).subject, card(2).subject]})
+    place.fold()
+    assert asked(place, "why", "t5")[0]["fan"] == "f"
+    assert place.fan("split", "m1", "--actor", "bea", "--reason", "father and son").exit_code == 0
+    place.fold()
+    text = place.fan("why", "t5").stdout
+    assert "m1 does not count, since it was split by split-" in text
+    assert "the merge m1 is undone (desk by bea, learned " in text
+
+
 def test_conflicts_list_what_waits_for_a_decision_and_households_only_with_all(place: FanShop) -> None:
     told(place, link(1, "f"), link(1, "g"), link(2, "f", "phone"), link(2, "g", "phone"), link(3, "h"))
     assert [(each["subject"], each["label"], each["fans"]) for each in asked(place, "conflicts")["identifiers"]] == [

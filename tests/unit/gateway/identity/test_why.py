@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from footfall.units import NS_PER_MS
+from gateway.identity import ended
 from gateway.identity.facts import Fact
 from gateway.identity.why import AT_ONCE, DECIDED, DISSOLVED, NOT_THEN, REPLACED, STRONGER, Because, why
-from tests.support.identity_facts import KEY, TYPES, at, consent, distinct, link, merge, name, revoke, touch, unlink
+from tests.support.identity_facts import KEY, TYPES, at, consent, distinct, link, merge, name, revoke, same, split, touch, unlink
 
 
 def _why(facts: Sequence[Fact], asked: str, minute: float = 50) -> Because:
@@ -91,3 +93,49 @@ def test_a_reference_is_led_over_the_touch_that_names_somebody() -> None:
     assert _why([bare, paid, claim, named], "ref:r") == Because("B", [named], [])
     assert _why([bare], "ref:r") == Because(None, (), [])
     assert _why([bare], "ref:q") == Because(None, (), [])
+
+
+def _ends(facts: Sequence[Fact], asked: str, minute: float = 50) -> list[tuple[str, Fact, Fact | None]]:
+    return [(each.rule, each.fact, each.by) for each in _why(facts, asked, minute).ends]
+
+
+DESK = {"source": "desk"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "facts", "rule"),
+    [
+        ("member:1", [link("member:1", "A", 0, 40)], ended.OWN_END),
+        ("member:1", [link("member:1", "A", 0), unlink("member:1", "A", 40)], ended.UNLINKED),
+        ("member:1", [link("member:1", "A", 0), unlink("member:1", "A", 40), merge("A", "B")], ended.UNLINKED),
+        ("tag:1", [link("tag:1", "A", 0), touch(40, "tag:1", returned=True)], ended.GIVEN_BACK),
+        ("nfc:1", [link("nfc:1", "A", 0), link("nfc:1", "B", 40), link("nfc:1", "C", 40)], ended.PASSED_ON),
+        ("member:1", [link("member:1", "A", 0), link("member:1", "B", 40, **DESK), link("member:1", "C", 40, **DESK)], ended.STRONGER),
+        ("member:1", [link("wx-oa:1", "A", 0), same("member:1 wx-oa:1", 0, 40)], ended.OWN_END),
+    ],
+)
+def test_what_is_nobody_s_has_what_ended_that_it_was_a_fan_s(asked: str, facts: list[Fact], rule: str) -> None:
+    """The first fact made it the fan's, the second ended that, if there is one."""
+    because = _why(facts, name(asked))
+    (end,) = because.ends
+    assert (because.fan, end.rule, end.by, end.fan) == (None, rule, facts[:2][-1], "A")
+    assert end.fact in facts[:2]
+    assert end.until_ns in (at(40), at(40) + NS_PER_MS)
+
+
+def test_what_hung_on_a_link_that_ended_has_that_end() -> None:
+    claim, gone = link("member:1", "A", 0), unlink("member:1", "A", 40)
+    assert _ends([touch(1, "phone:1 member:1"), claim, gone], name("phone:1")) == [(ended.UNLINKED, claim, gone)]
+
+
+def test_what_silence_or_the_span_of_a_touch_ended_has_no_fact_that_did() -> None:
+    claim = link("phone:1", "A", 0)
+    assert _ends([claim], name("phone:1"), 3 * 525_600) == [(ended.UNSEEN, claim, None)]
+
+
+def test_what_somebody_took_back_has_who_did() -> None:
+    claim, back = link("member:1", "A", id="a"), revoke("a")
+    assert _ends([claim, back], name("member:1")) == [("it was revoked", claim, back)]
+    merged, undone = merge("A", "B", id="m"), split("m")
+    assert _ends([merged, undone], "fan:B") == [("it was split", merged, undone)]
+    assert _ends([link("member:1", "A", 0)], name("member:1")) == [], "it is a fan's"
