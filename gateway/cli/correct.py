@@ -16,6 +16,7 @@ import typer
 
 from footfall.errors import ConfigError, ContractError
 from footfall.events import load_json, parse_event
+from footfall.mistakes import did_you_mean
 from footfall.topics import topic_of
 from footfall.users import user_name
 from gateway.accept.corrections import DECIDED
@@ -95,8 +96,9 @@ def _decide(config: Path, store: str, publisher: str, event: dict[str, Any], dry
     site = load_site(settings.site)
     value, topic = {**event, "id": f"correct-{uuid4().hex}"}, topic_of(store, publisher, "events")
     payload = json.dumps(value, ensure_ascii=False).encode()
-    now_ns = _now_ns()
-    places, record = Places(site), taken(settings, site, topic, payload, now_ns)
+    now_ns, places = _now_ns(), Places(site)
+    _check_named(places, store, publisher, event.get("door", ""))
+    record = taken(settings, site, topic, payload, now_ns)
     if event["kind"] == AMEND:
         ids = [each.hex() for each in known_as(places, store, publisher, event["of"])]
         if why := why_unfit(settings.state_dir, ids, record):
@@ -111,6 +113,17 @@ def _decide(config: Path, store: str, publisher: str, event: dict[str, Any], dry
         typer.echo(line)
     if dry_run:
         typer.echo("nothing was corrected: a dry run")
+
+
+def _check_named(places: Places, store: str, publisher: str, door: str) -> None:
+    """Raise ConfigError for a store, a publisher or a door that site.toml does not have, with the nearest that it has."""
+    try:
+        places.check_store(store)
+        doors = places.of_publisher(store, publisher).doors
+        if door and door not in doors:
+            raise ContractError("site.door", f"door {door!r} is not in store {store!r} of site.toml{did_you_mean(door, doors)}")
+    except ContractError as error:
+        raise ConfigError(f"nothing was corrected: {error}") from None
 
 
 def _outcome(state_dir: Path, estate: Places, store: str, publisher: str, event: Mapping[str, Any], dry_run: bool) -> list[str]:

@@ -20,7 +20,7 @@ from gateway.fans.review_answers import NameAnswer, OwnersAnswer, answer_object,
 from gateway.fans.show import moment
 from gateway.fold.store import TouchRow
 from gateway.identity.around import facts_around
-from gateway.identity.facts import Fact, InStore, fan_name, is_registered, ref_name
+from gateway.identity.facts import Fact, Identifier, InStore, fan_name, is_registered, ref_name
 from gateway.identity.facts_json import values_of
 from gateway.identity.identity import Identity
 from gateway.identity.in_force import REVOKED, SPLIT, Refused
@@ -57,8 +57,11 @@ def _why(
             return
         if not (_is_identifier(what) or files.is_known(what)):
             raise ConfigError(f"no fan, and no touch by its ref or id, is known as {what!r}{files.meant(what)}")
-        name = files.identified(what)[0].subject if _is_identifier(what) else fan_name(what)
+        named = files.identified(what)[0] if _is_identifier(what) else None
+        name = named.subject if named else fan_name(what)
         answer = answer_of(files, name, time_ns, store)
+        for note in _notes(files, named, store, answer):
+            typer.echo(f"note: {note}", err=True)
         apart = {each.store: answer_of(files, name, time_ns, each.store) for each in (() if store else _apart(answer))}
         owners = owners_of(files, what, time_ns) if name == fan_name(what) else OwnersAnswer()
     if as_json:
@@ -73,6 +76,14 @@ def _why(
         typer.echo(f"  owner{'' if counts else ', not then'}: {line(fact)}")
     if (row := owners.registration) is not None:
         typer.echo(f"  owner{'' if owners.is_by_registration else ', where no fact holds'}: {registration_line(row)}")
+
+
+def _notes(files: Desk, named: Identifier | None, store: str, answer: NameAnswer) -> Iterator[str]:
+    """Yield what may be mistyped where nobody is known: the type, and a store that neither site.toml nor a handover has."""
+    if named and answer.because.fan is None and (undescribed := files.types.undescribed(named.type)):
+        yield undescribed
+    if store not in {each.store for each in _apart(answer)} and (missing := files.no_store(store)):
+        yield missing
 
 
 def _apart(answer: NameAnswer) -> Sequence[InStore]:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from footfall.errors import ConfigError
+from footfall.mistakes import did_you_mean
 from gateway.cli.fan_access import ActorOption, Desk, DryRunOption, ReasonOption, checked, desk, zone_of
 from gateway.cli.fan_decisions import effect_lines
 from gateway.cli.import_report import ImportReport
@@ -108,10 +109,11 @@ def _import_facts(files: Desk, file: Path, stamp: Stamp, preview: Preview | None
 
 
 def _undescribed(files: Desk, id_types: Iterable[str]) -> list[str]:
-    """Return a note of types of identifiers that nobody described; they are of the weakest class."""
+    """Return a note of types of identifiers that nobody described, which are of the weakest class, behind the nearest type of each."""
     unknown = sorted(name for name in id_types if not files.types.of(name).is_known)
+    near = [f"type {name!r}{meant}" for name in unknown if (meant := did_you_mean(name, files.types.names))]
     text = "types of identifiers that nobody described, and that join nothing strongly ([[identifier_types]] of site.toml describes one)"
-    return [f"{text}: {', '.join(unknown)}"] if unknown else []
+    return [*near, f"{text}: {', '.join(unknown)}"] if unknown else []
 
 
 @contextmanager

@@ -68,11 +68,12 @@ def query(
         print_anonymity(request, config, site, format_, wide=wide, explain=explain)
         return
     if request.fan:
-        from gateway.fans.alias import by_standing_fan
+        from gateway.fans.alias import by_standing_fan, unknown_fan
 
+        missing = unknown_fan(config, request.fan)
         request, note = by_standing_fan(config, request)
-        if note:
-            typer.echo(f"note: {note}", err=True)
+        for each in filter(None, (note, missing)):
+            typer.echo(f"note: {each}", err=True)
     if chart is not None:
         check_chart_file(chart)
     most_rows = SCREEN_ROWS if format_ is OutputFormat.TABLE else None

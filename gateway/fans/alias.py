@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gateway.config import load_gateway
+from gateway.fans.desk import has_fan, meant_fan
 from gateway.fans.whose import person_of
 from gateway.query.answer import Request
 from gateway.state.files import LEDGER
@@ -19,6 +20,15 @@ def standing_fan(config: Path, fan: str) -> str:
         return fan
     with ledger_reader(ledger_path) as ledger:
         return person_of(ledger, fan).fan
+
+
+def unknown_fan(config: Path | None, fan: str) -> str:
+    """Return that a gateway's ledger has nothing of a fan, with the nearest that it has; "" if it has, or where there is no ledger."""
+    if config is None or not (ledger_path := load_gateway(config).state_dir / LEDGER).is_file():
+        return ""
+    with ledger_reader(ledger_path) as ledger:
+        is_known = has_fan(ledger, fan) or person_of(ledger, fan).fan != fan
+        return "" if is_known else f"nothing is known of a fan {fan!r}{meant_fan(ledger, fan)}"
 
 
 def by_standing_fan(config: Path | None, request: Request) -> tuple[Request, str]:

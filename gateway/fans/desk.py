@@ -145,15 +145,11 @@ class Desk:
 
     def is_known(self, fan: str) -> bool:
         """Return whether anything is known of a fan id: a fact names it, or a touch."""
-        stated = self.known().facts_naming([fan_name(fan), claims_name(fan)])
-        return any(stated) or bool(self.ledger.names_of_fan(fan) or self.ledger.all_touches_of_fan(fan))
+        return any(self.known().facts_naming([fan_name(fan), claims_name(fan)])) or has_fan(self.ledger, fan)
 
     def meant(self, fan: str) -> str:
         """Return `: did you mean 'x'?` with the known fan id that is nearest to one that nobody knows, or nothing."""
-        for length in range(len(fan) - 1, 0, -1):
-            if near := did_you_mean(fan, self.ledger.fans_beginning(fan[:length], NEAR)):
-                return near
-        return ""
+        return meant_fan(self.ledger, fan)
 
     def check_known(self, fans: Iterable[str]) -> None:
         """Raise ConfigError for a fan id of which nothing is known: most likely it is mistyped."""
@@ -176,8 +172,19 @@ class Desk:
 
     def check_named(self, identifier: str) -> None:
         """Raise ConfigError for an identifier that no fact and no touch names: most likely it is mistyped."""
-        if not any(self.known().facts_naming([each.subject for each in self.identified(identifier)])):
-            raise ConfigError(f"no fact and no touch names the identifier {identifier!r}; {FORCED}")
+        found = self.identified(identifier)
+        if not any(self.known().facts_naming([each.subject for each in found])):
+            undescribed = self.types.undescribed(found[0].type)
+            raise ConfigError(f"no fact and no touch names the identifier {identifier!r}; {FORCED}{undescribed and f': {undescribed}'}")
+
+    def no_store(self, store: str) -> str:
+        """Return that site.toml does not have a store, with the nearest that it has; "" if it has, and for none."""
+        try:
+            if store:
+                Places(self.site).check_store(store)
+        except ContractError as error:
+            return str(error)
+        return ""
 
     def check_owner(self, staff_id: str, store: str, from_ns: int) -> None:
         """Raise ConfigError for whoever is to care for a fan and is not in site.toml, or not from then on."""
@@ -215,6 +222,19 @@ class Desk:
             return DateReader(zone_of(None, self.site)).time_ns(text)
         except ValueError as error:
             raise ConfigError(f"{option}: {error}") from None
+
+
+def has_fan(ledger: LedgerReader, fan: str) -> bool:
+    """Return whether a ledger has a name or a touch of a fan id."""
+    return bool(ledger.names_of_fan(fan) or ledger.all_touches_of_fan(fan))
+
+
+def meant_fan(ledger: LedgerReader, fan: str) -> str:
+    """Return `: did you mean 'x'?` with the fan id of a ledger that is nearest to one that nobody knows, or nothing."""
+    for length in range(len(fan) - 1, 0, -1):
+        if near := did_you_mean(fan, ledger.fans_beginning(fan[:length], NEAR)):
+            return near
+    return ""
 
 
 @contextmanager

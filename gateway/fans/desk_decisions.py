@@ -79,9 +79,8 @@ def link(
     identifiers = files.identified(identifier)
     files.check_lent(identifiers[0].type, bool(from_ or to), store)
     facts = deciding.link(identifiers, fan, from_ns, files.moment("--to", to) if to else FOR_EVER_NS, store)
-    if files.is_known(fan):
-        return Decided(facts)
-    return Decided(facts, (f"note: {fan} is a new fan id, of which nothing is known yet{files.meant(fan)}",))
+    new = "" if files.is_known(fan) else f"{fan} is a new fan id, of which nothing is known yet{files.meant(fan)}"
+    return Decided(facts, tuple(f"note: {each}" for each in (files.types.undescribed(identifiers[0].type), new) if each))
 
 
 def unlink(files: Desk, deciding: Deciding, identifier: str, fan: str, to: str = "", force: bool = False) -> Decided:

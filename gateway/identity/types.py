@@ -20,6 +20,7 @@ from importlib.resources import files
 from typing import Any, Final, Protocol, get_args
 
 from footfall.identifier_forms import COUNTRY_CODE, NORMALISERS, NormaliserName, national
+from footfall.mistakes import unknown
 from footfall.units import NS_PER_MS, NS_PER_S
 from gateway.identity.links import FOR_EVER_NS
 from gateway.site.identifier_types import IdentifierClass, Joins
@@ -140,6 +141,19 @@ class IdentifierTypes:
         if has_time or self.of(id_type).klass != "lent":
             return ""
         return f"from: {id_type} is lent: state since when the fan has it, or it would never be the fan's"
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names that are described, without those that only spell another's values."""
+        own = (name for name in self._types if name != _ANY and name not in NATIONAL.values())
+        return [name for name in own if not (name.endswith(f".{_ANY}") and name.removesuffix(f".{_ANY}") in self._types)]
+
+    def undescribed(self, name: str) -> str:
+        """Return what whoever names a type that nobody described must know: the nearest one, and which there are; "" of all others."""
+        if not name or self.of(name).is_known:
+            return ""
+        there = f"there is {', '.join(self.names)}; [[identifier_types]] of site.toml describes one of your own"
+        return unknown(f"{name[:40]!r} is a type of identifiers that nobody described, and joins nothing strongly", name, self.names, there)
 
     def spellings(self, id_type: str, value: str) -> list[tuple[str, str]]:
         """Return (type, value) of a normalised value, and of the other spelling under which earlier releases may have stored it."""

@@ -72,6 +72,23 @@ def test_a_void_is_left_to_the_gateway_with_who_and_why(config: Path) -> None:
     assert found == {"kind": "void", "of": "t1", "reason": "rung up twice", "actor": "kim"}
 
 
+@pytest.mark.parametrize(
+    ("store", "publisher", "door", "mistake"),
+    [
+        ("s11", "till", "d", "store 's11' is not in site.toml: did you mean 's1'?"),
+        ("s1", "tlil", "d", "agent 'tlil' is not in store 's1' of site.toml: did you mean 'till'?"),
+        ("s1", "till", "D", "door 'D' is not in store 's1' of site.toml: did you mean 'd'?"),
+    ],
+)
+def test_what_is_mistyped_is_named_with_the_nearest(config: Path, store: str, publisher: str, door: str, mistake: str) -> None:
+    where = ["--store", store, "--publisher", publisher, "--reason", "r"]
+    commands = [["void", "t1"], ["amend", "t1", "--set", "{}"]] if door == "d" else []
+    for command in (*commands, ["adjust", door, "--in", "1", "--time", "2026-11-21T18:00:00Z"]):
+        found = run(config, *command, *where)
+        assert isinstance(found.exception, ConfigError), found.output
+        assert str(found.exception) == f"nothing was corrected: {mistake}"
+
+
 def test_an_amend_and_an_adjustment_are_left_so_too(config: Path) -> None:
     run(config, "amend", "t1", "--set", '{"amount": 12.5}', *WHERE)
     assert left(config)["set"] == {"amount": 12.5}

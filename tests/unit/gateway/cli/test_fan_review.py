@@ -173,6 +173,30 @@ def test_what_is_no_identifier_is_refused_with_the_reason_by_every_command_that_
         assert f"{value!r}: the value is no identifier" in str(found.exception)
 
 
+def test_a_type_that_nobody_described_is_told_with_the_nearest_and_those_that_there_are(place: FanShop) -> None:
+    told(place, link(1, "f"))
+    for mistyped, near in (("membr:77", "did you mean 'member'? There is member, "), ("foo:zz", "; there is member, ")):
+        linked, asked_of, ended = (
+            place.fan(*command)
+            for command in (("link", mistyped, "f", "--dry-run"), ("why", mistyped), ("unlink", mistyped, "f", "--dry-run"))
+        )
+        for found in (linked.stderr, asked_of.stderr, str(ended.exception)):
+            assert f"{mistyped.partition(':')[0]!r} is a type of identifiers that nobody described, and joins nothing strongly" in found
+            assert near in found
+            assert "wx-*" in found
+            assert "phone.national" not in found
+    assert "nobody described" not in place.fan("link", "member:77", "f", "--dry-run").stderr
+
+
+def test_a_store_that_is_mistyped_is_not_one_where_nobody_has_it(place: FanShop) -> None:
+    told(place, link(1, "f"))
+    found = place.fan("link", "tag:17", "f", "--from", "2026-01-01", "--reason", "r", "--store", "S1x")
+    assert str(found.exception) == "--store: store 'S1x' is not in site.toml: did you mean 's1'?"
+    told(place, Link(id="l2", learned_ns=1, source="desk", identifier=card(2, "tag"), fan="f", from_ns=10**18, store="gone"))
+    asked_of = {store: place.fan("why", card(2).subject, "--store", store).stderr for store in ("S1x", "s1", "gone")}
+    assert asked_of == {"S1x": "note: store 'S1x' is not in site.toml: did you mean 's1'?\n", "s1": "", "gone": ""}
+
+
 def test_a_mistyped_id_is_not_confirmed(place: FanShop) -> None:
     told(place, link(1, "LZ1"), link(2, "LZ2"))
     found = place.fan("why", "LZ2x")

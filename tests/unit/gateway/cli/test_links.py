@@ -96,6 +96,7 @@ def test_a_type_that_nobody_described_is_named(brand: Brand) -> None:
     assert found.exit_code == 0
     assert "types of identifiers that nobody described, and that join nothing strongly" in found.stderr
     assert found.stderr.rstrip().endswith(": membr")
+    assert "type 'membr': did you mean 'member'?" in found.stderr
 
 
 def test_what_is_no_identifier_is_counted(brand: Brand) -> None:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from footfall.analysis import Footfall
 from footfall.cli import build
-from gateway.fans.alias import by_standing_fan, standing_fan
+from gateway.fans.alias import by_standing_fan, standing_fan, unknown_fan
 from gateway.identity.facts import Identifier, Merge, Same
 from gateway.points import SCHEMA, from_rows
 from gateway.points.rows import TrafficPoint, VisitPoint
@@ -51,6 +51,14 @@ def test_a_merged_id_is_the_one_that_stands_and_it_is_noted(merged: Path) -> Non
     assert [standing_fan(merged, fan) for fan in ("fan-2", "fan-1", "nobody")] == ["fan-1", "fan-1", "nobody"]
     assert by_standing_fan(merged, Request("visits", fan="fan-2")) == (Request("visits", fan="fan-1"), "fan-2 is fan-1 now")
     assert by_standing_fan(merged, Request("visits", fan="fan-1")) == (Request("visits", fan="fan-1"), "")
+
+
+def test_a_question_about_a_fan_whom_nothing_knows_is_told_whom_it_may_mean(merged: Path) -> None:
+    said = [unknown_fan(merged, fan) for fan in ("fan-1", "fan-2", "fan-11")]
+    assert said == ["", "", "nothing is known of a fan 'fan-11': did you mean 'fan-1'?"]
+    assert unknown_fan(None, "fan-11") == ""
+    asked = CliRunner().invoke(build(), ["query", "visits", "--fan", "fan-11", "--config", str(merged)])
+    assert "note: nothing is known of a fan 'fan-11': did you mean 'fan-1'?" in asked.stderr
 
 
 def test_rows_as_of_an_earlier_time_are_asked_for_by_the_id_of_then(merged: Path) -> None:
