@@ -18,6 +18,13 @@ EARLY_NS: Final = 10 * NS_PER_MINUTE
 AHEAD_NS: Final = 366 * NS_PER_DAY
 """How long after it was taken in a fact may begin to be true."""
 
+OLDEST_NS: Final = -2_177_452_800 * NS_PER_S
+"""The year 1901. Spreadsheets and databases write 1899-12-30, 1900-01-01 or 1753-01-01 for an empty date."""
+_SINCE_EVER_NS: Final = -62_104_060_800 * NS_PER_S
+"""The year 2: what is before it is meant to be since ever."""
+_OPEN_NS: Final = -((1 << 63) - 1)
+"""As times that are held have since ever."""
+
 
 def check_time(event: AnyEvent, taken_ns: int, latest_ns: int) -> None:
     """Raise ContractError `event.time` for a time that only a dead clock shows; the event was taken in from `taken_ns` to `latest_ns`."""
@@ -40,7 +47,13 @@ def check_moments(stated_ns: Mapping[str, int], taken_ns: int, latest_ns: int) -
     """Raise ContractError `event.time` for times of a fact that nobody means; it was taken in from `taken_ns` to `latest_ns`.
 
     It is learned before it is sent; it may begin up to a year later, and end whenever it likes.
+    Neither is before anybody lived who is meant.
     """
+    for key in ("from", "to"):
+        if _SINCE_EVER_NS <= (time_ns := stated_ns.get(key, 0)) < OLDEST_NS and time_ns != _OPEN_NS:
+            raise ContractError(
+                "event.time", f"`{key}` is before the year 1901, as an empty date is written: leave it out where it is open"
+            )
     for key, until_ns in (("learned", latest_ns + EARLY_NS), ("from", taken_ns + AHEAD_NS)):
         if stated_ns.get(key, 0) > until_ns:
             apart = _apart(stated_ns[key] - taken_ns)

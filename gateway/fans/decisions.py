@@ -57,12 +57,13 @@ class Deciding:
         """
         if from_ns >= to_ns:
             raise ValueError("--from is not before --to")
-        self._check_from(from_ns)
+        self._check_times(from_ns, to_ns)
         of_store = {"store": store} if store else {}
         return self._spelled("link", Link, identifiers, fan=_fan(fan), from_ns=from_ns, to_ns=to_ns, **of_store)
 
     def unlink(self, identifiers: Sequence[Identifier], fan: str, to_ns: int) -> list[Fact]:
         """Return that an identifier is a fan's no longer from a time on, whoever stated it."""
+        self._check_times(-FOR_EVER_NS, to_ns)
         return self._spelled("unlink", RevokeLink, identifiers, fan=_fan(fan), to_ns=to_ns)
 
     def same(self, identifiers: Sequence[Identifier]) -> list[Fact]:
@@ -77,7 +78,7 @@ class Deciding:
             check_purpose(purpose)
         except ValueError as error:
             raise ValueError(f"--purpose {error}") from None
-        self._check_from(from_ns)
+        self._check_times(from_ns)
         return [self._fact("consent", Consent, fan=_fan(fan), purpose=purpose, granted=granted, version=version, from_ns=from_ns)]
 
     def own(self, fan: str, owner: Owner, from_ns: int, to_ns: int = FOR_EVER_NS) -> list[Fact]:
@@ -86,13 +87,13 @@ class Deciding:
             raise ValueError("state --staff, --store or both: whose the fan is to care for")
         if from_ns >= to_ns:
             raise ValueError("--from is not before --to")
-        self._check_from(from_ns)
+        self._check_times(from_ns, to_ns)
         return [self._fact("own", Ownership, fan=_fan(fan), staff_id=owner.staff_id, store=owner.store, from_ns=from_ns, to_ns=to_ns)]
 
-    def _check_from(self, from_ns: int) -> None:
-        """As for plain events: what begins in a year or later was mistyped."""
+    def _check_times(self, from_ns: int, to_ns: int = FOR_EVER_NS) -> None:
+        """As for plain events: what begins in a year or later, or lies before 1901, was mistyped."""
         try:
-            check_moments({"from": from_ns}, self.stamp.learned_ns, self.stamp.learned_ns)
+            check_moments({"from": from_ns, "to": to_ns}, self.stamp.learned_ns, self.stamp.learned_ns)
         except ContractError as error:
             raise ValueError(str(error)) from None
 

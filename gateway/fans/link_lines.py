@@ -99,7 +99,7 @@ class LinkLines:
         to_ns = self._moment("to", to_text) if to_text else FOR_EVER_NS
         if from_ns >= to_ns:
             raise ValueError(f"from {from_text or _NO_FROM} is not before to {to_text or _NO_TO}")
-        check_moments({"from": from_ns}, self._defaults.taken_ns, self._defaults.taken_ns)
+        check_moments({"from": from_ns, "to": to_ns}, self._defaults.taken_ns, self._defaults.taken_ns)
         if text := cells[self._confidence]:
             _named("confidence", confidence, text)
         store = self._defaults.lent.store_of(identifier.partition(":")[0], bool(from_text or to_text), cells[self._store])

@@ -49,7 +49,7 @@ class DateReader:
 
     def _time_ns(self, text: str) -> int:
         if _OFFSET.search(text):
-            return clamped(to_ns(_with_offset(text)))
+            return _held(_with_offset(text))
         naive = self._naive(text)
         if naive.year == _EVER_YEAR:
             return FOR_EVER_NS
@@ -61,7 +61,7 @@ class DateReader:
         here = naive.replace(tzinfo=self._zone)
         if ":" in text:  # a day alone begins when it does
             _check_once(text, here)
-        return clamped(to_ns(here))
+        return _held(here)
 
     def _naive(self, text: str) -> datetime:
         for pattern in (_YEAR_FIRST, _YEAR_LAST, _CHINESE, _NAMED, _NAME_FIRST):
@@ -89,6 +89,12 @@ class DateReader:
             return one, two
         year = parts["year"]
         raise ValueError(f"{text} may be {year}-{two:02}-{one:02} or {year}-{one:02}-{two:02}: write it so, or state --dates dmy or mdy")
+
+
+def _held(time: datetime) -> int:
+    """Return a moment as it is held: what is too old is the oldest that is not since ever, which is the year 1 alone."""
+    held_ns = clamped(to_ns(time))
+    return held_ns if held_ns > -FOR_EVER_NS or time.year == _FIRST_YEAR else -FOR_EVER_NS + 1
 
 
 def _check_once(text: str, here: datetime) -> None:

@@ -136,9 +136,20 @@ def test_the_far_future_is_a_dead_clock(stated: dict[str, str], words: str) -> N
     assert (refused.value.reason, words in str(refused.value)) == ("event.time", True)
 
 
+@pytest.mark.parametrize("time", ["1899-12-30T00:00:00+08:00", "1900-01-01T00:00:00Z", "1753-01-01T00:00:00Z", "0101-01-01T00:00:00Z"])
+@pytest.mark.parametrize("key", ["from", "to"])
+def test_what_an_empty_date_is_written_as_is_no_time(key: str, time: str) -> None:
+    link = parse_event({each: value for each, value in LINK.items() if each not in ("from", "to")} | {key: time})
+    with pytest.raises(ContractError, match="an empty date is written: leave it out where it is open") as refused:
+        check_time(link, NOW, NOW)
+    assert (refused.value.reason, f"`{key}` is before the year 1901" in str(refused.value)) == ("event.time", True)
+
+
 def test_a_fact_may_begin_long_ago_or_soon_and_end_whenever_it_likes() -> None:
     for stated in (
         {"from": "1950-01-01T00:00:00Z"},
+        {"from": "1901-01-01T00:00:00Z"},
+        {"from": "0001-01-01T00:00:00Z"},
         {"from": iso(NOW + AHEAD_NS - S)},
         {"to": "9999-12-31T00:00:00Z"},
         {"learned": iso(NOW)},

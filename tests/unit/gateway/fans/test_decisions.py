@@ -34,6 +34,19 @@ def test_each_decision_is_a_fact_of_the_desk_with_actor_and_reason() -> None:
     assert len({fact.id for _, facts in made for fact in facts}) == len(made)
 
 
+def test_what_begins_or_ends_before_anybody_lived_is_refused() -> None:
+    card, old_ns = [Identifier("member", f"{1:016x}")], -70 * 366 * 86_400 * 10**9
+    for decide in (
+        lambda: DESK.link(card, "f", old_ns),
+        lambda: DESK.link(card, "f", to_ns=old_ns),
+        lambda: DESK.unlink(card, "f", old_ns),
+        lambda: DESK.consent("f", True, old_ns),
+        lambda: DESK.own("f", Owner("s1"), old_ns),
+    ):
+        with pytest.raises(ValueError, match="before the year 1901"):
+            decide()
+
+
 def test_the_spellings_of_an_identifier_are_stated_to_be_one() -> None:
     link, same = DESK.link(PHONE, "a")
     assert isinstance(same, Same)
