@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 from gateway.identity.facts import FOR_EVER_NS
 from gateway.identity.persons import DISTINCT, STILL_JOINED, persons_of
 from tests.support.identity_facts import at, consent, distinct, link, merge, touch
@@ -17,6 +19,11 @@ def test_the_fan_that_was_registered_first_stands() -> None:
 def test_a_link_without_from_was_always_and_of_two_the_smaller_fact_id_decides() -> None:
     claims = [link("member:1", "A", 0), link("member:2", "B", id="y"), link("member:3", "C", id="x")]
     assert persons_of([*claims, merge("A", "B"), merge("B", "C")]).of("A") == "C"
+
+
+def test_of_two_registrations_of_one_moment_the_smaller_fact_id_decides_in_every_order() -> None:
+    facts = [touch(5, "member:1", fan="A", id="y"), touch(5, "member:2", fan="B", id="x"), merge("A", "B")]
+    assert {persons_of(order).of("A") for order in permutations(facts)} == {"B"}
 
 
 def test_fans_that_never_were_registered_come_last_by_id() -> None:
