@@ -24,6 +24,7 @@ from footfall.dates import EARLIEST_NS
 from footfall.errors import ConfigError
 from footfall.log_options import AUTO, INFO, LogFormat, LogLevel, Verbose, log_as
 from footfall.signals import hold_reloads, when_asked
+from footfall.wording import counted
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -50,7 +51,7 @@ def agent(
     settings = load(config, AgentSettings, ENVIRONMENT)
     if check_only:
         _check_around(config, settings, site)
-        sources = f"{len(settings.sources)} source{'' if len(settings.sources) == 1 else 's'}"
+        sources = counted(len(settings.sources), "source")
         typer.echo(f"{config}: agent {settings.agent!r} of store {settings.store!r}, {sources}: fine")
         return
     stop = threading.Event()
@@ -157,14 +158,14 @@ def _sender(config: Path | None, store: str | None, agent_name: str | None, brok
 def _show(recording: Recording, dry_run: bool, quarantined: int) -> None:
     """Print what was sent, or would be, and what was refused."""
     outcome = "dry run, nothing was sent" if dry_run else f"all receipted ({recording.epoch})"
-    typer.echo(f"{recording.rows} rows in {len(recording.bodies)} frames, {recording.refused} refused lines: {outcome}")
+    read = f"{counted(recording.rows, 'row')} in {counted(len(recording.bodies), 'frame')}"
+    typer.echo(f"{read}, {counted(recording.refused, 'refused line')}: {outcome}")
     if dry_run:
         typer.echo("\n".join(recording.contents.lines()))
     if recording.strangers:
         of = ", ".join(sorted(recording.strangers)[:MOST_NAMED])
-        typer.echo(
-            f"{sum(recording.strangers.values()):,} sightings are left out, of receivers that the mapping has no zone for: {of}", err=True
-        )
+        strangers = counted(sum(recording.strangers.values()), "sighting is", "sightings are")
+        typer.echo(f"{strangers} left out, of receivers that the mapping has no zone for: {of}", err=True)
     for doubt in (*(note.text for note in recording.notes), *recording.contents.doubts()):
         typer.echo(doubt, err=True)
     if recording.refused:
@@ -172,7 +173,8 @@ def _show(recording: Recording, dry_run: bool, quarantined: int) -> None:
         if 2 * recording.refused > recording.rows:
             typer.echo("more was refused than read: is the mapping right? Days and months may have changed places", err=True)
     if quarantined:
-        typer.echo(f"{quarantined} rows are receipted but not stored, and went to quarantine: footfall quarantine list shows why", err=True)
+        rows = counted(quarantined, "row is", "rows are")
+        typer.echo(f"{rows} receipted but not stored, and went to quarantine: footfall quarantine list shows why", err=True)
 
 
 def _misread(recording: Recording, lines: int) -> str:

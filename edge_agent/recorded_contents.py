@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from edge_agent.sources.source import Crossing, Heard, RefusedReading, Sighting
 from footfall.units import NS_PER_S
+from footfall.wording import counted
 
 EXAMPLES: Final = 3
 """Lines that are shown of each reason."""
@@ -147,18 +148,18 @@ class Contents:
         if self._span_ns:
             yield f"from {self._at(self._span_ns[0])} to {self._at(self._span_ns[1])}"
         for door, (counts, entered, left) in sorted(self._doors.items())[:MOST_NAMED]:
-            yield f"door {door}: {counts:,} counts, {entered:,} people in, {left:,} out"
+            yield f"door {door}: {counted(counts, 'count')}, {entered:,} people in, {left:,} out"
         if self._first:
             yield f"the first: {self._counted(self._first)}"
         if self._without_id:
-            yield f"{self._without_id:,} counts have no id: only the very same files can be sent again"
+            yield f"{counted(self._without_id, 'count has', 'counts have')} no id: only the very same files can be sent again"
         for receiver, n in sorted(self._receivers.items())[:MOST_NAMED]:
-            yield f"receiver {receiver}: {n:,} sightings"
+            yield f"receiver {receiver}: {counted(n, 'sighting')}"
 
     def refused_lines(self) -> Iterator[str]:
         """Yield the number of refused lines for each reason, and the first of them."""
         for key, n in self._refused.most_common():
-            yield f"{n:,} refused lines, look at {key}:"
+            yield f"{counted(n, 'refused line')}, look at {key}:"
             yield from (f"  {example}" for example in self._examples[key])
 
     def doubts(self) -> Iterator[str]:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from footfall.wording import counted
+
 BUGS: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """Errors that a bug in our code raises about one message; none of them comes from disk, network or lack of memory."""
 
@@ -78,5 +80,5 @@ class PartialWrite(FootfallError):
     """All points of a batch are durable, except `rejected`, which go to quarantine."""
 
     def __init__(self, rejected: Sequence[RejectedPoint]) -> None:
-        super().__init__(f"{len(rejected)} points refused, the first: {rejected[0].reason if rejected else '-'}")
+        super().__init__(f"{counted(len(rejected), 'point')} refused, the first: {rejected[0].reason if rejected else '-'}")
         self.rejected = tuple(rejected)

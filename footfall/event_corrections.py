@@ -19,6 +19,7 @@ from footfall.campaigns import check_campaigns
 from footfall.event_base import Event, IdentifierTypeName, Name, OfPeople, Reference, Strict, Subject, Text
 from footfall.event_touches import GIVES_BACK, MAX_AMOUNT, Campaigns, Fan, Item, What
 from footfall.identified import Identifier
+from footfall.wording import with_article
 
 MAX_PEOPLE: Final = 1_000_000
 """Most people through a door between two reports."""
@@ -146,7 +147,7 @@ def why_unfit(kind: str, event: Mapping[str, Any], changes: Mapping[str, Any]) -
     now = {**event, **changes}
     what = now.get("what")
     if _WAY_OF_MONEY & changes.keys() and what not in GIVES_BACK and min(now.get("amount") or 0.0, *numbers(now.get("items") or ""), 0) < 0:
-        return f"a {what} has no negative `amount` or `n`: what it is says which way money goes"
+        return f"{with_article(str(what))} has no negative `amount` or `n`: what it is says which way money goes"
     if {"what", "items"} & changes.keys() and what == "missed" and now.get("items") == "":
         return "a missed needs `items`: what was asked for and not there"
     if {"what", "shared_by"} & changes.keys() and what == "share" and now.get("shared_by"):

@@ -18,6 +18,7 @@ from footfall.fan_ids import BRANDS_OWN, check_fact, check_fan
 from footfall.identified import Identifier, OfLink
 from footfall.moments import to_ns
 from footfall.purposes import Purpose, check_purpose
+from footfall.wording import with_article
 
 MAX_TOGETHER: Final = 64
 """Most identifiers, or fans, of one fact."""
@@ -189,7 +190,7 @@ FactEvent = Annotated[AnyFact, Field(discriminator="fact")]
 
 def _needs(fact: LinkFact, key: str, value: object) -> None:
     if value is None and fact.sealed is None:
-        raise ValueError(f"a {fact.fact} needs `{key}`, or `sealed` in its place")
+        raise ValueError(f"{with_article(fact.fact)} needs `{key}`, or `sealed` in its place")
 
 
 def _check_once(fans: list[str]) -> None:

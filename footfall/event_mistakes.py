@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from footfall.mistakes import did_you_mean
+from footfall.wording import with_article
 
 FACT: Final = "fact"
 """The kind of events that have kinds of their own."""
@@ -73,7 +74,7 @@ def _unknown_key(first: Any, location: Sequence[Any], keys: Mapping[str, Sequenc
     else:
         within = ".".join(map(str, location[:-1]))
         allowed = keys.get(within, ())
-        named = f"a {within} may have {', '.join(allowed)}"
+        named = f"{with_article(within)} may have {', '.join(allowed)}"
     return f"{_where(first['loc'])}: {first['msg']}{did_you_mean(str(location[-1]), allowed)}; {named}"
 
 

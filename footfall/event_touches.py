@@ -10,6 +10,7 @@ from footfall.campaigns import check_campaigns
 from footfall.event_base import Event, IdentifierTypeName, Name, OfPeople, Reference, Strict, Subject, Text
 from footfall.fan_ids import BRANDS_OWN
 from footfall.identified import Identifier
+from footfall.wording import with_article
 
 What = Literal[
     "scan", "try_on", "promotion", "transaction", "payment", "redemption", "pickup", "return", "service", "registration", "share", "missed",
@@ -64,7 +65,7 @@ class Touch(Event, OfPeople):
     @model_validator(mode="after")
     def _makes_sense(self) -> Touch:
         if self.what in COUNTED and self.id is None:
-            raise ValueError(f"a {self.what} needs an `id`, so that sending it twice counts once")
+            raise ValueError(f"{with_article(self.what)} needs an `id`, so that sending it twice counts once")
         if self.what == "missed" and not self.items:
             raise ValueError("a missed needs `items`: what was asked for and not there")
         if self.what == "share" and self.shared_by is not None:
@@ -79,5 +80,5 @@ class Touch(Event, OfPeople):
         if 0 in numbers:
             raise ValueError("an item of `items` has `n` 0: leave it out")
         if self.what not in GIVES_BACK and min(self.amount, *numbers, 0) < 0:
-            raise ValueError(f"a {self.what} has no negative `amount` or `n`: what it is says which way goods and money go")
+            raise ValueError(f"{with_article(self.what)} has no negative `amount` or `n`: what it is says which way goods and money go")
         return self

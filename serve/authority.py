@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from footfall.event_corrections import Amend
 from footfall.event_facts import AnyFact, OwnerFact, RevokeFact, SplitFact
 from footfall.events import AnyEvent, Touch
+from footfall.wording import with_article
 from gateway.fans.desk_decisions import is_of_desk
 from gateway.fans.owners import REGISTRATION
 from serve.access import Denial
@@ -27,7 +28,7 @@ def _denied(i: int, event: AnyEvent, caller: Caller, reach: Reach) -> Denial | N
     roles = roles_of_kind(event.kind)
     if caller.role not in roles:
         allowed = ", ".join(sorted(roles))
-        return Denial(403, "role", f"event {i}: a {event.kind} is for {allowed}; this token is of {caller.name}, {caller.role}")
+        return Denial(403, "role", f"event {i}: {with_article(event.kind)} is for {allowed}; this token is of {caller.name}, {caller.role}")
     if isinstance(event, AnyFact) and is_of_desk(event.source) and caller.role is not Role.HEADQUARTERS:
         return Denial(403, "role", f"event {i}: source {event.source[:80]!r} is the desk's, which stands above a CRM: for headquarters")
     store = getattr(event, "store", None)

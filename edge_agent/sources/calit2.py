@@ -22,6 +22,7 @@ from edge_agent.sources.replay_settings import FileNote, ReplaySettings
 from edge_agent.sources.source import Crossing, Recorded, RefusedReading
 from footfall.errors import ConfigError
 from footfall.units import NS_PER_S
+from footfall.wording import counted
 
 HALF_HOUR_NS: Final = 1800 * NS_PER_S
 DIRECTIONS: Final = ("inflow", "outflow")
@@ -85,7 +86,8 @@ class _Counts:
                 t_wall_ns = t_ns + HALF_HOUR_NS - LAST_INSTANT_NS
                 yield self._crossing(people, t_wall_ns)
         if repeated:
-            self._settings.on_note(FileNote(f"{self.path.name}: {repeated:,} lines repeat another, and are counted once."))
+            lines = counted(repeated, "line repeats another, and is", "lines repeat another, and are")
+            self._settings.on_note(FileNote(f"{self.path.name}: {lines} counted once."))
 
     def _read_line(self, line: bytes, number: int) -> tuple[int, int, bool]:
         """Return when a half hour begins, how many passed, and whether the file has it for the first time. Raise ValueError."""

@@ -14,6 +14,7 @@ import typer
 
 from footfall.errors import ConfigError
 from footfall.purposes import IDENTIFY
+from footfall.wording import counted
 from gateway.cli.fan_access import ActorOption, Desk, DryRunOption, ForceOption, JsonOption, ReasonOption, desk
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.fans import owners
@@ -190,8 +191,9 @@ def effect_lines(effect: Effect, dry_run: bool) -> list[str]:
     named = ", ".join(fans[:MOST_FANS]) + (f" and {len(fans) - MOST_FANS:,} more" if len(fans) > MOST_FANS else "")
     cut = f" of which {effect.added:,} are new and {effect.voided:,} no more" if effect.added or effect.voided else ""
     found = [
-        f"it {verb} {effect.rows:,} rows ({effect.visits:,} visits{cut}, {effect.dwells:,} dwells, {effect.touches:,} touches)"
-        f" and {effect.money:,.2f} of sales, of {len(fans):,} fans: {named}"
+        f"it {verb} {counted(effect.rows, 'row')} ({counted(effect.visits, 'visit')}{cut},"
+        f" {counted(effect.dwells, 'dwell')}, {counted(effect.touches, 'touch', 'touches')})"
+        f" and {effect.money:,.2f} of sales, of {counted(len(fans), 'fan')}: {named}"
     ]
     moved = sorted(effect.moved.items(), key=lambda each: (-each[1], each[0]))
     found += [f"  {rows:,} from {old or 'nobody'} to {new or 'nobody'}" for (old, new), rows in moved[:MOST_FANS]]

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from footfall.errors import ConfigError
+from footfall.wording import counted
 from gateway.accept.events import id_hash
 from gateway.cli.fan_access import Desk, JsonOption, desk
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
@@ -136,7 +137,7 @@ def _answer_lines(answer: NameAnswer, asked: str) -> Iterator[str]:
     for each in because.refused[:SHOWN]:
         yield f"  not because {line(each.fact)}: {each.rule}"
     if len(because.refused) > SHOWN:
-        yield f"  … and {len(because.refused) - SHOWN:,} more facts that do not count"
+        yield f"  … and {counted(len(because.refused) - SHOWN, 'more fact that does not count', 'more facts that do not count')}"
 
 
 def _whom(fan: str | None) -> str:
@@ -213,12 +214,13 @@ def _largest(
         typer.echo(json.dumps({"as_of": as_of, "stated_since": new, "fans": [_cluster_object(each) for each in found]}, ensure_ascii=False))
         return
     typer.echo(
-        (f"as of {as_of}" if as_of else "as of the gateway's start") + (f", and {new:,} facts that were stated since" if new else "")
+        (f"as of {as_of}" if as_of else "as of the gateway's start")
+        + (f", and {counted(new, 'fact that was stated since', 'facts that were stated since')}" if new else "")
     )
     for each in found:
         kinds = ", ".join(f"{count:,} {name or 'of no known type'}" for name, count in sorted(each.identifiers.items()))
         bridges = f"; others hang on {', '.join(map(identifier, each.bridges))}" if each.bridges else ""
-        typer.echo(f"{each.fan or 'too large to follow'}: {each.size:,} identifiers ({kinds}){bridges}")
+        typer.echo(f"{each.fan or 'too large to follow'}: {counted(each.size, 'identifier')} ({kinds}){bridges}")
     if not found:
         typer.echo("nobody has an identifier yet")
 

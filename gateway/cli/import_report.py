@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 import typer
 
+from footfall.wording import counted, with_article
 from gateway.fans.import_plan import Outcome
 from gateway.fans.rivals import Contradiction
 from gateway.fans.sheet import Unread
@@ -63,7 +64,7 @@ class Refused:
             lines = f"line {each.line}" if each.line >= each.last_line else f"lines {each.line} to {each.last_line}"
             typer.echo(f"{file}: {lines}: {each.why}", err=True)
         if self.total > len(self.first):
-            typer.echo(f"{file}: … and {self.total - len(self.first):,} more lines", err=True)
+            typer.echo(f"{file}: … and {counted(self.total - len(self.first), 'more line')}", err=True)
 
 
 @dataclass(slots=True)
@@ -92,7 +93,7 @@ class ImportReport:
         parts += [f"{counts[each]:,} {text}" for each, text in _SOMETIMES.items() if counts[each]]
         parts += [f"{contradictory:,} contradictory", f"{self.refused.total:,} refused"]
         verb = "would be imported" if dry_run else "imported"
-        return f"{self.what} of {len(self.plan.fans):,} fans {verb}: {', '.join(parts)}"
+        return f"{self.what} of {counted(len(self.plan.fans), 'fan')} {verb}: {', '.join(parts)}"
 
     def _taken_back(self) -> Iterator[str]:
         for line, back in self.plan.taken_back[:SHOWN]:
@@ -101,7 +102,8 @@ class ImportReport:
 
     def _blocked(self) -> Iterator[str]:
         for id_type, lines in sorted(self.plan.blocked.items()):
-            yield f"{lines:,} lines have a {id_type} that is no identifier, such as null or a number that everybody gives"
+            what = f"{counted(lines, 'line has', 'lines have')} {with_article(id_type)}"
+            yield f"{what} that is no identifier, such as null or a number that everybody gives"
 
 
 def _contradicting(found: Sequence[Contradiction]) -> Iterator[str]:
@@ -109,7 +111,7 @@ def _contradicting(found: Sequence[Contradiction]) -> Iterator[str]:
         where = f"line {each.other_line}" if each.other_line else each.other_source
         yield f"line {each.line}: this {each.id_type} is {each.fan}'s, and {each.other_fan}'s at the same time by {where}"
     if len(found) > SHOWN:
-        yield f"… and {len(found) - SHOWN:,} more contradictions"
+        yield f"… and {counted(len(found) - SHOWN, 'more contradiction')}"
     if found:
         yield "who an identifier names whose fans contradict each other: footfall fan conflicts, footfall fan why type:value"
 
@@ -118,7 +120,8 @@ def _taking(found: Sequence[Taking]) -> Iterator[str]:
     for each in found[:SHOWN]:
         yield f"line {each.line}: this {each.id_type} is {each.fan}'s; touches name {each.other_fan} with it, and count no longer"
     if len(found) > SHOWN:
-        yield f"… and {len(found) - SHOWN:,} more lines"
+        yield f"… and {counted(len(found) - SHOWN, 'more line')}"
     if fans := fans_of(found):
         more = f" and {len(fans) - SHOWN:,} more" if len(fans) > SHOWN else ""
-        yield f"overrides what touches state of {len({each.line for each in found}):,} identifiers of fans {', '.join(fans[:SHOWN])}{more}"
+        of = f"{counted(len({each.line for each in found}), 'identifier')} of {'fan' if len(fans) == 1 else 'fans'}"
+        yield f"overrides what touches state of {of} {', '.join(fans[:SHOWN])}{more}"

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from footfall.errors import ConfigError
+from footfall.wording import counted
 from gateway.cli.fan_access import Desk
 from gateway.cli.import_report import Plan, Refused
 from gateway.fans.fact_lines import StatedFacts
@@ -75,7 +76,7 @@ class Importing:
         if self.refused.total:
             self.refused.print_to_stderr(path)
             raise ConfigError(
-                f"{path}: nothing was imported: a snapshot ends the links that it does not name, and {self.refused.total:,} lines"
+                f"{path}: nothing was imported: a snapshot ends the links that it does not name, and {counted(self.refused.total, 'line')}"
                 " cannot be read: mend them, or import without --snapshot"
             )
         ledger = self.files.ledger
@@ -92,7 +93,7 @@ class Importing:
 
 
 def _ask(ends: int, going: int, path: Path) -> None:
-    text = f"{path}: it does not name {ends:,} of the {going:,} links of its sources, which would end"
+    text = f"{path}: it does not name {ends:,} of the {counted(going, 'link')} of its sources, which would end"
     if not Console(stderr=True).is_terminal:
         raise ConfigError(f"{text}: is it whole? --yes ends them; nothing was imported")
     typer.confirm(f"{text}. Is the file whole?", abort=True)

@@ -22,6 +22,7 @@ from rich.table import Table
 from footfall.errors import ConfigError
 from footfall.sqlite import is_damage
 from footfall.users import user_name
+from footfall.wording import counted
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.config import load_gateway
 from gateway.state.quarantine.decoding import describe, hex_dump, printable
@@ -76,7 +77,7 @@ def show(entry_id: Annotated[int, typer.Argument(metavar="ID")], config: ConfigO
     console = Console(highlight=False)
     console.print(f"[bold red]{escape(entry.reason)}[/]: {_safe(entry.message)}")
     console.print(
-        f"[dim]{_safe(entry.topic)} · {_when(entry.received_ns)} · {entry.origin} · {entry.rows:,} {_rows(entry.rows)} · {entry.state}[/]"
+        f"[dim]{_safe(entry.topic)} · {_when(entry.received_ns)} · {entry.origin} · {counted(entry.rows, 'row')} · {entry.state}[/]"
     )
     if entry.private:
         console.print("[yellow]may hold raw identifiers: do not pass it on[/]")
@@ -201,11 +202,7 @@ def _table(entries: list[QuarantineEntry]) -> Table:
 
 
 def _entries(count: int) -> str:
-    return f"{count:,} {'entry' if count == 1 else 'entries'}"
-
-
-def _rows(count: int) -> str:
-    return "row" if count == 1 else "rows"
+    return counted(count, "entry", "entries")
 
 
 def _when(time_ns: int) -> str:

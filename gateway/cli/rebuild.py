@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from footfall.errors import ConfigError
 from footfall.units import NS_PER_DAY, NS_PER_S
 from footfall.users import user_name
+from footfall.wording import counted
 from gateway.accept.outcome import Entry
 from gateway.cli.fan_access import ActorOption, DryRunOption, checked
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
@@ -185,17 +186,18 @@ def _lines(changes: Sequence[DayDifference], dry_run: bool, theirs: Sequence[dat
             (in_before, in_after), (out_before, out_after) = each.entered, each.left
             yield (
                 f"{each.day}: visits {each.visits}; dwells {each.dwells};"
-                f" in {in_before:,} -> {in_after:,}, out {out_before:,} -> {out_after:,} in {each.minutes:,} minutes"
+                f" in {in_before:,} -> {in_after:,}, out {out_before:,} -> {out_after:,} in {counted(each.minutes, 'minute')}"
             )
         elif each.day in outdated:
             yield f"{each.day}: other staff, or other rules of contributions: the outcome, and the departments and squads of touches"
     changed = sum(not each.is_none or each.day in outdated or date.fromisoformat(each.day) in theirs for each in changes)
     if not changed:
-        yield f"nothing changes in {len(changes)} days"
+        yield f"nothing changes in {counted(len(changes), 'day')}"
     elif dry_run:
-        yield f"{changed} of {len(changes)} days would change; nothing was written"
+        yield f"{changed:,} of {counted(len(changes), 'day')} would change; nothing was written"
     else:
-        yield f"{changed} of {len(changes)} days are journaled; the gateway takes them within seconds, or when it runs again"
+        journaled = "is journaled; the gateway takes it" if changed == 1 else "are journaled; the gateway takes them"
+        yield f"{changed:,} of {counted(len(changes), 'day')} {journaled} within seconds, or when it runs again"
 
 
 def _when(time_ns: int) -> str:

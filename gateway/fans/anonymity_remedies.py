@@ -15,6 +15,7 @@ from functools import cache
 from math import sqrt
 from typing import Any, Final, NamedTuple
 
+from footfall.wording import counted
 from gateway.fans.anonymity_rows import Among, Counted, Remedy, Rows
 from gateway.query.measures import SMALL_BASE
 
@@ -178,7 +179,7 @@ def _as_others_do(remedy: Remedy, among: Among, tallies: Mapping[str, Tally], le
 
 
 def _basis(stores: int, there: Tally) -> str:
-    which = "1 store that does" if stores == 1 else f"{stores} stores that do"
+    which = counted(stores, "store that does", "stores that do")
     return f"in {which} it {there.share:.1%} of {there.rows:,} are known"
 
 

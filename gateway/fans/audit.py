@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from footfall.fan_ids import VOIDS
+from footfall.wording import with_article
 from gateway.fans.fact_text import statement, when
 from gateway.fold.amends import VOID, WAITS
 from gateway.fold.corrections import ADJUSTMENT, AMEND
@@ -114,7 +115,7 @@ def of_facts(facts: Iterable[Fact], taken_back: Callable[[str], Sequence[Fact]])
 def _effect(fact: Fact, of: Sequence[Fact]) -> str:
     """Return what a fact states; of one that takes back what it cannot, that it does not."""
     if isinstance(fact, Split | Revoke) and of and all(without_effect(fact, each) for each in of):
-        return f"has no effect: {fact.of} is a {values_of(of[0])['fact']}" + (
+        return f"has no effect: {fact.of} is {with_article(values_of(of[0])['fact'])}" + (
             "" if isinstance(fact, Split) else ", which nothing takes back"
         )
     return statement(fact)

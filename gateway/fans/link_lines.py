@@ -127,7 +127,7 @@ class LinkLines:
 
     def _check_type(self, id_type: str) -> None:
         if not _TYPE.fullmatch(id_type):
-            meant = re.sub(r"[^a-z0-9._-]", "-", id_type.lower())[:32]
+            meant = re.sub(r"[^a-z0-9._-]+", "-", id_type.lower())[:32].strip("-") or "member"
             raise ValueError(
                 f"identifier_type {id_type[:40]!r} is no type: write up to 32 of a-z, 0-9, dot, dash, underscore, such as {meant!r}"
             )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC
 from typing import Any, Final
 
+from footfall.wording import counted
 from gateway.fans.profile import Profile, Seen
 from gateway.fans.show import moment
 
@@ -69,10 +70,6 @@ def _parts(parts: Mapping[str, float]) -> str:
 
 
 def _counted(seen: Seen) -> str:
-    returns = f", {seen.returns} {'return' if seen.returns == 1 else 'returns'}" if seen.returns else ""
-    visits, purchases = _number(seen.visits, "visit"), _number(seen.purchases, "purchase")
+    returns = f", {counted(seen.returns, 'return')}" if seen.returns else ""
+    visits, purchases = counted(seen.visits, "visit"), counted(seen.purchases, "purchase")
     return f"{visits}, {purchases}{returns}, {seen.money / 100:,.2f}"
-
-
-def _number(count: int, of: str) -> str:
-    return f"{count:,} {of if count == 1 else of + 's'}"

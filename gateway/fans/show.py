@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from footfall.baskets import as_documented
 from footfall.units import NS_PER_MS, NS_PER_S
+from footfall.wording import counted
 from gateway.fans import owners
 from gateway.fans.history import Heard, History, Place, Purchase, Stay, Touched, Visited
 from gateway.fans.owners import BY_NOBODY, CaredFor
@@ -162,16 +163,16 @@ def lines(heading: Heading, history: History, most: int, clocks: Clocks) -> Iter
         yield owners.line(heading.owner)
     yield _now_line(history.now, history.last_heard, clocks)
     yield ""
-    yield _counted("visits", len(history.visits), most)
+    yield _counted("visit", "visits", len(history.visits), most)
     for visit in _last(history.visits, most):
         yield from _visit_lines(visit, clocks, "  ")
     apart = [touch for touch in history.touches if not any(touch in visit.touches for visit in history.visits)]
     if apart:
-        yield _counted("touches outside visits", len(apart), most)
+        yield _counted("touch outside visits", "touches outside visits", len(apart), most)
         yield from (f"  {_touch_line(touch, clocks)}" for touch in _last(apart, most))
-    yield _counted("purchases", len(history.purchases), most)
+    yield _counted("purchase", "purchases", len(history.purchases), most)
     for purchase in _last(history.purchases, most):
-        yield f"  {_touch_line(purchase.touch, clocks)}, after {len(purchase.visits)} {'visit' if len(purchase.visits) == 1 else 'visits'}"
+        yield f"  {_touch_line(purchase.touch, clocks)}, after {counted(len(purchase.visits), 'visit')}"
         for visit in reversed(purchase.visits[-most:]):
             yield f"    {clocks.at(visit.store, visit.start_ns)} {visit.store}: {_zones(visit)}"
 
@@ -189,10 +190,10 @@ def _now_line(place: Place | None, heard: Heard | None, clocks: Clocks) -> str:
     return f"now: {where}, since {clocks.at(place.store, place.since_ns)}, heard last {clocks.at(place.store, place.heard_ns)}"
 
 
-def _counted(what: str, total: int, most: int) -> str:
+def _counted(what: str, many: str, total: int, most: int) -> str:
     if not total:
-        return f"no {what}"
-    return f"{total:,} {what}" + (f", the last {most} of them" if total > most else "")
+        return f"no {many}"
+    return counted(total, what, many) + (f", the last {most} of them" if total > most else "")
 
 
 def _visit_lines(visit: Visited, clocks: Clocks, indent: str) -> Iterator[str]:

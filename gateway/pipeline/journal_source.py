@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from footfall.errors import ConfigError
+from footfall.wording import counted
 from gateway.pipeline import mending
 from gateway.pipeline.notices import Notices
 from gateway.pipeline.record_queue import TAKE_BYTES
@@ -78,6 +79,6 @@ class JournalSource:
             rows, last = sum(aside.rows for aside in asides), asides[-1]
             self._notices.post(
                 "records_set_aside",
-                f"{len(asides)} places in {self.journal.path.name} with {rows} rows, the last up to record {last.pos}"
+                f"{counted(len(asides), 'place')} in {self.journal.path.name} with {counted(rows, 'row')}, the last up to record {last.pos}"
                 f" ({last.reason}); footfall quarantine list shows what is left of them",
             )

@@ -8,6 +8,7 @@ from typing import Final
 from footfall.errors import ContractError, FootfallError
 from footfall.frames import Body, DecidedTime, Header, decode_body, encode_frame
 from footfall.topics import Topic
+from footfall.wording import with_article
 from gateway.accept.outcome import Entry
 from gateway.records import Record, RecordKind
 from gateway.state.journal_reader import Aside, DamagedRecords
@@ -89,7 +90,7 @@ def kept_entry(topic: str, payload: bytes) -> Entry:
     except (ValueError, KeyError):
         raise ContractError(DAMAGED_REASON, "these are remains of records, which nobody can take: a backup may have them whole") from None
     if kind not in _TAKEN_AGAIN:
-        raise ContractError(UNFOLDABLE_REASON, f"a {name} is not taken from here: the gateway makes its own at the next start")
+        raise ContractError(UNFOLDABLE_REASON, f"{with_article(name)} is not taken from here: the gateway makes its own at the next start")
     return entry
 
 

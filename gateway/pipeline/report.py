@@ -13,6 +13,7 @@ from footfall.certificates import findings
 from footfall.health import Health
 from footfall.sealing import public_key_text
 from footfall.units import NS_PER_S
+from footfall.wording import counted
 from gateway.accept.own_clock import OwnClock
 from gateway.accept.plain_events import BLOCKED
 from gateway.config import GatewayConfig
@@ -150,7 +151,7 @@ class Report:
         now_ns = self._now_ns()
         found = self.estate.problems(now_ns)
         if quiet := self._silent_doors(now_ns):
-            found["counter_silent"] = f"{len(quiet)} {'door counts' if len(quiet) == 1 else 'doors count'} nobody: {named(quiet)}"
+            found["counter_silent"] = f"{counted(len(quiet), 'door counts', 'doors count')} nobody: {named(quiet)}"
         if unknown := self.fold_worker.fold.state.unknown_voids.recent(now_ns):
             found["void_unknown"] = f"voids and amends wait, for what they name is not stored: {named(unknown)}"
         if held_back := self.fold_worker.fold.state.held_back:
@@ -165,7 +166,7 @@ class Report:
         if self.condition.jumped:
             found["clock_jumped"] = self.condition.jumped
         if REFUSED in held:
-            found["sink_refused"] = f"the database refused {held[REFUSED]:,} points: {self._refused_why()}"
+            found["sink_refused"] = f"the database refused {counted(held[REFUSED], 'point')}: {self._refused_why()}"
         taken_over_s = max(self.inlet.frames.taken_over_s, self.inlet.events.taken_over_s)
         if time.monotonic() - taken_over_s < TAKEN_OVER_S and not self.inlet.is_own_rival:
             found["two_gateways"] = f"another client connects to the broker as {self.config.broker.client_id}, and pushes this gateway out"

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
+from footfall.wording import counted
 from gateway.fold.rebuilt import RebuiltPart, StoredPoint
 from gateway.sinks.reader import PointReader
 from gateway.sinks.table import PointTable
@@ -101,9 +102,10 @@ def missing(day: date, stored: Known, here: Known) -> Iterator[str]:
     for agent, hours in sorted(stored.observed.items()):
         ours = here.observed.get(agent, {})
         if minutes := sum(max(0, of_hour - ours.get(hour, 0)) for hour, of_hour in hours.items()):
-            yield f"{day}: {minutes:,} minutes that {agent} observed are not in this journal"
+            yield f"{day}: {counted(minutes, 'minute')} that {agent} observed {'is' if minutes == 1 else 'are'} not in this journal"
     if touches := len(set(stored.touches) - set(here.touches)):
-        yield f"{day}: {touches:,} touches of the database are not in this journal: visits and minutes would be without them"
+        there, without = counted(touches, "touch of the database is", "touches of the database are"), "it" if touches == 1 else "them"
+        yield f"{day}: {there} not in this journal: visits and minutes would be without {without}"
     entered, left = (
         sum(max(0, each[way] - here.doors.get(minute, (0, 0))[way]) for minute, each in stored.doors.items()) for way in (0, 1)
     )

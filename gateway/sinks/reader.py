@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from footfall.errors import ConfigError
 from footfall.topics import is_name
+from footfall.wording import with_article
 from gateway.points import SCHEMA, Measurement
 from gateway.sinks.cells import Aggregate, CellTable
 from gateway.sinks.table import PointTable
@@ -109,7 +110,7 @@ def validated_stores(stores: Sequence[str] | None) -> list[str] | None:
 
 def _check_name(tag: str, value: str) -> None:
     if not is_name(value):
-        raise ConfigError(f"{value[:80]!r} cannot name a {tag}: names are 1 to 64 of a-z, 0-9, dot, dash and underscore")
+        raise ConfigError(f"{value[:80]!r} cannot name {with_article(tag)}: names are 1 to 64 of a-z, 0-9, dot, dash and underscore")
 
 
 def columns_of(schema: Measurement) -> tuple[str, ...]:

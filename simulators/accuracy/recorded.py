@@ -26,6 +26,7 @@ from edge_agent.sources.replay import FORMATS, FormatName, expand
 from edge_agent.sources.replay_settings import Part, ReplaySettings, Run
 from edge_agent.sources.run_notes import notes_of_runs
 from edge_agent.sources.source import Gap, Recorded, RefusedReading, Sighting
+from footfall import wording
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
 from footfall.pseudonyms import to_hex
@@ -239,7 +240,8 @@ def _unread(runs: Sequence[Run], after: str = "") -> str:
     """Return how many lines cannot be read, and why not, after some text; "" for none."""
     refused = sum(isinstance(one, RefusedReading) for run in runs for one in run.heard)
     why = next((run.why_refused for run in runs if run.why_refused), "")
-    return f"{after}{refused} lines cannot be read and were left out; the first is {why}" if refused else ""
+    lines = wording.counted(refused, "line cannot be read and was", "lines cannot be read and were")
+    return f"{after}{lines} left out; the first is {why}" if refused else ""
 
 
 def _of(heard: Iterable[Recorded], identifiers: Set[str]) -> list[Recorded]:

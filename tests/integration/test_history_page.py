@@ -58,7 +58,7 @@ def test_the_page_s_commands_bring_its_counts_into_the_database(place: Place) ->
     dry, send, ask, *others = (step for step in PAGE if step.tag == "sh gateway" and "mosquitto_pub" not in step.text)
     follow(dry, place)  # no broker or gateway is asked
     with place:
-        assert "5 rows in 1 frames, 0 refused lines: all receipted" in follow(send, place)
+        assert "5 rows in 1 frame, 0 refused lines: all receipted" in follow(send, place)
         place.settle()
         assert doors(place) == [
             ("main", "2025-03-01 02:00:00", 1204, 1187), ("side", "2025-03-01 02:00:00", 88, 91),
@@ -90,7 +90,7 @@ def correct_a_line(place: Place) -> None:
     command = "footfall replay counts-2025.csv --map columns.toml --config history.toml"
     done = run(command, place.folder)
     assert done.returncode == 1
-    assert "1 refused lines, look at time.format:\n  counts-2025.csv:6: " in done.stderr
+    assert "1 refused line, look at time.format:\n  counts-2025.csv:6: " in done.stderr
     place.settle()
     listed = run("footfall quarantine list --config gateway.toml --json", place.folder)
     assert "counts-2025.csv:6: time.format: " in listed.stdout, f"{listed.stdout}{listed.stderr}"
@@ -106,7 +106,7 @@ def change_a_number(place: Place) -> None:
     good = (place.folder / "counts-2025.csv").read_text()
     (place.folder / "counts-2025.csv").write_text(good.replace("1.310;", "1.311;"))
     done = run("footfall replay counts-2025.csv --map columns.toml --config history.toml", place.folder)
-    assert (done.returncode, "1 rows are receipted but not stored, and went to quarantine" in done.stderr) == (1, True), done.stderr
+    assert (done.returncode, "1 row is receipted but not stored, and went to quarantine" in done.stderr) == (1, True), done.stderr
     long = (place.folder / "long.toml").read_text()
     (place.folder / "long.toml").write_text(long.replace('"Car park" = "side"', '"Car park" = "north"'))
     command = "footfall replay long.csv --map long.toml --config history.toml"
@@ -115,7 +115,7 @@ def change_a_number(place: Place) -> None:
             place.gateway.process.kill()
             place.start()
         done = run(command, place.folder)
-        assert (done.returncode, "1 rows are receipted but not stored" in done.stderr) == (1, True), done.stderr
+        assert (done.returncode, "1 row is receipted but not stored" in done.stderr) == (1, True), done.stderr
     add_the_door(place)
 
 

@@ -9,6 +9,7 @@ from footfall.errors import ContractError
 from footfall.frames import COLUMNS, KINDS, Body, decode_body, decode_frame
 from footfall.packing import unpack
 from footfall.pseudonyms import to_hex
+from footfall.wording import counted
 
 ROWS_SHOWN: Final = 20
 _WIDTH: Final = 16
@@ -62,7 +63,7 @@ def _frame(payload: bytes) -> str:
 
 
 def _rows(body: Body) -> str:
-    lines = [f"{len(body)} rows of boot {body.boot}, key {body.key_id}"]
+    lines = [f"{counted(len(body), 'row')} of boot {body.boot}, key {body.key_id}"]
     for row in range(min(len(body), ROWS_SHOWN)):
         values = {name: getattr(body, name)[row].item() for name in COLUMNS}
         values |= {

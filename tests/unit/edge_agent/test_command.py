@@ -86,10 +86,10 @@ def test_a_dry_run_shows_what_it_would_send_and_ends_with_1_where_lines_were_ref
     code, text = replayed(tmp_path, "01/02/2025 10:00,7\n", capsys)
     assert code == 0
     assert "dry run, nothing was sent" in text
-    assert "door main: 1 counts, 7 people in, 0 out" in text
+    assert "door main: 1 count, 7 people in, 0 out" in text
     code, text = replayed(tmp_path, "01/02/2025 10:00,7\n01/03/2025 10:00,x\n", capsys)
     assert code == 1
-    assert "1 refused lines, look at counts:\n  a.csv:3: '01/03/2025 10:00,x': 'x' is no number" in text
+    assert "1 refused line, look at counts:\n  a.csv:3: '01/03/2025 10:00,x': 'x' is no number" in text
     assert "more was refused" not in text
     code, text = replayed(tmp_path, "01/02/2025 10:00,7\n13/02/2025 10:00,7\n14/02/2025 10:00,7\n", capsys)
     assert code == 1

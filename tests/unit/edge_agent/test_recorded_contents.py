@@ -22,10 +22,10 @@ def test_counts_are_added_up_by_door_and_refused_lines_by_reason() -> None:
     assert list(contents.lines()) == [
         "from 1970-01-01 08:00+08:00 to 1970-01-01 10:00+08:00",
         "door main: 3 counts, 3,000 people in, 3 out",
-        "door side: 1 counts, 7 people in, 0 out",
+        "door side: 1 count, 7 people in, 0 out",
         "the first: door main, from 1970-01-01 08:00+08:00 for 3,600 s: 1000 in, 0 out, id main/0",
-        "1 counts have no id: only the very same files can be sent again",
-        "receiver r1: 1 sightings",
+        "1 count has no id: only the very same files can be sent again",
+        "receiver r1: 1 sighting",
     ]
     for n in range(5):
         contents.add(RefusedReading(0, "csv.line", f"a.csv:{n}", why=f"time.format: '{n}' is none"))
@@ -34,7 +34,7 @@ def test_counts_are_added_up_by_door_and_refused_lines_by_reason() -> None:
     assert list(contents.refused_lines()) == [
         "5 refused lines, look at time.format:",
         *(f"  a.csv:{n}: '{n}' is none" for n in range(EXAMPLES)),
-        "1 refused lines, look at csv.line:",
+        "1 refused line, look at csv.line:",
         "  a.csv:9: csv.line",
     ]
 

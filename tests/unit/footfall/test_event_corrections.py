@@ -36,7 +36,7 @@ def test_each_names_who_decided_it_and_why(event: dict[str, Any], key: str) -> N
         (AMEND | {"of": "a1"}, "`of` is its own id"),
         (AMEND | {"set": {}}, "`set` has no key"),
         (AMEND | {"set": None}, "an amend needs `set`"),
-        (AMEND | {"set": {"amout": 5}}, "did you mean 'amount'?; a amend.set may have what, zone"),
+        (AMEND | {"set": {"amout": 5}}, "did you mean 'amount'?; an amend.set may have what, zone"),
         (AMEND | {"set": {"items": [{"sku": "A", "m": 1}]}}, "an item has sku and n"),
         (AMEND | {"set": {"time": "2026-09-01T00:00:00Z"}}, "amend.set.time: Extra inputs"),
         (AMEND | {"set": {"amount": 5, "in": 1}}, "keys of a touch and of a count"),

@@ -103,7 +103,7 @@ def test_without_a_ledger_there_is_nothing_to_read(tmp_path: Path) -> None:
 
 def test_a_merge_is_previewed_stated_seen_under_both_ids_and_undone(place: FanShop) -> None:
     previewed = place.fan("merge", "fan-1", "fan-2", "--dry-run")
-    assert "it would change 3 rows (1 visits, 1 dwells, 1 touches) and 12.50 of sales, of 2 fans: fan-1, fan-2" in previewed.stdout
+    assert "it would change 3 rows (1 visit, 1 dwell, 1 touch) and 12.50 of sales, of 2 fans: fan-1, fan-2" in previewed.stdout
     assert "  3 from fan-1 to fan-2\n" in previewed.stdout
     assert previewed.stdout.endswith("nothing was stated: a dry run\n")
     assert facts_after(place.journal, 0) == []

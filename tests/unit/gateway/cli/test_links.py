@@ -51,7 +51,7 @@ def test_what_can_be_read_is_journaled_and_the_rest_is_named(brand: Brand) -> No
     found = brand.import_("member,1,fan-1,2026-01-01,,,", "member,,fan-1,,,,", "member,2,fan-1,,,,")
     assert found.exit_code == 1
     assert "crm.csv: line 3: identifier is empty" in found.stderr
-    assert found.stdout == "links of 1 fans imported: 2 new, 0 replaced, 0 closed, 0 unchanged, 0 contradictory, 1 refused\n"
+    assert found.stdout == "links of 1 fan imported: 2 new, 0 replaced, 0 closed, 0 unchanged, 0 contradictory, 1 refused\n"
     first, second = brand.links()
     assert (first.fan, first.from_ns, first.source, first.identifier.type) == ("fan-1", 1_767_196_800_000_000_000, "crm", "member")
     assert (second.from_ns, second.to_ns, second.reason) == (-FOR_EVER_NS, FOR_EVER_NS, "import of crm.csv")
@@ -149,11 +149,11 @@ def test_a_dry_run_shows_fans_rows_and_money_and_changes_nothing(brand: Brand) -
     brand.shop.hear(*(seen("ann", "a", at) for at in range(0, 60, 5)))
     brand.shop.touch("transaction", "ann", amount=12.5).checkpoint()
     preview = brand.fan("link", f"{PEOPLE['ann']:016x}", "fan-1", "--dry-run")
-    assert "it would change 3 rows (1 visits, 1 dwells, 1 touches) and 12.50 of sales, of 1 fans: fan-1" in preview.stdout
+    assert "it would change 3 rows (1 visit, 1 dwell, 1 touch) and 12.50 of sales, of 1 fan: fan-1" in preview.stdout
     found = brand.import_("member,1,fan-1,,,,", options=("--dry-run",))
     assert found.stdout == (
-        "links of 1 fans would be imported: 1 new, 0 replaced, 0 closed, 0 unchanged, 0 contradictory, 0 refused\n"
-        "it would change 0 rows (0 visits, 0 dwells, 0 touches) and 0.00 of sales, of 1 fans: fan-1\n"
+        "links of 1 fan would be imported: 1 new, 0 replaced, 0 closed, 0 unchanged, 0 contradictory, 0 refused\n"
+        "it would change 0 rows (0 visits, 0 dwells, 0 touches) and 0.00 of sales, of 1 fan: fan-1\n"
     )
     assert facts_after(brand.journal, 0) == []
 
@@ -187,7 +187,7 @@ def test_a_snapshot_with_a_line_that_cannot_be_read_imports_nothing(brand: Brand
     brand.import_("member,1,fan-1,,,,")
     found = brand.import_("member,2,fan-2,,,,", "member,1,fan-1,soon,,,", options=("--snapshot",))
     assert "crm.csv: line 3: from: 'soon'" in found.stderr
-    assert "nothing was imported: a snapshot ends the links that it does not name, and 1 lines cannot be read" in str(found.exception)
+    assert "nothing was imported: a snapshot ends the links that it does not name, and 1 line cannot be read" in str(found.exception)
     assert len(brand.links()) == 1
 
 
@@ -263,4 +263,4 @@ def test_an_import_names_whom_it_takes_identifiers_from_whom_touches_named(brand
     brand.fold()
     found = brand.import_("member,77,fan-9,,,,", options=options)
     assert "line 2: this member is fan-9's; touches name till-1 with it, and count no longer" in found.stderr
-    assert "overrides what touches state of 1 identifiers of fans till-1" in found.stderr
+    assert "overrides what touches state of 1 identifier of fan till-1" in found.stderr

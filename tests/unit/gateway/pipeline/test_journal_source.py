@@ -98,7 +98,7 @@ def test_a_new_ledger_begins_where_the_journal_does(source: Source) -> None:
 def test_status_names_what_was_set_aside_also_after_a_start(source: Source) -> None:
     source.fill(3)
     source.source.set_aside_unfoldable(2, KeyError("zone"))
-    assert "1 places in journal.db with 1 rows, the last up to record 2" in source.notices.shown()["records_set_aside"]
+    assert "1 place in journal.db with 1 row, the last up to record 2" in source.notices.shown()["records_set_aside"]
     again = Notices()
     JournalSource(source.journal, source.keep, again)
     assert again.shown() == source.notices.shown()

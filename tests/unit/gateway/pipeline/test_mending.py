@@ -133,7 +133,7 @@ def test_a_record_that_the_fold_fails_at_is_set_aside_and_all_others_are_folded(
     header, data = decode_frame(gate.quarantine.show(kept.id)[1])  # type: ignore[index] # it is there
     assert (len(decode_body(data)), header.decided.offset_ns if header.decided else 0) == (3, NOW - 100 * S)
     assert (gate.outbox.sent.written_rows, gate.outbox.sent.refused_rows) == (3 * (FRAMES - 1), 3)
-    assert "1 places" in gate.notices.shown()["records_set_aside"]
+    assert "1 place" in gate.notices.shown()["records_set_aside"]
 
 
 def test_a_record_that_does_harm_only_when_its_turn_ends_is_found(

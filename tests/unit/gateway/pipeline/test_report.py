@@ -86,9 +86,9 @@ def test_when_it_began_is_dated_by_the_clock_that_is_believed_now(running: Runni
 def test_points_that_the_database_refused_are_broken_and_named_also_after_a_restart(running: Running) -> None:
     words = 'field type conflict: input field "rssi_dbm" on measurement "presence" is type float'
     running.gateway._sink_worker._keep((RejectedPoint(b"presence,store=s1 rssi_dbm=1 1", words),))
-    assert running.problems()["sink_refused"] == f"the database refused 1 points: presence: {words}"
+    assert running.problems()["sink_refused"] == f"the database refused 1 point: presence: {words}"
     running.gateway._sink_worker.refused_why.clear()
-    assert running.problems()["sink_refused"] == f"the database refused 1 points: {words}"
+    assert running.problems()["sink_refused"] == f"the database refused 1 point: {words}"
     assert "quarantine" not in running.problems()
 
 

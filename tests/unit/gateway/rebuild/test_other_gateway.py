@@ -25,7 +25,7 @@ def test_what_is_missing_is_counted_hour_by_hour_and_minute_by_minute() -> None:
     assert list(missing(DAY, stored, here)) == [
         "2026-05-29: 10 minutes that x observed are not in this journal",
         "2026-05-29: 60 minutes that y observed are not in this journal",
-        "2026-05-29: 1 touches of the database are not in this journal: visits and minutes would be without them",
+        "2026-05-29: 1 touch of the database is not in this journal: visits and minutes would be without it",
         "2026-05-29: 5 people that came in, and 1 that went out, are not in this journal",
     ], "more in one minute does not make up for less in another"
 

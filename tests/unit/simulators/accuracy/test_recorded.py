@@ -130,7 +130,7 @@ def test_a_recording_without_truth_or_without_a_sound_is_refused(tmp_path: Path)
     commas.mkdir()
     (commas / "b.csv").write_text("t;R1;zone\n1;;hall\n2;-60,5;hall\n")
     (commas / "b.toml").write_text((tmp_path / "a.toml").read_text() + '[truth]\ncolumn = "zone"\n')
-    with pytest.raises(ConfigError, match=r"nothing was heard: .*1 lines cannot be read .* '-60,5' is no number; see `decimal`"):
+    with pytest.raises(ConfigError, match=r"nothing was heard: .*1 line cannot be read .* '-60,5' is no number; see `decimal`"):
         read_recording("csv", [commas], ReplaySettings(mapping=commas / "b.toml"))
     with pytest.raises(ConfigError, match="no truth of zones"):
         read_recording("jsonl", [tmp_path], ReplaySettings())
@@ -148,9 +148,9 @@ def test_the_truth_of_a_file_of_its_own_goes_on_while_the_radio_is_silent(tmp_pa
     assert len(course.zones) == 500
     assert [t_ns // 10**9 for t_ns, _ in course.changes()] == [1200, 1300]
     lost, hole = notes_of(recording)[-2:]
-    assert hole.startswith("1 times nothing is recorded for long, or the clock jumps on, at most by 301 s (heard.csv:102)")
+    assert hole.startswith("1 time nothing is recorded for long, or the clock jumps on, at most by 301 s (heard.csv:102)")
     assert lost == (
-        "Of the truth 1 lines cannot be read and were left out; the first is heard.labels.txt:5: 'soon,yard': a time that is no number:"
+        "Of the truth 1 line cannot be read and was left out; the first is heard.labels.txt:5: 'soon,yard': a time that is no number:"
         " what it may have changed lowers the confidence."
     )
     (course,) = courses(replace(recording, runs=[replace(run, jumps=[]) for run in recording.runs]))
@@ -163,8 +163,8 @@ def test_a_clock_that_jumps_is_stated_and_what_is_near_is_uncertain(tmp_path: Pa
     recording = read_recording("sal-rb", [tmp_path], ReplaySettings())
     lines, jump, left_out = notes_of(recording)
     assert left_out.startswith("200 rows of the truth are of times that the clock had twice: nothing is judged there")
-    assert lines == "1 lines cannot be read and were left out; the first is tag_measurement_1.csv:2002: 'x': a time that is no number."
-    assert jump == "1 times the clock jumps back, at most by 9.9 s (tag_measurement_1.csv:1002): figures near it are uncertain."
+    assert lines == "1 line cannot be read and was left out; the first is tag_measurement_1.csv:2002: 'x': a time that is no number."
+    assert jump == "1 time the clock jumps back, at most by 9.9 s (tag_measurement_1.csv:1002): figures near it are uncertain."
     found = figures(courses(recording), recording.outside)
     assert 0.5 < found.confidence < 0.75
     quiet = replace(recording, runs=[replace(run, jumps=[]) for run in recording.runs])
