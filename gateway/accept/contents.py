@@ -17,6 +17,7 @@ import msgpack
 
 from footfall.compact_json import encoded
 from footfall.units import NS_PER_S
+from footfall.wording import with_article
 from gateway.accept.plain import Plain
 
 DIGEST_BYTES: Final = 8
@@ -42,7 +43,7 @@ _MOST_SHOWN_OF_OTHER: Final = 200
 
 _GIVE_BACK: Final = "give each event an id of its own, or send a void of the first and the right one under a new id"
 _LASTS: Final = "give each event an id of its own, and send this one under a new id: nothing takes back the first"
-_TODO: Final = {
+_REMEDIES: Final = {
     "fact": "give each fact an id of its own, throughout the brand, or send a revoke of the first",
     **dict.fromkeys(("void", "amend", "occupancy"), _LASTS),
 }
@@ -115,9 +116,8 @@ def other_content(plain: Plain, known: bytes) -> str:
     if first and all(first.get(key) == value for key, value in other.items() if key not in _untold(plain)) and first.keys() == other.keys():
         rest = {key: value for key, value in _held(plain).items() if key not in (*_KEPT, "timed")}
         before = f"{before} They differ in what is not remembered in words: of that this one has {_shown(rest, _MOST_SHOWN_OF_OTHER)}."
-    named = _named(plain.values)
-    article, todo = "an" if named[0] in "aeiou" else "a", _TODO.get(plain.values["kind"], _GIVE_BACK)
-    return f"{article} {named}: its id was sent before with other content, which stays: {todo}.{before}"
+    remedy = _REMEDIES.get(plain.values["kind"], _GIVE_BACK)
+    return f"{with_article(_named(plain.values))}: its id was sent before with other content, which stays: {remedy}.{before}"
 
 
 def _untold(plain: Plain) -> frozenset[str]:
