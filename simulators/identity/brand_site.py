@@ -20,6 +20,8 @@ IDLE_TIMEOUT_S: Final = 1800
 HEARD_EVERY_MS: Final = 300_000
 LEVEL_DBM: Final = -55
 LATENCY_NS: Final = 20 * NS_PER_MS
+WINDOW_HOURS: Final = 960.0
+"""A till corrects for longer than a month lasts: what is tried here is orders, in which a void may come weeks after its touch."""
 OLD_MS: Final = 24 * 3600 * 1000
 """Boxes were up for so long when the month began."""
 
@@ -42,7 +44,7 @@ def till_of(store: str) -> str:
 
 def brand_site(stores: Iterable[str]) -> Site:
     """Return the estate: one floor and one shelf of glasses a store, a box that hears people, and a till."""
-    return Site.model_validate({"brand": "acme", "stores": [
+    return Site.model_validate({"brand": "acme", "correction_windows": {"store_hours": WINDOW_HOURS}, "stores": [
         {
             "name": store, "timezone": "Asia/Shanghai", "idle_timeout_s": IDLE_TIMEOUT_S,
             "zones": [{"name": FLOOR}, {"name": "glasses", "type": "shelf"}],
